@@ -1,0 +1,4 @@
+import AsyncHTTPClient
+import GRDB
+import Hummingbird
+import Crypto

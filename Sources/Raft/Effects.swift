@@ -1,0 +1,65 @@
+// What a step asks of the world.
+
+/// What the driver must do after ``Node/step(_:)``. The order in which a driver may do them:
+/// ``messages`` at once; ``persist`` in the order of its numbers, then its own messages;
+/// ``committed`` in order; the rest any time.
+public struct Effects: Sendable {
+  /// What to write to disk, if anything.
+  public var persist: Persist?
+  /// Messages that may leave now.
+  public var messages: [Envelope] = []
+  /// Committed entries, durable here, to be applied to the state machine in this order.
+  public var committed: [Entry] = []
+  /// Proposals that are in the log now. They are not committed yet and may never be.
+  public var accepted: [Accepted] = []
+  /// Proposals that are not in the log and will never be.
+  public var refused: [Refused] = []
+  /// Reads that are safe once the state machine has applied their index.
+  public var reads: [SafeRead] = []
+  /// Reads that cannot be served now; asking again later is fine.
+  public var failedReads: [UInt64] = []
+  /// Role, term or leader are not what they were before the step.
+  public var roleChanged = false
+
+  public init() {}
+}
+
+/// A batch for the log storage. Batches must become durable in the order of their numbers;
+/// ``Event/persisted(number:)`` reports the last durable one.
+public struct Persist: Equatable, Sendable {
+  /// Grows by one with every batch of a node's life.
+  public let number: UInt64
+  /// The new hard state, if it changed.
+  public var hardState: HardState?
+  /// Entries to append. Entries in storage at and after the first of them are removed first.
+  public var entries: [Entry] = []
+  /// Messages that may leave only when the batch is durable.
+  public var messages: [Envelope] = []
+}
+
+/// A proposal that has its place in the log.
+public struct Accepted: Equatable, Sendable {
+  public let id: UInt64
+  public let index: Index
+  public let term: Term
+}
+
+/// A proposal that was turned away.
+public struct Refused: Equatable, Sendable {
+  /// Why.
+  public enum Reason: Equatable, Sendable {
+    /// Another node leads, or nobody known.
+    case notLeader(leader: NodeID?)
+    /// The log holds as many uncommitted bytes as it may.
+    case busy
+  }
+
+  public let id: UInt64
+  public let reason: Reason
+}
+
+/// A read that is safe once the state machine has applied `index` (Thesis §6.4).
+public struct SafeRead: Equatable, Sendable {
+  public let id: UInt64
+  public let index: Index
+}

@@ -1,0 +1,32 @@
+// What can happen to a node.
+
+/// Everything that can move a ``Node``: time, messages, clients, and its own disk.
+public enum Event: Sendable {
+  /// One unit of time has passed; ``Configuration`` counts in these.
+  case tick
+  /// A message came in from a peer.
+  case received(Envelope)
+  /// Clients want these operations in the log.
+  case propose([Proposal])
+  /// A client wants to read the latest state; `id` names the read in ``Effects/reads``.
+  /// Ids must not repeat, not even across restarts.
+  case read(id: UInt64)
+  /// The disk has made everything up to this ``Persist/number`` durable.
+  case persisted(number: UInt64)
+  /// The state machine has applied all entries up to this index.
+  case applied(Index)
+  /// The connection to a peer broke.
+  case peerUnreachable(NodeID)
+}
+
+/// An operation that a client wants in the log.
+public struct Proposal: Sendable {
+  /// Names the proposal in ``Effects/accepted`` and ``Effects/refused``.
+  public let id: UInt64
+  public let operation: [UInt8]
+
+  public init(id: UInt64, operation: [UInt8]) {
+    self.id = id
+    self.operation = operation
+  }
+}

@@ -1,0 +1,121 @@
+// Time, elections and the changes of role.
+
+extension Node {
+  mutating func tick() {
+    if role == .leader {
+      tickLeader()
+      return
+    }
+    ticksSinceContact += 1
+    // A lone voter has nobody to wait for.
+    let isAlone = membership.isVoter(id) && otherVoters.isEmpty
+    if ticksSinceContact >= electionDeadline || isAlone { startPreVote() }
+  }
+
+  /// The connection to `peer` broke. If it was the leader, its process has probably died and
+  /// there is no point in waiting for the timeout: ask the others at once whether they lost
+  /// it too. They refuse unless they did, so a broken link alone deposes nobody.
+  mutating func peerUnreachable(_ peer: NodeID) {
+    if role == .leader {
+      leadership?.progress[peer]?.unreachable()
+    } else if peer == leader, !isLeaderUnreachable {
+      isLeaderUnreachable = true
+      hastyPreVotes = 0
+      if role == .follower { resetElectionTimer() }
+    }
+  }
+
+  /// Draws a new election timeout (Raft §5.2). Each voter has its own slot, in the order of
+  /// rank, so the lowest rank alive usually asks first; chance spreads the rest.
+  mutating func resetElectionTimer() {
+    ticksSinceContact = 0
+    // The leader that would be missed takes no slot.
+    let candidates = membership.voters.map(\.id).filter { $0 != leader || $0 == id }
+    let slot = candidates.firstIndex(of: id) ?? candidates.count
+    if isLeaderUnreachable, hastyPreVotes < 5 {
+      hastyPreVotes += 1
+      electionDeadline = 1 + 3 * slot + random.next(below: 2)
+    } else {
+      let width = max(1, configuration.electionSpreadTicks / max(1, candidates.count))
+      electionDeadline = configuration.electionTicks + slot * width + random.next(below: width)
+    }
+  }
+
+  /// Asks whether an election would be won, without touching any term (Thesis §9.6).
+  mutating func startPreVote() {
+    guard membership.isVoter(id) else { return resetElectionTimer() }
+    role = .preCandidate
+    resetElectionTimer()
+    if !isLeaderUnreachable { leader = nil }
+    votes = [id: true]
+    if membership.isQuorum([id]) { return startElection() }
+    let request = RequestVote(
+      term: hardState.term + 1, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm)
+    for peer in otherVoters { send(.requestPreVote(request), to: peer) }
+  }
+
+  /// Starts a term and stands for it (Raft §5.2).
+  mutating func startElection() {
+    role = .candidate
+    hardState = HardState(term: hardState.term + 1, vote: id)
+    leader = nil
+    isLeaderUnreachable = false
+    resetElectionTimer()
+    votes = [:]
+    let request = RequestVote(
+      term: hardState.term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm)
+    for peer in otherVoters { send(.requestVote(request), to: peer) }
+  }
+
+  /// The candidate's own vote counts once it is durable, like any other vote.
+  mutating func countOwnVote() {
+    if durableHardState == hardState { count(vote: true, from: id) }
+  }
+
+  mutating func count(vote isGranted: Bool, from voter: NodeID) {
+    guard membership.isVoter(voter), votes[voter] == nil else { return }
+    votes[voter] = isGranted
+    let granted = votes.filter(\.value).keys
+    let refused = votes.filter { !$0.value }.keys
+    if membership.isQuorum(granted) {
+      if role == .preCandidate {
+        startElection()
+      } else if durableHardState == hardState {
+        becomeLeader()
+      }
+    } else if refused.count > membership.voters.count - membership.quorum {
+      // Lost. Stay in the term and wait for whoever won.
+      let lostLeader = isLeaderUnreachable ? leader : nil
+      becomeFollower(term: hardState.term, leader: lostLeader)
+    }
+  }
+
+  /// Follows `leader`, or nobody yet, in `term` (Raft §5.1: "if a server's term is smaller,
+  /// it updates; if a candidate or leader is out of date, it becomes a follower").
+  mutating func becomeFollower(term: Term, leader newLeader: NodeID?) {
+    precondition(term >= hardState.term, "terms never decrease")
+    if term > hardState.term { hardState = HardState(term: term) }
+    if newLeader != leader { isLeaderUnreachable = false }
+    if role == .leader { failPendingReads() }
+    role = .follower
+    leader = newLeader
+    votes = [:]
+    leadership = nil
+    resetElectionTimer()
+  }
+
+  /// Won the election of the current term (Raft §5.2).
+  private mutating func becomeLeader() {
+    role = .leader
+    leader = id
+    votes = [:]
+    let next = log.lastIndex + 1
+    leadership = Leadership(
+      progress: Dictionary(
+        uniqueKeysWithValues: otherMembers.map { ($0, Progress(nextIndex: next)) }))
+    // Entries of older terms commit only together with one of this term (Raft §5.4.2), and
+    // reads wait for it too (Raft §8).
+    appendToLog([.noop])
+    broadcastAppend(evenIfEmpty: true)
+  }
+}

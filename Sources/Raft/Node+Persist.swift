@@ -1,0 +1,55 @@
+// What goes to disk, and what its arrival there means.
+
+extension Node {
+  /// Adds entries to the batch of this step. They are in `log` already.
+  mutating func persist(_ entries: [Entry]) {
+    withPersist { $0.entries.append(contentsOf: entries) }
+  }
+
+  /// Keeps a message until the batch of this step, and so all before it, are durable.
+  mutating func sendAfterPersist(_ envelope: Envelope) {
+    withPersist { $0.messages.append(envelope) }
+  }
+
+  /// At the end of a step: a changed hard state joins the batch.
+  mutating func persistHardState() {
+    let known = pendingPersists.last?.hardState ?? durableHardState
+    if hardState != known {
+      let changed = hardState
+      withPersist { $0.hardState = changed }
+    }
+    guard let batch = effects.persist else { return }
+    pendingPersists.append(
+      PendingPersist(number: batch.number, hardState: hardState, lastIndex: log.lastIndex))
+  }
+
+  /// Entries from `first` on were replaced: confirmations under way no longer cover them.
+  mutating func forgetDurability(from first: Index) {
+    durableIndex = min(durableIndex, first - 1)
+    for position in pendingPersists.indices {
+      pendingPersists[position].lastIndex = min(pendingPersists[position].lastIndex, first - 1)
+    }
+  }
+
+  /// Storage confirms all batches up to `number`.
+  mutating func persisted(number: UInt64) {
+    while let batch = pendingPersists.first, batch.number <= number {
+      pendingPersists.removeFirst()
+      durableHardState = batch.hardState
+      durableIndex = max(durableIndex, batch.lastIndex)
+    }
+    switch role {
+    case .candidate: countOwnVote()
+    case .leader: advanceCommitIndex()
+    case .follower, .preCandidate: break
+    }
+  }
+
+  private mutating func withPersist(_ body: (inout Persist) -> Void) {
+    if effects.persist == nil {
+      lastPersistNumber += 1
+      effects.persist = Persist(number: lastPersistNumber)
+    }
+    body(&effects.persist!)
+  }
+}

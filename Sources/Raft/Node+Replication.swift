@@ -1,0 +1,149 @@
+// The leader's side of replication: sending, hearing back, committing.
+
+/// What exists only while a node leads.
+struct Leadership: Sendable {
+  var progress: [NodeID: Progress]
+  var ticksSinceHeartbeat = 0
+  var ticksSinceQuorumCheck = 0
+  /// Bytes of entries of this term that are not committed yet.
+  var uncommittedBytes = 0
+  var reads = ReadQueue()
+
+  init(progress: [NodeID: Progress]) { self.progress = progress }
+}
+
+extension Node {
+  /// Takes proposals into the log, or refuses them (Raft §5.3).
+  mutating func propose(_ proposals: [Proposal]) {
+    var payloads: [Entry.Payload] = []
+    for proposal in proposals {
+      guard role == .leader else {
+        effects.refused.append(
+          Refused(id: proposal.id, reason: .notLeader(leader: leader)))
+        continue
+      }
+      // The first operation is always taken, however large: a limit on what waits, not on size.
+      let waiting = leadership!.uncommittedBytes
+      if waiting > 0, waiting + proposal.operation.count > configuration.maxUncommittedBytes {
+        effects.refused.append(Refused(id: proposal.id, reason: .busy))
+        continue
+      }
+      let index = log.lastIndex + 1 + Index(payloads.count)
+      effects.accepted.append(Accepted(id: proposal.id, index: index, term: hardState.term))
+      payloads.append(.operation(proposal.operation))
+      leadership!.uncommittedBytes += proposal.operation.count
+    }
+    guard !payloads.isEmpty else { return }
+    appendToLog(payloads)
+    broadcastAppend(evenIfEmpty: false)
+  }
+
+  /// Appends to the leader's own log. The write to disk and the messages to the followers
+  /// go out together (Thesis §10.2.1).
+  mutating func appendToLog(_ payloads: [Entry.Payload]) {
+    var entries: [Entry] = []
+    for payload in payloads {
+      let entry = Entry(index: log.lastIndex + 1, term: hardState.term, payload: payload)
+      log.append(entry)
+      entries.append(entry)
+    }
+    persist(entries)
+  }
+
+  mutating func broadcastAppend(evenIfEmpty: Bool) {
+    for peer in otherMembers { sendAppend(to: peer, evenIfEmpty: evenIfEmpty) }
+  }
+
+  /// Sends a peer what it lacks, as far as its window allows.
+  private mutating func sendAppend(to peer: NodeID, evenIfEmpty: Bool) {
+    guard var progress = leadership?.progress[peer] else { return }
+    var isSent = false
+    while progress.maySend(window: configuration.maxMessagesInFlight),
+      progress.nextIndex <= log.lastIndex
+    {
+      let entries = log.entries(
+        from: progress.nextIndex, maxBytes: configuration.maxMessageBytes)
+      sendAppend(entries, after: progress.nextIndex - 1, to: peer)
+      progress.sent(through: entries.last!.index)
+      isSent = true
+    }
+    if evenIfEmpty && !isSent {
+      sendAppend([], after: progress.nextIndex - 1, to: peer)
+    }
+    leadership?.progress[peer] = progress
+  }
+
+  private mutating func sendAppend(_ entries: [Entry], after previous: Index, to peer: NodeID) {
+    guard let previousTerm = log.term(at: previous) else {
+      preconditionFailure("entry \(previous) is not in the log")
+    }
+    let message = AppendEntries(
+      term: hardState.term, prevLogIndex: previous, prevLogTerm: previousTerm, entries: entries,
+      leaderCommit: commitIndex, round: leadership?.reads.round ?? 0)
+    send(.appendEntries(message), to: peer)
+  }
+
+  mutating func handle(_ message: AppendEntriesReply, from peer: NodeID) {
+    if message.term > hardState.term {
+      return becomeFollower(term: message.term, leader: nil)
+    }
+    guard role == .leader, message.term == hardState.term else { return }
+    guard var progress = leadership?.progress[peer] else { return }
+    progress.isActive = true
+    progress.confirmedRound = max(progress.confirmedRound, message.round)
+    var isNews = false
+    switch message.outcome {
+    case .matched(let index):
+      precondition(index <= log.lastIndex, "a follower cannot hold more than its leader sent")
+      isNews = progress.matched(index)
+    case .mismatch(let previous, let hintIndex, let hintTerm):
+      // Skip over every index of a term that cannot match, not one entry per round trip.
+      let hint = log.lastPossibleMatch(index: hintIndex, term: hintTerm).index
+      _ = progress.mismatched(prevLogIndex: previous, hint: hint)
+    case .staleTerm:
+      return
+    }
+    leadership?.progress[peer] = progress
+    if isNews { advanceCommitIndex() }
+    confirmReads()
+    sendAppend(to: peer, evenIfEmpty: false)
+  }
+
+  /// Commits what a majority durably holds, but only up to an entry of the leader's own
+  /// term; older entries commit with it (Raft §5.4.2, Figure 8). The leader's own copy
+  /// counts once it is durable, like any other.
+  mutating func advanceCommitIndex() {
+    guard let leadership else { return }
+    let index = membership.quorumValue { voter in
+      voter == id ? durableIndex : leadership.progress[voter]?.matchIndex ?? 0
+    }
+    guard index > commitIndex, log.term(at: index) == hardState.term else { return }
+    for entry in log.entries(from: commitIndex + 1, through: index) {
+      if entry.term == hardState.term, case .operation(let bytes) = entry.payload {
+        self.leadership?.uncommittedBytes -= bytes.count
+      }
+    }
+    commitIndex = index
+    broadcastAppend(evenIfEmpty: true)
+    startReadRound()
+  }
+
+  /// Heartbeats, and the leader's doubt about itself (Raft §5.2, Thesis §6.2).
+  mutating func tickLeader() {
+    leadership!.ticksSinceHeartbeat += 1
+    leadership!.ticksSinceQuorumCheck += 1
+    if leadership!.ticksSinceQuorumCheck >= configuration.electionTicks {
+      leadership!.ticksSinceQuorumCheck = 0
+      let active = [id] + leadership!.progress.filter(\.value.isActive).keys
+      guard membership.isQuorum(active) else {
+        return becomeFollower(term: hardState.term, leader: nil)
+      }
+      for peer in otherMembers { leadership!.progress[peer]?.isActive = false }
+    }
+    if leadership!.ticksSinceHeartbeat >= configuration.heartbeatTicks {
+      leadership!.ticksSinceHeartbeat = 0
+      for peer in otherMembers { leadership!.progress[peer]?.heartbeat() }
+      broadcastAppend(evenIfEmpty: true)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// The node: all state of one member's consensus, and the one door through which it changes.
+
+/// One member of a Raft cluster as a pure value.
+///
+/// A node has no clock, no disk, no network and no threads: it takes one ``Event`` at a time
+/// and answers with the ``Effects`` the world must carry out. The same events in the same
+/// order give the same effects, always. Storage is asynchronous: a batch handed out in
+/// ``Effects/persist`` counts only once ``Event/persisted(number:)`` reports it.
+///
+/// The rules are those of the Raft paper (extended version) and of Ongaro's dissertation
+/// ("Thesis"); each is cited where it is implemented.
+public struct Node: Sendable {
+  public let id: NodeID
+  public let configuration: Configuration
+  public let membership: Membership
+
+  /// Who the node is at the moment (Raft §5.1). A pre-candidate asks whether an election
+  /// would be won before it disturbs anybody (Thesis §9.6).
+  public enum Role: String, Sendable {
+    case follower, preCandidate, candidate, leader
+  }
+
+  // MARK: Persistent state (Raft, Figure 2)
+
+  var hardState: HardState
+  var log: Log
+
+  /// What storage has confirmed. A vote or an entry counts only from here.
+  var durableHardState: HardState
+  var durableIndex: Index
+  var pendingPersists: [PendingPersist] = []
+  var lastPersistNumber: UInt64 = 0
+
+  // MARK: Volatile state (Raft, Figure 2)
+
+  /// Never decreases, and never exceeds what a majority durably holds.
+  var commitIndex: Index
+  /// The last entry handed out in ``Effects/committed``; `appliedIndex` follows it.
+  var handedIndex: Index
+  var appliedIndex: Index
+
+  public internal(set) var role = Role.follower
+  public internal(set) var leader: NodeID?
+  /// Whether the connection to the leader broke after it was last heard.
+  var isLeaderUnreachable = false
+  /// Pre-votes started early because of that; few, so that a lost quorum is not pestered.
+  var hastyPreVotes = 0
+
+  /// Ticks since the leader was heard, a vote was granted or an election began.
+  var ticksSinceContact = 0
+  /// The value of `ticksSinceContact` that starts an election.
+  var electionDeadline = 0
+  /// Votes received in the election under way.
+  var votes: [NodeID: Bool] = [:]
+  /// Exists exactly while the node leads.
+  var leadership: Leadership?
+
+  var random: Random
+  var effects = Effects()
+
+  /// A batch that storage has not confirmed yet.
+  struct PendingPersist: Sendable {
+    let number: UInt64
+    let hardState: HardState
+    /// The part of the log that the confirmation makes durable. Lowered when entries are
+    /// truncated meanwhile: the confirmation of an overwritten entry proves nothing.
+    var lastIndex: Index
+  }
+
+  /// Brings a node to life from what its storage holds; a new node has an empty log.
+  ///
+  /// - Parameters:
+  ///   - id: must be in `membership` for the node to vote or lead.
+  ///   - entries: the whole durable log, from index 1.
+  ///   - appliedIndex: what the state machine has durably applied; never beyond the log.
+  ///   - seed: of the node's own random numbers; different on every node.
+  public init(
+    id: NodeID, membership: Membership, configuration: Configuration = Configuration(),
+    hardState: HardState = HardState(), entries: [Entry] = [], appliedIndex: Index = 0,
+    seed: UInt64
+  ) {
+    self.id = id
+    self.membership = membership
+    self.configuration = configuration
+    self.hardState = hardState
+    self.log = Log(entries: entries)
+    durableHardState = hardState
+    durableIndex = log.lastIndex
+    precondition(appliedIndex <= log.lastIndex, "the state is ahead of the log")
+    precondition(log.lastTerm <= hardState.term, "an entry is from a term never seen")
+    // Only committed entries are ever applied, so what was applied is committed.
+    commitIndex = appliedIndex
+    handedIndex = appliedIndex
+    self.appliedIndex = appliedIndex
+    random = Random(seed: seed)
+    resetElectionTimer()
+  }
+
+  /// Takes one event and says what the world must do about it.
+  public mutating func step(_ event: Event) -> Effects {
+    let before = (role, hardState.term, leader)
+    switch event {
+    case .tick: tick()
+    case .received(let envelope): receive(envelope)
+    case .propose(let proposals): propose(proposals)
+    case .read(let id): read(id: id, for: self.id)
+    case .persisted(let number): persisted(number: number)
+    case .applied(let index): appliedIndex = max(appliedIndex, index)
+    case .peerUnreachable(let peer): peerUnreachable(peer)
+    }
+    persistHardState()
+    handOutCommitted()
+    effects.roleChanged = before != (role, hardState.term, leader)
+    defer { effects = Effects() }
+    return effects
+  }
+
+  private mutating func receive(_ envelope: Envelope) {
+    guard envelope.to == id, envelope.from != id else { return }
+    // A node that is not a member of the cluster has no say in it.
+    guard membership[envelope.from] != nil else { return }
+    let from = envelope.from
+    switch envelope.message {
+    case .requestPreVote(let message): handle(preVote: message, from: from)
+    case .requestPreVoteReply(let message): handle(preVoteReply: message, from: from)
+    case .requestVote(let message): handle(message, from: from)
+    case .requestVoteReply(let message): handle(message, from: from)
+    case .appendEntries(let message): handle(message, from: from)
+    case .appendEntriesReply(let message): handle(message, from: from)
+    case .readIndex(let message): handle(message, from: from)
+    case .readIndexReply(let message): handle(message, from: from)
+    }
+  }
+
+  /// Hands out what is committed and durable here. An entry may be committed by others
+  /// before this node's disk has it; applying it then could put the state ahead of the log.
+  private mutating func handOutCommitted() {
+    let last = min(commitIndex, durableIndex)
+    guard last > handedIndex else { return }
+    effects.committed = log.entries(from: handedIndex + 1, through: last)
+    handedIndex = last
+  }
+
+  /// Sends a message, but not before the term and vote it rests on are durable (Raft §5.2:
+  /// "servers persist before responding").
+  mutating func send(_ message: Message, to peer: NodeID) {
+    let envelope = Envelope(from: id, to: peer, message: message)
+    if durableHardState == hardState {
+      effects.messages.append(envelope)
+    } else {
+      sendAfterPersist(envelope)
+    }
+  }
+
+  var otherVoters: [NodeID] { membership.voters.map(\.id).filter { $0 != id } }
+  var otherMembers: [NodeID] { membership.members.map(\.id).filter { $0 != id } }
+}

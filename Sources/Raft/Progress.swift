@@ -1,0 +1,85 @@
+// What a leader knows about one peer's log.
+
+/// The leader's view of one peer (Raft, Figure 2: nextIndex and matchIndex, with the
+/// pipelining of Thesis §10.2.1).
+struct Progress: Sendable {
+  enum State: Equatable, Sendable {
+    /// The peer's log is unknown: one message at a time. `isWaiting` until it answers or a
+    /// heartbeat is due.
+    case probe(isWaiting: Bool)
+    /// The peer's log matches up to `nextIndex - 1`, messages under way included.
+    case replicate
+  }
+
+  /// Invariant: `matchIndex < nextIndex`; only a reply of this term raises it.
+  private(set) var matchIndex: Index = 0
+  private(set) var nextIndex: Index
+  private(set) var state = State.probe(isWaiting: false)
+  /// The last index of each message under way, oldest first.
+  private var inFlight: [Index] = []
+  /// Whether the peer answered since the last quorum check (Thesis §6.2).
+  var isActive = true
+  /// The newest read round that the peer confirmed.
+  var confirmedRound: UInt64 = 0
+
+  init(nextIndex: Index) { self.nextIndex = nextIndex }
+
+  /// Whether another message with entries may go out now.
+  func maySend(window: Int) -> Bool {
+    switch state {
+    case .probe(let isWaiting): !isWaiting
+    case .replicate: inFlight.count < window
+    }
+  }
+
+  /// Entries up to `last` are on their way.
+  mutating func sent(through last: Index) {
+    switch state {
+    case .probe: state = .probe(isWaiting: true)
+    case .replicate:
+      inFlight.append(last)
+      nextIndex = last + 1
+    }
+  }
+
+  /// The peer holds everything up to `index`. Returns whether that is news.
+  mutating func matched(_ index: Index) -> Bool {
+    let isNews = index > matchIndex
+    matchIndex = max(matchIndex, index)
+    nextIndex = max(nextIndex, matchIndex + 1)
+    inFlight.removeAll { $0 <= matchIndex }
+    if case .probe = state {
+      state = .replicate
+      nextIndex = matchIndex + 1
+    }
+    return isNews
+  }
+
+  /// The peer refused a message that followed `prevLogIndex`; try again after `hint`. Returns
+  /// false if the refusal is older than what is known by now.
+  mutating func mismatched(prevLogIndex: Index, hint: Index) -> Bool {
+    guard prevLogIndex > matchIndex else { return false }
+    switch state {
+    case .probe: guard prevLogIndex == nextIndex - 1 else { return false }
+    case .replicate: break
+    }
+    probe(from: min(hint, prevLogIndex - 1) + 1)
+    return true
+  }
+
+  /// Forget what is under way: it may be lost.
+  mutating func unreachable() {
+    if state == .replicate { probe(from: matchIndex + 1) }
+  }
+
+  /// A heartbeat is due: a probe that got no answer may be tried again.
+  mutating func heartbeat() {
+    if case .probe = state { state = .probe(isWaiting: false) }
+  }
+
+  private mutating func probe(from index: Index) {
+    nextIndex = max(matchIndex + 1, index)
+    state = .probe(isWaiting: false)
+    inFlight.removeAll()
+  }
+}

@@ -1,0 +1,2 @@
+import PDBKit
+print("hi")
