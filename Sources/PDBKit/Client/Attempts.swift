@@ -1,0 +1,138 @@
+// The attempts of one request: whom to ask next, when to stop, what to say then.
+
+/// Decides, without I/O, what follows from each attempt.
+struct Attempts {
+  enum Result {
+    case answer(ClientAnswer)
+    case error(PDBError)
+    /// The node did not get the request.
+    case unreachable(String)
+    /// The node may have got the request.
+    case lost(String)
+  }
+
+  enum Next {
+    case done(ClientAnswer)
+    case failed(PDBError)
+    case hop(to: NodeAddress, reason: String)
+    case pause(reason: String)
+  }
+
+  private let isChange: Bool
+  private var addresses: [NodeAddress]
+  private var position = 0
+  private var preferred: NodeAddress?
+  private var states: [NodeAddress: String] = [:]
+  private var unreachable: Set<NodeAddress> = []
+  /// Whether an attempt's change may have been applied although no answer says so.
+  private var mayBeApplied = false
+  private var lastError: PDBError?
+  private(set) var count = 0
+
+  init(addresses: [NodeAddress], isChange: Bool) {
+    var seen: Set<NodeAddress> = []
+    self.addresses = addresses.filter { seen.insert($0).inserted }
+    self.isChange = isChange
+  }
+
+  var hasAlternative: Bool { addresses.count > 1 }
+
+  /// How often all addresses have been tried.
+  var round: Int { (count - 1) / addresses.count }
+
+  mutating func next() -> NodeAddress {
+    count += 1
+    if let address = preferred {
+      preferred = nil
+      return address
+    }
+    return addresses[position]
+  }
+
+  mutating func record(_ result: Result, of address: NodeAddress) -> Next {
+    switch result {
+    case .answer(let answer):
+      return .done(answer)
+    case .error(let error):
+      unreachable.remove(address)
+      return record(error, of: address)
+    case .unreachable(let reason):
+      unreachable.insert(address)
+      return moveOn(from: address, reason)
+    case .lost(let reason):
+      if isChange { mayBeApplied = true }
+      return moveOn(from: address, reason)
+    }
+  }
+
+  private mutating func record(_ error: PDBError, of address: NodeAddress) -> Next {
+    lastError = error
+    switch error.code {
+    case .notLeader:
+      let leader = error.details.first { $0.name == "leader" }?.value.string
+      guard let leader = leader.flatMap({ try? NodeAddress(parsing: $0) }) else {
+        return moveOn(from: address, "does not lead")
+      }
+      if !addresses.contains(leader) { addresses.append(leader) }
+      states[address] = "up, follows \(leader)"
+      // A dead leader is named until the others notice: then wait, and ask another.
+      if unreachable.contains(leader) { return moveOn(from: address, "still follows \(leader)") }
+      preferred = leader
+      return .hop(to: leader, reason: "\(leader) leads")
+    case .noLeader, .noQuorum, .busy, .stopping:
+      return moveOn(from: address, error.code == .busy ? "busy" : "up, knows no leader")
+    case .unknownOutcome:
+      mayBeApplied = true
+      return moveOn(from: address, "could not confirm the change in time")
+    default:
+      return .failed(error)
+    }
+  }
+
+  private mutating func moveOn(from address: NodeAddress, _ state: String) -> Next {
+    states[address] = state
+    // Nobody is there at all: waiting would only hide that.
+    if unreachable.count == addresses.count { return .failed(failure) }
+    position = ((addresses.firstIndex(of: address) ?? position) + 1) % addresses.count
+    let next = addresses[position]
+    if unreachable.contains(address) || count < addresses.count {
+      return .hop(to: next, reason: "\(address): \(state)")
+    }
+    return .pause(reason: "\(address): \(state)")
+  }
+
+  /// What to say when the time is up.
+  var failure: PDBError {
+    let nodes = addresses.compactMap { address in
+      states[address].map { state in
+        JSON.object([
+          .init("address", .string(address.description)), .init("state", .string(state)),
+        ])
+      }
+    }
+    let details = [JSON.Member("nodes", .array(nodes))]
+    let answered = states.count - unreachable.count
+    if mayBeApplied {
+      return PDBError(
+        .unknownOutcome, "no node confirmed the change in time", outcome: .unknown,
+        hint: "look whether it is there before you make it again", details: details)
+    }
+    if unreachable.count == addresses.count {
+      return PDBError(
+        .unreachable,
+        addresses.count == 1
+          ? "cannot reach '\(addresses[0])'" : "none of \(addresses.count) nodes answers",
+        hint: "is it running? 'pdb node start' starts a node, 'pdb lab up' a whole cluster",
+        details: details)
+    }
+    if lastError?.code == .busy {
+      return PDBError(
+        .busy, "the cluster has more requests than it can take",
+        hint: "try again in a moment", details: details)
+    }
+    return PDBError(
+      .noLeader,
+      "no leader: \(answered) of \(addresses.count) nodes answered, and none of them leads",
+      hint: "'pdb cluster status' shows which nodes are down", details: details)
+  }
+}

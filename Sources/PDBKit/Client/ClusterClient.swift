@@ -1,0 +1,184 @@
+// A client of the whole cluster: it finds a node, follows the leader, and tries again until
+// the answer is certain or the time is up.
+
+import AsyncHTTPClient
+import Foundation
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// Sends requests to a cluster.
+///
+/// A change is sent with a request id, and every attempt carries the same one, so it is
+/// applied once however often it is sent.
+public final class ClusterClient: Sendable {
+  /// Something a user may want to know about while a request is under way.
+  public enum Notice: Sendable {
+    /// The request moved on to another node.
+    case hop(from: NodeAddress, to: NodeAddress, reason: String)
+    /// No node can answer yet; the request is tried again.
+    case waiting(reason: String)
+  }
+
+  private let addresses: [NodeAddress]
+  private let timeout: Duration
+  private let token: String?
+  private let author: String
+  private let notify: @Sendable (Notice) -> Void
+  private let http: HTTPClient
+
+  /// - Parameters:
+  ///   - addresses: where to look for the cluster, the likely leader first. Not empty.
+  ///   - timeout: how long one request may take, with all its attempts.
+  ///   - author: who makes the changes, for the history.
+  public init(
+    addresses: [NodeAddress], timeout: Duration, token: String? = nil, author: String = "",
+    notify: @escaping @Sendable (Notice) -> Void = { _ in }
+  ) {
+    precondition(!addresses.isEmpty, "a client needs an address")
+    self.addresses = addresses
+    self.timeout = timeout
+    self.token = token
+    self.author = author
+    self.notify = notify
+    var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+    configuration.timeout.connect = .milliseconds(Int64(Self.connectPatience.milliseconds))
+    configuration.connectionPool.retryConnectionEstablishment = false
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  /// Must be called before the client goes away.
+  public func shutdown() async { try? await http.shutdown() }
+
+  private static let connectPatience = Duration.milliseconds(150)
+  /// How long a node may take to answer before another is asked; doubles with every round.
+  private static let firstAnswerPatience = Duration.milliseconds(500)
+  private static let pause = Duration.milliseconds(50)
+
+  /// Sends a request and returns the answer of whichever node could give it.
+  ///
+  /// - Throws: ``PDBError``. Its outcome says whether a change was applied; `details` has
+  ///   `nodes`, what became of each node that was asked.
+  public func send(_ request: ClientRequest) async throws -> ClientAnswer {
+    var attempts = Attempts(addresses: addresses, isChange: request.isChange)
+    let id = request.isChange ? UUID().uuidString.lowercased() : nil
+    let start = ContinuousClock.now
+    let deadline = start + timeout
+    while true {
+      let now = ContinuousClock.now
+      guard now < deadline else { throw attempts.failure }
+      let target = attempts.next()
+      var patience = deadline - now
+      if attempts.hasAlternative {
+        patience = min(patience, Self.firstAnswerPatience * (1 << min(attempts.round, 4)))
+      }
+      let result = await attempt(
+        request, at: target, id: id, age: attempts.count > 1 ? now - start : nil,
+        within: patience)
+      switch attempts.record(result, of: target) {
+      case .done(let answer): return answer
+      case .failed(let error): throw error
+      case .hop(let next, let reason):
+        notify(.hop(from: target, to: next, reason: reason))
+      case .pause(let reason):
+        notify(.waiting(reason: reason))
+        try await Task.sleep(for: min(Self.pause, deadline - ContinuousClock.now))
+      }
+    }
+  }
+
+  /// Asks one particular node, once.
+  public func ask(_ address: NodeAddress, _ path: String, within patience: Duration) async
+    -> Result<ClientAnswer, PDBError>
+  {
+    let result = await attempt(
+      ClientRequest(.get, path), at: address, id: nil, age: nil, within: patience)
+    switch result {
+    case .answer(let answer): return .success(answer)
+    case .error(let error): return .failure(error)
+    case .unreachable(let reason), .lost(let reason):
+      return .failure(PDBError(.unreachable, reason))
+    }
+  }
+
+  // MARK: One attempt
+
+  private func attempt(
+    _ request: ClientRequest, at address: NodeAddress, id: String?, age: Duration?,
+    within patience: Duration
+  ) async -> Attempts.Result {
+    var outgoing = HTTPClientRequest(url: address.url + request.path)
+    outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
+    if let body = request.body {
+      outgoing.headers.add(name: "Content-Type", value: "application/json")
+      outgoing.body = .bytes(body.serialized())
+    }
+    if let id { outgoing.headers.add(name: "Idempotency-Key", value: id) }
+    if let age, id != nil {
+      outgoing.headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
+    }
+    if request.isChange, !author.isEmpty {
+      outgoing.headers.add(name: "PDB-Author", value: author)
+    }
+    if let token { outgoing.headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let revision = request.ifRevision {
+      outgoing.headers.add(name: "If-Match", value: "\"\(revision)\"")
+    }
+    if request.ifAbsent { outgoing.headers.add(name: "If-None-Match", value: "*") }
+    do {
+      let response = try await http.execute(
+        outgoing, timeout: .milliseconds(max(1, patience.milliseconds)))
+      let body = try await response.body.collect(upTo: 1 << 30)
+      return Self.result(response, body, from: address)
+    } catch {
+      return Self.result(error)
+    }
+  }
+
+  private static func result(
+    _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress
+  ) -> Attempts.Result {
+    guard let cluster = response.headers.first(name: "PDB-Cluster"),
+      let json = try? JSON(parsing: body.readableBytesView)
+    else {
+      return .error(
+        PDBError(
+          .badAnswer, "'\(address)' does not answer like a pdb node", outcome: .unknown,
+          hint: "is another program listening on that port?"))
+    }
+    guard (200..<300).contains(response.status.code) else {
+      return .error(
+        PDBError(json: json)
+          ?? PDBError(
+            .badAnswer, "'\(address)' answered \(response.status.code)", outcome: .unknown))
+    }
+    return .answer(
+      ClientAnswer(
+        json: json, node: address, cluster: cluster,
+        revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) }))
+  }
+
+  private static func result(_ error: any Error) -> Attempts.Result {
+    switch error {
+    case let error as HTTPClientError where error == .connectTimeout:
+      return .unreachable("no connection in time")
+    case let error as NIOConnectionError:
+      let refused = error.connectionErrors.contains {
+        ($0.error as? IOError)?.errnoCode == ECONNREFUSED
+      }
+      return .unreachable(refused ? "connection refused" : "no such host, or no route to it")
+    case let error as IOError where error.errnoCode == ECONNREFUSED:
+      return .unreachable("connection refused")
+    case let error as HTTPClientError where error == .deadlineExceeded:
+      return .lost("no answer in time")
+    default: return .lost("connection lost")
+    }
+  }
+}
+
+extension Duration {
+  var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

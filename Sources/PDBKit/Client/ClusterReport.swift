@@ -1,0 +1,115 @@
+// The state of a cluster as its members tell it, and the verdict on it.
+
+/// What all members of a cluster say of themselves, taken together.
+public struct ClusterReport: Sendable {
+  /// How the cluster is, at a glance.
+  public enum Health: String, Sendable {
+    case healthy, degraded
+    case noLeader = "no_leader"
+    case noQuorum = "no_quorum"
+  }
+
+  /// One member's own words, or why there are none.
+  public struct MemberReport: Sendable {
+    public let id: String
+    public let address: String
+    public let status: JSON?
+    public let failure: String?
+
+    public init(id: String, address: String, status: JSON?, failure: String?) {
+      self.id = id
+      self.address = address
+      self.status = status
+      self.failure = failure
+    }
+
+    public var isUp: Bool { status != nil }
+    public var role: String? { status?["role"]?.string }
+    public var term: UInt64? { status?["term"]?.uint64 }
+    public var applied: UInt64? { status?["applied"]?.uint64 }
+    public var isLeader: Bool { status?["is_leader"]?.bool ?? false }
+  }
+
+  public let cluster: String
+  public let quorum: Int
+  /// Dead ones first, then by address.
+  public let members: [MemberReport]
+
+  public init(cluster: String, quorum: Int, members: [MemberReport]) {
+    self.cluster = cluster
+    self.quorum = quorum
+    self.members = members.filter { !$0.isUp } + members.filter(\.isUp)
+  }
+
+  /// The member that leads in the newest term. An old leader that has not heard of its
+  /// successor may still claim to lead.
+  public var leader: MemberReport? {
+    members.filter(\.isLeader).max { ($0.term ?? 0) < ($1.term ?? 0) }
+  }
+
+  public var upCount: Int { members.count(where: \.isUp) }
+
+  public var health: Health {
+    if upCount < quorum { return .noQuorum }
+    if leader == nil { return .noLeader }
+    return upCount == members.count ? .healthy : .degraded
+  }
+
+  /// Applied entries that a member lacks compared to the leader.
+  public func lag(of member: MemberReport) -> UInt64? {
+    guard let applied = member.applied, let commit = leader?.status?["commit"]?.uint64 else {
+      return nil
+    }
+    return commit > applied ? commit - applied : 0
+  }
+
+  /// One sentence on how the cluster is and what it can still bear.
+  public var verdict: String {
+    let up = "\(upCount) of \(members.count) node\(members.count == 1 ? "" : "s") up"
+    let spare = upCount - quorum
+    let margin =
+      switch spare {
+      case ..<1: "Losing one more stops changes."
+      case 1: "Losing one more is survivable."
+      default: "Losing \(spare) more is survivable."
+      }
+    switch health {
+    case .healthy, .degraded:
+      let name = health == .healthy ? "HEALTHY" : "DEGRADED"
+      return "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0). "
+        + (members.count == 1 ? "There is no other copy of the data." : margin)
+    case .noLeader:
+      return "NO LEADER, \(up). An election is under way; changes must wait."
+    case .noQuorum:
+      let missing = quorum - upCount
+      return "NO QUORUM, \(up), \(quorum) are needed. Nothing can be changed until "
+        + "\(missing) more start\(missing == 1 ? "s" : "")."
+    }
+  }
+
+  public var json: JSON {
+    [
+      "cluster": .string(cluster),
+      "health": .string(health.rawValue),
+      "verdict": .string(verdict),
+      "leader": JSON(leader?.address),
+      "term": leader?.term.map { JSON($0) } ?? .null,
+      "quorum": JSON(quorum),
+      "members": .array(
+        members.map { member in
+          [
+            "id": .string(member.id),
+            "address": .string(member.address),
+            "state": .string(member.isUp ? "up" : "down"),
+            "role": JSON(member.role),
+            "term": member.term.map { JSON($0) } ?? .null,
+            "applied": member.applied.map { JSON($0) } ?? .null,
+            "lag": lag(of: member).map { JSON($0) } ?? .null,
+            "revision": member.status?["revision"] ?? .null,
+            "hash": member.status?["hash"] ?? .null,
+            "failure": JSON(member.failure),
+          ]
+        }),
+    ]
+  }
+}

@@ -1,0 +1,34 @@
+// The wall between what pdb means and what holds the data.
+
+/// Something that keeps the data: it makes operations durable and lets them be read.
+///
+/// The server knows only this; the Raft engine is one implementation.
+protocol Engine: Sendable {
+  /// Makes an operation durable and answers what it did.
+  ///
+  /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
+  func propose(_ operation: StampedOperation) async throws -> Outcome
+
+  /// Runs `body` on a consistent view of the data.
+  func read<T: Sendable>(
+    _ consistency: Consistency,
+    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
+  ) async throws -> T
+
+  /// The engine's view of itself and of its cluster.
+  var status: EngineStatus { get }
+}
+
+/// What an operation did, and the revision of the state after it.
+struct Outcome: Sendable {
+  let answer: Answer
+  let revision: UInt64
+}
+
+/// How fresh a read must be.
+enum Consistency: String, Sendable {
+  /// Sees every change that was acknowledged before the read began.
+  case linearizable
+  /// Sees the node's own state, which may lag.
+  case stale
+}

@@ -1,0 +1,38 @@
+// What an engine tells about itself.
+
+import Raft
+
+/// A snapshot of a node's place in its cluster.
+struct EngineStatus: Sendable {
+  let identity: Identity
+  var role: Node.Role = .follower
+  var term: Term = 0
+  var leader: Member?
+  var members: [Member] = []
+  var commitIndex: Index = 0
+  var lastIndex: Index = 0
+  var mark = StateMark()
+  /// On the leader: how far each peer's log is known to reach.
+  var matchIndex: [NodeID: Index] = [:]
+  /// Changes that this node proposed and that are not answered yet.
+  var waitingProposals = 0
+  /// When the leader was last heard; on the leader itself, now.
+  var lastHeartbeat: Timestamp?
+
+  init(identity: Identity) { self.identity = identity }
+
+  var isLeader: Bool { role == .leader }
+
+  /// The error of a request that needs a leader, while this node does not lead.
+  var notLeader: PDBError {
+    guard let leader, leader.id != identity.node else {
+      return PDBError(
+        .noLeader, "no leader: an election is under way, or too few nodes are up",
+        hint: "'pdb cluster status' shows which nodes are down; the change was not made")
+    }
+    return PDBError(
+      .notLeader, "only the leader takes changes",
+      hint: "send it to the leader",
+      details: [.init("leader", .string("http://\(leader.address)"))])
+  }
+}

@@ -1,0 +1,105 @@
+// What applying an operation answers; remembered with the request id.
+
+/// The result of an operation, decided by the state and so the same on every node.
+enum Answer: Sendable {
+  /// The tasks added or edited, each with the revision that last changed it.
+  case tasks([VersionedTask])
+  /// The pair as it is now.
+  case pair(Pair)
+  /// How many tasks or keys were removed.
+  case removed(Int)
+  /// The operation changed nothing, and why.
+  case refused(PDBError)
+}
+
+/// A task and the revision that last changed it.
+struct VersionedTask: Sendable {
+  let task: TaskItem
+  let revision: UInt64
+}
+
+/// A key, its value and the revision that last changed it.
+struct Pair: Equatable, Sendable {
+  let key: Bytes
+  let value: Bytes
+  let revision: UInt64
+}
+
+// MARK: Encoding
+
+//   kind  fields...      kinds are numbered for ever, like those of operations
+
+extension Answer {
+  func encoded() -> Bytes {
+    var writer = BinaryWriter(capacity: 128)
+    switch self {
+    case .tasks(let tasks):
+      writer.write(byte: 1)
+      writer.write(list: tasks) { writer, versioned in
+        writer.write(versioned.task.json.serialized())
+        writer.write(versioned.revision)
+      }
+    case .pair(let pair):
+      writer.write(byte: 2)
+      writer.write(pair.key)
+      writer.write(pair.value)
+      writer.write(pair.revision)
+    case .removed(let count):
+      writer.write(byte: 3)
+      writer.write(UInt64(count))
+    case .refused(let error):
+      writer.write(byte: 4)
+      writer.write(error.json.serialized())
+    }
+    return writer.bytes
+  }
+
+  init(decoding bytes: Bytes) throws {
+    var reader = BinaryReader(bytes)
+    switch try reader.readByte() {
+    case 1:
+      self = .tasks(
+        try reader.readList { reader in
+          guard let task = TaskItem(json: try JSON(parsing: try reader.readBytes())) else {
+            throw BinaryReader.Malformed()
+          }
+          return VersionedTask(task: task, revision: try reader.readUInt64())
+        })
+    case 2:
+      self = .pair(
+        Pair(
+          key: try reader.readBytes(), value: try reader.readBytes(),
+          revision: try reader.readUInt64()))
+    case 3: self = .removed(Int(try reader.readUInt64()))
+    case 4:
+      guard let error = PDBError(json: try JSON(parsing: try reader.readBytes())) else {
+        throw BinaryReader.Malformed()
+      }
+      self = .refused(error)
+    default: throw BinaryReader.Malformed()
+    }
+    try reader.finish()
+  }
+}
+
+// MARK: Taking apart
+
+extension Answer {
+  /// An operation answered with something its endpoint does not know.
+  struct Unexpected: Error {}
+
+  func tasks() throws -> [VersionedTask] {
+    guard case .tasks(let tasks) = self, !tasks.isEmpty else { throw Unexpected() }
+    return tasks
+  }
+
+  func pair() throws -> Pair {
+    guard case .pair(let pair) = self else { throw Unexpected() }
+    return pair
+  }
+
+  func removed() throws -> Int {
+    guard case .removed(let count) = self else { throw Unexpected() }
+    return count
+  }
+}

@@ -1,0 +1,124 @@
+// The one binary notation: log entries, history and the peer wire are written in it.
+//
+//   unsigned   LEB128: seven bits a byte, low bits first, the high bit says "more follows"
+//   signed     zigzag, then as unsigned
+//   bytes      length as unsigned, then the bytes
+//   optional   0, or 1 and the value
+//   list       count as unsigned, then the elements
+
+/// Appends values to a growing array of bytes.
+struct BinaryWriter {
+  private(set) var bytes: Bytes = []
+
+  init(capacity: Int = 64) { bytes.reserveCapacity(capacity) }
+
+  mutating func write(byte: UInt8) { bytes.append(byte) }
+
+  mutating func write(_ value: UInt64) {
+    var rest = value
+    while rest >= 0x80 {
+      bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+      rest >>= 7
+    }
+    bytes.append(UInt8(rest))
+  }
+
+  mutating func write(_ value: Int64) {
+    write(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+  }
+
+  mutating func write(_ value: Bytes) {
+    write(UInt64(value.count))
+    bytes.append(contentsOf: value)
+  }
+
+  mutating func write(_ value: String) {
+    write(UInt64(value.utf8.count))
+    bytes.append(contentsOf: value.utf8)
+  }
+
+  mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+
+  mutating func write<T>(optional value: T?, _ body: (inout BinaryWriter, T) -> Void) {
+    write(value != nil)
+    if let value { body(&self, value) }
+  }
+
+  mutating func write<T>(list: [T], _ body: (inout BinaryWriter, T) -> Void) {
+    write(UInt64(list.count))
+    for element in list { body(&self, element) }
+  }
+}
+
+/// Takes values off an array of bytes. Every read is checked: bad input throws, never traps.
+struct BinaryReader {
+  /// The bytes are not what their format says.
+  struct Malformed: Error {}
+
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: Bytes) { rest = bytes[...] }
+
+  var isAtEnd: Bool { rest.isEmpty }
+
+  mutating func readByte() throws -> UInt8 {
+    guard let byte = rest.popFirst() else { throw Malformed() }
+    return byte
+  }
+
+  mutating func readUInt64() throws -> UInt64 {
+    var value: UInt64 = 0
+    for shift in stride(from: UInt64(0), to: 64, by: 7) {
+      let byte = try readByte()
+      let part = UInt64(byte & 0x7F)
+      guard (part << shift) >> shift == part else { throw Malformed() }
+      value |= part << shift
+      if byte < 0x80 { return value }
+    }
+    throw Malformed()
+  }
+
+  mutating func readInt64() throws -> Int64 {
+    let value = try readUInt64()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
+  mutating func readBytes() throws -> Bytes {
+    let count = try readUInt64()
+    guard count <= UInt64(rest.count) else { throw Malformed() }
+    defer { rest = rest.dropFirst(Int(count)) }
+    return Bytes(rest.prefix(Int(count)))
+  }
+
+  mutating func readString() throws -> String {
+    guard let string = try readBytes().utf8String else { throw Malformed() }
+    return string
+  }
+
+  mutating func readBool() throws -> Bool {
+    switch try readByte() {
+    case 0: false
+    case 1: true
+    default: throw Malformed()
+    }
+  }
+
+  mutating func readOptional<T>(_ body: (inout BinaryReader) throws -> T) throws -> T? {
+    try readBool() ? try body(&self) : nil
+  }
+
+  mutating func readList<T>(_ body: (inout BinaryReader) throws -> T) throws -> [T] {
+    let count = try readUInt64()
+    // Every element takes at least one byte, so a lying count cannot reserve memory.
+    guard count <= UInt64(rest.count) else { throw Malformed() }
+    var list: [T] = []
+    list.reserveCapacity(Int(count))
+    for _ in 0..<count { list.append(try body(&self)) }
+    return list
+  }
+
+  /// Nothing may be left over.
+  func finish() throws {
+    guard isAtEnd else { throw Malformed() }
+  }
+}

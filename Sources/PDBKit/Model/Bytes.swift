@@ -1,0 +1,22 @@
+// Keys and values are bytes; strings exist only at the edges.
+
+/// Raw bytes, ordered like `memcmp`. Never compared as `String`: Swift's strings treat
+/// different byte sequences of the same letters as equal, which would merge two keys.
+public typealias Bytes = [UInt8]
+
+extension Bytes {
+  init(utf8 string: String) { self = Bytes(string.utf8) }
+
+  /// The bytes as text if they are valid UTF-8.
+  var utf8String: String? { String(validating: self, as: UTF8.self) }
+
+  /// The smallest bytes that sort after everything that starts with these; `nil` if there
+  /// are none.
+  var prefixEnd: Bytes? {
+    var end = self
+    while let last = end.popLast() {
+      if last < 0xFF { return end + [last + 1] }
+    }
+    return nil
+  }
+}

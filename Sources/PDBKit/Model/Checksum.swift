@@ -1,0 +1,24 @@
+// A fast checksum against accidents; not against attackers.
+
+/// FNV-1a over 64 bits (draft-eastlake-fnv-21), finished with a mix so that sums of many
+/// checksums spread well too.
+struct Checksum {
+  private var state: UInt64 = 0xCBF2_9CE4_8422_2325
+
+  mutating func update(_ bytes: some Sequence<UInt8>) {
+    for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+  }
+
+  mutating func update(_ value: UInt64) {
+    for shift in stride(from: 0, to: 64, by: 8) {
+      state = (state ^ (value >> UInt64(shift) & 0xFF)) &* 0x0000_0100_0000_01B3
+    }
+  }
+
+  var value: UInt64 {
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 33)) &* 0xFF51_AFD7_ED55_8CCD
+    mixed = (mixed ^ (mixed >> 33)) &* 0xC4CE_B9FE_1A85_EC53
+    return mixed ^ (mixed >> 33)
+  }
+}

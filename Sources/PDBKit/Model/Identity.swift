@@ -1,0 +1,43 @@
+// Who a node is: drawn once, kept for life.
+
+import Crypto
+import Raft
+
+/// The identity of a node's data, written when its files are made and checked ever after.
+struct Identity: Equatable, Sendable {
+  let cluster: String
+  let node: NodeID
+  let address: NodeAddress
+}
+
+extension Membership {
+  /// The first members of a cluster, known to each of them from the same list of addresses.
+  static func bootstrap(_ addresses: [NodeAddress], cluster: String) -> Membership {
+    Membership(
+      addresses.map { address in
+        Member(
+          id: nodeID(address, cluster: cluster), address: address.description,
+          rank: UInt32(address.port))
+      })
+  }
+
+  /// The same for every member that was given the same list, in any order.
+  static func clusterID(_ addresses: [NodeAddress]) -> String {
+    let list = addresses.map(\.description).sorted().joined(separator: ",")
+    let number = SHA256.hash(data: Bytes(utf8: "pdb cluster \(list)")).first64Bits
+    return String(number, radix: 16)
+  }
+
+  static func nodeID(_ address: NodeAddress, cluster: String) -> NodeID {
+    SHA256.hash(data: Bytes(utf8: "pdb node \(cluster) \(address)")).first64Bits
+  }
+}
+
+extension SHA256.Digest {
+  var first64Bits: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+}
+
+extension NodeID {
+  /// Ids as users see them.
+  var text: String { String(self, radix: 16) }
+}

@@ -1,0 +1,143 @@
+// JSON as data: exact, ordered, bounded.
+//
+// Why not Foundation's: stored values must come back exactly as they were written (numbers of
+// any length, members in order, keys that differ only in normalisation), and what `apply`
+// writes into the replicated state must be the same bytes on every node, whatever version of
+// a library it was built with.
+
+/// A JSON value (RFC 8259). Numbers keep their text, objects keep their order.
+public enum JSON: Sendable {
+  case null
+  case bool(Bool)
+  /// The digits as written, for example `1.50` or `12345678901234567890`.
+  case number(String)
+  case string(String)
+  case array([JSON])
+  case object([Member])
+
+  /// A member of an object. Names are compared byte by byte.
+  public struct Member: Sendable {
+    public let name: String
+    public let value: JSON
+
+    public init(_ name: String, _ value: JSON) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// Where and why a text is not JSON.
+  public struct SyntaxError: Error, Sendable {
+    public let message: String
+    public let offset: Int
+  }
+}
+
+// MARK: Looking inside
+
+extension JSON {
+  /// The value of the last member with this name, as in JavaScript.
+  public subscript(name: StaticString) -> JSON? { self[String(describing: name)] }
+
+  public subscript(name: String) -> JSON? {
+    guard case .object(let members) = self else { return nil }
+    return members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
+  }
+
+  public var string: String? { if case .string(let value) = self { value } else { nil } }
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  public var members: [Member]? { if case .object(let value) = self { value } else { nil } }
+  public var int64: Int64? { if case .number(let digits) = self { Int64(digits) } else { nil } }
+  public var uint64: UInt64? { if case .number(let digits) = self { UInt64(digits) } else { nil } }
+  public var isNull: Bool { if case .null = self { true } else { false } }
+}
+
+// MARK: Making
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
+  ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
+  ExpressibleByNilLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(integerLiteral value: Int64) { self = .number(String(value)) }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(nilLiteral: ()) { self = .null }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    self = .object(elements.map { Member($0.0, $0.1) })
+  }
+
+  public init(_ value: some BinaryInteger) { self = .number(String(value)) }
+  public init(_ value: String?) { self = value.map { .string($0) } ?? .null }
+}
+
+// MARK: Equality
+
+extension JSON: Equatable {
+  /// Equal as data: same kind, same digits, same bytes, same order.
+  public static func == (left: JSON, right: JSON) -> Bool {
+    left.serialized() == right.serialized()
+  }
+}
+
+// MARK: Writing
+
+extension JSON {
+  /// Compact JSON text.
+  public func serialized() -> Bytes {
+    var output: Bytes = []
+    write(to: &output)
+    return output
+  }
+
+  /// Compact JSON text as a string.
+  public var text: String { String(decoding: serialized(), as: UTF8.self) }
+
+  func write(to output: inout Bytes) {
+    switch self {
+    case .null: output.append(contentsOf: "null".utf8)
+    case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+    case .number(let digits): output.append(contentsOf: digits.utf8)
+    case .string(let value): JSON.write(value, to: &output)
+    case .array(let elements):
+      output.append(UInt8(ascii: "["))
+      for (position, element) in elements.enumerated() {
+        if position > 0 { output.append(UInt8(ascii: ",")) }
+        element.write(to: &output)
+      }
+      output.append(UInt8(ascii: "]"))
+    case .object(let members):
+      output.append(UInt8(ascii: "{"))
+      for (position, member) in members.enumerated() {
+        if position > 0 { output.append(UInt8(ascii: ",")) }
+        JSON.write(member.name, to: &output)
+        output.append(UInt8(ascii: ":"))
+        member.value.write(to: &output)
+      }
+      output.append(UInt8(ascii: "}"))
+    }
+  }
+
+  private static func write(_ string: String, to output: inout Bytes) {
+    output.append(UInt8(ascii: "\""))
+    for byte in string.utf8 {
+      switch byte {
+      case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+      case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+      case 0x08: output.append(contentsOf: "\\b".utf8)
+      case 0x09: output.append(contentsOf: "\\t".utf8)
+      case 0x0A: output.append(contentsOf: "\\n".utf8)
+      case 0x0C: output.append(contentsOf: "\\f".utf8)
+      case 0x0D: output.append(contentsOf: "\\r".utf8)
+      case 0..<0x20, 0x7F:
+        let digits = Array("0123456789abcdef".utf8)
+        output.append(contentsOf: "\\u00".utf8)
+        output.append(digits[Int(byte >> 4)])
+        output.append(digits[Int(byte & 0x0F)])
+      default: output.append(byte)
+      }
+    }
+    output.append(UInt8(ascii: "\""))
+  }
+}

@@ -1,0 +1,100 @@
+// The view of the data that operations are written against, whatever engine holds it.
+
+/// A value in the state and the revision that last changed it.
+struct StoredValue: Equatable, Sendable {
+  let value: Bytes
+  let revision: UInt64
+}
+
+/// A consistent view of all keys, ordered by bytes.
+protocol KeyValueView {
+  func get(_ key: Bytes) throws -> StoredValue?
+
+  /// Visits the keys from `lower` up to but not including `upper` (`nil`: to the end), in
+  /// order or reversed, until `body` returns false.
+  func scan(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws
+}
+
+extension KeyValueView {
+  func scan(
+    prefix: Bytes, reversed: Bool = false, _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    try scan(from: prefix, to: prefix.prefixEnd, reversed: reversed, body)
+  }
+}
+
+/// The changes of one operation, not yet in the state: an overlay on a view. An operation
+/// that is refused half-way leaves nothing, because its draft is dropped.
+struct Draft<Base: KeyValueView>: KeyValueView {
+  /// What an operation does to one key.
+  struct Change: Equatable {
+    let key: Bytes
+    let before: StoredValue?
+    var after: Bytes?
+  }
+
+  private let base: Base
+  /// The revision the draft will become.
+  let revision: UInt64
+  /// In the order in which keys were first touched.
+  private(set) var changes: [Change] = []
+  private var positions: [Bytes: Int] = [:]
+
+  init(on base: Base, revision: UInt64) {
+    self.base = base
+    self.revision = revision
+  }
+
+  func get(_ key: Bytes) throws -> StoredValue? {
+    guard let position = positions[key] else { return try base.get(key) }
+    return changes[position].after.map { StoredValue(value: $0, revision: revision) }
+  }
+
+  mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
+
+  mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
+
+  private mutating func change(_ key: Bytes, to value: Bytes?) throws {
+    if let position = positions[key] {
+      changes[position].after = value
+    } else {
+      positions[key] = changes.count
+      changes.append(Change(key: key, before: try base.get(key), after: value))
+    }
+  }
+
+  func scan(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    guard !changes.isEmpty else {
+      return try base.scan(from: lower, to: upper, reversed: reversed, body)
+    }
+    // The few changed keys of the range, merged into the base's order.
+    func precedes(_ left: Bytes, _ right: Bytes) -> Bool {
+      left != right && left.lexicographicallyPrecedes(right) != reversed
+    }
+    var own = changes.filter { change in
+      !change.key.lexicographicallyPrecedes(lower)
+        && upper.map { change.key.lexicographicallyPrecedes($0) } != false
+    }.sorted { precedes($0.key, $1.key) }[...]
+    var isStopped = false
+    func visitOwn(upTo key: Bytes?) throws {
+      while !isStopped, let next = own.first, key.map({ !precedes($0, next.key) }) != false {
+        own.removeFirst()
+        guard let after = next.after else { continue }
+        isStopped = try !body(next.key, StoredValue(value: after, revision: revision))
+      }
+    }
+    try base.scan(from: lower, to: upper, reversed: reversed) { key, stored in
+      try visitOwn(upTo: key)
+      guard !isStopped else { return false }
+      if positions[key] == nil { isStopped = try !body(key, stored) }
+      return !isStopped
+    }
+    try visitOwn(upTo: nil)
+  }
+}

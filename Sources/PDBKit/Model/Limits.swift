@@ -1,0 +1,30 @@
+// Every limit a user can run into, in one place, units last in the name.
+
+/// The limits of a node. All are checked before anything is proposed.
+public enum Limits {
+  /// The request line and headers together.
+  public static let headBytes = 16 << 10
+  public static let bodyBytes = 1 << 20
+  public static let keyBytes = 1 << 10
+  public static let valueBytes = 512 << 10
+  public static let titleBytes = 4 << 10
+  public static let jsonDepth = 64
+  /// Tasks or keys in one atomic change.
+  public static let batchCount = 1_000
+  public static let requestIDBytes = 128
+  public static let authorBytes = 128
+  /// Open connections to one node, peers included.
+  public static let connections = 4_096
+  /// Operations waiting for their quorum on one node.
+  public static let proposalsInFlight = 10_000
+  /// Reads waiting for their quorum on one node.
+  public static let readsInFlight = 10_000
+  /// How many request ids the state remembers: the newest, counted in log entries.
+  public static let rememberedRequests: UInt64 = 1 << 17
+  /// How long a request may wait for its quorum.
+  public static let requestSeconds = 5
+  /// How long a connection may stay idle.
+  public static let idleSeconds = 60
+  /// One message between nodes.
+  public static let peerFrameBytes = 16 << 20
+}

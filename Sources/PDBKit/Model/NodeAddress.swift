@@ -1,0 +1,55 @@
+// Where a node listens.
+
+/// A host and a port, written `127.0.0.1:4000`, `[::1]:4000` or `node1.example:4000`.
+public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
+  public let host: String
+  public let port: Int
+
+  public init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// Reads `host:port`, also as `http://host:port/`; a bare port means this machine, and so
+  /// does `localhost`.
+  ///
+  /// - Throws: `bad_configuration` if it is none of these.
+  public init(parsing text: String) throws {
+    var rest = Substring(text)
+    if rest.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+    if rest.hasSuffix("/") { rest = rest.dropLast() }
+    let host: Substring
+    let port: Substring
+    if let colon = rest.lastIndex(of: ":") {
+      host = rest[..<colon]
+      port = rest[rest.index(after: colon)...]
+    } else {
+      host = "127.0.0.1"
+      port = rest
+    }
+    let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
+    guard !bare.isEmpty, let number = Int(port), (1...65535).contains(number),
+      bare.utf8.allSatisfy({ Self.hostCharacters.contains($0) }),
+      host.hasPrefix("[") || !bare.contains(":")
+    else {
+      throw PDBError(
+        .badConfiguration, "'\(text.escapingControlCharacters)' is not an address",
+        hint: "write host:port, for example 127.0.0.1:4000")
+    }
+    let name = bare.lowercased()
+    self.init(host: name == "localhost" ? "127.0.0.1" : name, port: number)
+  }
+
+  private static let hostCharacters = Set(
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:".utf8)
+
+  public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+  public var url: String { "http://\(self)" }
+
+  /// Whether only this machine can reach the address.
+  public var isLoopback: Bool {
+    host == "::1"
+      || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+  }
+}

@@ -1,0 +1,53 @@
+// Applying an operation: a pure function of the state and the stamp.
+//
+// Nothing here reads a clock, a random source, a locale or the order of a dictionary: the
+// same operation on the same state gives the same changes on every node, for ever.
+
+extension Operation {
+  /// Writes the operation's changes into a draft and says what to answer.
+  ///
+  /// - Throws: ``PDBError`` when the state refuses the operation; the draft must then be
+  ///   dropped. Any other error comes from the view.
+  func apply(to draft: inout Draft<some KeyValueView>, stamp: Stamp) throws -> Answer {
+    switch self {
+    case .addTasks(let tasks):
+      return .tasks(try tasks.map { try draft.addTask($0, at: stamp.time) })
+    case .editTask(let reference, let edit, let condition):
+      return .tasks([try draft.editTask(reference, edit, condition)])
+    case .removeTask(let reference, let condition):
+      let found = try draft.task(reference)
+      try condition.check(found.revision, subject: "task \(found.task.number)")
+      try draft.removeTask(found.task)
+      return .removed(1)
+    case .removeCompletedTasks:
+      return .removed(try draft.removeCompletedTasks())
+    case .set(let key, let value, let condition):
+      return .pair(try draft.setPair(key, value, condition, at: stamp.time))
+    case .delete(let keys, let condition):
+      return .removed(try draft.deletePairs(keys, condition))
+    case .increment(let key, let amount):
+      return .pair(try draft.increment(key, by: amount))
+    case .append(let key, let values):
+      return .pair(try draft.append(values, to: key))
+    }
+  }
+}
+
+extension Condition {
+  /// - Parameter revision: of what the operation would change; `nil` if it does not exist.
+  /// - Throws: `conflict`, with what is there now.
+  func check(_ revision: UInt64?, subject: String) throws {
+    switch self {
+    case .none: return
+    case .absent where revision == nil: return
+    case .revision(let wanted) where revision == wanted: return
+    case .absent, .revision: break
+    }
+    let found = revision.map { "is at revision \($0)" } ?? "does not exist"
+    let wanted = if case .revision(let wanted) = self { "revision \(wanted)" } else { "nothing" }
+    throw PDBError(
+      .conflict, "\(subject) \(found), but \(wanted) was expected",
+      hint: "read it again and decide",
+      details: [.init("revision", revision.map { JSON($0) } ?? .null)])
+  }
+}

@@ -1,0 +1,104 @@
+// What can be done with key-value pairs, written against the key-value view.
+
+extension Draft {
+  mutating func setPair(
+    _ key: Bytes, _ value: Bytes, _ condition: Condition, at time: Timestamp
+  ) throws -> Pair {
+    let before = try get(key)
+    try condition.check(before?.revision, subject: "key '\(key.shown)'")
+    var value = value
+    if let id = TaskKeys.id(of: key) {
+      value = try adoptTask(id: id, value, before: before, at: time).json.serialized()
+    }
+    try put(key, value)
+    return Pair(key: key, value: value, revision: revision)
+  }
+
+  mutating func deletePairs(_ keys: [Bytes], _ condition: Condition) throws -> Int {
+    var removed: Set<Bytes> = []
+    for key in keys where !removed.contains(key) {
+      let before = try get(key)
+      try condition.check(before?.revision, subject: "key '\(key.shown)'")
+      guard let before else { continue }
+      if TaskKeys.id(of: key) != nil, let versioned = VersionedTask(before) {
+        try removeTask(versioned.task)
+      } else {
+        try delete(key)
+      }
+      removed.insert(key)
+    }
+    guard !removed.isEmpty else {
+      let names = keys.map { "'\($0.shown)'" }.joined(separator: ", ")
+      throw PDBError(.keyNotFound, keys.count == 1 ? "no key \(names)" : "no keys \(names)")
+    }
+    return removed.count
+  }
+
+  mutating func increment(_ key: Bytes, by amount: Int64) throws -> Pair {
+    try refuseTaskKey(key)
+    let before = try get(key).map(\.value)
+    let number = before == nil ? 0 : before.flatMap { try? JSON(parsing: $0) }?.int64
+    guard let number else {
+      throw PDBError(
+        .notANumber, "the value of '\(key.shown)' is not a whole number",
+        hint: "'pdb kv get \(key.shown)' shows it")
+    }
+    let (sum, isOverflow) = number.addingReportingOverflow(amount)
+    guard !isOverflow else {
+      throw PDBError(.notANumber, "'\(key.shown)' would leave the range of 64-bit numbers")
+    }
+    let value = Bytes(utf8: String(sum))
+    try put(key, value)
+    return Pair(key: key, value: value, revision: revision)
+  }
+
+  mutating func append(_ values: [Bytes], to key: Bytes) throws -> Pair {
+    try refuseTaskKey(key)
+    let before = try get(key).map(\.value)
+    let list = before == nil ? [] : before.flatMap { try? JSON(parsing: $0) }?.array
+    guard let list else {
+      throw PDBError(
+        .notAList, "the value of '\(key.shown)' is not a list",
+        hint: "'pdb kv get \(key.shown)' shows it")
+    }
+    let value = JSON.array(try list + values.map { try JSON(parsing: $0) }).serialized()
+    guard value.count <= Limits.valueBytes else {
+      throw PDBError(
+        .invalidValue, "the list at '\(key.shown)' would exceed \(Limits.valueBytes) bytes")
+    }
+    try put(key, value)
+    return Pair(key: key, value: value, revision: revision)
+  }
+
+  /// A value written under a task's key becomes a task: what it lacks is filled in, what it
+  /// says is kept. This is how the seed's `/set` and `/replicate` store tasks.
+  private mutating func adoptTask(
+    id: String, _ value: Bytes, before: StoredValue?, at time: Timestamp
+  ) throws -> TaskItem {
+    guard let json = try? JSON(parsing: value), let text = json["title"]?.string,
+      let title = try? Title(text)
+    else {
+      throw PDBError(
+        .invalidTask, "a key that starts with 'task_' holds a task, an object with a 'title'",
+        hint: "use another key, or 'pdb task add'")
+    }
+    let existing = before.flatMap(VersionedTask.init)?.task
+    return TaskItem(
+      id: id, number: try existing?.number ?? nextTaskNumber(for: id), title: title.text,
+      completed: json["completed"]?.bool ?? existing?.completed ?? false,
+      createdAt: existing?.createdAt ?? json["created_at"]?.string ?? time.description)
+  }
+
+  private func refuseTaskKey(_ key: Bytes) throws {
+    guard TaskKeys.id(of: key) == nil else {
+      throw PDBError(.invalidTask, "'\(key.shown)' holds a task, not a number or a list")
+    }
+  }
+}
+
+extension Bytes {
+  /// For messages: the text, or what can be shown of it, without control characters.
+  var shown: String {
+    String(decoding: self, as: UTF8.self).escapingControlCharacters
+  }
+}

@@ -1,0 +1,77 @@
+// Text from outside: what is accepted, how it is normalised, how it is shown.
+
+import Foundation
+
+/// A task's title: trimmed, without control characters, in Unicode's form NFC, so that what
+/// looks the same is the same.
+struct Title: Equatable, Sendable {
+  let text: String
+
+  /// - Throws: `title_required` if nothing is left after trimming, `invalid_title`.
+  init(_ text: String) throws {
+    let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !trimmed.isEmpty else {
+      throw PDBError(.titleRequired, "a task needs a title")
+    }
+    guard !trimmed.unicodeScalars.contains(where: \.isControl) else {
+      throw PDBError(
+        .invalidTitle, "a title cannot contain control characters such as line breaks",
+        hint: "to add several tasks, send several titles")
+    }
+    let normalised = trimmed.precomposedStringWithCanonicalMapping
+    guard normalised.utf8.count <= Limits.titleBytes else {
+      throw PDBError(
+        .invalidTitle,
+        "the title has \(normalised.utf8.count) bytes, the limit is \(Limits.titleBytes)")
+    }
+    self.text = normalised
+  }
+}
+
+extension Unicode.Scalar {
+  /// C0, DEL, C1, and the separators that act as line breaks.
+  var isControl: Bool {
+    properties.generalCategory == .control || value == 0x2028 || value == 0x2029
+  }
+}
+
+extension String {
+  /// The text with control characters written as `\u{1B}` and the like, so that data cannot
+  /// steer a terminal or forge a log line.
+  public var escapingControlCharacters: String {
+    guard unicodeScalars.contains(where: \.isControl) else { return self }
+    var result = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      case _ where scalar.isControl:
+        result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
+
+// MARK: Search
+
+extension String {
+  /// For comparing as people do: without case, accents and the bar of `đ`.
+  var foldedForSearch: String {
+    var folded = String.UnicodeScalarView()
+    for scalar in lowercased().decomposedStringWithCanonicalMapping.unicodeScalars {
+      switch scalar {
+      case "đ": folded.append("d")
+      case _ where scalar.properties.generalCategory == .nonspacingMark: continue
+      default: folded.append(scalar)
+      }
+    }
+    return String(folded)
+  }
+
+  func containsAll(_ words: [Substring]) -> Bool {
+    words.allSatisfy { contains($0) }
+  }
+}

@@ -1,0 +1,201 @@
+// The sending end: one long-lived connection to one peer.
+
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Raft
+import Synchronization
+
+/// Keeps a connection to one peer open and writes messages to it.
+final class PeerLink: Sendable {
+  private let member: Member
+  private let receiver: any PeerReceiver
+  private let logger: Logger
+  private let channel = Mutex<(any Channel)?>(nil)
+
+  /// Bytes that may wait in a connection; beyond it messages are dropped, and sent again by
+  /// Raft when the peer can take them.
+  private static let waitingBytes = ChannelOptions.Types.WriteBufferWaterMark(
+    low: 16 << 20, high: 32 << 20)
+
+  init(to member: Member, receiver: any PeerReceiver, logger: Logger) {
+    self.member = member
+    self.receiver = receiver
+    var logger = logger
+    logger[metadataKey: "peer"] = "\(member.address)"
+    self.logger = logger
+  }
+
+  func send(_ messages: [Message]) {
+    guard let channel = channel.withLock({ $0 }), channel.isWritable else { return }
+    var buffer = channel.allocator.buffer(capacity: 256)
+    for message in messages { buffer.write(.message(message)) }
+    channel.writeAndFlush(buffer, promise: nil)
+  }
+
+  /// Connects, and connects again, until the task is cancelled.
+  func run() async throws {
+    var delay = Self.shortestDelay
+    var lastFailure: String?
+    while true {
+      do {
+        let connection = try await connect()
+        if lastFailure != nil { logger.notice("reached the peer again") }
+        lastFailure = nil
+        delay = Self.shortestDelay
+        channel.withLock { $0 = connection }
+        try await withTaskCancellationHandler {
+          try await connection.closeFuture.get()
+        } onCancel: {
+          connection.close(promise: nil)
+        }
+        channel.withLock { $0 = nil }
+        receiver.lostConnection(to: member.id)
+        try Task.checkCancellation()
+        logger.warning("lost the connection to the peer")
+        lastFailure = "lost"
+      } catch let failure as ConnectFailure {
+        if lastFailure != failure.reason, lastFailure == nil || !failure.isOrdinary {
+          logger.warning("cannot reach the peer", metadata: ["reason": "\(failure.reason)"])
+        }
+        lastFailure = failure.reason
+      }
+      try await Task.sleep(for: delay)
+      delay = min(delay * 2, Self.longestDelay)
+    }
+  }
+
+  private static let shortestDelay = Duration.milliseconds(20)
+  private static let longestDelay = Duration.milliseconds(320)
+
+  private struct ConnectFailure: Error {
+    let reason: String
+    /// The peer is simply not there; worth one line, not one per attempt.
+    let isOrdinary: Bool
+  }
+
+  private func connect() async throws -> any Channel {
+    let address: NodeAddress
+    do { address = try NodeAddress(parsing: member.address) } catch {
+      throw ConnectFailure(reason: "bad address", isOrdinary: false)
+    }
+    do {
+      let upgraded = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .connectTimeout(.seconds(1))
+        .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+        .channelOption(.writeBufferWaterMark, value: Self.waitingBytes)
+        .connect(host: address.host, port: address.port) { channel in
+          channel.eventLoop.makeCompletedFuture { try self.configure(channel, address) }
+        }
+      // Cancelling must not wait for a peer that accepts and then says nothing.
+      return try await withThrowingTaskGroup(of: (any Channel).self) { group in
+        group.addTask { try await upgraded.get() }
+        group.addTask {
+          try await Task.sleep(for: .seconds(2))
+          throw ConnectFailure(reason: "no greeting", isOrdinary: true)
+        }
+        defer { group.cancelAll() }
+        return try await group.next()!
+      }
+    } catch let failure as ConnectFailure {
+      throw failure
+    } catch let refusal as PeerGreeter.Refused {
+      throw ConnectFailure(reason: refusal.reason, isOrdinary: false)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw ConnectFailure(reason: "not listening", isOrdinary: true)
+    }
+  }
+
+  private func configure(
+    _ channel: any Channel, _ address: NodeAddress
+  ) throws -> EventLoopFuture<any Channel> {
+    let own = receiver.identity
+    let hello = Frame.Hello(
+      version: Frame.version, cluster: own.cluster, from: own.node, to: member.id)
+    var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/peer")
+    head.headers.add(name: "Host", value: address.description)
+    let greeted = channel.eventLoop.makePromise(of: (any Channel).self)
+    let configuration = NIOTypedHTTPClientUpgradeConfiguration(
+      upgradeRequestHead: head,
+      upgraders: [PeerClientUpgrader(hello: hello, greeted: greeted)],
+      notUpgradingCompletionHandler: { channel in
+        channel.eventLoop.makeFailedFuture(PeerGreeter.Refused(reason: "not a pdb node"))
+      })
+    let upgraded = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
+      configuration: .init(upgradeConfiguration: configuration))
+    upgraded.whenFailure { error in
+      greeted.fail(error)
+      channel.close(promise: nil)
+    }
+    return greeted.futureResult
+  }
+}
+
+/// Turns an upgraded client connection into a stream of frames.
+private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
+  let supportedProtocol = Frame.protocolName
+  let requiredUpgradeHeaders: [String] = []
+  let hello: Frame.Hello
+  let greeted: EventLoopPromise<any Channel>
+
+  func addCustom(upgradeRequestHeaders: inout HTTPHeaders) {}
+
+  func shouldAllowUpgrade(upgradeResponse: HTTPResponseHead) -> Bool { true }
+
+  func upgrade(channel: any Channel, upgradeResponse: HTTPResponseHead) -> EventLoopFuture<Void> {
+    channel.eventLoop.makeCompletedFuture {
+      try channel.pipeline.syncOperations.addHandlers([
+        ByteToMessageHandler(FrameDecoder()),
+        PeerGreeter(hello: hello, greeted: greeted),
+      ])
+    }
+  }
+}
+
+/// Says hello, and waits to be welcome.
+private final class PeerGreeter: ChannelInboundHandler {
+  typealias InboundIn = Frame
+
+  /// The peer does not want this node.
+  struct Refused: Error {
+    let reason: String
+  }
+
+  private let hello: Frame.Hello
+  private let greeted: EventLoopPromise<any Channel>
+
+  init(hello: Frame.Hello, greeted: EventLoopPromise<any Channel>) {
+    self.hello = hello
+    self.greeted = greeted
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    context.writeAndFlush(NIOAny(ByteBuffer(.hello(hello))), promise: nil)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .welcome:
+      greeted.succeed(context.channel)
+    case .refused(let reason):
+      greeted.fail(Refused(reason: reason))
+      context.close(promise: nil)
+    case .hello, .message:
+      greeted.fail(Refused(reason: "it does not keep to the protocol"))
+      context.close(promise: nil)
+    }
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    greeted.fail(ChannelError.eof)
+    context.fireChannelInactive()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    greeted.fail(error)
+    context.close(promise: nil)
+  }
+}

@@ -1,0 +1,119 @@
+// The node and its cluster over HTTP.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Raft
+
+extension Endpoint {
+  static let cluster: [Endpoint] = [
+    Endpoint(.get, "/heartbeat", "Whether the node is alive; reports, and changes nothing") {
+      let status = $0.engine.status
+      return Response(
+        json: [
+          "status": "alive", "port": JSON(status.identity.address.port),
+          "is_leader": .bool(status.isLeader), "current_leader": status.leaderURL,
+          "leader": status.leaderURL, "term": JSON(status.term),
+        ])
+    },
+    Endpoint(.get, "/health", "Whether the node is alive") {
+      let status = $0.engine.status
+      return Response(
+        json: [
+          "status": "ok", "port": JSON(status.identity.address.port),
+          "is_leader": .bool(status.isLeader), "term": JSON(status.term),
+        ])
+    },
+    Endpoint(.get, "/status", "The node's role, term and progress") {
+      Response(json: $0.engine.status.json)
+    },
+    Endpoint(.get, "/cluster/status", "The members and who leads them, as this node knows it") {
+      let status = $0.engine.status
+      let others = status.members.filter { $0.id != status.leader?.id }
+      return Response(
+        json: [
+          "cluster": .string(status.identity.cluster),
+          "leader": status.leaderURL,
+          "followers": .array(others.map { .string("http://\($0.address)") }),
+          "current_node": .string(status.identity.address.url),
+          "is_leader": .bool(status.isLeader),
+          "term": JSON(status.term),
+          "quorum": JSON(Membership(status.members).quorum),
+          "members": .array(status.members.map { status.json(of: $0) }),
+        ])
+    },
+    Endpoint(.get, "/livez", "200 while the process works") { _ in
+      Response(json: ["status": "ok"])
+    },
+    Endpoint(.get, "/readyz", "200 while the node knows a leader and can serve reads") {
+      guard $0.engine.status.leader != nil else {
+        throw PDBError(.noLeader, "the node knows no leader")
+      }
+      return Response(json: ["status": "ok"])
+    },
+    Endpoint(.get, "/metrics", "Figures for Prometheus") {
+      let text = $0.engine.status.metrics
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    },
+  ]
+}
+
+extension EngineStatus {
+  fileprivate var leaderURL: JSON { JSON(leader.map { "http://\($0.address)" }) }
+
+  fileprivate var json: JSON {
+    [
+      "node": .string(identity.node.text),
+      "cluster": .string(identity.cluster),
+      "address": .string(identity.address.description),
+      "port": JSON(identity.address.port),
+      "role": .string(role.rawValue),
+      "is_leader": .bool(isLeader),
+      "leader": leaderURL,
+      "current_leader": leaderURL,
+      "term": JSON(term),
+      "peers": .array(
+        members.filter { $0.id != identity.node }.map { .string("http://\($0.address)") }),
+      "last_heartbeat": lastHeartbeat.map {
+        .number(String(Double($0.milliseconds) / 1000))
+      } ?? .null,
+      "commit": JSON(commitIndex),
+      "applied": JSON(mark.appliedIndex),
+      "last": JSON(lastIndex),
+      "revision": JSON(mark.revision),
+      "hash": .string(String(mark.hash, radix: 16)),
+      "version": .string(pdbVersion),
+    ]
+  }
+
+  fileprivate func json(of member: Member) -> JSON {
+    var members: [JSON.Member] = [
+      .init("id", .string(member.id.text)),
+      .init("address", .string(member.address)),
+      .init("url", .string("http://\(member.address)")),
+      .init("is_leader", .bool(member.id == leader?.id)),
+      .init("voter", .bool(member.role == .voter)),
+    ]
+    if let match = matchIndex[member.id] { members.append(.init("match", JSON(match))) }
+    return .object(members)
+  }
+
+  /// The text format of Prometheus, version 0.0.4.
+  fileprivate var metrics: String {
+    let figures: [(String, String, UInt64)] = [
+      ("pdb_term", "The current term.", term),
+      ("pdb_is_leader", "1 while the node leads.", isLeader ? 1 : 0),
+      ("pdb_has_leader", "1 while the node knows a leader.", leader == nil ? 0 : 1),
+      ("pdb_members", "Members of the cluster.", UInt64(members.count)),
+      ("pdb_log_last_index", "The last index in the log.", lastIndex),
+      ("pdb_log_commit_index", "The last committed index.", commitIndex),
+      ("pdb_log_applied_index", "The last index applied to the state.", mark.appliedIndex),
+      ("pdb_revision", "The revision of the state.", mark.revision),
+    ]
+    return figures.map { name, help, value in
+      "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
+    }.joined()
+  }
+}

@@ -1,0 +1,148 @@
+// One request as the routes see it: parsed, checked, and on its way to the engine.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// A request with everything that reading it and answering it takes.
+struct Exchange: Sendable {
+  let request: Request
+  let parameters: Parameters
+  let engine: any Engine
+  let body: Bytes
+
+  // MARK: Reading the request
+
+  /// The body as a JSON object.
+  func object() throws -> JSON {
+    let json: JSON
+    do { json = try JSON(parsing: body) } catch let error as JSON.SyntaxError {
+      throw PDBError(
+        .malformedJSON, "the body is not JSON: \(error.message), at byte \(error.offset)")
+    }
+    guard json.members != nil else {
+      throw PDBError(.badRequest, "the body must be a JSON object, as in {\"title\":\"...\"}")
+    }
+    return json
+  }
+
+  func query(_ name: String) -> String? {
+    request.uri.queryParameters.first { $0.key == name }.map { String($0.value) }
+  }
+
+  /// A count from the query, e.g. `?limit=10`.
+  func count(_ name: String) throws -> Int? {
+    guard let text = query(name) else { return nil }
+    guard let count = Int(text), count >= 0 else {
+      throw PDBError(.badRequest, "'\(name)' must be a whole number, not '\(text)'")
+    }
+    return count
+  }
+
+  func consistency() throws -> Consistency {
+    guard let text = query("consistency") else { return .linearizable }
+    guard let consistency = Consistency(rawValue: text) else {
+      throw PDBError(.badRequest, "'consistency' is 'linearizable' or 'stale', not '\(text)'")
+    }
+    return consistency
+  }
+
+  /// `If-Match: "7"` or `If-None-Match: *` (RFC 9110, section 13.1); entity tags are revisions.
+  func condition() throws -> Condition {
+    if let match = request.headers[.ifMatch] {
+      guard let revision = UInt64(match.trimmingCharacters(in: ["\"", " "])) else {
+        throw PDBError(.badRequest, "'If-Match' must name a revision, as in \"7\"")
+      }
+      return .revision(revision)
+    }
+    if let none = request.headers[.ifNoneMatch] {
+      guard none.trimmingCharacters(in: .whitespaces) == "*" else {
+        throw PDBError(.badRequest, "'If-None-Match' can only be *")
+      }
+      return .absent
+    }
+    return .none
+  }
+
+  // MARK: Answering
+
+  /// Makes a change, and answers with what `body` makes of the outcome.
+  ///
+  /// - Parameter verb: what only the leader can do, for the message of a follower.
+  func propose(
+    _ operation: Operation, verb: String = "change data",
+    _ body: (Answer) throws -> Response
+  ) async throws -> Response {
+    let stamped = StampedOperation(stamp: try stamp(), operation: operation)
+    let outcome: Outcome
+    do {
+      outcome = try await engine.propose(stamped)
+    } catch let error as PDBError where error.code == .notLeader {
+      throw PDBError(
+        .notLeader, "Only leader can \(verb)", hint: error.hint, details: error.details)
+    }
+    if case .refused(let error) = outcome.answer { throw error }
+    var response = try body(outcome.answer)
+    response.headers[.revision] = String(outcome.revision)
+    return response
+  }
+
+  /// Reads, and answers with what `body` makes of the state.
+  func read(
+    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> Response
+  ) async throws -> Response {
+    let consistency = try consistency()
+    return try await engine.read(consistency) { view, mark in
+      var response = try body(view, mark)
+      response.headers[.revision] = String(mark.revision)
+      response.headers[.consistency] = consistency.rawValue
+      return response
+    }
+  }
+
+  private func stamp() throws -> Stamp {
+    let now = Timestamp.now
+    let author = request.headers[.author] ?? ""
+    guard author.utf8.count <= Limits.authorBytes else {
+      throw PDBError(.badRequest, "'PDB-Author' is longer than \(Limits.authorBytes) bytes")
+    }
+    return Stamp(time: now, author: author.escapingControlCharacters, request: try requestID(now))
+  }
+
+  private func requestID(_ now: Timestamp) throws -> RequestID? {
+    guard let id = request.headers[.idempotencyKey] else { return nil }
+    guard (1...Limits.requestIDBytes).contains(id.utf8.count),
+      id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
+      throw PDBError(
+        .badRequest,
+        "'Idempotency-Key' must be 1 to \(Limits.requestIDBytes) visible ASCII characters")
+    }
+    var fingerprint = Checksum()
+    for part in [
+      request.method.rawValue, request.uri.string, request.headers[.ifMatch] ?? "",
+      request.headers[.ifNoneMatch] ?? "",
+    ] {
+      fingerprint.update(UInt64(part.utf8.count))
+      fingerprint.update(part.utf8)
+    }
+    fingerprint.update(body)
+    let age = request.headers[.requestAge].flatMap(Int64.init)
+    return RequestID(
+      id: id, fingerprint: fingerprint.value,
+      firstSent: age.map { Timestamp(milliseconds: now.milliseconds - max(0, $0)) })
+  }
+}
+
+extension HTTPField.Name {
+  static let revision = Self("PDB-Revision")!
+  static let term = Self("PDB-Term")!
+  static let node = Self("PDB-Node")!
+  static let cluster = Self("PDB-Cluster")!
+  static let consistency = Self("PDB-Consistency")!
+  static let author = Self("PDB-Author")!
+  static let idempotencyKey = Self("Idempotency-Key")!
+  /// On a retry: how many milliseconds ago the request was first sent.
+  static let requestAge = Self("PDB-Request-Age")!
+}

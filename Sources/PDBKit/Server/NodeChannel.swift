@@ -1,0 +1,102 @@
+// One port for everybody: HTTP for clients, an upgrade to the peer wire for nodes.
+
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// A connection that is HTTP until a peer asks for the wire between nodes.
+struct NodeChannel: HTTPChannelHandler {
+  typealias HTTP = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+  /// What a connection turned out to be.
+  enum Negotiated: Sendable {
+    case http(HTTP)
+    case peer
+  }
+
+  struct Value: ServerChildChannelValue {
+    let negotiated: EventLoopFuture<Negotiated>
+    let channel: any Channel
+  }
+
+  let responder: HTTPChannelHandler.Responder
+  let receiver: any PeerReceiver
+  let logger: Logger
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+    channel.eventLoop.makeCompletedFuture {
+      // A connection that never says what it wants is closed.
+      let patience = channel.eventLoop.scheduleTask(in: .seconds(Int64(Limits.idleSeconds))) {
+        channel.close(promise: nil)
+      }
+      var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
+        upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
+          upgraders: [PeerServerUpgrader(receiver: receiver, logger: self.logger)],
+          notUpgradingCompletionHandler: { channel in
+            channel.eventLoop.makeCompletedFuture {
+              .http(try Self.configureHTTP(channel, logger: logger))
+            }
+          }))
+      configuration.enablePipelining = false
+      configuration.enableErrorHandling = false
+      configuration.enableResponseHeaderValidation = false
+      configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
+      configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
+      let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+        configuration: configuration)
+      negotiated.whenComplete { _ in patience.cancel() }
+      return Value(negotiated: negotiated, channel: channel)
+    }
+  }
+
+  private static func configureHTTP(_ channel: any Channel, logger: Logger) throws -> HTTP {
+    try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    try channel.pipeline.syncOperations.addHandler(
+      HTTPConnectionStateHandler(idleTimeout: .seconds(Limits.idleSeconds), logger: logger))
+    return try NIOAsyncChannel(
+      wrappingChannelSynchronously: channel,
+      configuration: .init(isOutboundHalfClosureEnabled: true))
+  }
+
+  func handle(value: Value, logger: Logger) async {
+    do {
+      switch try await value.negotiated.get() {
+      case .http(let http): await handleHTTP(asyncChannel: http, logger: logger)
+      case .peer: try await value.channel.closeFuture.get()
+      }
+    } catch {
+      logger.debug("connection failed", metadata: ["error": "\(error)"])
+      value.channel.close(promise: nil)
+    }
+  }
+}
+
+/// Turns an HTTP connection into a stream of frames.
+private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
+  let supportedProtocol = Frame.protocolName
+  let requiredUpgradeHeaders: [String] = []
+  let receiver: any PeerReceiver
+  let logger: Logger
+
+  func buildUpgradeResponse(
+    channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
+  ) -> EventLoopFuture<HTTPHeaders> {
+    channel.eventLoop.makeSucceededFuture(initialResponseHeaders)
+  }
+
+  func upgrade(
+    channel: any Channel, upgradeRequest: HTTPRequestHead
+  ) -> EventLoopFuture<NodeChannel.Negotiated> {
+    channel.eventLoop.makeCompletedFuture {
+      try channel.pipeline.syncOperations.addHandlers([
+        ByteToMessageHandler(FrameDecoder()),
+        PeerAcceptor(receiver: receiver, logger: logger),
+      ])
+      return .peer
+    }
+  }
+}

@@ -1,0 +1,157 @@
+// What every request must pass before a route sees it, and what every answer carries.
+
+import Foundation
+import HTTPTypes
+import Hummingbird
+import Logging
+import NIOCore
+import Raft
+
+/// Checks host, origin, token, content type and size; turns every failure into a clear
+/// answer; adds the headers that every answer has.
+struct RequestGuard: HTTPResponder {
+  typealias Context = BasicRequestContext
+
+  let engine: any Engine
+  /// When set, every request must carry it.
+  let token: String?
+  let routes: any HTTPResponder<BasicRequestContext>
+
+  func respond(to request: Request, context: Context) async throws -> Response {
+    var response: Response
+    do {
+      try checkHost(request)
+      try checkOrigin(request)
+      if request.method == .options {
+        response = preflight(request)
+      } else {
+        try checkToken(request)
+        try checkContent(request)
+        response = try await routes.respond(to: request, context: context)
+      }
+    } catch let error as PDBError {
+      response = error.response(to: request)
+    } catch let error as HTTPError where error.status == .contentTooLarge {
+      response = Self.tooLarge.response(to: request)
+    } catch is any HTTPResponseError {
+      // The only other error that the router itself makes.
+      response = Endpoint.missing(request).response(to: request)
+    } catch {
+      context.logger.error("a request failed", metadata: ["error": "\(error)"])
+      response = PDBError(
+        .internal, "the node failed to answer", outcome: .unknown,
+        hint: "the node's log says more"
+      ).response(to: request)
+    }
+    addHeaders(to: &response, for: request)
+    return response
+  }
+
+  static let tooLarge = PDBError(
+    .bodyTooLarge, "the body is larger than \(Limits.bodyBytes) bytes",
+    hint: "send it in several requests")
+
+  // MARK: Checks
+
+  /// A page of a foreign site can make a browser believe that its name is 127.0.0.1 (DNS
+  /// rebinding); the name it then sends gives it away.
+  private func checkHost(_ request: Request) throws {
+    let name = request.head.authority ?? ""
+    guard let host = Self.host(of: name), isOwn(host) else {
+      throw PDBError(
+        .forbiddenHost, "this node does not answer to the host '\(name.escapingControlCharacters)'",
+        hint: "use one of the addresses of the cluster's members")
+    }
+  }
+
+  /// Pages may use the API only when they come from this machine or from a member.
+  private func checkOrigin(_ request: Request) throws {
+    guard let origin = request.headers[.origin] else { return }
+    guard origin.hasPrefix("http://"), let host = Self.host(of: String(origin.dropFirst(7))),
+      isOwn(host)
+    else {
+      throw PDBError(
+        .forbiddenOrigin, "pages of '\(origin.escapingControlCharacters)' may not use this node")
+    }
+  }
+
+  private func isOwn(_ host: String) -> Bool {
+    NodeAddress(host: host, port: 1).isLoopback
+      || engine.status.members.contains { member in
+        (try? NodeAddress(parsing: member.address).host) == host
+      }
+      || engine.status.identity.address.host == host
+  }
+
+  private static func host(of authority: String) -> String? {
+    (try? NodeAddress(parsing: authority))?.host
+      ?? (try? NodeAddress(parsing: "\(authority):80"))?.host
+  }
+
+  private func checkToken(_ request: Request) throws {
+    guard let token else { return }
+    let given = Bytes(utf8: request.headers[.authorization] ?? "")
+    let wanted = Bytes(utf8: "Bearer \(token)")
+    // In constant time: the answer's delay must not tell how much of a guess was right.
+    var difference = given.count ^ wanted.count
+    for (left, right) in zip(given, wanted) { difference |= Int(left ^ right) }
+    guard difference == 0 else {
+      throw PDBError(
+        .unauthorized, "this node wants a token", hint: "use --token-file")
+    }
+  }
+
+  private func checkContent(_ request: Request) throws {
+    if let length = request.headers[.contentLength].flatMap(Int.init), length > Limits.bodyBytes {
+      throw Self.tooLarge
+    }
+    let hasBody =
+      (request.headers[.contentLength].map { $0 != "0" } ?? false)
+      || request.headers[.transferEncoding] != nil
+    guard request.method == .post || request.method == .put || hasBody else { return }
+    let type = request.headers[.contentType]?.split(separator: ";").first.map {
+      $0.trimmingCharacters(in: .whitespaces).lowercased()
+    }
+    guard type == "application/json" else {
+      throw PDBError(
+        .unsupportedMediaType, "the content type must be application/json",
+        hint: "curl -H 'Content-Type: application/json'")
+    }
+  }
+
+  // MARK: Headers
+
+  private func preflight(_ request: Request) -> Response {
+    guard request.headers[.origin] != nil else {
+      return Endpoint.missing(request).response(to: request)
+    }
+    return Response(
+      status: .noContent,
+      headers: [
+        .accessControlAllowMethods: "GET, POST, PUT, DELETE",
+        .accessControlAllowHeaders:
+          "Content-Type, Idempotency-Key, If-Match, If-None-Match, PDB-Author, PDB-Request-Age",
+        .accessControlMaxAge: "600",
+      ])
+  }
+
+  private func addHeaders(to response: inout Response, for request: Request) {
+    let status = engine.status
+    if response.headers[.revision] == nil {
+      response.headers[.revision] = String(status.mark.revision)
+    }
+    response.headers[.term] = String(status.term)
+    response.headers[.node] = status.identity.node.text
+    response.headers[.cluster] = status.identity.cluster
+    response.headers[.xContentTypeOptions] = "nosniff"
+    response.headers[.cacheControl] = "no-store"
+    response.headers[.vary] = "Origin"
+    if let origin = request.headers[.origin], response.headers[.accessControlAllowOrigin] == nil,
+      (try? checkOrigin(request)) != nil
+    {
+      response.headers[.accessControlAllowOrigin] = origin
+      response.headers[.accessControlExposeHeaders] =
+        "PDB-Revision, PDB-Term, PDB-Node, PDB-Cluster, PDB-Consistency, ETag, Location"
+    }
+  }
+}

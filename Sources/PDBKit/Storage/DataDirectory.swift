@@ -1,0 +1,65 @@
+// The folder that nodes keep their files in, and the lock that keeps others out.
+
+import Foundation
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// One node's files in a data directory: `node_4000.raft`, `node_4000.db`, `node_4000.lock`.
+///
+/// Nodes on one machine may share a directory. One process per node: the lock is held until
+/// the process ends, however it ends.
+final class DataDirectory: Sendable {
+  let logPath: String
+  let statePath: String
+  private let lock: Int32
+
+  /// Makes the directory if needed and locks the node's files.
+  ///
+  /// - Throws: `data_directory` if it cannot be made or written, `data_in_use` if another
+  ///   process has the node's files.
+  init(path: String, port: Int) throws {
+    let base = "\(path)/node_\(port)"
+    logPath = base + ".raft"
+    statePath = base + ".db"
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch {
+      throw PDBError(
+        .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
+        hint: "choose another with --data-dir")
+    }
+    lock = open(base + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard lock >= 0 else {
+      throw PDBError(
+        .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
+        hint: "choose another with --data-dir, or change its owner or permissions")
+    }
+    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      close(lock)
+      throw PDBError(
+        .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
+        hint: "a node with this port and data directory is running already")
+    }
+  }
+
+  deinit { close(lock) }
+
+  private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+  private static func reason(_ error: any Error) -> String {
+    let error = error as NSError
+    let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError
+    if underlying?.domain == NSPOSIXErrorDomain, let code = underlying?.code {
+      return reason(Int32(code))
+    }
+    return error.localizedDescription
+  }
+}

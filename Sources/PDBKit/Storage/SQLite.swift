@@ -1,0 +1,60 @@
+// What both files have in common: how they are opened and how their failures are told.
+
+import Foundation
+import GRDB
+
+enum SQLite {
+  /// How much a committed transaction survives.
+  enum Durability: String {
+    /// The transaction is on the disk when it returns.
+    case full = "FULL"
+    /// The transaction survives the process, but maybe not a power cut.
+    case normal = "NORMAL"
+  }
+
+  static func configuration(_ durability: Durability) -> GRDB.Configuration {
+    var configuration = GRDB.Configuration()
+    configuration.journalMode = .wal
+    configuration.prepareDatabase { db in
+      try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+      #if canImport(Darwin)
+      // fsync alone does not reach the platter there.
+      try db.execute(sql: "PRAGMA fullfsync = ON")
+      #endif
+    }
+    return configuration
+  }
+
+  /// Runs `body` and turns a damaged file into an error that names it.
+  static func open<T>(_ path: String, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as DatabaseError
+      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+    {
+      throw damaged(path, error.message ?? "not a database")
+    } catch let error as DatabaseError {
+      throw PDBError(
+        .dataDirectory, "cannot open '\(path)': \(error.message ?? error.description)",
+        hint: "choose another directory with --data-dir, or change its owner or permissions")
+    }
+  }
+
+  static func damaged(_ path: String, _ reason: String) -> PDBError {
+    PDBError(
+      .corrupt, "'\(path)' is damaged: \(reason)",
+      hint: "the node does not start, so that it cannot spread or forget anything; "
+        + "if the rest of the cluster is well, move this node's files away and add it anew")
+  }
+}
+
+extension Data {
+  var bytes: Bytes { Bytes(self) }
+}
+
+extension UInt64 {
+  /// SQLite's integers are signed; the bits are kept.
+  var sqlite: Int64 { Int64(bitPattern: self) }
+
+  init(sqlite value: Int64) { self.init(bitPattern: value) }
+}

@@ -1,4 +1,0 @@
-import AsyncHTTPClient
-import GRDB
-import Hummingbird
-import Crypto

@@ -1,0 +1,34 @@
+// `pdb kv append`
+
+import ArgumentParser
+import PDBKit
+
+struct KVAppend: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "append", abstract: "Add values to the end of a list and print the list.",
+    discussion: "A key that does not exist counts as an empty list.")
+
+  @Argument(help: "The key.")
+  var key: String
+
+  @Argument(help: ArgumentHelp("JSON if it is valid JSON, else strings.", valueName: "value"))
+  var values: [String]
+
+  @Flag(name: .long, help: "Store the values as strings whatever they look like.")
+  var string = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let answer = try await session.send(
+        ClientRequest(
+          .post, "/append",
+          body: [
+            "key": .string(try Input.text(key)),
+            "values": .array(try values.map { try Value.json($0, asString: string) }),
+          ]))
+      Console.write(options.json ? answer.json.text : Value.line(of: answer.json))
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// `pdb kv get`
+
+import ArgumentParser
+import PDBKit
+
+struct KVGet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Print the value of a key.")
+
+  @Argument(help: "The key.")
+  var key: String
+
+  @Flag(name: .long, help: "Print the value's bytes and nothing else.")
+  var raw = false
+
+  @Option(name: .long, help: "What to print if the key does not exist.")
+  var `default`: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let pair: JSON
+      do {
+        pair = try await session.send(try .pair(.get, key)).json
+      } catch let error as PDBError where error.code == .keyNotFound && `default` != nil {
+        pair = [
+          "key": .string(key), "value": try Value.json(`default`!, asString: false),
+          "revision": nil,
+        ]
+      }
+      if options.json {
+        Console.write(pair.text)
+      } else if raw {
+        Console.write(Value.bytes(of: pair))
+      } else {
+        Console.write(Value.line(of: pair))
+      }
+    }
+  }
+}

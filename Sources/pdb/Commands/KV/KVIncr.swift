@@ -1,0 +1,27 @@
+// `pdb kv incr`
+
+import ArgumentParser
+import PDBKit
+
+struct KVIncr: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "incr", abstract: "Add to a number and print the sum.",
+    discussion: "A key that does not exist counts as 0.")
+
+  @Argument(help: "The key.")
+  var key: String
+
+  @Option(name: .long, help: ArgumentHelp("How much to add; may be negative.", valueName: "n"))
+  var by: Int64 = 1
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let answer = try await session.send(
+        ClientRequest(
+          .post, "/increment", body: ["key": .string(try Input.text(key)), "by": JSON(by)]))
+      Console.write(options.json ? answer.json.text : Value.line(of: answer.json))
+    }
+  }
+}

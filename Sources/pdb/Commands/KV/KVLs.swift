@@ -1,0 +1,38 @@
+// `pdb kv ls`
+
+import ArgumentParser
+import PDBKit
+
+struct KVLs: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List pairs in the order of their keys.")
+
+  @Argument(help: "Only keys that begin with this.")
+  var prefix: String = ""
+
+  @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
+  var limit: Int?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
+  }
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      var path = "/kv?prefix=" + (try Input.text(prefix).percentEncoded)
+      if let limit { path += "&limit=\(limit)" }
+      let answer = try await session.send(ClientRequest(.get, path))
+      if options.json { return Console.write(answer.json.text) }
+      var table = Table(
+        .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
+      for pair in answer.json["pairs"]?.array ?? [] {
+        table.add(
+          String(pair["revision"]?.uint64 ?? 0), pair["key"]?.string ?? "(binary)",
+          pair["value_b64"] == nil ? pair["value"]?.text ?? "" : "(binary)")
+      }
+      if table.isEmpty { session.say("no keys") } else { table.print() }
+    }
+  }
+}

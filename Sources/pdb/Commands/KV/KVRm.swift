@@ -1,0 +1,30 @@
+// `pdb kv rm`
+
+import ArgumentParser
+import PDBKit
+
+struct KVRm: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rm", abstract: "Remove keys, as one change.",
+    discussion: "Removing one asks nothing; removing several asks once.")
+
+  @Argument(help: ArgumentHelp("The keys.", valueName: "key"))
+  var keys: [String]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      if keys.count > 1 { try session.confirm("remove \(keys.count) keys") }
+      let answer = try await session.send(
+        ClientRequest(
+          .post, "/delete",
+          body: ["keys": .array(try keys.map { .string(try Input.text($0)) })]))
+      if options.json {
+        Console.write(answer.json.text)
+      } else {
+        session.say("removed \(answer.json["count"]?.int64 ?? 0)")
+      }
+    }
+  }
+}

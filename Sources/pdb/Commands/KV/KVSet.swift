@@ -1,0 +1,49 @@
+// `pdb kv set`
+
+import ArgumentParser
+import PDBKit
+
+struct KVSet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Set a key.",
+    discussion: "The value is JSON if it is valid JSON, else a string.")
+
+  @Argument(help: "The key.")
+  var key: String
+
+  @Argument(help: "The value; '-' reads it from standard input.")
+  var value: String
+
+  @Flag(name: .long, help: "Store the value as a string whatever it looks like.")
+  var string = false
+
+  @Flag(name: .long, help: "Only if the key does not exist.")
+  var ifAbsent = false
+
+  @Option(name: .long, help: ArgumentHelp("Only at this revision of the key.", valueName: "rev"))
+  var ifRevision: UInt64?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard !ifAbsent || ifRevision == nil else {
+      throw ValidationError("--if-absent and --if-revision exclude each other")
+    }
+  }
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let bytes = value == "-" ? try Input.bytes() : Array(try Input.text(value).utf8)
+      var request = try ClientRequest.pair(
+        .put, key, body: .object(Value.members(bytes, asString: string)))
+      request.ifAbsent = ifAbsent
+      request.ifRevision = ifRevision
+      let answer = try await session.send(request)
+      if options.json {
+        Console.write(answer.json.text)
+      } else {
+        session.say("set \(key.escapingControlCharacters)")
+      }
+    }
+  }
+}

@@ -1,0 +1,99 @@
+// The processes of a lab.
+
+import Foundation
+import PDBKit
+import Synchronization
+
+/// A cluster whose nodes are child processes of this one.
+final class Lab: Sendable {
+  private struct Node {
+    let address: NodeAddress
+    let process: Process
+  }
+
+  private let addresses: [NodeAddress]
+  private let nodes = Mutex<[Node]>([])
+  private let ends: AsyncStream<NodeAddress>
+  private let isStopping = Atomic(false)
+
+  init(_ addresses: [NodeAddress], dataDirectory: String) throws {
+    self.addresses = addresses
+    let (ends, ended) = AsyncStream.makeStream(of: NodeAddress.self)
+    self.ends = ends
+    guard let program = Bundle.main.executableURL else {
+      throw PDBError(.internal, "cannot find the program's own file")
+    }
+    let list = addresses.map(\.description).joined(separator: ",")
+    for address in addresses {
+      let process = Process()
+      process.executableURL = program
+      process.arguments = [
+        "node", "start", "--port", String(address.port), "--data-dir", dataDirectory,
+      ]
+      if addresses.count > 1 { process.arguments! += ["--cluster", list] }
+      process.standardInput = FileHandle.nullDevice
+      process.terminationHandler = { _ in ended.yield(address) }
+      try process.run()
+      nodes.withLock { $0.append(Node(address: address, process: process)) }
+    }
+  }
+
+  /// Returns when no node runs any more.
+  func waitForEnd() async throws {
+    var running = addresses.count
+    for await address in ends {
+      if isStopping.load(ordering: .relaxed) { return }
+      running -= 1
+      if running == 0 {
+        throw PDBError(
+          .badConfiguration, "all nodes have ended",
+          hint: "their messages above say why")
+      }
+      Console.writeError(
+        "node \(address.port) has ended; start it again in another terminal:  "
+          + "pdb node start --port \(address.port)")
+    }
+  }
+
+  /// Returns true when a node answers that it knows a leader, false when cancelled.
+  func waitForLeader() async -> Bool {
+    let client = ClusterClient(addresses: addresses, timeout: .seconds(1))
+    var isReady = false
+    while !isReady && !Task.isCancelled {
+      for address in addresses where !isReady {
+        let result = await client.ask(address, "/readyz", within: .milliseconds(500))
+        if case .success = result { isReady = true }
+      }
+      if !isReady { try? await Task.sleep(for: .milliseconds(50)) }
+    }
+    await client.shutdown()
+    return isReady
+  }
+
+  /// Where to look and what to type.
+  func welcome() {
+    let first = addresses[0]
+    Console.write(
+      """
+
+      A cluster of \(addresses.count) nodes is up: \(addresses.map(\.url).joined(separator: "  "))
+      In another terminal, try:
+
+        pdb task add "Học Python"
+        pdb task ls
+        pdb cluster status
+        curl \(first.url)/tasks
+
+      Kill any node and watch the others go on. Ctrl-C stops the cluster.
+
+      """)
+  }
+
+  /// Asks all nodes to stop, and waits until they have.
+  func stop() {
+    isStopping.store(true, ordering: .relaxed)
+    let processes = nodes.withLock { $0.map(\.process) }
+    for process in processes where process.isRunning { process.terminate() }
+    for process in processes { process.waitUntilExit() }
+  }
+}

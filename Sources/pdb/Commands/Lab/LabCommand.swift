@@ -1,0 +1,9 @@
+// `pdb lab`: the group.
+
+import ArgumentParser
+
+struct LabCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lab", abstract: "Try a whole cluster in one terminal.",
+    subcommands: [LabUp.self])
+}

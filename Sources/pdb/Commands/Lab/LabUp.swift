@@ -1,0 +1,52 @@
+// `pdb lab up`
+
+import ArgumentParser
+import Foundation
+import PDBKit
+import UnixSignals
+
+struct LabUp: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up", abstract: "Start a cluster of several nodes on this machine.",
+    discussion: "Every node is a process of its own. Ctrl-C stops them all.")
+
+  @Option(name: .long, help: ArgumentHelp("How many nodes.", valueName: "count"))
+  var nodes: Int = 4
+
+  @Option(name: .long, help: "The port of the first node; the others follow.")
+  var port: Int = 4000
+
+  @Option(
+    name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
+  var dataDir: String = ".pdb"
+
+  func validate() throws {
+    guard (1...9).contains(nodes) else { throw ValidationError("--nodes must be from 1 to 9") }
+    guard port > 0, port + nodes - 1 <= 65535 else {
+      throw ValidationError("--port must leave room for \(nodes) ports up to 65535")
+    }
+  }
+
+  func run() async throws {
+    let addresses = (0..<nodes).map { NodeAddress(host: "127.0.0.1", port: port + $0) }
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+    let lab = try Lab(addresses, dataDirectory: dataDir)
+    defer { lab.stop() }
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        for await _ in signals { break }
+        return true
+      }
+      group.addTask {
+        try await lab.waitForEnd()
+        return true
+      }
+      group.addTask {
+        if await lab.waitForLeader() { lab.welcome() }
+        return false
+      }
+      defer { group.cancelAll() }
+      while let isOver = try await group.next(), !isOver {}
+    }
+  }
+}

@@ -1,0 +1,8 @@
+// `pdb node`: the group.
+
+import ArgumentParser
+
+struct NodeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "node", abstract: "Run a node.", subcommands: [NodeStart.self])
+}

@@ -1,0 +1,28 @@
+// `pdb task add`
+
+import ArgumentParser
+import PDBKit
+
+struct TaskAdd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Add tasks, all or none.")
+
+  @Argument(help: ArgumentHelp("One title per task; '-' reads one per line.", valueName: "title"))
+  var titles: [String]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let titles = try titles == ["-"] ? Input.lines() : titles.map(Input.text)
+      let answer = try await session.send(
+        ClientRequest(
+          .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0) })]))
+      if options.json {
+        Console.write(answer.json.text)
+      } else {
+        for task in try answer.json.tasks() { TaskOutput.changed("added", task) }
+      }
+    }
+  }
+}

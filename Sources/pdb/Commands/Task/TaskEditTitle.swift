@@ -1,0 +1,29 @@
+// `pdb task edit`
+
+import ArgumentParser
+import PDBKit
+
+struct TaskEditTitle: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edit", abstract: "Change a task's title.")
+
+  @Argument(help: ArgumentHelp("Number, or beginning of the id.", valueName: "ref"))
+  var reference: String
+
+  @Argument(help: "The new title.")
+  var title: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let answer = try await session.send(
+        .task(.put, reference, body: ["title": .string(try Input.text(title))]))
+      if options.json {
+        Console.write(answer.json.text)
+      } else {
+        TaskOutput.changed("edited", try answer.json.task())
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+// `pdb task ls`
+
+import ArgumentParser
+import PDBKit
+
+struct TaskLs: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List tasks, newest first.",
+    discussion: "Lists the active tasks unless asked for others.")
+
+  enum Status: String, EnumerableFlag {
+    case active, done, all
+  }
+
+  enum Key: String, ExpressibleByArgument, CaseIterable {
+    case number, title, created
+  }
+
+  @Argument(
+    help: ArgumentHelp("Words to look for, whatever their case and accents.", valueName: "word"))
+  var words: [String] = []
+
+  @Flag(help: "Which tasks.")
+  var status: Status = .active
+
+  @Option(name: .long, help: "Sort by number, title or created, ascending.")
+  var sort: Key?
+
+  @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
+  var limit: Int?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
+  }
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      var query: [String] = []
+      switch status {
+      case .active: query.append("status=active")
+      case .done: query.append("status=completed")
+      case .all: break
+      }
+      if !words.isEmpty {
+        query.append("q=" + (try words.map(Input.text).joined(separator: " ").percentEncoded))
+      }
+      // Sorting comes before cutting, so the node may cut only its own order.
+      if let limit, sort == nil { query.append("limit=\(limit)") }
+      let path = "/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+      let answer = try await session.send(ClientRequest(.get, path))
+      if sort == nil && options.json { return Console.write(answer.json.text) }
+      let tasks = sorted(try answer.json.tasks())
+      if options.json {
+        Console.write(
+          JSON.object([
+            .init("tasks", .array(tasks.map(\.json))),
+            .init("revision", answer.json["revision"] ?? .null),
+          ]).text)
+      } else if tasks.isEmpty {
+        session.say(emptyMessage)
+      } else {
+        TaskOutput.list(tasks)
+      }
+    }
+  }
+
+  private func sorted(_ tasks: [TaskItem]) -> [TaskItem] {
+    guard let sort else { return tasks }
+    let sorted = tasks.sorted { left, right in
+      switch sort {
+      case .number: left.number < right.number
+      case .title: (left.title, left.number) < (right.title, right.number)
+      case .created: (left.createdAt, left.number) < (right.createdAt, right.number)
+      }
+    }
+    return Array(sorted.prefix(limit ?? .max))
+  }
+
+  private var emptyMessage: String {
+    if !words.isEmpty { return "no task matches" }
+    switch status {
+    case .active: return "no active tasks; 'pdb task ls --all' shows the completed ones too"
+    case .done: return "no completed tasks"
+    case .all: return "no tasks yet; add one with 'pdb task add TITLE'"
+    }
+  }
+}

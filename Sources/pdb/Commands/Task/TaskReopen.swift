@@ -1,0 +1,18 @@
+// `pdb task reopen`
+
+import ArgumentParser
+import PDBKit
+
+struct TaskReopen: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "reopen", abstract: "Mark tasks as not completed.")
+
+  @OptionGroup var references: TaskReferences
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      try await references.change(session, verb: "reopened", body: ["completed": false])
+    }
+  }
+}

@@ -1,0 +1,30 @@
+// `pdb task show`
+
+import ArgumentParser
+import PDBKit
+
+struct TaskShow: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show one task with everything known about it.")
+
+  @Argument(help: ArgumentHelp("Number, or beginning of the id.", valueName: "ref"))
+  var reference: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let answer = try await session.send(.task(.get, reference))
+      if options.json { return Console.write(answer.json.text) }
+      let task = try answer.json.task()
+      guard Console.isTerminal(.output) else { return TaskOutput.list([task]) }
+      let style = Style(for: .output)
+      Console.write(style.bold(task.title.escapingControlCharacters))
+      Console.write("number    \(task.number)")
+      Console.write("id        \(task.id)")
+      Console.write("status    \(task.completed ? "completed" : "active")")
+      Console.write("created   \(LocalTime.text(task.createdAt))")
+      Console.write("revision  \(answer.json["revision"]?.uint64 ?? 0)")
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// The options that every command takes, before or after the command's name.
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+struct GlobalOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("A node to talk to; may be repeated.", valueName: "addr"))
+  var node: [String] = []
+
+  @Option(name: .long, help: ArgumentHelp("How long a request may take.", valueName: "seconds"))
+  var timeout: Double = 10
+
+  @Flag(name: .long, help: "Print JSON.")
+  var json = false
+
+  @Flag(name: .long, help: "Read the node's own state, which may lag behind.")
+  var stale = false
+
+  @Flag(name: .long, help: "Answer questions with yes.")
+  var yes = false
+
+  @Flag(name: .shortAndLong, help: "Say nothing but data and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Tell how the cluster was reached.")
+  var verbose = false
+
+  @Option(name: .long, help: ArgumentHelp("auto, always or never.", valueName: "when"))
+  var color: ColorChoice = .auto
+
+  @Option(
+    name: .long, help: ArgumentHelp("A file with the token of the nodes.", valueName: "file"))
+  var tokenFile: String?
+
+  func validate() throws {
+    guard timeout > 0, timeout <= 3600 else {
+      throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
+    }
+    ColorChoice.current = color
+  }
+
+  /// Moves the options before the command's name behind it, where the parser wants them.
+  static func movedBehindCommand(_ arguments: [String]) -> [String] {
+    let takesValue: Set = ["--node", "--timeout", "--color", "--token-file"]
+    let isFlag: Set = ["--json", "--stale", "--yes", "-q", "--quiet", "-v", "--verbose"]
+    var rest = arguments[...]
+    var moved: [String] = []
+    while let first = rest.first {
+      if takesValue.contains(first), rest.count >= 2 {
+        moved += rest.prefix(2)
+        rest = rest.dropFirst(2)
+      } else if isFlag.contains(first)
+        || takesValue.contains(where: { first.hasPrefix($0 + "=") })
+      {
+        moved.append(first)
+        rest = rest.dropFirst()
+      } else {
+        break
+      }
+    }
+    // Behind the name of the command, but before its own `--`.
+    let end = rest.firstIndex(of: "--") ?? rest.endIndex
+    return Array(rest[..<end]) + moved + Array(rest[end...])
+  }
+}
+
+extension ColorChoice: ExpressibleByArgument {}

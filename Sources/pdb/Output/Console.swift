@@ -1,0 +1,102 @@
+// The terminal: data on stdout, talk on stderr, and what each of them can show.
+
+import Foundation
+import Synchronization
+
+enum Console {
+  enum Stream {
+    case output, error
+
+    fileprivate var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
+  }
+
+  static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.descriptor) == 1 }
+
+  static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Data: a line on stdout.
+  static func write(_ line: String) { write(Array(line.utf8) + [UInt8(ascii: "\n")]) }
+
+  /// Data, as it is.
+  static func write(_ bytes: [UInt8]) { write(bytes, to: .output) }
+
+  /// Talk: a line on stderr.
+  static func writeError(_ line: String) {
+    write(Array(line.utf8) + [UInt8(ascii: "\n")], to: .error)
+  }
+
+  private static func write(_ bytes: [UInt8], to stream: Stream) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes {
+        Foundation.write(stream.descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0 && errno == EINTR { continue }
+      // A closed stdout ends the work, not with a crash.
+      guard count > 0 else { exit(ExitStatus.inputOutput.rawValue) }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  /// The width of the terminal in columns, or a default.
+  static var columns: Int {
+    if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text),
+      columns > 0
+    {
+      return columns
+    }
+    var size = winsize()
+    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+      return Int(size.ws_col)
+    }
+    return 80
+  }
+
+  /// Asks a question that is answered with y or n.
+  static func confirm(_ question: String) -> Bool {
+    FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+    let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
+    return answer == "y" || answer == "yes"
+  }
+}
+
+/// When to colour.
+enum ColorChoice: String, CaseIterable, Sendable {
+  case auto, always, never
+
+  private static let chosen = Mutex(ColorChoice.auto)
+
+  /// What `--color` says.
+  static var current: ColorChoice {
+    get { chosen.withLock { $0 } }
+    set { chosen.withLock { $0 = newValue } }
+  }
+}
+
+/// Colours for one stream, or none (no-color.org).
+struct Style {
+  private let isOn: Bool
+
+  init(for stream: Console.Stream) {
+    let environment = ProcessInfo.processInfo.environment
+    isOn =
+      switch ColorChoice.current {
+      case .always: true
+      case .never: false
+      case .auto:
+        Console.isTerminal(stream) && (environment["NO_COLOR"] ?? "").isEmpty
+          && environment["TERM"] != "dumb"
+      }
+  }
+
+  func red(_ text: String) -> String { apply(31, text) }
+  func green(_ text: String) -> String { apply(32, text) }
+  func yellow(_ text: String) -> String { apply(33, text) }
+  func bold(_ text: String) -> String { apply(1, text) }
+  func dim(_ text: String) -> String { apply(2, text) }
+
+  /// Select Graphic Rendition (ECMA-48, section 8.3.117).
+  private func apply(_ code: Int, _ text: String) -> String {
+    isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
+}

@@ -1,0 +1,56 @@
+// How a failure is told: what happened, what became of the change, what to do.
+
+import PDBKit
+
+/// An error on its way to the user, and the form the user asked for.
+struct Failure: Error {
+  let error: PDBError
+  let asJSON: Bool
+  let status: ExitStatus
+
+  init(error: PDBError, asJSON: Bool, status: ExitStatus? = nil) {
+    self.error = error
+    self.asJSON = asJSON
+    self.status = status ?? ExitStatus(error)
+  }
+}
+
+/// Writes an error to stderr.
+struct ErrorReport {
+  private let error: PDBError
+  private let asJSON: Bool
+
+  init(_ error: PDBError, asJSON: Bool) {
+    self.error = error
+    self.asJSON = asJSON
+  }
+
+  func print() {
+    if asJSON {
+      Console.writeError(error.json.text)
+      return
+    }
+    let style = Style(for: .error)
+    var lines = [
+      "\(style.red("error:")) \(error.message.escapingControlCharacters)"
+        + "  \(style.dim("[\(error.code.rawValue)]"))"
+    ]
+    for node in error.details.first(where: { $0.name == "nodes" })?.value.array ?? [] {
+      let address = node["address"]?.string ?? ""
+      lines.append("  \(address)  \(node["state"]?.string ?? "")".escapingControlCharacters)
+    }
+    if let outcome { lines.append(outcome) }
+    if let hint = error.hint { lines.append("hint: \(hint.escapingControlCharacters)") }
+    Console.writeError(lines.joined(separator: "\n"))
+  }
+
+  private var outcome: String? {
+    switch error.outcome {
+    case .applied: "your change was applied"
+    case .unknown: "it is not known whether your change was applied"
+    // Where nothing was asked to change, or the input was wrong, this would only be noise.
+    case .notApplied where ExitStatus(error) == .tryLater: "your change was not applied"
+    case .notApplied: nil
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// Rows of data: a table for people, tab-separated values for programs.
+
+import PDBKit
+
+/// Rows with named columns; the last column holds free text.
+struct Table {
+  struct Column {
+    let title: String
+    /// Numbers align to the right.
+    var isNumber = false
+  }
+
+  private let columns: [Column]
+  private var rows: [[String]] = []
+
+  init(_ columns: Column...) { self.columns = columns }
+
+  var isEmpty: Bool { rows.isEmpty }
+
+  mutating func add(_ row: String...) {
+    precondition(row.count == columns.count, "a row has a cell for every column")
+    rows.append(row)
+  }
+
+  /// Prints for whoever reads stdout.
+  func print() {
+    if Console.isTerminal(.output) {
+      printTable(width: Console.columns)
+    } else {
+      for row in rows { Console.write(row.map(\.tabEscaped).joined(separator: "\t")) }
+    }
+  }
+
+  private func printTable(width: Int) {
+    guard !rows.isEmpty else { return }
+    let style = Style(for: .output)
+    let cells = rows.map { $0.map(\.escapingControlCharacters) }
+    var widths = columns.map(\.title.displayWidth)
+    for row in cells {
+      for (position, cell) in row.enumerated() {
+        widths[position] = max(widths[position], cell.displayWidth)
+      }
+    }
+    // The free text at the end takes what is left, and no less than a word.
+    let fixed = widths.dropLast().reduce(0) { $0 + $1 + 2 } + 1
+    widths[widths.count - 1] = max(8, width - fixed)
+    Console.write(style.dim(line(columns.map(\.title), widths)))
+    for row in cells { Console.write(line(row, widths)) }
+  }
+
+  private func line(_ cells: [String], _ widths: [Int]) -> String {
+    var parts: [String] = []
+    for (position, cell) in cells.enumerated() {
+      if position == cells.count - 1 {
+        parts.append(cell.truncated(to: widths[position]))
+      } else if columns[position].isNumber {
+        parts.append(String(repeating: " ", count: max(0, widths[position] - cell.displayWidth)) + cell)
+      } else {
+        parts.append(cell.padded(to: widths[position]))
+      }
+    }
+    return " " + parts.joined(separator: "  ")
+  }
+}
+
+extension String {
+  /// One cell of tab-separated values: `\t`, `\n` and `\\` escaped.
+  var tabEscaped: String {
+    var escaped = ""
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "\\": escaped += "\\\\"
+      case "\t": escaped += "\\t"
+      case "\n": escaped += "\\n"
+      case "\r": escaped += "\\r"
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
+    return escaped
+  }
+}

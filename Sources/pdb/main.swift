@@ -1,2 +1,0 @@
-import PDBKit
-print("hi")
