@@ -539,6 +539,18 @@ import Testing
     #expect(cluster[1].term == 1)
   }
 
+  /// It never stands, but it must not send clients and reads to a dead leader for ever.
+  @Test func `a learner that hears no leader knows none`() {
+    let cluster = TestCluster(3, learners: 1)
+    cluster.elect(1)
+    #expect(cluster[4].node.leader == 1)
+    cluster.isolate(4)
+    cluster.tick(4, times: 10 * Configuration.test.electionTicks)
+    #expect(cluster[4].node.leader == nil)
+    let id = cluster.read(4)
+    #expect(cluster[4].failedReads == [id])
+  }
+
   /// Rule 7: a removed or unknown node cannot raise terms.
   @Test func `an unknown node is ignored`() {
     var node = TestNode(id: 2)

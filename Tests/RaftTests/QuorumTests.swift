@@ -1,7 +1,8 @@
 // Life without a quorum: check-quorum (Thesis §6.2) and bounded memory (rules 5 and 15).
 
-@testable import Raft
 import Testing
+
+@testable import Raft
 
 @Suite struct QuorumTests {
   /// Rule 5: "a leader that cannot reach a majority steps down within one election timeout",

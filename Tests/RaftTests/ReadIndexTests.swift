@@ -1,7 +1,8 @@
 // Linearizable reads: Raft §8, Thesis §6.4, rules 16 to 18.
 
-@testable import Raft
 import Testing
+
+@testable import Raft
 
 @Suite struct ReadIndexTests {
   private func ledCluster(_ size: Int = 3, _ configuration: Configuration = .test) -> TestCluster {

@@ -1,7 +1,8 @@
 // Log replication: Raft §5.3, pipelining (Thesis §10.2.1), rules 10, 11, 12 and 14.
 
-@testable import Raft
 import Testing
+
+@testable import Raft
 
 @Suite struct ReplicationTests {
   // MARK: The follower (Figure 2, AppendEntries, receiver)

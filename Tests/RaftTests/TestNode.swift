@@ -1,7 +1,8 @@
 // One node and its disk, kept as a driver keeps them; complains when a message leaves too early.
 
-@testable import Raft
 import Testing
+
+@testable import Raft
 
 extension Configuration {
   /// Small numbers, so that tests are short to read and to run.

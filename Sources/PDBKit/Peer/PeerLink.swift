@@ -120,15 +120,20 @@ final class PeerLink: Sendable {
     let greeted = channel.eventLoop.makePromise(of: (any Channel).self)
     let configuration = NIOTypedHTTPClientUpgradeConfiguration(
       upgradeRequestHead: head,
-      upgraders: [PeerClientUpgrader(hello: hello, greeted: greeted)],
+      upgraders: [PeerClientUpgrader(greeted: greeted)],
       notUpgradingCompletionHandler: { channel in
         channel.eventLoop.makeFailedFuture(PeerGreeter.Refused(reason: "not a pdb node"))
       })
     let upgraded = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
       configuration: .init(upgradeConfiguration: configuration))
-    upgraded.whenFailure { error in
-      greeted.fail(error)
-      channel.close(promise: nil)
+    upgraded.whenComplete { result in
+      switch result {
+      case .success:
+        channel.writeAndFlush(ByteBuffer(.hello(hello)), promise: nil)
+      case .failure(let error):
+        greeted.fail(error)
+        channel.close(promise: nil)
+      }
     }
     return greeted.futureResult
   }
@@ -138,7 +143,6 @@ final class PeerLink: Sendable {
 private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
   let supportedProtocol = Frame.protocolName
   let requiredUpgradeHeaders: [String] = []
-  let hello: Frame.Hello
   let greeted: EventLoopPromise<any Channel>
 
   func addCustom(upgradeRequestHeaders: inout HTTPHeaders) {}
@@ -149,13 +153,13 @@ private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
     channel.eventLoop.makeCompletedFuture {
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
-        PeerGreeter(hello: hello, greeted: greeted),
+        PeerGreeter(greeted: greeted),
       ])
     }
   }
 }
 
-/// Says hello, and waits to be welcome.
+/// Waits to be welcome after the hello.
 private final class PeerGreeter: ChannelInboundHandler {
   typealias InboundIn = Frame
 
@@ -164,17 +168,9 @@ private final class PeerGreeter: ChannelInboundHandler {
     let reason: String
   }
 
-  private let hello: Frame.Hello
   private let greeted: EventLoopPromise<any Channel>
 
-  init(hello: Frame.Hello, greeted: EventLoopPromise<any Channel>) {
-    self.hello = hello
-    self.greeted = greeted
-  }
-
-  func handlerAdded(context: ChannelHandlerContext) {
-    context.writeAndFlush(NIOAny(ByteBuffer(.hello(hello))), promise: nil)
-  }
+  init(greeted: EventLoopPromise<any Channel>) { self.greeted = greeted }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
