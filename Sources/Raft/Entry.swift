@@ -33,8 +33,12 @@ public struct Entry: Equatable, Sendable {
   }
 
   /// The size in bytes that limits count: the payload and a fixed allowance for the rest.
-  public var byteCount: Int {
-    switch payload {
+  public var byteCount: Int { payload.byteCount }
+}
+
+extension Entry.Payload {
+  var byteCount: Int {
+    switch self {
     case .noop: 16
     case .operation(let bytes): 16 + bytes.count
     }

@@ -9,7 +9,7 @@ extension Node {
     ticksSinceContact += 1
     // A lone voter has nobody to wait for.
     let isAlone = membership.isVoter(id) && otherVoters.isEmpty
-    if ticksSinceContact >= electionDeadline || isAlone { startPreVote() }
+    if isAlone ? role == .follower : ticksSinceContact >= electionDeadline { startPreVote() }
   }
 
   /// The connection to `peer` broke. If it was the leader, its process has probably died and
@@ -37,13 +37,19 @@ extension Node {
       electionDeadline = 1 + 3 * slot + random.next(below: 2)
     } else {
       let width = max(1, configuration.electionSpreadTicks / max(1, candidates.count))
-      electionDeadline = configuration.electionTicks + slot * width + random.next(below: width)
+      // Later than the others stop hearing the leader, even those that heard it last.
+      electionDeadline =
+        configuration.electionTicks + Self.slackTicks + slot * width + random.next(below: width)
     }
   }
 
+  private static let slackTicks = 2
+
   /// Asks whether an election would be won, without touching any term (Thesis §9.6).
   mutating func startPreVote() {
-    guard membership.isVoter(id) else { return resetElectionTimer() }
+    guard membership.isVoter(id) else {
+      return becomeFollower(term: hardState.term, leader: nil)
+    }
     role = .preCandidate
     resetElectionTimer()
     if !isLeaderUnreachable { leader = nil }

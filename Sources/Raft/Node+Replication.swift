@@ -4,7 +4,6 @@
 struct Leadership: Sendable {
   var progress: [NodeID: Progress]
   var ticksSinceHeartbeat = 0
-  var ticksSinceQuorumCheck = 0
   /// Bytes of entries of this term that are not committed yet.
   var uncommittedBytes = 0
   var reads = ReadQueue()
@@ -23,15 +22,16 @@ extension Node {
         continue
       }
       // The first operation is always taken, however large: a limit on what waits, not on size.
+      let payload = Entry.Payload.operation(proposal.operation)
       let waiting = leadership!.uncommittedBytes
-      if waiting > 0, waiting + proposal.operation.count > configuration.maxUncommittedBytes {
+      if waiting > 0, waiting + payload.byteCount > configuration.maxUncommittedBytes {
         effects.refused.append(Refused(id: proposal.id, reason: .busy))
         continue
       }
       let index = log.lastIndex + 1 + Index(payloads.count)
       effects.accepted.append(Accepted(id: proposal.id, index: index, term: hardState.term))
-      payloads.append(.operation(proposal.operation))
-      leadership!.uncommittedBytes += proposal.operation.count
+      payloads.append(payload)
+      leadership!.uncommittedBytes += payload.byteCount
     }
     guard !payloads.isEmpty else { return }
     appendToLog(payloads)
@@ -89,7 +89,7 @@ extension Node {
     }
     guard role == .leader, message.term == hardState.term else { return }
     guard var progress = leadership?.progress[peer] else { return }
-    progress.isActive = true
+    progress.ticksSinceHeard = 0
     progress.confirmedRound = max(progress.confirmedRound, message.round)
     var isNews = false
     switch message.outcome {
@@ -118,11 +118,6 @@ extension Node {
       voter == id ? durableIndex : leadership.progress[voter]?.matchIndex ?? 0
     }
     guard index > commitIndex, log.term(at: index) == hardState.term else { return }
-    for entry in log.entries(from: commitIndex + 1, through: index) {
-      if entry.term == hardState.term, case .operation(let bytes) = entry.payload {
-        self.leadership?.uncommittedBytes -= bytes.count
-      }
-    }
     commitIndex = index
     broadcastAppend(evenIfEmpty: true)
     startReadRound()
@@ -131,14 +126,12 @@ extension Node {
   /// Heartbeats, and the leader's doubt about itself (Raft §5.2, Thesis §6.2).
   mutating func tickLeader() {
     leadership!.ticksSinceHeartbeat += 1
-    leadership!.ticksSinceQuorumCheck += 1
-    if leadership!.ticksSinceQuorumCheck >= configuration.electionTicks {
-      leadership!.ticksSinceQuorumCheck = 0
-      let active = [id] + leadership!.progress.filter(\.value.isActive).keys
-      guard membership.isQuorum(active) else {
-        return becomeFollower(term: hardState.term, leader: nil)
-      }
-      for peer in otherMembers { leadership!.progress[peer]?.isActive = false }
+    for peer in otherMembers { leadership!.progress[peer]?.ticksSinceHeard += 1 }
+    let heard = leadership!.progress.filter {
+      $0.value.ticksSinceHeard < configuration.electionTicks
+    }
+    guard membership.isQuorum([id] + heard.keys) else {
+      return becomeFollower(term: hardState.term, leader: nil)
     }
     if leadership!.ticksSinceHeartbeat >= configuration.heartbeatTicks {
       leadership!.ticksSinceHeartbeat = 0

@@ -40,7 +40,8 @@ extension Node {
       message.term == hardState.term
       && (hardState.vote == nil || hardState.vote == candidate)
       && log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
-    if isGranted {
+    // Only a new vote buys the candidate time; its message may arrive twice.
+    if isGranted, hardState.vote == nil {
       hardState.vote = candidate
       if role == .preCandidate { role = .follower }
       resetElectionTimer()

@@ -139,6 +139,11 @@ public struct Node: Sendable {
     guard last > handedIndex else { return }
     effects.committed = log.entries(from: handedIndex + 1, through: last)
     handedIndex = last
+    if role == .leader {
+      for entry in effects.committed where entry.term == hardState.term && entry.payload != .noop {
+        leadership!.uncommittedBytes -= entry.byteCount
+      }
+    }
   }
 
   /// Sends a message, but not before the term and vote it rests on are durable (Raft §5.2:

@@ -17,8 +17,8 @@ struct Progress: Sendable {
   private(set) var state = State.probe(isWaiting: false)
   /// The last index of each message under way, oldest first.
   private var inFlight: [Index] = []
-  /// Whether the peer answered since the last quorum check (Thesis §6.2).
-  var isActive = true
+  /// Ticks since the peer last answered (Thesis §6.2).
+  var ticksSinceHeard = 0
   /// The newest read round that the peer confirmed.
   var confirmedRound: UInt64 = 0
 

@@ -39,8 +39,9 @@ struct Driver {
   private var readers: [UInt64: Readers] = [:]
   private var lastReadID = UInt64.random(in: 0...(.max >> 1))
   /// Reads that wait for their index to be applied.
-  private var applyWaiters: [(index: Index, continuations: [CheckedContinuation<Void, any Error>])] =
-    []
+  private var applyWaiters:
+    [(index: Index, continuations: [CheckedContinuation<Void, any Error>])] =
+      []
   private var effects = Effects()
 
   private static let requestTicks =

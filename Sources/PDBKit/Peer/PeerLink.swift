@@ -37,12 +37,12 @@ final class PeerLink: Sendable {
   /// Connects, and connects again, until the task is cancelled.
   func run() async throws {
     var delay = Self.shortestDelay
-    var lastFailure: String?
+    var trouble = Trouble()
     while true {
       do {
         let connection = try await connect()
-        if lastFailure != nil { logger.notice("reached the peer again") }
-        lastFailure = nil
+        if trouble.isReported { logger.notice("reached the peer again") }
+        trouble = Trouble()
         delay = Self.shortestDelay
         channel.withLock { $0 = connection }
         try await withTaskCancellationHandler {
@@ -54,12 +54,11 @@ final class PeerLink: Sendable {
         receiver.lostConnection(to: member.id)
         try Task.checkCancellation()
         logger.warning("lost the connection to the peer")
-        lastFailure = "lost"
+        trouble.isReported = true
       } catch let failure as ConnectFailure {
-        if lastFailure != failure.reason, lastFailure == nil || !failure.isOrdinary {
+        if trouble.isWorthReporting(failure) {
           logger.warning("cannot reach the peer", metadata: ["reason": "\(failure.reason)"])
         }
-        lastFailure = failure.reason
       }
       try await Task.sleep(for: delay)
       delay = min(delay * 2, Self.longestDelay)
@@ -73,6 +72,25 @@ final class PeerLink: Sendable {
     let reason: String
     /// The peer is simply not there; worth one line, not one per attempt.
     let isOrdinary: Bool
+  }
+
+  /// The failures since the peer was last reached: told once, not once per attempt, and not
+  /// when it is merely about to start.
+  private struct Trouble {
+    private let start = ContinuousClock.now
+    private var reason: String?
+    var isReported = false
+
+    mutating func isWorthReporting(_ failure: ConnectFailure) -> Bool {
+      guard reason == nil || !isReported || !failure.isOrdinary && reason != failure.reason
+      else { return false }
+      reason = failure.reason
+      if failure.isOrdinary && (isReported || start.duration(to: .now) < .seconds(1)) {
+        return false
+      }
+      isReported = true
+      return true
+    }
   }
 
   private func connect() async throws -> any Channel {

@@ -6,7 +6,8 @@ import Hummingbird
 
 extension Endpoint {
   static let pairs: [Endpoint] = [
-    Endpoint(.post, "/set", "Sets a key: {\"key\",\"value\"}; If-Match, If-None-Match") { exchange in
+    Endpoint(.post, "/set", "Sets a key: {\"key\",\"value\"}; If-Match, If-None-Match") {
+      exchange in
       let object = try exchange.object()
       return try await exchange.propose(
         .set(key: object.key(), value: object.value(), exchange.condition())
@@ -24,7 +25,8 @@ extension Endpoint {
         try $0.pair().response()
       }
     },
-    Endpoint(.post, "/append", "Adds to the end of a list: {\"key\",\"values\":[...]}") { exchange in
+    Endpoint(.post, "/append", "Adds to the end of a list: {\"key\",\"values\":[...]}") {
+      exchange in
       let object = try exchange.object()
       guard let values = object["values"]?.array, !values.isEmpty else {
         throw PDBError(.badRequest, "'values' must be a list with at least one value")

@@ -6,7 +6,9 @@ import Hummingbird
 
 extension Endpoint {
   static let tasks: [Endpoint] = [
-    Endpoint(.get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after=") {
+    Endpoint(
+      .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after="
+    ) {
       try await listTasks($0)
     },
     Endpoint(.post, "/tasks", "Adds a task: {\"title\"}") { exchange in

@@ -18,8 +18,8 @@ enum SQLite {
     configuration.prepareDatabase { db in
       try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
       #if canImport(Darwin)
-      // fsync alone does not reach the platter there.
-      try db.execute(sql: "PRAGMA fullfsync = ON")
+        // fsync alone does not reach the platter there.
+        try db.execute(sql: "PRAGMA fullfsync = ON")
       #endif
     }
     return configuration

@@ -54,7 +54,8 @@ struct Table {
       if position == cells.count - 1 {
         parts.append(cell.truncated(to: widths[position]))
       } else if columns[position].isNumber {
-        parts.append(String(repeating: " ", count: max(0, widths[position] - cell.displayWidth)) + cell)
+        parts.append(
+          String(repeating: " ", count: max(0, widths[position] - cell.displayWidth)) + cell)
       } else {
         parts.append(cell.padded(to: widths[position]))
       }

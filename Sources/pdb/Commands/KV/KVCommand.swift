@@ -17,7 +17,9 @@ enum Value {
   /// that are not text as base64.
   static func members(_ bytes: [UInt8], asString: Bool) -> [JSON.Member] {
     if !asString, let json = try? JSON(parsing: bytes) { return [.init("value", json)] }
-    if let text = String(validating: bytes, as: UTF8.self) { return [.init("value", .string(text))] }
+    if let text = String(validating: bytes, as: UTF8.self) {
+      return [.init("value", .string(text))]
+    }
     return [.init("value_b64", .string(Data(bytes).base64EncodedString()))]
   }
 

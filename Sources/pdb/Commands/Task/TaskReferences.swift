@@ -21,6 +21,8 @@ struct TaskReferences: ParsableArguments {
   }
 
   private func print(_ tasks: [TaskItem]) {
-    if !tasks.isEmpty { Console.write(JSON.object([.init("tasks", .array(tasks.map(\.json)))]).text) }
+    if !tasks.isEmpty {
+      Console.write(JSON.object([.init("tasks", .array(tasks.map(\.json)))]).text)
+    }
   }
 }

@@ -1,0 +1,70 @@
+# The two commands that matter: `make demo` and `make test`. Both do all set-up on a Debian or
+# Ubuntu machine that has Swift.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# Debian packages that building needs.
+PACKAGES = libsqlite3-dev
+
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product pdb
+
+.PHONY: help demo test build release lint format install clean setup
+
+help:
+	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
+	@echo "make test      every test"
+	@echo "make release   the program, optimised, in .build/release/pdb"
+	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
+	@echo "make lint      check the format of the sources; make format corrects it"
+
+demo: release
+	@PATH="$(CURDIR)/.build/release:$$PATH" .build/release/pdb lab up
+
+test: setup
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+build: setup
+	$(SWIFT) build
+
+release: setup
+	$(RELEASE)
+
+lint: setup
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+format: setup
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+install: release
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/release/pdb "$(DESTDIR)$(PREFIX)/bin/pdb"
+
+clean:
+	rm -rf .build
+
+# Says exactly what is missing, and installs it where that is possible.
+setup:
+	@command -v $(SWIFT) >/dev/null 2>&1 || { \
+	  echo "pdb needs Swift 6.1 or newer, and there is no '$(SWIFT)' on the PATH."; \
+	  echo "Install it as https://www.swift.org/install says, then run make again."; \
+	  exit 1; }
+	@[ "$$(uname)" = Linux ] || exit 0; \
+	missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' $$package 2>/dev/null | grep -q 'ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	if ! command -v apt-get >/dev/null 2>&1; then \
+	  echo "pdb needs the development files of SQLite 3 (on Debian:$$missing)."; \
+	  echo "Install them with this system's package manager, then run make again."; \
+	  echo "(Found by dpkg; if they are there already: make PACKAGES= ...)"; \
+	  exit 1; \
+	fi; \
+	sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing$$missing"; \
+	$$sudo apt-get update -qq \
+	  && $$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing
