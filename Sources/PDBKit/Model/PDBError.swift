@@ -10,7 +10,6 @@ public struct PDBError: Error, Sendable {
     case invalidTitle = "invalid_title"
     case invalidKey = "invalid_key"
     case invalidValue = "invalid_value"
-    case invalidTask = "invalid_task"
     case malformedJSON = "malformed_json"
     case unsupportedMediaType = "unsupported_media_type"
     case bodyTooLarge = "body_too_large"

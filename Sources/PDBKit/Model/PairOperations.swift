@@ -8,7 +8,13 @@ extension Draft {
     try condition.check(before?.revision, subject: "key '\(key.shown)'")
     var value = value
     if let id = TaskKeys.id(of: key) {
-      value = try adoptTask(id: id, value, before: before, at: time).json.serialized()
+      let existing = before.flatMap(VersionedTask.init)?.task
+      if let task = try adoptTask(id: id, value, existing, at: time) {
+        value = task.json.serialized()
+      } else if let existing {
+        // No longer a task; its number leads nowhere from now on.
+        try delete(TaskKeys.number(existing.number))
+      }
     }
     try put(key, value)
     return Pair(key: key, value: value, revision: revision)
@@ -35,7 +41,6 @@ extension Draft {
   }
 
   mutating func increment(_ key: Bytes, by amount: Int64) throws -> Pair {
-    try refuseTaskKey(key)
     let before = try get(key).map(\.value)
     let number = before == nil ? 0 : before.flatMap { try? JSON(parsing: $0) }?.int64
     guard let number else {
@@ -53,7 +58,6 @@ extension Draft {
   }
 
   mutating func append(_ values: [Bytes], to key: Bytes) throws -> Pair {
-    try refuseTaskKey(key)
     let before = try get(key).map(\.value)
     let list = before == nil ? [] : before.flatMap { try? JSON(parsing: $0) }?.array
     guard let list else {
@@ -70,29 +74,19 @@ extension Draft {
     return Pair(key: key, value: value, revision: revision)
   }
 
-  /// A value written under a task's key becomes a task: what it lacks is filled in, what it
-  /// says is kept. This is how the seed's `/set` and `/replicate` store tasks.
+  /// An object with a title under a task's key is a task: what it lacks is filled in, what it
+  /// says is kept. This is how the seed's `/set` and `/replicate` store tasks. Any other value
+  /// is just a value.
   private mutating func adoptTask(
-    id: String, _ value: Bytes, before: StoredValue?, at time: Timestamp
-  ) throws -> TaskItem {
+    id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp
+  ) throws -> TaskItem? {
     guard let json = try? JSON(parsing: value), let text = json["title"]?.string,
       let title = try? Title(text)
-    else {
-      throw PDBError(
-        .invalidTask, "a key that starts with 'task_' holds a task, an object with a 'title'",
-        hint: "use another key, or 'pdb task add'")
-    }
-    let existing = before.flatMap(VersionedTask.init)?.task
+    else { return nil }
     return TaskItem(
       id: id, number: try existing?.number ?? nextTaskNumber(for: id), title: title.text,
       completed: json["completed"]?.bool ?? existing?.completed ?? false,
       createdAt: existing?.createdAt ?? json["created_at"]?.string ?? time.description)
-  }
-
-  private func refuseTaskKey(_ key: Bytes) throws {
-    guard TaskKeys.id(of: key) == nil else {
-      throw PDBError(.invalidTask, "'\(key.shown)' holds a task, not a number or a list")
-    }
   }
 }
 

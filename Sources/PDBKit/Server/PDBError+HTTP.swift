@@ -6,7 +6,7 @@ import Hummingbird
 extension PDBError {
   var status: HTTPResponse.Status {
     switch code {
-    case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .invalidTask,
+    case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue,
       .malformedJSON, .tooMany:
       .badRequest
     case .unauthorized: .unauthorized

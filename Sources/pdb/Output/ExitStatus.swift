@@ -31,7 +31,7 @@ enum ExitStatus: Int32 {
       case .taskNotFound, .keyNotFound: .no
       case .conflict, .ambiguousTask, .notANumber, .notAList, .requestMismatch: .conflict
       case .unknownOutcome, .requestExpired: .outcomeUnknown
-      case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .invalidTask,
+      case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue,
         .malformedJSON, .bodyTooLarge, .tooMany:
         .badInput
       case .unreachable: .unreachable
