@@ -49,7 +49,7 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether only this machine can reach the address.
   public var isLoopback: Bool {
-    host == "::1"
-      || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+    return host == "::1" || (numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil))
   }
 }

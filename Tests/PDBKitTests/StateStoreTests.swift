@@ -1,0 +1,170 @@
+// The state on disk: applied once, in order, with everything it depends on.
+
+import Foundation
+import GRDB
+import Raft
+import Testing
+
+@testable import PDBKit
+
+@Suite struct StateStoreTests {
+  private let directory: TemporaryDirectory
+  private let path: String
+  private let store: StateStore
+
+  init() throws {
+    directory = try TemporaryDirectory()
+    path = directory.path + "/node_4000.db"
+    store = try StateStore(path: path)
+  }
+
+  private func entry(
+    _ index: Index, _ operation: PDBKit.Operation, request: RequestID? = nil, time: Int64 = 0
+  ) -> Entry {
+    let stamp = Stamp(time: Timestamp(milliseconds: time), author: "an", request: request)
+    return Entry(
+      index: index, term: 1,
+      payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
+  }
+
+  private func request(
+    _ id: String, _ fingerprint: UInt64 = 1, firstSent: Int64? = nil
+  ) -> RequestID {
+    RequestID(
+      id: id, fingerprint: fingerprint,
+      firstSent: firstSent.map { Timestamp(milliseconds: $0) })
+  }
+
+  private func increment(_ index: Index, request: RequestID? = nil) -> Entry {
+    entry(index, .increment(key: [0x6E], by: 1), request: request)
+  }
+
+  private func number() async throws -> String? {
+    try await store.read { view, _ in try view.get([0x6E])?.value.utf8String }
+  }
+
+  @Test func `applying answers, counts revisions and remembers how far it came`() async throws {
+    let (applied, mark) = try await store.apply([
+      Entry(index: 1, term: 1, payload: .noop), increment(2), increment(3),
+      entry(4, .removeCompletedTasks),
+    ])
+    #expect(applied.map(\.revision) == [0, 1, 2, 2])
+    #expect(mark.appliedIndex == 4 && mark.revision == 2)
+    #expect(try StateStore(path: path).mark() == mark)
+    #expect(try await number() == "2")
+  }
+
+  @Test func `a refused operation changes nothing and still counts as applied`() async throws {
+    let (applied, mark) = try await store.apply([
+      entry(1, .removeTask(TaskReference("7"), .none))
+    ])
+    guard case .refused(let error) = applied[0].answer else {
+      Issue.record("removing what is not there must be refused")
+      return
+    }
+    #expect(error.code == .taskNotFound)
+    #expect(mark.appliedIndex == 1 && mark.revision == 0)
+  }
+
+  @Test func `a repeated request gets the first answer and changes nothing`() async throws {
+    let (applied, mark) = try await store.apply([
+      increment(1, request: request("r")), increment(2), increment(3, request: request("r")),
+    ])
+    #expect(try applied[2].answer?.pair().value == Bytes(utf8: "1"))
+    #expect(try await number() == "2")
+    #expect(mark.revision == 2)
+  }
+
+  @Test func `a repeated refusal stays a refusal, whatever the state is by then`() async throws {
+    let removal = PDBKit.Operation.delete(keys: [[0x6E]], .none)
+    let (applied, _) = try await store.apply([
+      entry(1, removal, request: request("r")), increment(2),
+      entry(3, removal, request: request("r")),
+    ])
+    guard case .refused(let error) = applied[2].answer else {
+      Issue.record("the answer changed")
+      return
+    }
+    #expect(error.code == .keyNotFound)
+    #expect(try await number() == "1")
+  }
+
+  @Test func `one id for two requests is refused`() async throws {
+    let (applied, _) = try await store.apply([
+      increment(1, request: request("r", 1)), increment(2, request: request("r", 2)),
+    ])
+    guard case .refused(let error) = applied[1].answer else {
+      Issue.record("the second request must be refused")
+      return
+    }
+    #expect(error.code == .requestMismatch)
+    #expect(try await number() == "1")
+  }
+
+  @Test func `forgotten requests are told apart from new ones, the same on every node`()
+    async throws
+  {
+    // One request, then so many entries that it is forgotten.
+    let last = Limits.rememberedRequests + 2048
+    var entries = [
+      entry(1, .increment(key: [0x6E], by: 1), request: request("old"), time: 5000)
+    ]
+    entries += (2...last).map { Entry(index: $0, term: 1, payload: .noop) }
+    _ = try await store.apply(entries)
+    let (applied, mark) = try await store.apply([
+      increment(last + 1, request: request("old", firstSent: 4900)),
+      increment(last + 2, request: request("new", firstSent: 5100)),
+      increment(last + 3, request: request("other")),
+    ])
+    guard case .refused(let error) = applied[0].answer else {
+      Issue.record("a retry from before the horizon must not be applied again")
+      return
+    }
+    #expect(error.code == .requestExpired && error.outcome == .unknown)
+    #expect(try await number() == "3")
+    #expect(mark.forgotten == Timestamp(milliseconds: 5000))
+    // The same log in batches of another size forgets the same.
+    let other = try StateStore(path: directory.path + "/other.db")
+    for start in stride(from: 0, to: entries.count, by: 50_000) {
+      _ = try await other.apply(Array(entries[start..<min(start + 50_000, entries.count)]))
+    }
+    #expect(try other.mark().forgotten == mark.forgotten)
+  }
+
+  @Test func `the hash is that of the pairs, however they came to be`() async throws {
+    let (_, mark) = try await store.apply([
+      increment(1), entry(2, .set(key: [0x61], value: [0x31], .none)), increment(3),
+      entry(4, .delete(keys: [[0x61]], .none)),
+      entry(5, .addTasks([NewTask(id: "id-1", title: "a")])),
+    ])
+    let sum = try await store.read { view, _ in
+      var sum: UInt64 = 0
+      try view.scan(from: [], to: nil, reversed: false) { key, stored in
+        sum &+= ApplyTransaction.hash(key, stored)
+        return true
+      }
+      return sum
+    }
+    #expect(mark.hash == sum && sum != 0)
+  }
+
+  @Test func `an entry that cannot be read stops the state instead of being skipped`() async {
+    await #expect(throws: BinaryReader.Malformed.self) {
+      _ = try await store.apply([increment(1), Entry(index: 2, term: 1, payload: .operation([9]))])
+    }
+    #expect(try! store.mark() == StateMark())
+  }
+
+  @Test func `the history holds what every revision did`() async throws {
+    _ = try await store.apply([increment(1), increment(2, request: request("r"))])
+    let queue = try DatabaseQueue(path: path)
+    let rows = try queue.read { db in
+      try Row.fetchAll(db, sql: "SELECT * FROM history ORDER BY revision")
+    }
+    #expect(rows.map { $0["revision"] as Int64 } == [1, 2])
+    #expect(rows.map { $0["operation"] as String } == ["kv incr", "kv incr"])
+    #expect(rows[1]["request"] as String? == "r")
+    // One change: key n, before at revision 1 with value 1, after 2.
+    #expect((rows[1]["changes"] as Data).bytes == [1, 1, 0x6E, 1, 1, 1, 0x31, 1, 1, 0x32])
+  }
+}

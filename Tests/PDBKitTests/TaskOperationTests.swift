@@ -1,0 +1,103 @@
+// What can be done with tasks.
+
+import Testing
+
+@testable import PDBKit
+
+@Suite struct TaskOperationTests {
+  @Test func `tasks are numbered from one and listed newest first`() throws {
+    var view = MemoryView()
+    try view.add("a", "b")
+    try view.add("c")
+    #expect(try view.tasks.map(\.title) == ["c", "b", "a"])
+    #expect(try view.tasks.map(\.number) == [3, 2, 1])
+  }
+
+  @Test func `adding several tasks is one revision`() throws {
+    var view = MemoryView()
+    try view.add("a", "b", "c")
+    #expect(view.revision == 1)
+  }
+
+  @Test func `a number is never reused, even when the newest task is removed`() throws {
+    var view = MemoryView()
+    try view.add("a", "b")
+    try view.apply(.removeTask(TaskReference("2"), .none))
+    #expect(try view.add("c")[0].number == 3)
+  }
+
+  @Test func `a task is found by number, id, and the beginning of its id`() throws {
+    var view = MemoryView()
+    try view.apply(
+      .addTasks([
+        NewTask(id: "aaaa1111-x", title: "one"), NewTask(id: "aaaa2222-x", title: "two"),
+      ]))
+    #expect(try view.task(TaskReference("2")).task.title == "two")
+    #expect(try view.task(TaskReference("aaaa1111-x")).task.title == "one")
+    #expect(try view.task(TaskReference("aaaa2")).task.title == "two")
+    #expect(try view.task(TaskReference("AAAA2")).task.title == "two")
+  }
+
+  @Test(arguments: [
+    ("aaa", PDBError.Code.taskNotFound), ("aaaa", .ambiguousTask), ("9", .taskNotFound),
+    ("", .taskNotFound), ("aaaa3", .taskNotFound),
+  ])
+  func `a reference that means no one task is refused`(
+    reference: String, code: PDBError.Code
+  ) throws {
+    var view = MemoryView()
+    try view.apply(
+      .addTasks([
+        NewTask(id: "aaaa1111-x", title: "one"), NewTask(id: "aaaa2222-x", title: "two"),
+      ]))
+    #expect(PDBError.code { _ = try view.task(TaskReference(reference)) } == code)
+  }
+
+  @Test func `ticking off twice is one change`() throws {
+    var view = MemoryView()
+    try view.add("a")
+    let edit = PDBKit.Operation.editTask(
+      TaskReference("1"), TaskEdit(title: nil, completed: true), .none)
+    try view.apply(edit)
+    try view.apply(edit)
+    #expect(view.revision == 2)
+    #expect(try view.tasks[0].completed)
+  }
+
+  @Test func `an edit at a stale revision is refused and changes nothing`() throws {
+    var view = MemoryView()
+    try view.add("a")
+    try view.apply(
+      .editTask(TaskReference("1"), TaskEdit(title: "b", completed: nil), .revision(1)))
+    let stale = PDBKit.Operation.editTask(
+      TaskReference("1"), TaskEdit(title: "c", completed: nil), .revision(1))
+    #expect(PDBError.code { try view.apply(stale) } == .conflict)
+    #expect(try view.tasks[0].title == "b")
+  }
+
+  @Test func `clearing removes the completed tasks and only those, as one change`() throws {
+    var view = MemoryView()
+    try view.add("a", "b", "c")
+    for number in ["1", "3"] {
+      try view.apply(
+        .editTask(TaskReference(number), TaskEdit(title: nil, completed: true), .none))
+    }
+    let before = view.revision
+    #expect(try view.apply(.removeCompletedTasks).removed() == 2)
+    #expect(view.revision == before + 1)
+    #expect(try view.tasks.map(\.title) == ["b"])
+    #expect(try view.apply(.removeCompletedTasks).removed() == 0)
+    #expect(view.revision == before + 1)
+  }
+
+  @Test func `a task keeps its form: these bytes are in users' files`() throws {
+    let task = TaskItem(
+      id: "x", number: 7, title: "Học \"Việt\"", completed: false,
+      createdAt: "2026-11-21T03:04:05.678Z")
+    #expect(
+      task.json.text == """
+        {"id":"x","number":7,"title":"Học \\"Việt\\"","completed":false,\
+        "created_at":"2026-11-21T03:04:05.678Z"}
+        """)
+  }
+}
