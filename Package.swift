@@ -60,7 +60,19 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: settings),
-    .testTarget(name: "PDBKitTests", dependencies: ["PDBKit", "Raft"], swiftSettings: settings),
-    .testTarget(name: "pdbTests", dependencies: ["PDBKit", "pdb"], swiftSettings: settings),
+    .testTarget(
+      name: "PDBKitTests",
+      dependencies: ["PDBKit", "Raft", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: settings),
+    .testTarget(
+      name: "pdbTests",
+      dependencies: [
+        "PDBKit", "pdb",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
   ]
 )

@@ -34,7 +34,7 @@ extension Node {
     let slot = candidates.firstIndex(of: id) ?? candidates.count
     if isLeaderUnreachable, hastyPreVotes < 5 {
       hastyPreVotes += 1
-      electionDeadline = 1 + 3 * slot + random.next(below: 2)
+      electionDeadline = 1 + Self.hastySlotTicks * slot + random.next(below: 2)
     } else {
       let width = max(1, configuration.electionSpreadTicks / max(1, candidates.count))
       // Later than the others stop hearing the leader, even those that heard it last.
@@ -44,6 +44,7 @@ extension Node {
   }
 
   private static let slackTicks = 2
+  private static let hastySlotTicks = 5
 
   /// Asks whether an election would be won, without touching any term (Thesis §9.6).
   mutating func startPreVote() {

@@ -33,8 +33,8 @@ extension Node {
   /// A read of this node's own clients, or of a follower's.
   mutating func read(id readID: UInt64, for origin: NodeID) {
     guard role == .leader else {
-      if let leader, !isLeaderUnreachable, origin == id {
-        send(.readIndex(ReadIndex(term: hardState.term, id: readID)), to: leader)
+      if let reachableLeader, origin == id {
+        send(.readIndex(ReadIndex(term: hardState.term, id: readID)), to: reachableLeader)
       } else if origin == id {
         effects.failedReads.append(readID)
       }

@@ -18,7 +18,7 @@ extension Node {
     for proposal in proposals {
       guard role == .leader else {
         effects.refused.append(
-          Refused(id: proposal.id, reason: .notLeader(leader: leader)))
+          Refused(id: proposal.id, reason: .notLeader(leader: reachableLeader)))
         continue
       }
       // The first operation is always taken, however large: a limit on what waits, not on size.

@@ -40,7 +40,7 @@ public struct Node: Sendable {
   var appliedIndex: Index
 
   public internal(set) var role = Role.follower
-  public internal(set) var leader: NodeID?
+  var leader: NodeID?
   /// Whether the connection to the leader broke after it was last heard.
   var isLeaderUnreachable = false
   /// Pre-votes started early because of that; few, so that a lost quorum is not pestered.
@@ -96,9 +96,12 @@ public struct Node: Sendable {
     resetElectionTimer()
   }
 
+  /// The leader of the term as far as it is known and can be reached.
+  public var reachableLeader: NodeID? { isLeaderUnreachable ? nil : leader }
+
   /// Takes one event and says what the world must do about it.
   public mutating func step(_ event: Event) -> Effects {
-    let before = (role, hardState.term, leader)
+    let before = (role, hardState.term, reachableLeader)
     switch event {
     case .tick: tick()
     case .received(let envelope): receive(envelope)
@@ -110,7 +113,7 @@ public struct Node: Sendable {
     }
     persistHardState()
     handOutCommitted()
-    effects.roleChanged = before != (role, hardState.term, leader)
+    effects.roleChanged = before != (role, hardState.term, reachableLeader)
     defer { effects = Effects() }
     return effects
   }

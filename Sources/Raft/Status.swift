@@ -5,6 +5,7 @@ public struct Status: Sendable {
   public let id: NodeID
   public let role: Node.Role
   public let term: Term
+  /// The leader as far as it is known and can be reached.
   public let leader: NodeID?
   public let commitIndex: Index
   public let lastIndex: Index
@@ -17,7 +18,7 @@ public struct Status: Sendable {
 extension Node {
   public var status: Status {
     Status(
-      id: id, role: role, term: hardState.term, leader: leader, commitIndex: commitIndex,
+      id: id, role: role, term: hardState.term, leader: reachableLeader, commitIndex: commitIndex,
       lastIndex: log.lastIndex, appliedIndex: appliedIndex, membership: membership,
       matchIndex: leadership?.progress.mapValues(\.matchIndex) ?? [:])
   }

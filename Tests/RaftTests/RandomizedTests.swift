@@ -225,7 +225,7 @@ private struct Run {
     let patience = 30 * cluster.configuration.electionTicks
     let leads = cluster.tickAll(atMost: patience) {
       guard let leader = cluster.leader else { return false }
-      return ids.allSatisfy { cluster[$0].node.leader == leader }
+      return ids.allSatisfy { cluster[$0].node.reachableLeader == leader }
     }
     guard leads, let leader = cluster.leader else {
       Issue.record("\(cluster.label) no leader after healing")

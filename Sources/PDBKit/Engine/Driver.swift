@@ -71,7 +71,7 @@ struct Driver {
         now += 1
         expire()
       case .received(let envelope):
-        if envelope.from == node.leader { status.lastHeartbeat = .now }
+        if envelope.from == node.reachableLeader { status.lastHeartbeat = .now }
         step(.received(envelope))
       case .peerUnreachable(let peer): step(.peerUnreachable(peer))
       case .persisted(let number): step(.persisted(number: number))
@@ -171,7 +171,7 @@ struct Driver {
 
   private mutating func expire() {
     for (id, readers) in readers where now >= readers.askedAt + Self.readRetryTicks {
-      let patience = node.leader == nil ? Self.leaderlessTicks : Self.requestTicks
+      let patience = node.reachableLeader == nil ? Self.leaderlessTicks : Self.requestTicks
       if now >= readers.startedAt + patience {
         self.readers[id] = nil
         for continuation in readers.continuations {

@@ -29,10 +29,8 @@ struct NodeChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
-      // A connection that never says what it wants is closed.
-      let patience = channel.eventLoop.scheduleTask(in: .seconds(Int64(Limits.idleSeconds))) {
-        channel.close(promise: nil)
-      }
+      try channel.pipeline.syncOperations.addHandler(
+        HesitationHandler(), name: HesitationHandler.name)
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
           upgraders: [PeerServerUpgrader(receiver: receiver, logger: self.logger)],
@@ -48,7 +46,9 @@ struct NodeChannel: HTTPChannelHandler {
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
       let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
         configuration: configuration)
-      negotiated.whenComplete { _ in patience.cancel() }
+      negotiated.whenComplete { _ in
+        channel.pipeline.removeHandler(name: HesitationHandler.name, promise: nil)
+      }
       return Value(negotiated: negotiated, channel: channel)
     }
   }
@@ -63,15 +63,45 @@ struct NodeChannel: HTTPChannelHandler {
   }
 
   func handle(value: Value, logger: Logger) async {
-    do {
-      switch try await value.negotiated.get() {
-      case .http(let http): await handleHTTP(asyncChannel: http, logger: logger)
-      case .peer: try await value.channel.closeFuture.get()
+    await withTaskCancellationHandler {
+      do {
+        switch try await value.negotiated.get() {
+        case .http(let http): await handleHTTP(asyncChannel: http, logger: logger)
+        case .peer: try await value.channel.closeFuture.get()
+        }
+      } catch {
+        logger.debug("connection failed", metadata: ["error": "\(error)"])
+        value.channel.close(promise: nil)
       }
-    } catch {
-      logger.debug("connection failed", metadata: ["error": "\(error)"])
+    } onCancel: {
       value.channel.close(promise: nil)
     }
+  }
+}
+
+/// Closes a connection that has not said yet what it wants when it hesitates too long, says
+/// goodbye, or the server shuts down.
+private final class HesitationHandler: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+
+  static let name = "hesitation"
+
+  private var deadline: Scheduled<Void>?
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: .seconds(Int64(Limits.idleSeconds))) {
+      channel.close(promise: nil)
+    }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed {
+      context.close(promise: nil)
+    }
+    context.fireUserInboundEventTriggered(event)
   }
 }
 

@@ -38,8 +38,10 @@ extension Endpoint {
       return try await exchange.propose(
         .addTasks(titles.map(NewTask.new)), verb: "create tasks"
       ) { answer in
-        Response(
-          json: ["tasks": .array(try answer.tasks().map(\.json))], status: .created)
+        let added = try answer.tasks()
+        return Response(
+          json: ["tasks": .array(added.map(\.json)), "revision": JSON(added[0].revision)],
+          status: .created)
       }
     },
     Endpoint(.delete, "/tasks", "Removes all completed tasks as one change: ?status=completed") {

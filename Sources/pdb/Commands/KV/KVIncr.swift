@@ -11,7 +11,9 @@ struct KVIncr: AsyncParsableCommand {
   @Argument(help: "The key.")
   var key: String
 
-  @Option(name: .long, help: ArgumentHelp("How much to add; may be negative.", valueName: "n"))
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("How much to add; may be negative.", valueName: "n"))
   var by: Int64 = 1
 
   @OptionGroup var options: GlobalOptions

@@ -1,0 +1,101 @@
+// Starting a node: what it refuses, and that it changes nothing then.
+
+import Foundation
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  @Suite struct NodeStartTests {
+    @Test(arguments: [
+      (["--host", "0.0.0.0"], Int32(78), "--insecure"),
+      (["--cluster", "127.0.0.1:1,127.0.0.1:2"], 78, "lacks this node"),
+      (["--cluster", "127.0.0.1:4999,nonsense"], 78, "not an address"),
+      (["--cluster", "127.0.0.1:4999,127.0.0.1:4999"], 78, "twice"),
+      (["--data-dir", "/proc/nope"], 73, "/proc/nope"), (["--token-file", "/nope"], 78, "/nope"),
+      (["--election-ms", "10"], 78, "election"), (["--port", "0"], 78, "address"),
+      (["--port", "x"], 64, "port"),
+    ])
+    func `a node that must not start says why`(
+      arguments: [String], status: Int32, words: String
+    ) async throws {
+      let workspace = try Workspace()
+      let port = arguments.contains("--port") ? [] : ["--port", "4999"]
+      let result = try await workspace.run(["node", "start"] + port + arguments)
+      #expect(result.status == status, "\(result.error)")
+      #expect(result.error.contains(words), "\(result.error)")
+    }
+
+    @Test func `a port and a data directory have one owner`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let port = String(cluster.addresses[0].port)
+        let sameData = try await cluster.workspace.run(["node", "start", "--port", port])
+        #expect(sameData.status == 75 && sameData.error.contains("in use"))
+        let samePort = try await cluster.workspace.run(
+          ["node", "start", "--port", port, "--data-dir", "other"])
+        #expect(samePort.status == 75 && samePort.error.contains("--port"), "\(samePort.error)")
+        #expect(try await cluster.pdb("cluster", "status").status == 0)
+      }
+    }
+
+    @Test func `a data directory of another cluster is refused`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = cluster.stop(0)
+        let own = cluster.addresses[0]
+        let other = try await cluster.workspace.run([
+          "node", "start", "--port", String(own.port), "--cluster", "\(own),127.0.0.1:1",
+        ])
+        #expect(other.status == 76 && other.error.contains("belong to the cluster \(own)"))
+      }
+    }
+
+    @Test func `files are private, and a stopped node continues without its list`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.pdb("task", "add", "a")
+        let files = try FileManager.default.contentsOfDirectory(
+          atPath: cluster.workspace.path + "/.pdb")
+        #expect(files.count >= 9)
+        for file in files {
+          let attributes = try FileManager.default.attributesOfItem(
+            atPath: cluster.workspace.path + "/.pdb/" + file)
+          #expect(attributes[.posixPermissions] as? Int == 0o600, "\(file)")
+        }
+        for node in 0..<3 { #expect(cluster.stop(node) == 0) }
+        for address in cluster.addresses {
+          let process = cluster.workspace.process(["node", "start", "--port", String(address.port)])
+          process.standardError = FileHandle.nullDevice
+          try process.run()
+          cluster.adopt(process, as: cluster.addresses.firstIndex(of: address)!)
+        }
+        _ = try await cluster.leader()
+        #expect(try await cluster.pdb("task", "ls").rows.count == 1)
+      }
+    }
+
+    @Test func `a log that was cut short is refused, not forgotten`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "a")
+        _ = cluster.stop(0)
+        let base = "\(cluster.workspace.path)/.pdb/node_\(cluster.addresses[0].port)"
+        for suffix in [".raft", ".raft-wal", ".raft-shm"] {
+          try? FileManager.default.removeItem(atPath: base + suffix)
+        }
+        let result = try await cluster.workspace.run([
+          "node", "start", "--port", String(cluster.addresses[0].port),
+        ])
+        #expect(result.status == 74 && result.error.contains("part of the log is gone"))
+      }
+    }
+
+    @Test func `a node's log tells what happened, and no values`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("kv", "set", "secret-key", "secret-value")
+        #expect(cluster.stop(0) == 0)
+        let log = try cluster.log(0)
+        for words in ["listening on", "elected leader", "stopping", "stopped"] {
+          #expect(log.contains(words), "\(words)")
+        }
+        #expect(!log.contains("secret"))
+      }
+    }
+  }
+}

@@ -1,0 +1,211 @@
+// A cluster of real processes that a test can hurt.
+
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import PDBKit
+import Synchronization
+
+/// Nodes as child processes on free ports; all are killed when the test is over.
+final class TestCluster: Sendable {
+  let workspace: Workspace
+  let addresses: [NodeAddress]
+  private let processes = Mutex<[Int: Process]>([:])
+
+  /// Starts a cluster and waits until it has a leader.
+  static func running<T>(
+    _ count: Int, _ body: (TestCluster) async throws -> T
+  ) async throws -> T {
+    let cluster = try await TestCluster(count)
+    defer { cluster.killAll() }
+    for node in 0..<count { try cluster.start(node) }
+    _ = try await cluster.leader()
+    return try await body(cluster)
+  }
+
+  init(_ count: Int) async throws {
+    workspace = try Workspace()
+    addresses = try await Self.freePorts(count).map { NodeAddress(host: "127.0.0.1", port: $0) }
+  }
+
+  /// Ports nobody listens on now. Sorted: the lowest is preferred as leader.
+  private static func freePorts(_ count: Int) async throws -> [Int] {
+    var channels: [any Channel] = []
+    for _ in 0..<count {
+      channels.append(
+        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+          .bind(host: "127.0.0.1", port: 0).get())
+    }
+    let ports = channels.map { $0.localAddress!.port! }
+    for channel in channels { try await channel.close() }
+    return ports.sorted()
+  }
+
+  // MARK: Life and death
+
+  func start(_ node: Int, arguments: [String] = []) throws {
+    var all = ["node", "start", "--port", String(addresses[node].port)] + arguments
+    if addresses.count > 1 {
+      all += ["--cluster", addresses.map(\.description).joined(separator: ",")]
+    }
+    let process = workspace.process(all)
+    let log = "\(workspace.path)/\(node).log"
+    if !FileManager.default.fileExists(atPath: log) {
+      _ = FileManager.default.createFile(atPath: log, contents: nil)
+    }
+    let handle = FileHandle(forWritingAtPath: log)!
+    try handle.seekToEnd()
+    process.standardError = handle
+    process.standardOutput = handle
+    try process.run()
+    processes.withLock { $0[node] = process }
+  }
+
+  /// Takes a process that a test started itself into the cluster.
+  func adopt(_ process: Process, as node: Int) { processes.withLock { $0[node] = process } }
+
+  func signal(_ node: Int, _ signal: Int32) {
+    _ = processes.withLock { $0[node] }.map { kill($0.processIdentifier, signal) }
+  }
+
+  /// SIGKILL, and waits until the process is gone.
+  func kill9(_ node: Int) {
+    signal(node, SIGKILL)
+    processes.withLock { $0.removeValue(forKey: node) }?.waitUntilExit()
+  }
+
+  /// SIGTERM; returns the exit status.
+  func stop(_ node: Int) -> Int32 {
+    signal(node, SIGTERM)
+    let process = processes.withLock { $0.removeValue(forKey: node) }
+    process?.waitUntilExit()
+    return process?.terminationStatus ?? -1
+  }
+
+  func killAll() {
+    for node in addresses.indices { kill9(node) }
+  }
+
+  func log(_ node: Int) throws -> String {
+    try String(contentsOfFile: "\(workspace.path)/\(node).log", encoding: .utf8)
+  }
+
+  // MARK: Asking
+
+  /// A node's `/status`, or `nil` while it does not answer.
+  func status(_ node: Int) async -> JSON? {
+    try? await get(node, "/status", patience: .milliseconds(500)).json
+  }
+
+  /// The node that leads in the newest term.
+  func leader() async throws -> Int {
+    try await waitFor {
+      var leaders: [(node: Int, term: UInt64)] = []
+      for node in self.addresses.indices {
+        if let status = await self.status(node), status["is_leader"]?.bool == true {
+          leaders.append((node, status["term"]?.uint64 ?? 0))
+        }
+      }
+      return leaders.max { $0.term < $1.term }?.node
+    }
+  }
+
+  /// Waits until all nodes have applied the same entries, and returns their statuses.
+  func settled() async throws -> [JSON] {
+    try await waitFor {
+      var statuses: [JSON] = []
+      for node in self.addresses.indices {
+        guard let status = await self.status(node) else { return nil }
+        statuses.append(status)
+      }
+      let applied = Set(statuses.map { $0["applied"]?.uint64 })
+      let commit = Set(statuses.map { $0["last"]?.uint64 })
+      let isLed = statuses.contains { $0["is_leader"]?.bool == true }
+      return isLed && applied.count == 1 && applied == commit ? statuses : nil
+    }
+  }
+
+  func client(timeout: Duration = .seconds(30)) -> ClusterClient {
+    ClusterClient(addresses: addresses, timeout: timeout)
+  }
+
+  /// Runs the command line against this cluster.
+  func pdb(_ arguments: String..., input: Data? = nil) async throws -> CommandResult {
+    try await workspace.run(
+      arguments + ["--node", addresses[0].description], input: input)
+  }
+
+  // MARK: HTTP
+
+  struct Answer: Sendable {
+    let status: UInt
+    let headers: HTTPHeaders
+    let body: String
+
+    var json: JSON {
+      get throws { try JSON(parsing: body.utf8) }
+    }
+  }
+
+  func get(
+    _ node: Int, _ path: String, headers: HTTPHeaders = [:], patience: TimeAmount = .seconds(15)
+  ) async throws -> Answer {
+    try await send(node, .GET, path, nil, headers: headers, patience: patience)
+  }
+
+  func send(
+    _ node: Int, _ method: HTTPMethod, _ path: String, _ body: String?,
+    headers: HTTPHeaders = [:], patience: TimeAmount = .seconds(15)
+  ) async throws -> Answer {
+    var request = HTTPClientRequest(url: addresses[node].url + path)
+    request.method = method
+    if let body {
+      request.body = .bytes(ByteBuffer(string: body))
+      if !headers.contains(name: "Content-Type") {
+        request.headers.add(name: "Content-Type", value: "application/json")
+      }
+    }
+    request.headers.add(contentsOf: headers)
+    let response = try await Self.http.execute(request, timeout: patience)
+    let bytes = try await response.body.collect(upTo: 1 << 26)
+    return Answer(
+      status: response.status.code, headers: response.headers, body: String(buffer: bytes))
+  }
+
+  private static let http = HTTPClient(
+    eventLoopGroupProvider: .singleton,
+    configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
+
+  /// Sends bytes as they are on a connection of their own, and returns what comes back until
+  /// the node closes it or is silent for a moment.
+  func sendRaw(_ node: Int, _ bytes: [UInt8]) async throws -> String {
+    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connect(host: addresses[node].host, port: addresses[node].port) { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+        }
+      }
+    return try await channel.executeThenClose { inbound, outbound in
+      try await outbound.write(ByteBuffer(bytes: bytes))
+      outbound.finish()
+      var answer = ByteBuffer()
+      do {
+        for try await var part in inbound { answer.writeBuffer(&part) }
+      } catch {}
+      return String(buffer: answer)
+    }
+  }
+}
+
+/// A value that several tasks change.
+final class Locked<Value: Sendable>: Sendable {
+  private let mutex: Mutex<Value>
+
+  init(_ value: Value) { mutex = Mutex(value) }
+
+  var value: Value { mutex.withLock { $0 } }
+
+  func change<T>(_ body: (inout Value) -> T) { mutex.withLock { _ = body(&$0) } }
+}
