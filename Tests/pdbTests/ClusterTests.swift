@@ -118,14 +118,14 @@ extension ProcessTests {
     @Test func `a leader that was stopped serves nothing stale when it wakes`() async throws {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.send(0, .POST, "/set", #"{"key":"n","value":1}"#)
-        cluster.signal(0, SIGSTOP)
+        cluster.send(signal: SIGSTOP, to: 0)
         let client = ClusterClient(
           addresses: Array(cluster.addresses[1...]), timeout: .seconds(30))
         _ = try await client.send(ClientRequest(.put, "/kv/n", body: ["value": 2]))
         await client.shutdown()
         // The read is on its way to the old leader before it wakes.
         async let read = cluster.get(0, "/kv/n", patience: .seconds(30))
-        cluster.signal(0, SIGCONT)
+        cluster.send(signal: SIGCONT, to: 0)
         let answer = try await read
         let value = try answer.json["value"]?.int64
         #expect(answer.status == 503 || value == 2, "\(answer.body)")
@@ -144,7 +144,7 @@ extension ProcessTests {
           let writers = Writers(cluster, count: 8, prefix: "round \(round)")
           async let written = writers.run()
           _ = try await waitFor { writers.count >= 40 ? true : nil }
-          for node in 0..<3 { cluster.signal(node, SIGKILL) }
+          for node in 0..<3 { cluster.send(signal: SIGKILL, to: node) }
           for node in 0..<3 { cluster.kill9(node) }
           acknowledged.formUnion(await written)
           for node in 0..<3 { try cluster.start(node) }

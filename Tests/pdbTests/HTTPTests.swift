@@ -109,9 +109,6 @@ extension ProcessTests {
         name: "key that does not exist", method: .DELETE, path: "/kv/none", body: nil, status: 404,
         error: "key_not_found"),
       Bad(
-        name: "badly encoded key", method: .PUT, path: "/kv/%zz", body: #"{"value":1}"#,
-        status: 400, error: "invalid_key"),
-      Bad(
         name: "increment of a word", path: "/increment", body: #"{"key":"word"}"#, status: 409,
         error: "not_a_number"),
       Bad(
@@ -174,7 +171,7 @@ extension ProcessTests {
         raw += (0..<20).map { _ in
           Array(upgrade.utf8) + (0..<64).map { _ in UInt8.random(in: 0...255, using: &random) }
         }
-        for bytes in raw { _ = try await cluster.sendRaw(0, bytes) }
+        for bytes in raw { _ = try cluster.sendRaw(0, bytes) }
         let answer = try await cluster.get(0, "/jobs")
         #expect(answer.status == 200 && answer.body == "{}\n")
         #expect(try await cluster.get(0, "/status").json["term"]?.uint64 == 1)
@@ -187,9 +184,21 @@ extension ProcessTests {
           "GET /peer HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
           + "Connection: upgrade\r\nUpgrade: pdb-raft/1\r\n\r\n"
         let hello: [UInt8] = [0, 0, 0, 6, 1, 1, 1, 0x78, 1, 2]
-        let answer = try await cluster.sendRaw(0, Array(upgrade.utf8) + hello)
+        let answer = try cluster.sendRaw(0, Array(upgrade.utf8) + hello, isLast: false)
         #expect(answer.contains("101 Switching Protocols"))
         #expect(answer.contains("cluster x, this node belongs to"))
+      }
+    }
+
+    @Test func `a key that is not percent-encoded correctly is refused`() async throws {
+      try await TestCluster.running(1) { cluster in
+        for key in ["%zz", "a%", "%4"] {
+          let request =
+            "GET /kv/\(key) HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
+            + "Connection: close\r\n\r\n"
+          let answer = try cluster.sendRaw(0, Array(request.utf8), isLast: false)
+          #expect(answer.contains("400 Bad Request") && answer.contains("invalid_key"), "\(answer)")
+        }
       }
     }
 

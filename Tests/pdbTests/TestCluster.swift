@@ -66,19 +66,19 @@ final class TestCluster: Sendable {
   /// Takes a process that a test started itself into the cluster.
   func adopt(_ process: Process, as node: Int) { processes.withLock { $0[node] = process } }
 
-  func signal(_ node: Int, _ signal: Int32) {
+  func send(signal: Int32, to node: Int) {
     _ = processes.withLock { $0[node] }.map { kill($0.processIdentifier, signal) }
   }
 
   /// SIGKILL, and waits until the process is gone.
   func kill9(_ node: Int) {
-    signal(node, SIGKILL)
+    send(signal: SIGKILL, to: node)
     processes.withLock { $0.removeValue(forKey: node) }?.waitUntilExit()
   }
 
   /// SIGTERM; returns the exit status.
   func stop(_ node: Int) -> Int32 {
-    signal(node, SIGTERM)
+    send(signal: SIGTERM, to: node)
     let process = processes.withLock { $0.removeValue(forKey: node) }
     process?.waitUntilExit()
     return process?.terminationStatus ?? -1
@@ -179,22 +179,36 @@ final class TestCluster: Sendable {
     configuration: HTTPClient.Configuration(redirectConfiguration: .disallow))
 
   /// Sends bytes as they are on a connection of their own, and returns what comes back until
-  /// the node closes it or is silent for a moment.
-  func sendRaw(_ node: Int, _ bytes: [UInt8]) async throws -> String {
-    let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .connect(host: addresses[node].host, port: addresses[node].port) { channel in
-        channel.eventLoop.makeCompletedFuture {
-          try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
+  /// the node closes it.
+  ///
+  /// - Parameter isLast: whether to tell the node that no more will come.
+  func sendRaw(_ node: Int, _ bytes: [UInt8], isLast: Bool = true) throws -> String {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(
+      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(addresses[node].port).bigEndian
+    address.sin_addr.s_addr = inet_addr(addresses[node].host)
+    let connected = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
       }
-    return try await channel.executeThenClose { inbound, outbound in
-      try await outbound.write(ByteBuffer(bytes: bytes))
-      outbound.finish()
-      var answer = ByteBuffer()
-      do {
-        for try await var part in inbound { answer.writeBuffer(&part) }
-      } catch {}
-      return String(buffer: answer)
+    }
+    guard connected == 0 else { throw TimedOut() }
+    // The node may have closed the connection by then.
+    signal(SIGPIPE, SIG_IGN)
+    _ = write(descriptor, bytes, bytes.count)
+    if isLast { shutdown(descriptor, Int32(SHUT_WR)) }
+    var answer: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, 0)
+      if count < 0 && errno == EAGAIN { throw TimedOut() }
+      if count <= 0 { return String(decoding: answer, as: UTF8.self) }
+      answer += buffer.prefix(count)
     }
   }
 }

@@ -11,6 +11,7 @@ struct Endpoint: Sendable {
   let path: String
   let summary: String
   let handle: @Sendable (Exchange) async throws -> Response
+  private let segments: [Substring]
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String,
@@ -20,6 +21,7 @@ struct Endpoint: Sendable {
     self.path = path
     self.summary = summary
     self.handle = handle
+    segments = path.split(separator: "/")
   }
 
   static let all: [Endpoint] = tasks + pairs + cluster + about
@@ -43,29 +45,43 @@ struct Endpoint: Sendable {
   /// A list that mentions itself cannot be a stored property of its own elements.
   private static var listed: [Endpoint] { all }
 
-  func matches(path requested: String) -> Bool {
-    var pattern = path.split(separator: "/")[...]
-    var segments = requested.split(separator: "/")[...]
-    while let expected = pattern.popFirst() {
-      if expected == "**" { return !segments.isEmpty }
-      guard let segment = segments.popFirst(), expected == segment || expected.hasPrefix(":")
-      else { return false }
+  /// The endpoint for a request, and what stands for `:name` in its path.
+  ///
+  /// - Throws: `not_found` or `method_not_allowed`.
+  static func find(_ request: Request) throws -> (endpoint: Endpoint, parameter: String?) {
+    let path = request.uri.path
+    let segments = path.split(separator: "/")
+    var allowed: [String] = []
+    for endpoint in all {
+      guard let match = endpoint.match(segments) else { continue }
+      if endpoint.method == request.method { return (endpoint, match.parameter) }
+      allowed.append(endpoint.method.rawValue)
     }
-    return segments.isEmpty
+    let shown = path.escapingControlCharacters
+    guard !allowed.isEmpty else {
+      throw PDBError(.notFound, "no such path '\(shown)'", hint: "GET / lists them")
+    }
+    throw PDBError(
+      .methodNotAllowed, "'\(shown)' takes \(allowed.joined(separator: ", "))",
+      details: [.init("allow", .string(allowed.joined(separator: ", ")))])
   }
 
-  /// Why no endpoint answers a request: no such path, or not with this method.
-  static func missing(_ request: Request) -> PDBError {
-    let path = request.uri.path
-    let methods = all.filter { $0.matches(path: path) }.map(\.method.rawValue)
-    if methods.isEmpty {
-      return PDBError(
-        .notFound, "no such path '\(path.escapingControlCharacters)'", hint: "GET / lists them")
+  private struct Match {
+    let parameter: String?
+  }
+
+  private func match(_ requested: [Substring]) -> Match? {
+    var parameter: String?
+    for (position, expected) in segments.enumerated() {
+      if expected == "**" { return position < requested.count ? Match(parameter: parameter) : nil }
+      guard position < requested.count else { return nil }
+      if expected.hasPrefix(":") {
+        parameter = String(requested[position])
+      } else if expected != requested[position] {
+        return nil
+      }
     }
-    let allowed = Set(methods).sorted().joined(separator: ", ")
-    return PDBError(
-      .methodNotAllowed, "'\(path.escapingControlCharacters)' takes \(allowed)",
-      details: [.init("allow", .string(allowed))])
+    return segments.count == requested.count ? Match(parameter: parameter) : nil
   }
 }
 

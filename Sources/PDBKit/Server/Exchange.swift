@@ -8,7 +8,8 @@ import NIOCore
 /// A request with everything that reading it and answering it takes.
 struct Exchange: Sendable {
   let request: Request
-  let parameters: Parameters
+  /// What stands for `:name` in the endpoint's path, percent-encoded.
+  let parameter: String?
   let engine: any Engine
   let body: Bytes
 

@@ -14,20 +14,10 @@ enum NodeServer {
     address: NodeAddress, engine: any Engine, receiver: any PeerReceiver, token: String?,
     logger: Logger, isListening: @escaping @Sendable () async -> Void
   ) -> Application<RequestGuard> {
-    let router = Router(context: BasicRequestContext.self)
-    for endpoint in Endpoint.all {
-      router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-        let body = try await request.body.collect(upTo: Limits.bodyBytes)
-        return try await endpoint.handle(
-          Exchange(
-            request: request, parameters: context.parameters, engine: engine,
-            body: Bytes(buffer: body)))
-      }
-    }
     var quiet = Logger(label: "pdb.http")
     quiet.logLevel = .error
     return Application(
-      responder: RequestGuard(engine: engine, token: token, routes: router.buildResponder()),
+      responder: RequestGuard(engine: engine, token: token),
       server: HTTPServerBuilder { responder in
         NodeChannel(responder: responder, receiver: receiver, logger: logger)
       },

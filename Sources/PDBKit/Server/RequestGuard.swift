@@ -15,7 +15,6 @@ struct RequestGuard: HTTPResponder {
   let engine: any Engine
   /// When set, every request must carry it.
   let token: String?
-  let routes: any HTTPResponder<BasicRequestContext>
 
   func respond(to request: Request, context: Context) async throws -> Response {
     var response: Response
@@ -27,15 +26,12 @@ struct RequestGuard: HTTPResponder {
       } else {
         try checkToken(request)
         try checkContent(request)
-        response = try await routes.respond(to: request, context: context)
+        response = try await answer(request)
       }
     } catch let error as PDBError {
       response = error.response(to: request)
     } catch let error as HTTPError where error.status == .contentTooLarge {
       response = Self.tooLarge.response(to: request)
-    } catch is any HTTPResponseError {
-      // The only other error that the router itself makes.
-      response = Endpoint.missing(request).response(to: request)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
       response = PDBError(
@@ -45,6 +41,14 @@ struct RequestGuard: HTTPResponder {
     }
     addHeaders(to: &response, for: request)
     return response
+  }
+
+  private func answer(_ request: Request) async throws -> Response {
+    let (endpoint, parameter) = try Endpoint.find(request)
+    let body = try await request.body.collect(upTo: Limits.bodyBytes)
+    return try await endpoint.handle(
+      Exchange(
+        request: request, parameter: parameter, engine: engine, body: Bytes(buffer: body)))
   }
 
   static let tooLarge = PDBError(
@@ -123,7 +127,8 @@ struct RequestGuard: HTTPResponder {
 
   private func preflight(_ request: Request) -> Response {
     guard request.headers[.origin] != nil else {
-      return Endpoint.missing(request).response(to: request)
+      return PDBError(.methodNotAllowed, "OPTIONS is for pages of other origins")
+        .response(to: request)
     }
     return Response(
       status: .noContent,

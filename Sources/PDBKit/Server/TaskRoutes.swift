@@ -57,7 +57,7 @@ extension Endpoint {
     },
     Endpoint(.get, "/tasks/:id", "One task, by id, number, or the beginning of its id") {
       exchange in
-      let reference = try exchange.taskReference()
+      let reference = exchange.taskReference()
       return try await exchange.read { view, _ in try view.task(reference).response }
     },
     Endpoint(.put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}; If-Match") {
@@ -125,8 +125,8 @@ extension NewTask {
 }
 
 extension Exchange {
-  fileprivate func taskReference() throws -> TaskReference {
-    TaskReference(try parameters.require("id").removingPercentEncoding ?? "")
+  fileprivate func taskReference() -> TaskReference {
+    TaskReference(parameter?.removingPercentEncoding ?? "")
   }
 }
 

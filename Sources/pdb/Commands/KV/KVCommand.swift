@@ -48,6 +48,8 @@ enum Value {
 
 extension ClientRequest {
   static func pair(_ method: Method, _ key: String, body: JSON? = nil) throws -> ClientRequest {
-    ClientRequest(method, "/kv/\(try Input.text(key).percentEncoded)", body: body)
+    // An empty key would name the list of all keys.
+    guard !key.isEmpty else { throw PDBError(.invalidKey, "a key cannot be empty") }
+    return ClientRequest(method, "/kv/\(try Input.text(key).percentEncoded)", body: body)
   }
 }
