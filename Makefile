@@ -20,7 +20,7 @@ help:
 	@echo "make lint      check the format of the sources; make format corrects it"
 
 demo: release
-	@PATH="$(CURDIR)/.build/release:$$PATH" .build/release/pdb lab up
+	@.build/release/pdb lab up
 
 test: setup
 	$(SWIFT) build --build-tests

@@ -1,6 +1,7 @@
 // One node, put together: files, engine, peers, server.
 
 import Foundation
+import GRDB
 public import Logging
 import NIOCore
 import Raft
@@ -95,6 +96,11 @@ public struct PDBNode: Sendable {
     services.maximumGracefulShutdownDuration = .seconds(5)
     do {
       try await ServiceGroup(configuration: services).run()
+    } catch let error as DatabaseError {
+      throw PDBError(
+        .diskFailed, "the node's files could not be read or written: \(error.description)",
+        outcome: .unknown,
+        hint: "nothing acknowledged is lost; see to the disk, then start the node again")
     } catch let error as IOError where error.errnoCode == EADDRINUSE {
       throw PDBError(
         .portInUse, "'\(configuration.address)' is in use by another process",

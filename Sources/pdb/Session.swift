@@ -82,7 +82,7 @@ final class Session: Sendable {
       request.path += (request.path.contains("?") ? "&" : "?") + "consistency=stale"
     }
     let answer = try await client.send(request)
-    await remember(answer)
+    await remember(answer, isChange: request.method != .get)
     return answer
   }
 
@@ -108,10 +108,12 @@ final class Session: Sendable {
     if !options.quiet && !options.json && Console.isTerminal(.output) { Console.write(line) }
   }
 
-  /// Learns the members of the cluster that answered, unless it is known already.
-  private func remember(_ answer: ClientAnswer) async {
+  /// Learns the members of the cluster that answered, unless they are known already. Changes
+  /// are answered by the leader, which should be known too.
+  private func remember(_ answer: ClientAnswer, isChange: Bool) async {
     let known = remembered.addresses(of: answer.cluster)
-    if remembered.last == answer.cluster, known.first == answer.node { return }
+    let isKnown = isChange ? known.first == answer.node : known.contains(answer.node)
+    if isKnown && remembered.last == answer.cluster { return }
     let result = await client.ask(answer.node, "/cluster/status", within: .seconds(1))
     guard case .success(let status) = result else { return }
     let members = (status.json["members"]?.array ?? []).compactMap { member in

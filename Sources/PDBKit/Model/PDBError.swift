@@ -44,6 +44,7 @@ public struct PDBError: Error, Sendable {
     case dataInUse = "data_in_use"
     case portInUse = "port_in_use"
     case corrupt
+    case diskFailed = "disk_failed"
     case `internal`
   }
 

@@ -21,7 +21,7 @@ extension PDBError {
     case .noLeader, .noQuorum, .busy, .stopping, .unreachable: .serviceUnavailable
     case .unknownOutcome: .gatewayTimeout
     case .wrongCluster, .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
-      .corrupt, .internal:
+      .corrupt, .diskFailed, .internal:
       .internalServerError
     }
   }

@@ -41,7 +41,7 @@ enum ExitStatus: Int32 {
       case .badConfiguration: .badConfiguration
       case .dataDirectory: .cannotCreate
       case .dataInUse, .portInUse: .tryLater
-      case .corrupt: .inputOutput
+      case .corrupt, .diskFailed: .inputOutput
       case .internal, .notFound, .methodNotAllowed, .unsupportedMediaType: .bug
       }
   }

@@ -12,6 +12,7 @@ final class Lab: Sendable {
   }
 
   private let addresses: [NodeAddress]
+  private let program: URL
   private let nodes = Mutex<[Node]>([])
   private let ends: AsyncStream<NodeAddress>
   private let isStopping = Atomic(false)
@@ -23,6 +24,7 @@ final class Lab: Sendable {
     guard let program = Bundle.main.executableURL else {
       throw PDBError(.internal, "cannot find the program's own file")
     }
+    self.program = program
     let list = addresses.map(\.description).joined(separator: ",")
     for address in addresses {
       let process = Process()
@@ -70,6 +72,17 @@ final class Lab: Sendable {
     return isReady
   }
 
+  /// How the shell finds this program, if it does not yet.
+  private var pathHint: String {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    let own = program.resolvingSymlinksInPath().path
+    let found = path.split(separator: ":").map { "\($0)/pdb" }.first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
+    if let found, URL(fileURLWithPath: found).resolvingSymlinksInPath().path == own { return "" }
+    return "\n  export PATH=\"\(program.deletingLastPathComponent().path):$PATH\""
+  }
+
   /// Where to look and what to type.
   func welcome() {
     let first = addresses[0]
@@ -78,7 +91,7 @@ final class Lab: Sendable {
 
       A cluster of \(addresses.count) nodes is up: \(addresses.map(\.url).joined(separator: "  "))
       In another terminal, try:
-
+      \(pathHint)
         pdb task add "Học Python"
         pdb task ls
         pdb cluster status
