@@ -67,6 +67,7 @@ final class PeerLink: Sendable {
 
   private static let shortestDelay = Duration.milliseconds(20)
   private static let longestDelay = Duration.milliseconds(320)
+  private static let greetingPatience = TimeAmount.seconds(2)
 
   private struct ConnectFailure: Error {
     let reason: String
@@ -74,20 +75,20 @@ final class PeerLink: Sendable {
     let isOrdinary: Bool
   }
 
-  /// The failures since the peer was last reached: told once, not once per attempt, and not
-  /// when it is merely about to start.
+  /// The failures since the peer was last reached. They are told once, not once per attempt: a
+  /// peer that is not there only after a moment, for it may be about to start.
   private struct Trouble {
     private let start = ContinuousClock.now
     private var reason: String?
     var isReported = false
 
     mutating func isWorthReporting(_ failure: ConnectFailure) -> Bool {
-      guard reason == nil || !isReported || !failure.isOrdinary && reason != failure.reason
-      else { return false }
-      reason = failure.reason
-      if failure.isOrdinary && (isReported || start.duration(to: .now) < .seconds(1)) {
+      if failure.isOrdinary {
+        guard !isReported, start.duration(to: .now) >= .seconds(1) else { return false }
+      } else if failure.reason == reason {
         return false
       }
+      reason = failure.reason
       isReported = true
       return true
     }
@@ -106,16 +107,7 @@ final class PeerLink: Sendable {
         .connect(host: address.host, port: address.port) { channel in
           channel.eventLoop.makeCompletedFuture { try self.configure(channel, address) }
         }
-      // Cancelling must not wait for a peer that accepts and then says nothing.
-      return try await withThrowingTaskGroup(of: (any Channel).self) { group in
-        group.addTask { try await upgraded.get() }
-        group.addTask {
-          try await Task.sleep(for: .seconds(2))
-          throw ConnectFailure(reason: "no greeting", isOrdinary: true)
-        }
-        defer { group.cancelAll() }
-        return try await group.next()!
-      }
+      return try await upgraded.get()
     } catch let failure as ConnectFailure {
       throw failure
     } catch let refusal as PeerGreeter.Refused {
@@ -153,6 +145,12 @@ final class PeerLink: Sendable {
         channel.close(promise: nil)
       }
     }
+    // A process that was stopped still accepts connections, and then says nothing.
+    let patience = channel.eventLoop.scheduleTask(in: Self.greetingPatience) {
+      greeted.fail(ConnectFailure(reason: "no greeting", isOrdinary: true))
+      channel.close(promise: nil)
+    }
+    greeted.futureResult.whenComplete { _ in patience.cancel() }
     return greeted.futureResult
   }
 }
