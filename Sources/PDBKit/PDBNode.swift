@@ -110,6 +110,9 @@ public struct PDBNode: Sendable {
         .badConfiguration,
         "cannot listen on '\(configuration.address)': \(String(cString: strerror(error.errnoCode)))"
       )
+    } catch is SocketAddressError {
+      throw PDBError(
+        .badConfiguration, "cannot listen on '\(configuration.address)': no such host")
     }
     logger.notice("stopped")
   }

@@ -9,8 +9,8 @@ extension Node {
         term: hardState.term, outcome: .staleTerm, round: message.round)
       return send(.appendEntriesReply(reply), to: sender)
     }
-    precondition(
-      role != .leader || message.term > hardState.term, "two leaders in term \(hardState.term)")
+    // A term has one leader (Raft §5.2); whoever else says so is no member of this cluster.
+    guard role != .leader || message.term > hardState.term else { return }
     isLeaderUnreachable = false
     becomeFollower(term: message.term, leader: sender)
 

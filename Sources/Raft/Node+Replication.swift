@@ -94,7 +94,8 @@ extension Node {
     var isNews = false
     switch message.outcome {
     case .matched(let index):
-      precondition(index <= log.lastIndex, "a follower cannot hold more than its leader sent")
+      // A follower cannot hold more than its leader has.
+      guard index <= log.lastIndex else { return }
       isNews = progress.matched(index)
     case .mismatch(let previous, let hintIndex, let hintTerm):
       // Skip over every index of a term that cannot match, not one entry per round trip.

@@ -45,8 +45,10 @@ struct GlobalOptions: ParsableArguments {
     let takesValue: Set = ["--node", "--timeout", "--color", "--token-file"]
     let isFlag: Set = ["--json", "--stale", "--yes", "-q", "--quiet", "-v", "--verbose"]
     var rest = arguments[...]
+    var words: [String] = []
     var moved: [String] = []
-    while let first = rest.first {
+    // The name of a command is at most two words, a group and its command.
+    while words.count < 2, let first = rest.first {
       if takesValue.contains(first), rest.count >= 2 {
         moved += rest.prefix(2)
         rest = rest.dropFirst(2)
@@ -55,13 +57,16 @@ struct GlobalOptions: ParsableArguments {
       {
         moved.append(first)
         rest = rest.dropFirst()
-      } else {
+      } else if first.hasPrefix("-") {
         break
+      } else {
+        words.append(first)
+        rest = rest.dropFirst()
       }
     }
     // Behind the name of the command, but before its own `--`.
     let end = rest.firstIndex(of: "--") ?? rest.endIndex
-    return Array(rest[..<end]) + moved + Array(rest[end...])
+    return words + Array(rest[..<end]) + moved + Array(rest[end...])
   }
 }
 

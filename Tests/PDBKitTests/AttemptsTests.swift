@@ -73,6 +73,17 @@ import Testing
     #expect(error.code == .taskNotFound)
   }
 
+  @Test func `a refusal by one node does not promise what became of a lost answer`() {
+    var attempts = Attempts(addresses: addresses, isChange: true)
+    _ = attempts.record(.lost("connection lost"), of: attempts.next())
+    let next = attempts.record(.error(PDBError(.unauthorized, "no")), of: attempts.next())
+    guard case .failed(let error) = next else {
+      Issue.record("not final")
+      return
+    }
+    #expect(error.outcome == .unknown)
+  }
+
   @Test func `a cluster without a leader is asked again after a pause`() {
     var attempts = Attempts(addresses: addresses, isChange: true)
     var pauses = 0

@@ -126,6 +126,14 @@ import Testing
     }
   }
 
+  @Test(arguments: [1 << 62, UInt64.max])
+  func `a term that counting could overflow is refused`(term: UInt64) {
+    let reply = RequestVoteReply(term: term, voteGranted: false)
+    #expect(throws: BinaryReader.Malformed.self) {
+      try Frame(decoding: Frame.message(.requestPreVoteReply(reply)).encoded())
+    }
+  }
+
   @Test func `an entry from a term after its leader's is refused`() {
     let frame = Frame.message(
       .appendEntries(

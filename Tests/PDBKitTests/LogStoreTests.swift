@@ -35,6 +35,15 @@ import Testing
     try await store.append([batch])
   }
 
+  @Test func `a transaction of the log is on the disk when it returns`() throws {
+    let queue = try DatabaseQueue(path: path, configuration: SQLite.configuration())
+    try SQLite.setDurability(.full, of: queue)
+    // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
+    #expect(try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
+    #expect(try queue.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+    #expect(try LogStore(path: path).durabilityLevel() == 2)
+  }
+
   @Test func `a new log is empty, and then knows who it belongs to`() throws {
     let store = try LogStore(path: path)
     #expect(try store.load() == nil)

@@ -53,6 +53,17 @@ import Testing
     #expect(PDBError.code { _ = try view.task(TaskReference(reference)) } == code)
   }
 
+  @Test func `an id of digits does not hide a number`() throws {
+    var view = MemoryView()
+    try view.add("a", "b")
+    try view.apply(
+      .set(key: Bytes(utf8: "task_2"), value: Bytes(utf8: #"{"title":"c"}"#), .none))
+    try view.apply(
+      .set(key: Bytes(utf8: "task_77"), value: Bytes(utf8: #"{"title":"d"}"#), .none))
+    #expect(try view.task(TaskReference("2")).task.title == "b")
+    #expect(try view.task(TaskReference("77")).task.title == "d")
+  }
+
   @Test func `ticking off twice is one change`() throws {
     var view = MemoryView()
     try view.add("a")

@@ -61,9 +61,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         _ = try await add(cluster, 0, "before")
         cluster.kill9(0)
-        let client = cluster.client()
-        _ = try await client.send(ClientRequest(.post, "/tasks", body: ["title": "during"]))
-        await client.shutdown()
+        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "during"]))
         #expect(try await cluster.leader() == 1)
         try cluster.start(0)
         let statuses = try await cluster.settled()
@@ -108,9 +106,7 @@ extension ProcessTests {
         #expect(try status.json["health"]?.string == "no_quorum")
         // One node back, and service resumes by itself.
         try cluster.start(1)
-        let client = cluster.client()
-        _ = try await client.send(ClientRequest(.post, "/tasks", body: ["title": "after"]))
-        await client.shutdown()
+        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "after"]))
         #expect(try await titles(cluster, 2) == ["after", "before"])
       }
     }
@@ -119,10 +115,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.send(0, .POST, "/set", #"{"key":"n","value":1}"#)
         cluster.send(signal: SIGSTOP, to: 0)
-        let client = ClusterClient(
-          addresses: Array(cluster.addresses[1...]), timeout: .seconds(30))
-        _ = try await client.send(ClientRequest(.put, "/kv/n", body: ["value": 2]))
-        await client.shutdown()
+        try await cluster.change(ClientRequest(.put, "/kv/n", body: ["value": 2]), asking: 1...)
         // The read is on its way to the old leader before it wakes.
         async let read = cluster.get(0, "/kv/n", patience: .seconds(30))
         cluster.send(signal: SIGCONT, to: 0)

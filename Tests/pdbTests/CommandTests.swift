@@ -173,7 +173,6 @@ extension ProcessTests {
           ["--node=\(node)", "task", "ls", "--json"],
         ] {
           let result = try await cluster.workspace.run(arguments)
-          if arguments[0] == "task" { continue }
           #expect(result.status == 0, "\(arguments): \(result.error)")
           #expect(try result.json["tasks"]?.array?.isEmpty == true)
         }
@@ -181,6 +180,29 @@ extension ProcessTests {
         let titles = try await cluster.workspace.run(
           ["--node", node, "task", "add", "--", "--json", "-x"])
         #expect(titles.column(4) == ["--json", "-x"])
+      }
+    }
+
+    @Test func `several tasks are changed only if all of them exist`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "a", "b")
+        let result = try await cluster.pdb("task", "done", "1", "99", "--json")
+        #expect(result.status == 1 && result.output.isEmpty)
+        #expect(try await cluster.pdb("task", "ls").rows.count == 2)
+        #expect(try await cluster.pdb("task", "rm", "1", "99", "--yes").status == 1)
+        #expect(try await cluster.pdb("task", "ls").rows.count == 2)
+      }
+    }
+
+    @Test func `a value as deep as the limit does not hide the others`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let deep = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
+        let set = try await cluster.pdb("kv", "set", "deep", deep)
+        #expect(set.status == 0)
+        let list = try await cluster.pdb("kv", "ls")
+        #expect(list.rows.count == 1)
+        let got = try await cluster.pdb("kv", "get", "deep")
+        #expect(got.output == deep + "\n")
       }
     }
 

@@ -115,6 +115,9 @@ extension ProcessTests {
         name: "increment by a fraction", path: "/increment", body: #"{"key":"n","by":1.5}"#,
         status: 400, error: "bad_request"),
       Bad(
+        name: "a condition nobody looks at", path: "/increment", body: #"{"key":"n"}"#,
+        headers: ["If-Match": "\"1\""], status: 400, error: "bad_request"),
+      Bad(
         name: "bad request id", headers: ["Idempotency-Key": "with space"], status: 400,
         error: "bad_request"),
       Bad(
@@ -187,6 +190,32 @@ extension ProcessTests {
         let answer = try cluster.sendRaw(0, Array(upgrade.utf8) + hello, isLast: false)
         #expect(answer.contains("101 Switching Protocols"))
         #expect(answer.contains("cluster x, this node belongs to"))
+      }
+    }
+
+    @Test func `a request that cannot be parsed is answered, not left waiting`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let host = "Host: \(cluster.addresses[0])\r\n"
+        let json = "Content-Type: application/json\r\n"
+        for request in [
+          "NONSENSE\r\n\r\n", "GET /tasks?q=h\u{1ECD}c HTTP/9.9\r\n\(host)\r\n",
+          "GET /tasks HTTP/1.1\r\nX: \(String(repeating: "y", count: 20_000))\r\n\r\n",
+          "POST /set HTTP/1.1\r\n\(host)\(json)Content-Length: x\r\n\r\n{}",
+        ] {
+          let answer = try cluster.sendRaw(0, Array(request.utf8), isLast: false)
+          #expect(answer.hasPrefix("HTTP/1.1 4"), "\(request.prefix(60)): \(answer)")
+        }
+        let head =
+          "HEAD /tasks HTTP/1.1\r\n\(host)Connection: close\r\n\r\n"
+        let answer = try cluster.sendRaw(0, Array(head.utf8), isLast: false)
+        #expect(answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix("\r\n\r\n"))
+        let chunked =
+          "POST /set HTTP/1.1\r\n\(host)\(json)Connection: close\r\n"
+          + "Transfer-Encoding: chunked\r\n\r\n"
+          + String(repeating: "10000\r\n\(String(repeating: " ", count: 65536))\r\n", count: 20)
+          + "0\r\n\r\n"
+        let large = try cluster.sendRaw(0, Array(chunked.utf8), isLast: false)
+        #expect(large.contains("413") && large.contains("body_too_large"), "\(large.prefix(300))")
       }
     }
 

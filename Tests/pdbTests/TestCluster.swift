@@ -127,8 +127,16 @@ final class TestCluster: Sendable {
     }
   }
 
-  func client(timeout: Duration = .seconds(30)) -> ClusterClient {
-    ClusterClient(addresses: addresses, timeout: timeout)
+  /// Makes a change through a client that is patient, and knows these nodes.
+  func change(_ request: ClientRequest, asking nodes: PartialRangeFrom<Int> = 0...) async throws {
+    let client = ClusterClient(addresses: Array(addresses[nodes]), timeout: .seconds(30))
+    do {
+      _ = try await client.send(request)
+    } catch {
+      await client.shutdown()
+      throw error
+    }
+    await client.shutdown()
   }
 
   /// Runs the command line against this cluster.

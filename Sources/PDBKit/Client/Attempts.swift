@@ -84,6 +84,9 @@ struct Attempts {
     case .unknownOutcome:
       mayBeApplied = true
       return moveOn(from: address, "could not confirm the change in time")
+    case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .wrongCluster, .internal:
+      // This says nothing about what became of an earlier attempt.
+      return .failed(mayBeApplied ? failure : error)
     default:
       return .failed(error)
     }

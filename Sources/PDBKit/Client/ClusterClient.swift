@@ -127,9 +127,10 @@ public final class ClusterClient: Sendable {
     }
     if request.ifAbsent { outgoing.headers.add(name: "If-None-Match", value: "*") }
     do {
-      let response = try await http.execute(
-        outgoing, timeout: .milliseconds(max(1, patience.milliseconds)))
-      let body = try await response.body.collect(upTo: 1 << 30)
+      let (response, body) = try await within(patience) { [outgoing] in
+        let response = try await self.http.execute(outgoing, timeout: .hours(24))
+        return (response, try await response.body.collect(upTo: 1 << 30))
+      }
       return Self.result(response, body, from: address)
     } catch {
       return Self.result(error)
@@ -140,7 +141,8 @@ public final class ClusterClient: Sendable {
     _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress
   ) -> Attempts.Result {
     guard let cluster = response.headers.first(name: "PDB-Cluster"),
-      let json = try? JSON(parsing: body.readableBytesView)
+      // A stored value may be as deep as the limit, and the answer wraps it.
+      let json = try? JSON(parsing: body.readableBytesView, depth: Limits.jsonDepth + 8)
     else {
       return .error(
         PDBError(
@@ -170,7 +172,7 @@ public final class ClusterClient: Sendable {
       return .unreachable(refused ? "connection refused" : "no such host, or no route to it")
     case let error as IOError where error.errnoCode == ECONNREFUSED:
       return .unreachable("connection refused")
-    case let error as HTTPClientError where error == .deadlineExceeded:
+    case is Overdue:
       return .lost("no answer in time")
     default: return .lost("connection lost")
     }

@@ -38,10 +38,8 @@ struct Driver {
   /// process before this one is never taken for an answer to this one.
   private var readers: [UInt64: Readers] = [:]
   private var lastReadID = UInt64.random(in: 0...(.max >> 1))
-  /// Reads that wait for their index to be applied.
-  private var applyWaiters:
-    [(index: Index, continuations: [CheckedContinuation<Void, any Error>])] =
-      []
+  /// Reads that wait for their index to be applied, in the order of the indices.
+  private var applyWaiters: [(index: Index, readers: Readers)] = []
   private var effects = Effects()
 
   private static let requestTicks =
@@ -140,7 +138,9 @@ struct Driver {
     status.mark = mark
     step(.applied(mark.appliedIndex))
     while let waiter = applyWaiters.first, waiter.index <= mark.appliedIndex {
-      for continuation in applyWaiters.removeFirst().continuations { continuation.resume() }
+      for continuation in applyWaiters.removeFirst().readers.continuations {
+        continuation.resume()
+      }
     }
   }
 
@@ -163,7 +163,7 @@ struct Driver {
       for continuation in readers.continuations { continuation.resume() }
     } else {
       let position = applyWaiters.firstIndex { $0.index > read.index } ?? applyWaiters.endIndex
-      applyWaiters.insert((read.index, readers.continuations), at: position)
+      applyWaiters.insert((read.index, readers), at: position)
     }
   }
 
@@ -183,6 +183,12 @@ struct Driver {
       }
     }
     guard now % 10 == 0 else { return }
+    for waiter in applyWaiters where now >= waiter.readers.startedAt + Self.requestTicks {
+      for continuation in waiter.readers.continuations {
+        continuation.resume(throwing: Self.lagging)
+      }
+    }
+    applyWaiters.removeAll { now >= $0.readers.startedAt + Self.requestTicks }
     for (index, proposer) in proposers where now >= proposer.deadline {
       proposers[index] = nil
       proposer.continuation.resume(throwing: Self.unknown)
@@ -193,12 +199,17 @@ struct Driver {
     .noLeader, "no leader: the latest state cannot be read now",
     hint: "'--stale' (HTTP: '?consistency=stale') reads this node's own state")
 
+  private static let lagging = PDBError(
+    .busy, "this node lags too far behind to serve the latest state",
+    hint: "ask another node, or try again in a moment")
+
   /// The node stops: nobody may wait for ever.
   mutating func stop() {
     abandonProposals()
     let stopping = RaftEngine.stopping
     for continuation in proposals.values { continuation.resume(throwing: stopping) }
-    let waiting = readers.values.flatMap(\.continuations) + applyWaiters.flatMap(\.continuations)
+    let waiting =
+      readers.values.flatMap(\.continuations) + applyWaiters.flatMap(\.readers.continuations)
     for continuation in waiting { continuation.resume(throwing: stopping) }
     proposals = [:]
     readers = [:]

@@ -3,17 +3,19 @@
 extension JSON {
   /// Reads one JSON value and nothing else.
   ///
+  /// - Parameter depth: how deep arrays and objects may be nested.
   /// - Throws: ``SyntaxError`` for anything that RFC 8259 does not allow: bad UTF-8, a lone
-  ///   surrogate, trailing characters, nesting deeper than ``Limits/jsonDepth``.
+  ///   surrogate, trailing characters, nesting deeper than `depth`.
   /// - Complexity: O(n) in the length of the text.
-  public init(parsing text: some Sequence<UInt8>) throws {
-    var parser = Parser(text: Bytes(text))
+  public init(parsing text: some Sequence<UInt8>, depth: Int = Limits.jsonDepth) throws {
+    var parser = Parser(text: Bytes(text), limit: depth)
     self = try parser.parseDocument()
   }
 }
 
 private struct Parser {
   let text: Bytes
+  let limit: Int
   var position = 0
 
   mutating func parseDocument() throws -> JSON {
@@ -25,8 +27,8 @@ private struct Parser {
   }
 
   private mutating func parseValue(depth: Int) throws -> JSON {
-    guard depth <= Limits.jsonDepth else {
-      throw error("nested deeper than \(Limits.jsonDepth) levels")
+    guard depth <= limit else {
+      throw error("nested deeper than \(limit) levels")
     }
     guard let byte = peek() else { throw error("unexpected end") }
     switch byte {

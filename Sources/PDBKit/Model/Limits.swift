@@ -23,6 +23,8 @@ public enum Limits {
   public static let rememberedRequests: UInt64 = 1 << 17
   /// How long a request may wait for its quorum.
   public static let requestSeconds = 5
+  /// How long a request's body may take to arrive.
+  public static let bodySeconds = 30
   /// How long a connection may stay idle.
   public static let idleSeconds = 60
   /// One message between nodes.

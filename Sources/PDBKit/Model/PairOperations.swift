@@ -74,8 +74,8 @@ extension Draft {
     return Pair(key: key, value: value, revision: revision)
   }
 
-  /// An object with a title under a task's key is a task: what it lacks is filled in, what it
-  /// says is kept. This is how the seed's `/set` and `/replicate` store tasks. Any other value
+  /// An object with a title under a task's key is a task: what it lacks is filled in, and what
+  /// tasks do not have is left out. This is how the seed's `/set` and `/replicate` store tasks. Any other value
   /// is just a value.
   private mutating func adoptTask(
     id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp

@@ -57,12 +57,14 @@ extension KeyValueView {
   ///
   /// - Throws: `task_not_found`, or `ambiguous_task` with the candidates.
   func task(_ reference: TaskReference) throws -> VersionedTask {
+    // Digits are a number first: an id that looks like one must not hide the number.
+    if let number = UInt64(reference.text),
+      let id = try get(TaskKeys.number(number))?.value.utf8String, let task = try task(id: id)
+    {
+      return task
+    }
     if let exact = try task(id: reference.text) { return exact }
-    if let number = UInt64(reference.text) {
-      if let id = try get(TaskKeys.number(number))?.value.utf8String, let task = try task(id: id) {
-        return task
-      }
-    } else if reference.text.utf8.count >= TaskReference.shortestPrefix {
+    if UInt64(reference.text) == nil, reference.text.utf8.count >= TaskReference.shortestPrefix {
       var matches: [VersionedTask] = []
       let prefix = TaskKeys.task(id: reference.text.lowercased())
       try scan(prefix: prefix) { _, stored in

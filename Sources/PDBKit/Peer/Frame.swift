@@ -182,45 +182,54 @@ extension Frame {
       self = .message(.appendEntriesReply(try AppendEntriesReply(from: &reader)))
     case .readIndex:
       self = .message(
-        .readIndex(ReadIndex(term: try reader.readUInt64(), id: try reader.readUInt64())))
+        .readIndex(ReadIndex(term: try reader.readCounter(), id: try reader.readUInt64())))
     case .readIndexReply:
       self = .message(
         .readIndexReply(
           ReadIndexReply(
-            term: try reader.readUInt64(), id: try reader.readUInt64(),
-            index: try reader.readUInt64())))
+            term: try reader.readCounter(), id: try reader.readUInt64(),
+            index: try reader.readCounter())))
     }
     try reader.finish()
+  }
+}
+
+extension BinaryReader {
+  /// A term, an index or a round: far from where counting up would overflow.
+  fileprivate mutating func readCounter() throws -> UInt64 {
+    let value = try readUInt64()
+    guard value < 1 << 62 else { throw Malformed() }
+    return value
   }
 }
 
 extension RequestVote {
   fileprivate init(from reader: inout BinaryReader) throws {
     self.init(
-      term: try reader.readUInt64(), lastLogIndex: try reader.readUInt64(),
-      lastLogTerm: try reader.readUInt64())
+      term: try reader.readCounter(), lastLogIndex: try reader.readCounter(),
+      lastLogTerm: try reader.readCounter())
   }
 }
 
 extension RequestVoteReply {
   fileprivate init(from reader: inout BinaryReader) throws {
-    self.init(term: try reader.readUInt64(), voteGranted: try reader.readBool())
+    self.init(term: try reader.readCounter(), voteGranted: try reader.readBool())
   }
 }
 
 extension AppendEntries {
   fileprivate init(from reader: inout BinaryReader) throws {
-    let term = try reader.readUInt64()
-    let prevLogIndex = try reader.readUInt64()
-    let prevLogTerm = try reader.readUInt64()
-    let leaderCommit = try reader.readUInt64()
-    let round = try reader.readUInt64()
+    let term = try reader.readCounter()
+    let prevLogIndex = try reader.readCounter()
+    let prevLogTerm = try reader.readCounter()
+    let leaderCommit = try reader.readCounter()
+    let round = try reader.readCounter()
     // What the node may rely on: indices do not overflow, terms do not decrease along the
     // log and do not exceed the sender's.
-    guard prevLogIndex < .max >> 1, prevLogTerm <= term else { throw BinaryReader.Malformed() }
+    guard prevLogTerm <= term else { throw BinaryReader.Malformed() }
     var last = (index: prevLogIndex, term: prevLogTerm)
     let entries = try reader.readList { reader in
-      let entryTerm = try reader.readUInt64()
+      let entryTerm = try reader.readCounter()
       guard entryTerm >= last.term, entryTerm <= term else { throw BinaryReader.Malformed() }
       last = (last.index + 1, entryTerm)
       let payload: Entry.Payload =
@@ -239,15 +248,15 @@ extension AppendEntries {
 
 extension AppendEntriesReply {
   fileprivate init(from reader: inout BinaryReader) throws {
-    let term = try reader.readUInt64()
-    let round = try reader.readUInt64()
+    let term = try reader.readCounter()
+    let round = try reader.readCounter()
     let outcome: Outcome =
       switch try reader.readByte() {
-      case 0: .matched(try reader.readUInt64())
+      case 0: .matched(try reader.readCounter())
       case 1:
         .mismatch(
-          prevLogIndex: try reader.readUInt64(), hintIndex: try reader.readUInt64(),
-          hintTerm: try reader.readUInt64())
+          prevLogIndex: try reader.readCounter(), hintIndex: try reader.readCounter(),
+          hintTerm: try reader.readCounter())
       case 2: .staleTerm
       default: throw BinaryReader.Malformed()
       }

@@ -20,21 +20,31 @@ final class PeerAcceptor: ChannelInboundHandler {
   private let receiver: any PeerReceiver
   private let logger: Logger
   private var peer: NodeID?
+  private var deadline: Scheduled<Void>?
 
   init(receiver: any PeerReceiver, logger: Logger) {
     self.receiver = receiver
     self.logger = logger
   }
 
+  /// A peer that upgraded and then says nothing is let go.
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch (unwrapInboundIn(data), peer) {
     case (.hello(let hello), nil):
-      if let reason = objection(to: hello) {
+      if let reason = objection(to: hello).map({ String($0.prefix(200)) }) {
         logger.warning("refused a peer", metadata: ["reason": "\(reason)"])
         context.writeAndFlush(NIOAny(ByteBuffer(.refused(reason))), promise: nil)
         context.close(promise: nil)
       } else {
         peer = hello.from
+        deadline?.cancel()
         context.writeAndFlush(NIOAny(ByteBuffer(.welcome)), promise: nil)
       }
     case (.message(let message), let peer?):

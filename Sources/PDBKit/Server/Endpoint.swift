@@ -10,16 +10,20 @@ struct Endpoint: Sendable {
   /// With `:name` for one segment and `**` for the rest.
   let path: String
   let summary: String
+  /// Whether `If-Match` and `If-None-Match` mean something here.
+  let takesConditions: Bool
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String,
+    takesConditions: Bool = false,
     handle: @escaping @Sendable (Exchange) async throws -> Response
   ) {
     self.method = method
     self.path = path
-    self.summary = summary
+    self.summary = takesConditions ? summary + "; If-Match, If-None-Match" : summary
+    self.takesConditions = takesConditions
     self.handle = handle
     segments = path.split(separator: "/")
   }
@@ -54,7 +58,9 @@ struct Endpoint: Sendable {
     var allowed: [String] = []
     for endpoint in all {
       guard let match = endpoint.match(segments) else { continue }
-      if endpoint.method == request.method { return (endpoint, match.parameter) }
+      // HEAD is GET without the body (RFC 9110, section 9.3.2).
+      let method = request.method == .head ? .get : request.method
+      if endpoint.method == method { return (endpoint, match.parameter) }
       allowed.append(endpoint.method.rawValue)
     }
     let shown = path.escapingControlCharacters

@@ -40,7 +40,6 @@ struct NodeChannel: HTTPChannelHandler {
             }
           }))
       configuration.enablePipelining = false
-      configuration.enableErrorHandling = false
       configuration.enableResponseHeaderValidation = false
       configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes

@@ -6,7 +6,34 @@ import Logging
 import NIOCore
 import NIOPosix
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 enum NodeServer {
+  /// As many connections as the limits of pdb and of the process allow. Descriptors are kept
+  /// back for files and peers: a process without any cannot even open its own files.
+  private static var connectionLimit: Int {
+    var limit = rlimit()
+    #if canImport(Darwin)
+      let resource = RLIMIT_NOFILE
+    #else
+      let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #endif
+    guard getrlimit(resource, &limit) == 0 else { return 256 }
+    limit.rlim_cur = min(limit.rlim_max, rlim_t(Limits.connections + reservedDescriptors))
+    setrlimit(resource, &limit)
+    guard getrlimit(resource, &limit) == 0 else { return 256 }
+    let available = Int(clamping: limit.rlim_cur) - reservedDescriptors
+    return max(16, min(Limits.connections, available))
+  }
+
+  private static let reservedDescriptors = 64
+
   /// A service that listens on `address` and answers from `engine`.
   ///
   /// - Parameter isListening: called once, when connections are accepted.
@@ -23,7 +50,7 @@ enum NodeServer {
       },
       configuration: ApplicationConfiguration(
         address: .hostname(address.host, port: address.port), serverName: nil, backlog: 1024,
-        availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections)),
+        availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit)),
       onServerRunning: { _ in await isListening() },
       logger: quiet)
   }

@@ -6,7 +6,7 @@ import Hummingbird
 
 extension Endpoint {
   static let pairs: [Endpoint] = [
-    Endpoint(.post, "/set", "Sets a key: {\"key\",\"value\"}; If-Match, If-None-Match") {
+    Endpoint(.post, "/set", "Sets a key: {\"key\",\"value\"}", takesConditions: true) {
       exchange in
       let object = try exchange.object()
       return try await exchange.propose(
@@ -52,7 +52,7 @@ extension Endpoint {
       try await exchange.read { view, _ in
         var members: [JSON.Member] = []
         try view.scan(from: SystemKeys.firstUserKey, to: nil, reversed: false) { key, stored in
-          members.append(.init(key.shown, stored.value.json))
+          members.append(.init(key.utf8String ?? key.shown, stored.value.json))
           return true
         }
         return Response(json: .object(members))
@@ -87,13 +87,13 @@ extension Endpoint {
         return Pair(key: key, value: stored.value, revision: stored.revision).response()
       }
     },
-    Endpoint(.put, "/kv/**", "Sets a key: {\"value\"}; If-Match, If-None-Match") { exchange in
+    Endpoint(.put, "/kv/**", "Sets a key: {\"value\"}", takesConditions: true) { exchange in
       try await exchange.propose(
         .set(
           key: exchange.pathKey(), value: exchange.object().value(), exchange.condition())
       ) { try $0.pair().response() }
     },
-    Endpoint(.delete, "/kv/**", "Removes a key; If-Match") { exchange in
+    Endpoint(.delete, "/kv/**", "Removes a key", takesConditions: true) { exchange in
       try await exchange.propose(
         .delete(keys: [exchange.pathKey()], exchange.condition())
       ) { answer in
@@ -125,6 +125,9 @@ extension Endpoint {
 extension Exchange {
   /// The key is the rest of the path, slashes and all, as bytes.
   fileprivate func pathKey() throws -> Bytes {
+    guard request.uri.path.hasPrefix("/kv/") else {
+      throw PDBError(.invalidKey, "the key must follow '/kv/'")
+    }
     let encoded = request.uri.path.dropFirst("/kv/".count)
     var key: Bytes = []
     var rest = Substring(encoded).utf8[...]
@@ -133,7 +136,9 @@ extension Exchange {
         key.append(byte)
         continue
       }
-      guard rest.count >= 2, let value = UInt8(String(Substring(rest.prefix(2))), radix: 16) else {
+      let digits = String(Substring(rest.prefix(2)))
+      guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16)
+      else {
         throw PDBError(.invalidKey, "the key in the path is not percent-encoded correctly")
       }
       key.append(value)

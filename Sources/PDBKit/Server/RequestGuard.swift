@@ -30,8 +30,6 @@ struct RequestGuard: HTTPResponder {
       }
     } catch let error as PDBError {
       response = error.response(to: request)
-    } catch let error as HTTPError where error.status == .contentTooLarge {
-      response = Self.tooLarge.response(to: request)
     } catch {
       context.logger.error("a request failed", metadata: ["error": "\(error)"])
       response = PDBError(
@@ -40,15 +38,41 @@ struct RequestGuard: HTTPResponder {
       ).response(to: request)
     }
     addHeaders(to: &response, for: request)
+    if request.method == .head { response.body = ResponseBody() }
     return response
   }
 
   private func answer(_ request: Request) async throws -> Response {
     let (endpoint, parameter) = try Endpoint.find(request)
-    let body = try await request.body.collect(upTo: Limits.bodyBytes)
+    guard
+      endpoint.takesConditions
+        || (request.headers[.ifMatch] == nil && request.headers[.ifNoneMatch] == nil)
+    else {
+      throw PDBError(
+        .badRequest, "'\(endpoint.path)' takes no 'If-Match' or 'If-None-Match'",
+        hint: "a change must not be made under a condition that is not looked at")
+    }
     return try await endpoint.handle(
       Exchange(
-        request: request, parameter: parameter, engine: engine, body: Bytes(buffer: body)))
+        request: request, parameter: parameter, engine: engine, body: try await body(of: request)))
+  }
+
+  /// The whole body, within the limits of size and time.
+  private func body(of request: Request) async throws -> Bytes {
+    do {
+      return try await within(.seconds(Limits.bodySeconds)) {
+        Bytes(buffer: try await request.body.collect(upTo: Limits.bodyBytes))
+      }
+    } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
+      throw Self.tooLarge
+    } catch is Overdue {
+      throw PDBError(
+        .badRequest, "the body did not arrive within \(Limits.bodySeconds) seconds")
+    } catch is NIOTooManyBytesError {
+      throw Self.tooLarge
+    } catch {
+      throw PDBError(.badRequest, "the body did not arrive whole")
+    }
   }
 
   static let tooLarge = PDBError(
@@ -60,6 +84,8 @@ struct RequestGuard: HTTPResponder {
   /// A page of a foreign site can make a browser believe that its name is 127.0.0.1 (DNS
   /// rebinding); the name it then sends gives it away.
   private func checkHost(_ request: Request) throws {
+    // A page that guesses a name does not know the token.
+    if token != nil { return }
     let name = request.head.authority ?? ""
     guard let host = Self.host(of: name), isOwn(host) else {
       throw PDBError(
@@ -94,8 +120,11 @@ struct RequestGuard: HTTPResponder {
 
   private func checkToken(_ request: Request) throws {
     guard let token else { return }
-    let given = Bytes(utf8: request.headers[.authorization] ?? "")
-    let wanted = Bytes(utf8: "Bearer \(token)")
+    // The scheme's case does not matter (RFC 9110, section 11.1).
+    let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    let isBearer = parts.count == 2 && parts[0].lowercased() == "bearer"
+    let given = Bytes((isBearer ? parts[1] : "").utf8)
+    let wanted = Bytes(utf8: token)
     // In constant time: the answer's delay must not tell how much of a guess was right.
     var difference = given.count ^ wanted.count
     for (left, right) in zip(given, wanted) { difference |= Int(left ^ right) }

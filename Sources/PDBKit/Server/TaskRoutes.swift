@@ -60,7 +60,9 @@ extension Endpoint {
       let reference = exchange.taskReference()
       return try await exchange.read { view, _ in try view.task(reference).response }
     },
-    Endpoint(.put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}; If-Match") {
+    Endpoint(
+      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", takesConditions: true
+    ) {
       exchange in
       let object = try exchange.object()
       var edit = TaskEdit()
@@ -83,7 +85,7 @@ extension Endpoint {
         .editTask(exchange.taskReference(), edit, exchange.condition()), verb: "update tasks"
       ) { try $0.tasks()[0].response }
     },
-    Endpoint(.delete, "/tasks/:id", "Removes a task; If-Match") { exchange in
+    Endpoint(.delete, "/tasks/:id", "Removes a task", takesConditions: true) { exchange in
       try await exchange.propose(
         .removeTask(exchange.taskReference(), exchange.condition()), verb: "delete tasks"
       ) { _ in Response(json: ["status": "deleted"]) }
@@ -101,7 +103,8 @@ extension Endpoint {
     let after = exchange.query("after").map(TaskReference.init)
     return try await exchange.read { view, mark in
       var tasks: [JSON] = []
-      let before = try after.map { try view.task($0).task.number }
+      // A task that is gone still marks its place by its number.
+      let before = try after.map { try UInt64($0.text) ?? view.task($0).task.number }
       if limit > 0 {
         try view.scanTasks(before: before, reversed: true) { versioned in
           let task = versioned.task

@@ -30,7 +30,8 @@ final class LogStore: Sendable {
   init(path: String) throws {
     self.path = path
     queue = try SQLite.open(path) {
-      let queue = try DatabaseQueue(path: path, configuration: SQLite.configuration(.full))
+      let queue = try DatabaseQueue(path: path, configuration: SQLite.configuration())
+      try SQLite.setDurability(.full, of: queue)
       try queue.write(Self.createTables)
       return queue
     }
@@ -51,6 +52,11 @@ final class LogStore: Sendable {
           position INTEGER PRIMARY KEY, term INTEGER NOT NULL, kind INTEGER NOT NULL,
           payload BLOB NOT NULL, checksum INTEGER NOT NULL);
         """)
+  }
+
+  /// What SQLite says of itself; 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
+  func durabilityLevel() throws -> Int? {
+    try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
   }
 
   /// Gives a new node its identity and its first members.

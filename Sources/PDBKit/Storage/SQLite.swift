@@ -10,19 +10,30 @@ enum SQLite {
     case full = "FULL"
     /// The transaction survives the process, but maybe not a power cut.
     case normal = "NORMAL"
+
+    fileprivate var level: Int { self == .full ? 2 : 1 }
   }
 
-  static func configuration(_ durability: Durability) -> GRDB.Configuration {
+  static func configuration() -> GRDB.Configuration {
     var configuration = GRDB.Configuration()
     configuration.journalMode = .wal
     configuration.prepareDatabase { db in
-      try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
       #if canImport(Darwin)
         // fsync alone does not reach the platter there.
         try db.execute(sql: "PRAGMA fullfsync = ON")
       #endif
     }
     return configuration
+  }
+
+  /// Sets how durable transactions are, and makes sure that it is so: GRDB relaxes it to
+  /// NORMAL when it turns WAL mode on, after everything that a configuration can say.
+  static func setDurability(_ durability: Durability, of writer: some DatabaseWriter) throws {
+    try writer.writeWithoutTransaction { db in
+      try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+      let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+      precondition(level == durability.level, "SQLite does not sync as it was told to")
+    }
   }
 
   /// Runs `body` and turns a damaged file into an error that names it.

@@ -44,7 +44,8 @@ final class StateStore: Sendable {
 
   init(path: String) throws {
     pool = try SQLite.open(path) {
-      let pool = try DatabasePool(path: path, configuration: SQLite.configuration(.normal))
+      let pool = try DatabasePool(path: path, configuration: SQLite.configuration())
+      try SQLite.setDurability(.normal, of: pool)
       try pool.write(Self.createTables)
       return pool
     }

@@ -32,8 +32,11 @@ enum Console {
         Foundation.write(stream.descriptor, $0.baseAddress, $0.count)
       }
       if count < 0 && errno == EINTR { continue }
-      // A closed stdout ends the work, not with a crash.
-      guard count > 0 else { exit(ExitStatus.inputOutput.rawValue) }
+      if count <= 0 {
+        // Talk that nobody can hear is no reason to stop; a node must outlive its log.
+        if stream == .error { return }
+        exit(errno == EPIPE ? ExitStatus.brokenPipe.rawValue : ExitStatus.inputOutput.rawValue)
+      }
       rest = rest.dropFirst(count)
     }
   }

@@ -24,6 +24,8 @@ enum ExitStatus: Int32 {
   case wrongCluster = 76
   case denied = 77
   case badConfiguration = 78
+  /// Whoever read the output went away; as if ended by SIGPIPE.
+  case brokenPipe = 141
 
   init(_ error: PDBError) {
     self =

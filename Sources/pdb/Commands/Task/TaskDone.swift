@@ -1,7 +1,6 @@
 // `pdb task done`
 
 import ArgumentParser
-import PDBKit
 
 struct TaskDone: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +11,7 @@ struct TaskDone: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.run(options) { session in
-      try await references.change(session, verb: "done", body: ["completed": true])
+      try await references.set(completed: true, verb: "done", session)
     }
   }
 }

@@ -7,22 +7,38 @@ struct TaskReferences: ParsableArguments {
   @Argument(help: ArgumentHelp("Numbers, or beginnings of ids.", valueName: "ref"))
   var references: [String]
 
-  /// Changes each task in turn. Every change stands for itself: the first that fails ends the
-  /// command, and those before it are made.
-  func change(_ session: Session, verb: String, body: JSON) async throws {
-    var changed: [TaskItem] = []
-    defer { if session.options.json { print(changed) } }
-    for reference in references {
-      let answer = try await session.send(.task(.put, reference, body: body))
-      let task = try answer.json.task()
-      changed.append(task)
-      if !session.options.json { TaskOutput.changed(verb, task) }
+  /// Changes each task in turn. All must exist before the first is changed; should a change
+  /// fail all the same, the error says how many were made before it.
+  func change(
+    _ session: Session, _ body: (String) async throws -> Void
+  ) async throws {
+    if references.count > 1 {
+      for reference in references { _ = try await session.send(.task(.get, reference)) }
+    }
+    for (count, reference) in references.enumerated() {
+      do {
+        try await body(reference)
+      } catch let error as PDBError where count > 0 {
+        throw PDBError(
+          error.code, "\(error.message); \(count) of \(references.count) changes were made before",
+          outcome: error.outcome == .unknown ? .unknown : .applied, hint: error.hint,
+          details: error.details + [.init("changed", JSON(count))])
+      }
     }
   }
 
-  private func print(_ tasks: [TaskItem]) {
-    if !tasks.isEmpty {
-      Console.write(JSON.object([.init("tasks", .array(tasks.map(\.json)))]).text)
+  /// Ticks tasks off or on again.
+  func set(completed: Bool, verb: String, _ session: Session) async throws {
+    var changed: [TaskItem] = []
+    try await change(session) { reference in
+      let request = ClientRequest.task(
+        .put, reference, body: ["completed": .bool(completed)])
+      let task = try await session.send(request).json.task()
+      changed.append(task)
+      if !session.options.json { TaskOutput.changed(verb, task) }
+    }
+    if session.options.json {
+      Console.write(JSON.object([.init("tasks", .array(changed.map(\.json)))]).text)
     }
   }
 }

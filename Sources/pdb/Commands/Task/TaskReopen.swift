@@ -1,7 +1,6 @@
 // `pdb task reopen`
 
 import ArgumentParser
-import PDBKit
 
 struct TaskReopen: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +11,7 @@ struct TaskReopen: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.run(options) { session in
-      try await references.change(session, verb: "reopened", body: ["completed": false])
+      try await references.set(completed: false, verb: "reopened", session)
     }
   }
 }

@@ -13,19 +13,15 @@ struct TaskRm: AsyncParsableCommand {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let references = references.references
-      if references.count > 1 { try session.confirm("remove \(references.count) tasks") }
-      var count = 0
-      defer {
-        if options.json && count > 0 {
-          let json: JSON = ["status": "deleted", "count": JSON(count)]
-          Console.write(json.text)
-        }
-      }
-      for reference in references {
+      let count = references.references.count
+      if count > 1 { try session.confirm("remove \(count) tasks") }
+      try await references.change(session) { reference in
         _ = try await session.send(.task(.delete, reference))
-        count += 1
         session.say("removed \(reference)")
+      }
+      if options.json {
+        let json: JSON = ["status": "deleted", "count": JSON(count)]
+        Console.write(json.text)
       }
     }
   }

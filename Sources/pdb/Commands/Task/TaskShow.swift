@@ -21,9 +21,9 @@ struct TaskShow: AsyncParsableCommand {
       let style = Style(for: .output)
       Console.write(style.bold(task.title.escapingControlCharacters))
       Console.write("number    \(task.number)")
-      Console.write("id        \(task.id)")
+      Console.write("id        \(task.id.escapingControlCharacters)")
       Console.write("status    \(task.completed ? "completed" : "active")")
-      Console.write("created   \(LocalTime.text(task.createdAt))")
+      Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
       Console.write("revision  \(answer.json["revision"]?.uint64 ?? 0)")
     }
   }
