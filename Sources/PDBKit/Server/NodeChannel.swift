@@ -45,6 +45,7 @@ struct NodeChannel: HTTPChannelHandler {
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
       let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
         configuration: configuration)
+      try channel.pipeline.syncOperations.addHandler(FarewellHandler())
       negotiated.whenComplete { _ in
         channel.pipeline.removeHandler(name: HesitationHandler.name, promise: nil)
       }
@@ -101,6 +102,17 @@ private final class HesitationHandler: ChannelInboundHandler, RemovableChannelHa
       context.close(promise: nil)
     }
     context.fireUserInboundEventTriggered(event)
+  }
+}
+
+/// Closes a connection that failed, for example with bytes that are no HTTP. An answer that
+/// says so is on its way by then.
+private final class FarewellHandler: ChannelInboundHandler {
+  typealias InboundIn = Any
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    context.fireErrorCaught(error)
+    context.close(promise: nil)
   }
 }
 

@@ -38,7 +38,11 @@ struct RequestGuard: HTTPResponder {
       ).response(to: request)
     }
     addHeaders(to: &response, for: request)
-    if request.method == .head { response.body = ResponseBody() }
+    if request.method == .head {
+      let length = response.headers[.contentLength]
+      response.body = ResponseBody()
+      response.headers[.contentLength] = length
+    }
     return response
   }
 
