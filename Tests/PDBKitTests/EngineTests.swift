@@ -3,7 +3,7 @@
 import Foundation
 import Logging
 import Raft
-import Synchronization
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import PDBKit
@@ -18,8 +18,8 @@ private final class TestEngines: Sendable {
 
   private let directory: TemporaryDirectory
   let members: [Member]
-  private let engines: Mutex<[NodeID: RaftEngine]>
-  private let cut = Mutex<Set<NodeID>>([])
+  private let engines: NIOLockedValueBox<[NodeID: RaftEngine]>
+  private let cut = NIOLockedValueBox<Set<NodeID>>([])
 
   init(count: Int) throws {
     directory = try TemporaryDirectory()
@@ -41,23 +41,23 @@ private final class TestEngines: Sendable {
         state: try StateStore(path: "\(directory.path)/\(address.port).db"), mark: StateMark(),
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
-    self.engines = Mutex(engines)
+    self.engines = NIOLockedValueBox(engines)
   }
 
   var all: [RaftEngine] {
-    engines.withLock { $0.values.sorted { $0.identity.node < $1.identity.node } }
+    engines.withLockedValue { $0.values.sorted { $0.identity.node < $1.identity.node } }
   }
 
   func deliver(_ envelopes: [Envelope]) {
-    let cut = cut.withLock { $0 }
+    let cut = cut.withLockedValue { $0 }
     for envelope in envelopes where !cut.contains(envelope.from) && !cut.contains(envelope.to) {
-      engines.withLock { $0[envelope.to] }?.receive(envelope)
+      engines.withLockedValue { $0[envelope.to] }?.receive(envelope)
     }
   }
 
-  func cutOff(_ engine: RaftEngine) { cut.withLock { _ = $0.insert(engine.identity.node) } }
+  func cutOff(_ engine: RaftEngine) { cut.withLockedValue { _ = $0.insert(engine.identity.node) } }
 
-  func heal() { cut.withLock { $0 = [] } }
+  func heal() { cut.withLockedValue { $0 = [] } }
 
   /// Runs all engines while `body` runs.
   func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
@@ -206,12 +206,12 @@ func waitFor<T>(
 
   @Test func `an engine that stops lets nobody wait`() async throws {
     let engines = try TestEngines(count: 3)
-    let leader = Mutex<RaftEngine?>(nil)
+    let leader = NIOLockedValueBox<RaftEngine?>(nil)
     try await engines.run {
       let found = try await engines.leader()
-      leader.withLock { $0 = found }
+      leader.withLockedValue { $0 = found }
     }
-    let stopped = try #require(leader.withLock { $0 })
+    let stopped = try #require(leader.withLockedValue { $0 })
     await #expect(throws: PDBError.self) { _ = try await stopped.propose(increment()) }
     await #expect(throws: PDBError.self) { _ = try await number(stopped, .linearizable) }
   }

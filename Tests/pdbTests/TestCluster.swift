@@ -6,13 +6,13 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import PDBKit
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Nodes as child processes on free ports; all are killed when the test is over.
 final class TestCluster: Sendable {
   let workspace: Workspace
   let addresses: [NodeAddress]
-  private let processes = Mutex<[Int: Process]>([:])
+  private let processes = NIOLockedValueBox<[Int: Process]>([:])
 
   /// Starts a cluster and waits until it has a leader.
   static func running<T>(
@@ -60,26 +60,26 @@ final class TestCluster: Sendable {
     process.standardError = handle
     process.standardOutput = handle
     try process.run()
-    processes.withLock { $0[node] = process }
+    processes.withLockedValue { $0[node] = process }
   }
 
   /// Takes a process that a test started itself into the cluster.
-  func adopt(_ process: Process, as node: Int) { processes.withLock { $0[node] = process } }
+  func adopt(_ process: Process, as node: Int) { processes.withLockedValue { $0[node] = process } }
 
   func send(signal: Int32, to node: Int) {
-    _ = processes.withLock { $0[node] }.map { kill($0.processIdentifier, signal) }
+    _ = processes.withLockedValue { $0[node] }.map { kill($0.processIdentifier, signal) }
   }
 
   /// SIGKILL, and waits until the process is gone.
   func kill9(_ node: Int) {
     send(signal: SIGKILL, to: node)
-    processes.withLock { $0.removeValue(forKey: node) }?.waitUntilExit()
+    processes.withLockedValue { $0.removeValue(forKey: node) }?.waitUntilExit()
   }
 
   /// SIGTERM; returns the exit status.
   func stop(_ node: Int) -> Int32 {
     send(signal: SIGTERM, to: node)
-    let process = processes.withLock { $0.removeValue(forKey: node) }
+    let process = processes.withLockedValue { $0.removeValue(forKey: node) }
     process?.waitUntilExit()
     return process?.terminationStatus ?? -1
   }
@@ -223,11 +223,11 @@ final class TestCluster: Sendable {
 
 /// A value that several tasks change.
 final class Locked<Value: Sendable>: Sendable {
-  private let mutex: Mutex<Value>
+  private let mutex: NIOLockedValueBox<Value>
 
-  init(_ value: Value) { mutex = Mutex(value) }
+  init(_ value: Value) { mutex = NIOLockedValueBox(value) }
 
-  var value: Value { mutex.withLock { $0 } }
+  var value: Value { mutex.withLockedValue { $0 } }
 
-  func change<T>(_ body: (inout Value) -> T) { mutex.withLock { _ = body(&$0) } }
+  func change<T>(_ body: (inout Value) -> T) { mutex.withLockedValue { _ = body(&$0) } }
 }

@@ -11,6 +11,7 @@
 
 import Logging
 import Raft
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// How messages leave for other nodes. Sending never waits; a message that cannot go is lost,
@@ -40,7 +41,7 @@ final class RaftEngine: Engine {
   private let state: StateStore
   private let logger: Logger
   private let inbox = Mailbox<Input>()
-  private let published: Mutex<EngineStatus>
+  private let published: NIOLockedValueBox<EngineStatus>
   private let isDraining = Atomic(false)
 
   /// - Parameters:
@@ -57,10 +58,10 @@ final class RaftEngine: Engine {
     var status = EngineStatus(identity: identity)
     status.mark = mark
     status.members = node.membership.members
-    published = Mutex(status)
+    published = NIOLockedValueBox(status)
   }
 
-  var status: EngineStatus { published.withLock { $0 } }
+  var status: EngineStatus { published.withLockedValue { $0 } }
 
   func propose(_ operation: StampedOperation) async throws -> Outcome {
     if isDraining.load(ordering: .relaxed) { throw Self.stopping }
@@ -117,7 +118,7 @@ final class RaftEngine: Engine {
           network.send(effects.messages)
           for batch in effects.batches { batches.post(batch) }
           if !effects.committed.isEmpty { committed.post(effects.committed) }
-          self.published.withLock { $0 = driver.status }
+          self.published.withLockedValue { $0 = driver.status }
         }
         driver.stop()
       }

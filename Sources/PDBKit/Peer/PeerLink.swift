@@ -5,14 +5,14 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Raft
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Keeps a connection to one peer open and writes messages to it.
 final class PeerLink: Sendable {
   private let member: Member
   private let receiver: any PeerReceiver
   private let logger: Logger
-  private let channel = Mutex<(any Channel)?>(nil)
+  private let channel = NIOLockedValueBox<(any Channel)?>(nil)
 
   /// Bytes that may wait in a connection; beyond it messages are dropped, and sent again by
   /// Raft when the peer can take them.
@@ -28,7 +28,7 @@ final class PeerLink: Sendable {
   }
 
   func send(_ messages: [Message]) {
-    guard let channel = channel.withLock({ $0 }), channel.isWritable else { return }
+    guard let channel = channel.withLockedValue({ $0 }), channel.isWritable else { return }
     var buffer = channel.allocator.buffer(capacity: 256)
     for message in messages { buffer.write(.message(message)) }
     channel.writeAndFlush(buffer, promise: nil)
@@ -44,13 +44,13 @@ final class PeerLink: Sendable {
         if trouble.isReported { logger.notice("reached the peer again") }
         trouble = Trouble()
         delay = Self.shortestDelay
-        channel.withLock { $0 = connection }
+        channel.withLockedValue { $0 = connection }
         try await withTaskCancellationHandler {
           try await connection.closeFuture.get()
         } onCancel: {
           connection.close(promise: nil)
         }
-        channel.withLock { $0 = nil }
+        channel.withLockedValue { $0 = nil }
         receiver.lostConnection(to: member.id)
         try Task.checkCancellation()
         logger.warning("lost the connection to the peer")

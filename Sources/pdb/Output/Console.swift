@@ -1,7 +1,7 @@
 // The terminal: data on stdout, talk on stderr, and what each of them can show.
 
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 enum Console {
   enum Stream {
@@ -67,12 +67,12 @@ enum Console {
 enum ColorChoice: String, CaseIterable, Sendable {
   case auto, always, never
 
-  private static let chosen = Mutex(ColorChoice.auto)
+  private static let chosen = NIOLockedValueBox(ColorChoice.auto)
 
   /// What `--color` says.
   static var current: ColorChoice {
-    get { chosen.withLock { $0 } }
-    set { chosen.withLock { $0 = newValue } }
+    get { chosen.withLockedValue { $0 } }
+    set { chosen.withLockedValue { $0 = newValue } }
   }
 }
 

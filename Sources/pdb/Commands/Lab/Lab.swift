@@ -2,6 +2,7 @@
 
 import Foundation
 import PDBKit
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// A cluster whose nodes are child processes of this one.
@@ -13,7 +14,7 @@ final class Lab: Sendable {
 
   private let addresses: [NodeAddress]
   private let program: URL
-  private let nodes = Mutex<[Node]>([])
+  private let nodes = NIOLockedValueBox<[Node]>([])
   private let ends: AsyncStream<NodeAddress>
   private let isStopping = Atomic(false)
 
@@ -36,7 +37,7 @@ final class Lab: Sendable {
       process.standardInput = FileHandle.nullDevice
       process.terminationHandler = { _ in ended.yield(address) }
       try process.run()
-      nodes.withLock { $0.append(Node(address: address, process: process)) }
+      nodes.withLockedValue { $0.append(Node(address: address, process: process)) }
     }
   }
 
@@ -105,7 +106,7 @@ final class Lab: Sendable {
   /// Asks all nodes to stop, and waits until they have.
   func stop() {
     isStopping.store(true, ordering: .relaxed)
-    let processes = nodes.withLock { $0.map(\.process) }
+    let processes = nodes.withLockedValue { $0.map(\.process) }
     for process in processes where process.isRunning { process.terminate() }
     for process in processes { process.waitUntilExit() }
   }
