@@ -94,7 +94,7 @@ extension ProcessTests {
         #expect(try await cluster.get(2, "/tasks").status == 503)
         #expect(try await cluster.get(2, "/readyz").status == 503)
         let command = try await cluster.workspace.run([
-          "task", "add", "x", "--timeout", "1", "--node", cluster.addresses[2].description,
+          "task", "add", "x", "--timeout", "2", "--node", cluster.addresses[2].description,
           "--json",
         ])
         #expect(command.status == 75, "\(command.error)")

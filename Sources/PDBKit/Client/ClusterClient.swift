@@ -54,6 +54,7 @@ public final class ClusterClient: Sendable {
   private static let connectPatience = Duration.milliseconds(150)
   /// How long a node may take to answer before another is asked; doubles with every round.
   private static let firstAnswerPatience = Duration.milliseconds(500)
+  private static let leastPatience = Duration.milliseconds(200)
   private static let pause = Duration.milliseconds(50)
 
   /// Sends a request and returns the answer of whichever node could give it.
@@ -67,7 +68,9 @@ public final class ClusterClient: Sendable {
     let deadline = start + timeout
     while true {
       let now = ContinuousClock.now
-      guard now < deadline else { throw attempts.failure }
+      // An attempt that has no time to be answered would only make a certain answer uncertain.
+      let least = attempts.count == 0 ? Duration.zero : Self.leastPatience
+      guard now + least < deadline else { throw attempts.failure }
       let target = attempts.next()
       var patience = deadline - now
       if attempts.hasAlternative {
