@@ -48,10 +48,9 @@ struct RequestGuard: HTTPResponder {
 
   private func answer(_ request: Request) async throws -> Response {
     let (endpoint, parameter) = try Endpoint.find(request)
-    guard
-      endpoint.takesConditions
-        || (request.headers[.ifMatch] == nil && request.headers[.ifNoneMatch] == nil)
-    else {
+    let isConditional =
+      request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil
+    guard !isConditional || endpoint.takesConditions || endpoint.method == .get else {
       throw PDBError(
         .badRequest, "'\(endpoint.path)' takes no 'If-Match' or 'If-None-Match'",
         hint: "a change must not be made under a condition that is not looked at")
@@ -63,6 +62,7 @@ struct RequestGuard: HTTPResponder {
 
   /// The whole body, within the limits of size and time.
   private func body(of request: Request) async throws -> Bytes {
+    guard hasBody(request) else { return [] }
     do {
       return try await within(.seconds(Limits.bodySeconds)) {
         Bytes(buffer: try await request.body.collect(upTo: Limits.bodyBytes))
@@ -142,10 +142,7 @@ struct RequestGuard: HTTPResponder {
     if let length = request.headers[.contentLength].flatMap(Int.init), length > Limits.bodyBytes {
       throw Self.tooLarge
     }
-    let hasBody =
-      (request.headers[.contentLength].map { $0 != "0" } ?? false)
-      || request.headers[.transferEncoding] != nil
-    guard request.method == .post || request.method == .put || hasBody else { return }
+    guard request.method == .post || request.method == .put || hasBody(request) else { return }
     let type = request.headers[.contentType]?.split(separator: ";").first.map {
       $0.trimmingCharacters(in: .whitespaces).lowercased()
     }
@@ -154,6 +151,11 @@ struct RequestGuard: HTTPResponder {
         .unsupportedMediaType, "the content type must be application/json",
         hint: "curl -H 'Content-Type: application/json'")
     }
+  }
+
+  private func hasBody(_ request: Request) -> Bool {
+    request.headers[.transferEncoding] != nil
+      || (request.headers[.contentLength].map { $0 != "0" } ?? false)
   }
 
   // MARK: Headers
