@@ -64,6 +64,12 @@ import Testing
     #expect(try view.task(TaskReference("77")).task.title == "d")
   }
 
+  @Test func `the beginning of an id may consist of digits`() throws {
+    var view = MemoryView()
+    try view.apply(.addTasks([NewTask(id: "12345678-x", title: "a")]))
+    #expect(try view.task(TaskReference("12345678")).task.title == "a")
+  }
+
   @Test func `ticking off twice is one change`() throws {
     var view = MemoryView()
     try view.add("a")

@@ -64,7 +64,7 @@ extension KeyValueView {
       return task
     }
     if let exact = try task(id: reference.text) { return exact }
-    if UInt64(reference.text) == nil, reference.text.utf8.count >= TaskReference.shortestPrefix {
+    if reference.text.utf8.count >= TaskReference.shortestPrefix {
       var matches: [VersionedTask] = []
       let prefix = TaskKeys.task(id: reference.text.lowercased())
       try scan(prefix: prefix) { _, stored in
