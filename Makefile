@@ -8,13 +8,23 @@ DESTDIR ?=
 # Debian packages that building needs.
 PACKAGES = libsqlite3-dev
 
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product pdb
+# One set of flags for all programs: other flags would build everything again.
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product
 
-.PHONY: help demo test build release lint format install clean setup
+# For the simulator and for chaos, see CONTRIBUTING.md.
+SEEDS ?= 1000
+SEED ?=
+SECONDS ?= 60
+NODES ?= 3
+
+.PHONY: help demo test sim mutants chaos build release lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
 	@echo "make test      every test"
+	@echo "make sim       simulated clusters under faults: SEEDS=1000 [SEED=n]"
+	@echo "make mutants   the simulator must find bugs that were planted"
+	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
 	@echo "make lint      check the format of the sources; make format corrects it"
@@ -26,11 +36,24 @@ test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
+sim: setup
+	$(RELEASE) pdb-sim
+	.build/release/pdb-sim run $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS))
+
+mutants: setup
+	PDB_PLANTED_BUGS=1 $(RELEASE) pdb-sim
+	.build/release/pdb-sim mutants
+
+chaos: release
+	$(RELEASE) pdb-chaos
+	.build/release/pdb-chaos --program .build/release/pdb \
+	  --seconds $(SECONDS) --nodes $(NODES) --seed $(or $(SEED),1)
+
 build: setup
 	$(SWIFT) build
 
 release: setup
-	$(RELEASE)
+	$(RELEASE) pdb
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -1,12 +1,16 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// `make mutants` builds with bugs on purpose, to see that the simulator finds them.
+let hasPlantedBugs = Context.environment["PDB_PLANTED_BUGS"] != nil
+
 /// Strictness every target shares: Swift 6 language mode comes with the tools version.
-let settings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (hasPlantedBugs ? [.define("PLANTED_BUGS")] : [])
 
 let package = Package(
   name: "pdb",
@@ -60,6 +64,35 @@ let package = Package(
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
+      swiftSettings: settings),
+    // The proof: a checker of histories, a simulator of whole clusters, and chaos for real ones.
+    .target(name: "Linearizability", path: "Tests/Linearizability", swiftSettings: settings),
+    .target(
+      name: "Simulation", dependencies: ["Raft", "PDBKit", "Linearizability"],
+      path: "Tests/Simulation", swiftSettings: settings),
+    .executableTarget(
+      name: "pdb-sim",
+      dependencies: [
+        "Simulation", "Raft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/SimulationRunner", swiftSettings: settings),
+    .executableTarget(
+      name: "pdb-chaos",
+      dependencies: [
+        "Linearizability", "Raft",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/Chaos", swiftSettings: settings),
+    .testTarget(
+      name: "LinearizabilityTests", dependencies: ["Linearizability", "Raft"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Raft", "PDBKit", "Linearizability"],
       swiftSettings: settings),
     .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: settings),
     .testTarget(

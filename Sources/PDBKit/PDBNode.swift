@@ -8,30 +8,6 @@ import Raft
 import ServiceLifecycle
 import UnixSignals
 
-/// What a node is told when it starts.
-public struct NodeConfiguration: Sendable {
-  /// Where the node listens.
-  public var address: NodeAddress
-  /// The folder of its files; several nodes may share one.
-  public var dataDirectory: String
-  /// The first members of a new cluster, this node among them. `nil`: what the files say, or
-  /// a cluster of one.
-  public var cluster: [NodeAddress]?
-  /// When set, every client must know it.
-  public var token: String?
-  /// Listen beyond this machine although anybody there could read and write.
-  public var isInsecure = false
-  /// How often a leader is heard, in milliseconds.
-  public var heartbeatMilliseconds = 60
-  /// How long a leader may be silent, in milliseconds.
-  public var electionMilliseconds = 600
-
-  public init(address: NodeAddress, dataDirectory: String) {
-    self.address = address
-    self.dataDirectory = dataDirectory
-  }
-}
-
 /// A node of a pdb cluster.
 public struct PDBNode: Sendable {
   private let configuration: NodeConfiguration
@@ -44,35 +20,46 @@ public struct PDBNode: Sendable {
   /// Opens or creates the node's files and checks them.
   ///
   /// - Throws: ``PDBError`` if the node must not or cannot start; nothing was changed then.
-  public init(_ configuration: NodeConfiguration, logger: Logger) throws {
-    try Self.check(configuration)
+  public init(_ configuration: NodeConfiguration, logger: Logger) async throws {
+    try configuration.check()
     self.configuration = configuration
     self.logger = logger
     directory = try DataDirectory(
       path: configuration.dataDirectory, port: configuration.address.port)
     let log = try LogStore(path: directory.logPath)
-    let contents = try Self.loadOrBootstrap(log, configuration)
-    let state = try StateStore(path: directory.statePath)
-    let mark = try state.mark()
-    guard mark.appliedIndex <= contents.entries.last?.index ?? 0 else {
+    let contents = try await Self.loadOrBootstrap(log, configuration, logger)
+    let mark = contents.mark
+    try StateStore.recover(directory.statePath, logBegin: mark)
+    let state = try StateStore(
+      path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]))
+    try state.verify()
+    let appliedIndex = try state.mark().appliedIndex
+    let lastIndex = contents.entries.last?.index ?? mark.index
+    guard appliedIndex <= lastIndex else {
       throw SQLite.damaged(
         directory.logPath,
-        "it ends at entry \(contents.entries.last?.index ?? 0), "
-          + "but entry \(mark.appliedIndex) was applied; part of the log is gone")
+        "it ends at entry \(lastIndex), but entry \(appliedIndex) was applied; "
+          + "part of the log is gone")
+    }
+    guard appliedIndex >= mark.index else {
+      throw SQLite.damaged(
+        directory.statePath,
+        "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
     }
     let tick = RaftEngine.tickMilliseconds
     let node = Node(
-      id: contents.identity.node, membership: contents.membership,
+      id: contents.identity.node, snapshot: mark,
       configuration: Raft.Configuration(
         electionTicks: configuration.electionMilliseconds / tick,
         electionSpreadTicks: configuration.electionMilliseconds / tick,
-        heartbeatTicks: configuration.heartbeatMilliseconds / tick),
-      hardState: contents.hardState, entries: contents.entries,
-      appliedIndex: mark.appliedIndex, seed: .random(in: 0 ... .max))
-    engine = RaftEngine(
-      identity: contents.identity, node: node, log: log, state: state, mark: mark,
-      logger: logger)
-    peers = Peers(contents.membership.members, receiver: engine, logger: logger)
+        heartbeatTicks: configuration.heartbeatMilliseconds / tick,
+        maxLogEntries: configuration.logEntries, maxLogBytes: Limits.logBytes),
+      hardState: contents.hardState, entries: contents.entries, appliedIndex: appliedIndex,
+      seed: .random(in: 0 ... .max))
+    peers = Peers(own: contents.identity.node, logger: logger)
+    engine = try RaftEngine(
+      identity: contents.identity, secret: ClusterSecret(configuration.clusterSecret),
+      node: node, log: log, state: state, network: peers, logger: logger)
   }
 
   /// Serves until the process is asked to stop (SIGTERM, SIGINT) or the disk fails.
@@ -91,6 +78,9 @@ public struct PDBNode: Sendable {
         .init(service: EngineService(engine: engine, peers: peers)),
         .init(service: server),
         .init(service: DrainService(engine: engine, logger: logger)),
+        .init(
+          service: StopService(engine: engine),
+          successTerminationBehavior: .gracefullyShutdownGroup),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     services.maximumGracefulShutdownDuration = .seconds(5)
@@ -119,72 +109,34 @@ public struct PDBNode: Sendable {
 
   // MARK: Starting
 
-  private static func check(_ configuration: NodeConfiguration) throws {
-    let heartbeat = configuration.heartbeatMilliseconds
-    guard heartbeat >= RaftEngine.tickMilliseconds,
-      configuration.electionMilliseconds >= 3 * heartbeat
-    else {
-      throw PDBError(
-        .badConfiguration,
-        "a heartbeat takes at least \(RaftEngine.tickMilliseconds) ms, "
-          + "and the election timeout at least three heartbeats")
-    }
-    if let cluster = configuration.cluster {
-      guard Set(cluster).count == cluster.count else {
-        throw PDBError(.badConfiguration, "the cluster's list names a node twice")
-      }
-      guard cluster.contains(configuration.address) else {
-        throw PDBError(
-          .badConfiguration, "the cluster's list lacks this node, '\(configuration.address)'",
-          hint: "give every first member the same list, itself included")
-      }
-    }
-    let isAlone = (configuration.cluster ?? []).count <= 1
-    guard
-      configuration.address.isLoopback || configuration.isInsecure
-        || (configuration.token != nil && isAlone)
-    else {
-      throw PDBError(
-        .badConfiguration,
-        "'\(configuration.address)' can be reached from other machines, "
-          + "and there anybody could read and change the data",
-        hint: "a single node needs --token-file; nodes that talk over a network trust it only "
-          + "with --insecure")
-    }
-  }
-
   private static func loadOrBootstrap(
-    _ log: LogStore, _ configuration: NodeConfiguration
-  ) throws -> LogStore.Contents {
+    _ log: LogStore, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> LogStore.Contents {
     if let contents = try log.load() {
-      let members = contents.membership.members.map(\.address)
-      if let cluster = configuration.cluster, Set(cluster.map(\.description)) != Set(members) {
-        throw PDBError(
-          .wrongCluster,
-          "the files of node \(configuration.address.port) belong to the cluster "
-            + members.joined(separator: ","),
-          hint: "leave --cluster out to continue it, or choose another --data-dir")
-      }
-      guard contents.identity.address == configuration.address else {
-        throw PDBError(
-          .wrongCluster,
-          "the files of node \(configuration.address.port) belong to "
-            + "'\(contents.identity.address)'",
-          hint: "start it with that address, or choose another --data-dir")
-      }
+      try configuration.check(contents)
       return contents
     }
-    let addresses = configuration.cluster ?? [configuration.address]
-    let cluster =
-      addresses.count > 1
-      ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text
-    let identity = Identity(
-      cluster: cluster, node: Membership.nodeID(configuration.address, cluster: cluster),
-      address: configuration.address)
-    let membership = Membership.bootstrap(addresses, cluster: cluster)
+    let membership: Membership
+    let identity: Identity
+    let address = configuration.reachableAddress
+    if let member = configuration.join {
+      (identity, membership) = (
+        try await Joining.ask(
+          member, toAdmit: address, token: configuration.token, logger: logger),
+        Membership([])
+      )
+    } else {
+      let addresses = configuration.cluster ?? [address]
+      let cluster =
+        addresses.count > 1
+        ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text
+      identity = Identity(
+        cluster: cluster, node: Membership.nodeID(address, cluster: cluster), address: address)
+      membership = Membership.bootstrap(addresses, cluster: cluster)
+    }
     try log.bootstrap(identity, membership)
     return LogStore.Contents(
-      identity: identity, membership: membership, hardState: HardState(), entries: [])
+      identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
   }
 }
 
@@ -197,10 +149,21 @@ private struct EngineService: Service {
   func run() async throws {
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await peers.run() }
-        try await engine.run(over: peers)
+        group.addTask { try await peers.run(engine) }
+        try await engine.run()
         group.cancelAll()
       }
+    }
+  }
+}
+
+/// Ends when a client asks the node to stop, and with it the rest.
+private struct StopService: Service {
+  let engine: RaftEngine
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      for await _ in engine.stopRequests { break }
     }
   }
 }

@@ -18,6 +18,11 @@ public struct Effects: Sendable {
   public var reads: [SafeRead] = []
   /// Reads that cannot be served now; asking again later is fine.
   public var failedReads: [UInt64] = []
+  /// Peers whose logs end before this node's begins: send them the state.
+  public var snapshots: [SendSnapshot] = []
+  /// The log has grown past its limits: make the state durable and say so with
+  /// ``Event/stateDurable(_:)``.
+  public var wantsDurableState = false
   /// Role, term or leader are not what they were before the step.
   public var roleChanged = false
 
@@ -29,10 +34,15 @@ public struct Effects: Sendable {
 public struct Persist: Equatable, Sendable {
   /// Grows by one with every batch of a node's life.
   public let number: UInt64
+  /// The state that was received up to here takes the place of the node's own, and the whole
+  /// log gives way to this mark. Comes before everything else in the batch.
+  public var snapshot: SnapshotMark?
   /// The new hard state, if it changed.
   public var hardState: HardState?
   /// Entries to append. Entries in storage at and after the first of them are removed first.
   public var entries: [Entry] = []
+  /// The log begins after this mark now; entries up to it may be deleted.
+  public var compaction: SnapshotMark?
   /// Messages that may leave only when the batch is durable.
   public var messages: [Envelope] = []
 }
@@ -52,10 +62,38 @@ public struct Refused: Equatable, Sendable {
     case notLeader(leader: NodeID?)
     /// The log holds as many uncommitted bytes as it may.
     case busy
+    /// The node is handing leadership over.
+    case transferring
+    /// The disk takes nothing more.
+    case storageFull
+    /// The change of membership cannot be made, now or at all.
+    case membership(MembershipRefusal)
   }
 
   public let id: UInt64
   public let reason: Reason
+}
+
+/// Why a change of membership was turned away.
+public enum MembershipRefusal: Equatable, Sendable {
+  /// Another change is not committed yet, or no entry of this term is (Thesis §4.1, and its
+  /// erratum).
+  case underWay
+  /// Such a member exists already, or did once.
+  case exists
+  /// There is no such member.
+  case unknown
+  /// It is the only voter.
+  case lastVoter
+  /// Too few of the remaining voters answer to make a majority.
+  case losesQuorum
+}
+
+/// A peer needs the state, because the log no longer holds what it lacks.
+public struct SendSnapshot: Equatable, Sendable {
+  public let to: NodeID
+  /// The term to send it in.
+  public let term: Term
 }
 
 /// A read that is safe once the state machine has applied `index` (Thesis §6.4).

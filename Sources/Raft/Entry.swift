@@ -20,6 +20,8 @@ public struct Entry: Equatable, Sendable {
     case noop
     /// An operation of the state machine, opaque to consensus.
     case operation([UInt8])
+    /// Who belongs to the cluster from this entry on, committed or not (Raft §6).
+    case membership(Membership)
   }
 
   public let index: Index
@@ -41,6 +43,7 @@ extension Entry.Payload {
     switch self {
     case .noop: 16
     case .operation(let bytes): 16 + bytes.count
+    case .membership(let membership): 16 + 64 * membership.members.count
     }
   }
 }

@@ -17,6 +17,16 @@ public enum Event: Sendable {
   case applied(Index)
   /// The connection to a peer broke.
   case peerUnreachable(NodeID)
+  /// The state machine is durable up to this index: without the log before it nothing is lost.
+  case stateDurable(Index)
+  /// Sending the state to a peer has ended: it has all of it as of this index, or not (`nil`).
+  case snapshotSent(to: NodeID, index: Index?)
+  /// Somebody wants another member; answered like a proposal of this id.
+  case changeMembership(id: UInt64, MembershipChange)
+  /// The node shall hand leadership to this voter; `nil`: to the one that suits best.
+  case transferLeadership(to: NodeID?)
+  /// The disk takes nothing more, or takes writes again.
+  case storageFull(Bool)
 }
 
 /// An operation that a client wants in the log.

@@ -13,7 +13,8 @@ public struct Envelope: Equatable, Sendable {
   }
 }
 
-/// The messages of Raft, Figure 2, with pre-vote (Thesis §9.6) and read index (Thesis §6.4).
+/// The messages of Raft, Figures 2 and 13, with pre-vote (Thesis §9.6), read index (Thesis
+/// §6.4) and leadership transfer (Thesis §3.10).
 public enum Message: Equatable, Sendable {
   case requestPreVote(RequestVote)
   case requestPreVoteReply(RequestVoteReply)
@@ -23,6 +24,8 @@ public enum Message: Equatable, Sendable {
   case appendEntriesReply(AppendEntriesReply)
   case readIndex(ReadIndex)
   case readIndexReply(ReadIndexReply)
+  case installSnapshot(InstallSnapshot)
+  case timeoutNow(TimeoutNow)
 }
 
 /// A candidate asks for a vote; in a pre-vote, whether it would get one (Raft §5.2, §5.4.1).
@@ -31,11 +34,15 @@ public struct RequestVote: Equatable, Sendable {
   public let term: Term
   public let lastLogIndex: Index
   public let lastLogTerm: Term
+  /// The leader itself asked for this election, so the voter need not protect it (Thesis
+  /// §4.2.3).
+  public let isTransfer: Bool
 
-  public init(term: Term, lastLogIndex: Index, lastLogTerm: Term) {
+  public init(term: Term, lastLogIndex: Index, lastLogTerm: Term, isTransfer: Bool = false) {
     self.term = term
     self.lastLogIndex = lastLogIndex
     self.lastLogTerm = lastLogTerm
+    self.isTransfer = isTransfer
   }
 }
 
@@ -125,6 +132,28 @@ public struct ReadIndexReply: Equatable, Sendable {
   }
 }
 
+/// The leader replaces a follower's log and state (Raft §7, Figure 13).
+///
+/// The state itself travels beside the messages, in chunks. A node is given this message only
+/// when the whole state is at hand, durable and verified. Answered like ``AppendEntries``.
+public struct InstallSnapshot: Equatable, Sendable {
+  public let term: Term
+  /// What the state stands for.
+  public let mark: SnapshotMark
+
+  public init(term: Term, mark: SnapshotMark) {
+    self.term = term
+    self.mark = mark
+  }
+}
+
+/// The leader hands over: the addressee shall stand for election at once (Thesis §3.10).
+public struct TimeoutNow: Equatable, Sendable {
+  public let term: Term
+
+  public init(term: Term) { self.term = term }
+}
+
 extension Message {
   /// The term the message was sent in. For a pre-vote it is the term that *would* begin, so
   /// it must never be taken for a term that exists.
@@ -136,6 +165,8 @@ extension Message {
     case .appendEntriesReply(let message): message.term
     case .readIndex(let message): message.term
     case .readIndexReply(let message): message.term
+    case .installSnapshot(let message): message.term
+    case .timeoutNow(let message): message.term
     }
   }
 }

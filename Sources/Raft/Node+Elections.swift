@@ -48,7 +48,8 @@ extension Node {
 
   /// Asks whether an election would be won, without touching any term (Thesis §9.6).
   mutating func startPreVote() {
-    guard membership.isVoter(id) else {
+    // A node that could not write its own vote had better not stand.
+    guard mayStand, !isStorageFull else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
     role = .preCandidate
@@ -61,8 +62,16 @@ extension Node {
     for peer in otherVoters { send(.requestPreVote(request), to: peer) }
   }
 
+  /// Voters stand. So does a node whose removal is not committed yet: nobody else may have a
+  /// log that is long enough. Its own vote does not count (Thesis §4.2.2).
+  private var mayStand: Bool {
+    membership.isVoter(id) || log.settledMembership(commitIndex: commitIndex).isVoter(id)
+  }
+
   /// Starts a term and stands for it (Raft §5.2).
-  mutating func startElection() {
+  ///
+  /// - Parameter isTransfer: the leader asked for it.
+  mutating func startElection(isTransfer: Bool = false) {
     role = .candidate
     hardState = HardState(term: hardState.term + 1, vote: id)
     leader = nil
@@ -70,8 +79,10 @@ extension Node {
     resetElectionTimer()
     votes = [:]
     let request = RequestVote(
-      term: hardState.term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm)
+      term: hardState.term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm,
+      isTransfer: isTransfer)
     for peer in otherVoters { send(.requestVote(request), to: peer) }
+    if isPlanted(.hastyOwnVote) { count(vote: true, from: id) }
   }
 
   /// The candidate's own vote counts once it is durable, like any other vote.
@@ -80,14 +91,19 @@ extension Node {
   }
 
   mutating func count(vote isGranted: Bool, from voter: NodeID) {
-    guard membership.isVoter(voter), votes[voter] == nil else { return }
+    guard membership.isVoter(voter), votes[voter] == nil || isPlanted(.countsVotesTwice) else {
+      return
+    }
+    if isPlanted(.countsVotesTwice), isGranted, votes[voter] == true {
+      votes[otherVoters.first { votes[$0] == nil } ?? voter] = true
+    }
     votes[voter] = isGranted
     let granted = votes.filter(\.value).keys
     let refused = votes.filter { !$0.value }.keys
     if membership.isQuorum(granted) {
       if role == .preCandidate {
         startElection()
-      } else if durableHardState == hardState {
+      } else if durableHardState == hardState || isPlanted(.hastyOwnVote) {
         becomeLeader()
       }
     } else if refused.count > membership.voters.count - membership.quorum {

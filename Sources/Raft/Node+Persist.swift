@@ -7,7 +7,8 @@ extension Node {
   }
 
   /// Keeps a message until the batch of this step, and so all before it, are durable.
-  mutating func sendAfterPersist(_ envelope: Envelope) {
+  mutating func sendAfterPersist(_ message: Message, to peer: NodeID) {
+    let envelope = Envelope(from: id, to: peer, message: message)
     withPersist { $0.messages.append(envelope) }
   }
 
@@ -15,7 +16,8 @@ extension Node {
   mutating func persistHardState() {
     let known = pendingPersists.last?.hardState ?? durableHardState
     if hardState != known {
-      let changed = hardState
+      var changed = hardState
+      if isPlanted(.vanishingVote) { changed.vote = nil }
       withPersist { $0.hardState = changed }
     }
     guard let batch = effects.persist else { return }
@@ -25,6 +27,7 @@ extension Node {
 
   /// Entries from `first` on were replaced: confirmations under way no longer cover them.
   mutating func forgetDurability(from first: Index) {
+    if isPlanted(.confirmsOverwritten) { return }
     durableIndex = min(durableIndex, first - 1)
     for position in pendingPersists.indices {
       pendingPersists[position].lastIndex = min(pendingPersists[position].lastIndex, first - 1)
@@ -43,6 +46,16 @@ extension Node {
     case .leader: advanceCommitIndex()
     case .follower, .preCandidate: break
     }
+  }
+
+  /// The received state and its mark take the place of everything this node had.
+  mutating func persist(snapshot: SnapshotMark) {
+    withPersist { $0.snapshot = snapshot }
+  }
+
+  /// Entries up to the mark may go.
+  mutating func persist(compaction: SnapshotMark) {
+    withPersist { $0.compaction = compaction }
   }
 
   private mutating func withPersist(_ body: (inout Persist) -> Void) {

@@ -65,9 +65,11 @@ extension Node {
     else { return }
     // Before an entry of its own term is committed a leader does not know what is committed
     // (Raft §8). The commit of the no-op comes back here.
-    guard log.term(at: commitIndex) == hardState.term else { return }
+    guard log.term(at: commitIndex) == hardState.term || isPlanted(.readsBeforeOwnCommit) else {
+      return
+    }
     leadership!.reads.beginRound(at: commitIndex)
-    if membership.isQuorum([id]) {
+    if membership.isQuorum([id]) || isPlanted(.readsWithoutRound) {
       confirmReads()
     } else {
       leadership!.ticksSinceHeartbeat = 0
@@ -81,7 +83,7 @@ extension Node {
     let confirmed = membership.quorumValue { voter in
       voter == id ? leadership.reads.round : leadership.progress[voter]?.confirmedRound ?? 0
     }
-    guard confirmed >= leadership.reads.round else { return }
+    guard confirmed >= leadership.reads.round || isPlanted(.readsWithoutRound) else { return }
     for request in leadership.reads.confirming {
       if request.origin == id {
         effects.reads.append(SafeRead(id: request.id, index: leadership.reads.index))

@@ -7,6 +7,8 @@ struct Leadership: Sendable {
   /// Bytes of entries of this term that are not committed yet.
   var uncommittedBytes = 0
   var reads = ReadQueue()
+  /// The transfer of leadership under way, if any.
+  var transfer: Transfer?
 
   init(progress: [NodeID: Progress]) { self.progress = progress }
 }
@@ -21,10 +23,17 @@ extension Node {
           Refused(id: proposal.id, reason: .notLeader(leader: reachableLeader)))
         continue
       }
+      if isStorageFull || leadership!.transfer != nil {
+        let reason: Refused.Reason = isStorageFull ? .storageFull : .transferring
+        effects.refused.append(Refused(id: proposal.id, reason: reason))
+        continue
+      }
       // The first operation is always taken, however large: a limit on what waits, not on size.
       let payload = Entry.Payload.operation(proposal.operation)
       let waiting = leadership!.uncommittedBytes
-      if waiting > 0, waiting + payload.byteCount > configuration.maxUncommittedBytes {
+      if waiting > 0, waiting + payload.byteCount > configuration.maxUncommittedBytes,
+        !isPlanted(.unboundedUncommitted)
+      {
         effects.refused.append(Refused(id: proposal.id, reason: .busy))
         continue
       }
@@ -55,9 +64,16 @@ extension Node {
   }
 
   /// Sends a peer what it lacks, as far as its window allows.
-  private mutating func sendAppend(to peer: NodeID, evenIfEmpty: Bool) {
+  mutating func sendAppend(to peer: NodeID, evenIfEmpty: Bool) {
     guard var progress = leadership?.progress[peer] else { return }
     var isSent = false
+    if progress.nextIndex <= log.mark.index {
+      // Only the state can help this peer. A heartbeat asks for nothing but a sign of life.
+      sendSnapshotIfDue(to: peer, &progress)
+      if evenIfEmpty { sendAppend([], after: log.mark.index, to: peer) }
+      leadership?.progress[peer] = progress
+      return
+    }
     while progress.maySend(window: configuration.maxMessagesInFlight),
       progress.nextIndex <= log.lastIndex
     {
@@ -90,17 +106,19 @@ extension Node {
     guard role == .leader, message.term == hardState.term else { return }
     guard var progress = leadership?.progress[peer] else { return }
     progress.ticksSinceHeard = 0
-    progress.confirmedRound = max(progress.confirmedRound, message.round)
+    progress.confirmedRound =
+      isPlanted(.confirmsAnyRound)
+      ? leadership!.reads.round : max(progress.confirmedRound, message.round)
     var isNews = false
     switch message.outcome {
     case .matched(let index):
       // A follower cannot hold more than its leader has.
       guard index <= log.lastIndex else { return }
-      isNews = progress.matched(index)
+      isNews = progress.matched(index, logBegin: log.mark.index + 1)
     case .mismatch(let previous, let hintIndex, let hintTerm):
       // Skip over every index of a term that cannot match, not one entry per round trip.
       let hint = log.lastPossibleMatch(index: hintIndex, term: hintTerm).index
-      _ = progress.mismatched(prevLogIndex: previous, hint: hint)
+      progress.mismatched(prevLogIndex: previous, hint: hint)
     case .staleTerm:
       return
     }
@@ -108,6 +126,7 @@ extension Node {
     if isNews { advanceCommitIndex() }
     confirmReads()
     sendAppend(to: peer, evenIfEmpty: false)
+    continueTransfer()
   }
 
   /// Commits what a majority durably holds, but only up to an entry of the leader's own
@@ -116,22 +135,29 @@ extension Node {
   mutating func advanceCommitIndex() {
     guard let leadership else { return }
     let index = membership.quorumValue { voter in
-      voter == id ? durableIndex : leadership.progress[voter]?.matchIndex ?? 0
+      voter == id
+        ? (isPlanted(.countsOwnUndurable) ? log.lastIndex : durableIndex)
+        : leadership.progress[voter]?.matchIndex ?? 0
     }
-    guard index > commitIndex, log.term(at: index) == hardState.term else { return }
+    guard index > commitIndex,
+      log.term(at: index) == hardState.term || isPlanted(.commitsOldTerm)
+    else { return }
     commitIndex = index
     broadcastAppend(evenIfEmpty: true)
     startReadRound()
+    stepDownIfRemoved()
   }
 
   /// Heartbeats, and the leader's doubt about itself (Raft §5.2, Thesis §6.2).
   mutating func tickLeader() {
     leadership!.ticksSinceHeartbeat += 1
     for peer in otherMembers { leadership!.progress[peer]?.ticksSinceHeard += 1 }
+    tickTransfer()
+    tickLearners()
     let heard = leadership!.progress.filter {
       $0.value.ticksSinceHeard < configuration.electionTicks
     }
-    guard membership.isQuorum([id] + heard.keys) else {
+    guard membership.isQuorum([id] + heard.keys) || isPlanted(.noCheckQuorum) else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
     if leadership!.ticksSinceHeartbeat >= configuration.heartbeatTicks {

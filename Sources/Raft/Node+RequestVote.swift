@@ -13,9 +13,13 @@ extension Node {
   mutating func handle(preVote message: RequestVote, from candidate: NodeID) {
     let isGranted =
       message.term > hardState.term && !hearsLeader
-      && log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
+      && (log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
+        || isPlanted(.votesForStaleLog))
     let term = isGranted ? message.term : hardState.term
     send(.requestPreVoteReply(RequestVoteReply(term: term, voteGranted: isGranted)), to: candidate)
+    if isPlanted(.preVoteMovesTerm), isGranted {
+      becomeFollower(term: message.term, leader: nil)
+    }
   }
 
   mutating func handle(preVoteReply message: RequestVoteReply, from voter: NodeID) {
@@ -33,13 +37,15 @@ extension Node {
     if message.term > hardState.term {
       // A node that hears its leader neither votes nor moves to the new term; so a node that
       // was cut off or removed cannot depose a leader that works (Thesis §4.2.3).
-      if hearsLeader { return }
+      // An election that the leader itself asked for is no disturbance.
+      if hearsLeader && !message.isTransfer { return }
       becomeFollower(term: message.term, leader: nil)
     }
     let isGranted =
       message.term == hardState.term
-      && (hardState.vote == nil || hardState.vote == candidate)
-      && log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
+      && (hardState.vote == nil || hardState.vote == candidate || isPlanted(.votesTwice))
+      && (log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
+        || isPlanted(.votesForStaleLog))
     // Only a new vote buys the candidate time; its message may arrive twice.
     if isGranted, hardState.vote == nil {
       hardState.vote = candidate

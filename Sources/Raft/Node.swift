@@ -12,7 +12,6 @@
 public struct Node: Sendable {
   public let id: NodeID
   public let configuration: Configuration
-  public let membership: Membership
 
   /// Who the node is at the moment (Raft §5.1). A pre-candidate asks whether an election
   /// would be won before it disturbs anybody (Thesis §9.6).
@@ -41,6 +40,10 @@ public struct Node: Sendable {
 
   public internal(set) var role = Role.follower
   var leader: NodeID?
+  /// Whether the disk takes nothing more: no reason to lead then.
+  var isStorageFull = false
+  /// Whether the state is being made durable, so that the log can be compacted.
+  var isAwaitingDurableState = false
   /// Whether the connection to the leader broke after it was last heard.
   var isLeaderUnreachable = false
   /// Pre-votes started early because of that; few, so that a lost quorum is not pestered.
@@ -55,7 +58,7 @@ public struct Node: Sendable {
   /// Exists exactly while the node leads.
   var leadership: Leadership?
 
-  var random: Random
+  var random: SplitMix64
   var effects = Effects()
 
   /// A batch that storage has not confirmed yet.
@@ -70,31 +73,37 @@ public struct Node: Sendable {
   /// Brings a node to life from what its storage holds; a new node has an empty log.
   ///
   /// - Parameters:
-  ///   - id: must be in `membership` for the node to vote or lead.
-  ///   - entries: the whole durable log, from index 1.
-  ///   - appliedIndex: what the state machine has durably applied; never beyond the log.
+  ///   - id: must be a member for the node to vote or lead; a node that is to join a cluster
+  ///     knows no members yet.
+  ///   - snapshot: where the log begins.
+  ///   - entries: the whole durable log, from the index after `snapshot`.
+  ///   - appliedIndex: what the state machine has durably applied; neither before `snapshot`
+  ///     nor beyond the log.
   ///   - seed: of the node's own random numbers; different on every node.
   public init(
-    id: NodeID, membership: Membership, configuration: Configuration = Configuration(),
+    id: NodeID, snapshot: SnapshotMark, configuration: Configuration = Configuration(),
     hardState: HardState = HardState(), entries: [Entry] = [], appliedIndex: Index = 0,
     seed: UInt64
   ) {
     self.id = id
-    self.membership = membership
     self.configuration = configuration
     self.hardState = hardState
-    self.log = Log(entries: entries)
+    self.log = Log(mark: snapshot, entries: entries)
     durableHardState = hardState
     durableIndex = log.lastIndex
+    precondition(appliedIndex >= snapshot.index, "the state is older than the log's beginning")
     precondition(appliedIndex <= log.lastIndex, "the state is ahead of the log")
     precondition(log.lastTerm <= hardState.term, "an entry is from a term never seen")
     // Only committed entries are ever applied, so what was applied is committed.
     commitIndex = appliedIndex
     handedIndex = appliedIndex
     self.appliedIndex = appliedIndex
-    random = Random(seed: seed)
+    random = SplitMix64(seed: seed)
     resetElectionTimer()
   }
+
+  /// The members as of the end of the log.
+  public var membership: Membership { log.membership }
 
   /// The leader of the term as far as it is known and can be reached.
   public var reachableLeader: NodeID? { isLeaderUnreachable ? nil : leader }
@@ -110,9 +119,15 @@ public struct Node: Sendable {
     case .persisted(let number): persisted(number: number)
     case .applied(let index): appliedIndex = max(appliedIndex, index)
     case .peerUnreachable(let peer): peerUnreachable(peer)
+    case .stateDurable(let index): stateDurable(through: index)
+    case .snapshotSent(let peer, let index): snapshotSent(to: peer, index)
+    case .changeMembership(let id, let change): changeMembership(change, as: id)
+    case .transferLeadership(let target): transferLeadership(to: target)
+    case .storageFull(let isFull): storageFull(isFull)
     }
     persistHardState()
     handOutCommitted()
+    watchLogSize()
     effects.roleChanged = before != (role, hardState.term, reachableLeader)
     defer { effects = Effects() }
     return effects
@@ -120,9 +135,8 @@ public struct Node: Sendable {
 
   private mutating func receive(_ envelope: Envelope) {
     guard envelope.to == id, envelope.from != id else { return }
-    // A node that is not a member of the cluster has no say in it.
-    guard membership[envelope.from] != nil else { return }
     let from = envelope.from
+    guard from == leader || mayBeHeard(from, envelope.message) else { return }
     switch envelope.message {
     case .requestPreVote(let message): handle(preVote: message, from: from)
     case .requestPreVoteReply(let message): handle(preVoteReply: message, from: from)
@@ -132,18 +146,35 @@ public struct Node: Sendable {
     case .appendEntriesReply(let message): handle(message, from: from)
     case .readIndex(let message): handle(message, from: from)
     case .readIndexReply(let message): handle(message, from: from)
+    case .installSnapshot(let message): handle(message, from: from)
+    case .timeoutNow(let message): handle(message, from: from)
+    }
+  }
+
+  /// A removed member has no say once its removal is committed, except a leader until the end
+  /// of its term. One that is not known may have been added by entries that this node lacks:
+  /// as a leader or a candidate it must be heard, or nobody might win an election (Thesis §4.1).
+  private func mayBeHeard(_ sender: NodeID, _ message: Message) -> Bool {
+    if isPlanted(.hearsRemoved) { return true }
+    return switch message {
+    case .appendEntries, .installSnapshot, .requestVote, .requestPreVote:
+      !log.settledMembership(commitIndex: commitIndex).removed.contains(sender)
+    case .appendEntriesReply, .requestVoteReply, .requestPreVoteReply, .readIndex,
+      .readIndexReply, .timeoutNow:
+      membership[sender] != nil
     }
   }
 
   /// Hands out what is committed and durable here. An entry may be committed by others
   /// before this node's disk has it; applying it then could put the state ahead of the log.
   private mutating func handOutCommitted() {
-    let last = min(commitIndex, durableIndex)
+    let last = isPlanted(.appliesUndurable) ? commitIndex : min(commitIndex, durableIndex)
     guard last > handedIndex else { return }
     effects.committed = log.entries(from: handedIndex + 1, through: last)
     handedIndex = last
     if role == .leader {
-      for entry in effects.committed where entry.term == hardState.term && entry.payload != .noop {
+      for entry in effects.committed where entry.term == hardState.term {
+        guard case .operation = entry.payload else { continue }
         leadership!.uncommittedBytes -= entry.byteCount
       }
     }
@@ -152,11 +183,10 @@ public struct Node: Sendable {
   /// Sends a message, but not before the term and vote it rests on are durable (Raft §5.2:
   /// "servers persist before responding").
   mutating func send(_ message: Message, to peer: NodeID) {
-    let envelope = Envelope(from: id, to: peer, message: message)
-    if durableHardState == hardState {
-      effects.messages.append(envelope)
+    if durableHardState == hardState || isPlanted(.sendsBeforeDurable) {
+      effects.messages.append(Envelope(from: id, to: peer, message: message))
     } else {
-      sendAfterPersist(envelope)
+      sendAfterPersist(message, to: peer)
     }
   }
 

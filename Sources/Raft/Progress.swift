@@ -9,6 +9,8 @@ struct Progress: Sendable {
     case probe(isWaiting: Bool)
     /// The peer's log matches up to `nextIndex - 1`, messages under way included.
     case replicate
+    /// The peer is being sent the state, which is from `since` or later: no entries meanwhile.
+    case snapshot(since: Index)
   }
 
   /// Invariant: `matchIndex < nextIndex`; only a reply of this term raises it.
@@ -21,6 +23,9 @@ struct Progress: Sendable {
   var ticksSinceHeard = 0
   /// The newest read round that the peer confirmed.
   var confirmedRound: UInt64 = 0
+  /// How well a learner keeps up (Thesis §4.2.1): the log's end when the round began, and the
+  /// ticks since.
+  var catchUp: (target: Index, ticks: Int)?
 
   init(nextIndex: Index) { self.nextIndex = nextIndex }
 
@@ -29,6 +34,7 @@ struct Progress: Sendable {
     switch state {
     case .probe(let isWaiting): !isWaiting
     case .replicate: inFlight.count < window
+    case .snapshot: false
     }
   }
 
@@ -39,32 +45,53 @@ struct Progress: Sendable {
     case .replicate:
       inFlight.append(last)
       nextIndex = last + 1
+    case .snapshot: preconditionFailure("no entries while the state is under way")
     }
   }
 
   /// The peer holds everything up to `index`. Returns whether that is news.
-  mutating func matched(_ index: Index) -> Bool {
+  ///
+  /// - Parameter first: the first index the leader's log still holds. A peer whose state is
+  ///   under way goes on with the log only when it can.
+  mutating func matched(_ index: Index, logBegin first: Index) -> Bool {
     let isNews = index > matchIndex
     matchIndex = max(matchIndex, index)
     nextIndex = max(nextIndex, matchIndex + 1)
     inFlight.removeAll { $0 <= matchIndex }
-    if case .probe = state {
+    switch state {
+    case .replicate: break
+    case .snapshot where matchIndex + 1 < first: break
+    case .probe, .snapshot:
       state = .replicate
       nextIndex = matchIndex + 1
     }
     return isNews
   }
 
-  /// The peer refused a message that followed `prevLogIndex`; try again after `hint`. Returns
-  /// false if the refusal is older than what is known by now.
-  mutating func mismatched(prevLogIndex: Index, hint: Index) -> Bool {
-    guard prevLogIndex > matchIndex else { return false }
+  /// The peer refused a message that followed `prevLogIndex`; try again after `hint`. A
+  /// refusal that is older than what is known by now changes nothing.
+  mutating func mismatched(prevLogIndex: Index, hint: Index) {
+    guard prevLogIndex > matchIndex else { return }
     switch state {
-    case .probe: guard prevLogIndex == nextIndex - 1 else { return false }
+    case .probe: guard prevLogIndex == nextIndex - 1 else { return }
     case .replicate: break
+    case .snapshot: return
     }
     probe(from: min(hint, prevLogIndex - 1) + 1)
-    return true
+  }
+
+  /// The peer lacks entries that the log no longer holds: it is sent the state.
+  mutating func needsSnapshot(since index: Index) {
+    state = .snapshot(since: index)
+    inFlight.removeAll()
+  }
+
+  /// Sending the state has ended. `index`: what the peer has now; `nil`: it failed, and is
+  /// tried again after the next heartbeat.
+  mutating func snapshotSent(_ index: Index?) {
+    guard case .snapshot = state else { return }
+    probe(from: max(nextIndex, index.map { $0 + 1 } ?? 0))
+    state = .probe(isWaiting: true)
   }
 
   /// Forget what is under way: it may be lost.

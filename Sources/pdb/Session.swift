@@ -39,7 +39,7 @@ final class Session: Sendable {
     let isWaiting = Flag()
     client = ClusterClient(
       addresses: addresses, timeout: .seconds(options.timeout),
-      token: try options.tokenFile.map(TokenFile.read), author: NSUserName()
+      token: try options.tokenFile.map { try SecretFile.read($0, "token") }, author: NSUserName()
     ) { notice in
       guard isTalkative else { return }
       let style = Style(for: .error)
@@ -103,6 +103,20 @@ final class Session: Sendable {
     await client.ask(address, "/status", within: .seconds(min(1, options.timeout)))
   }
 
+  /// The node that commands about one node mean when none is named.
+  var firstAddress: NodeAddress { addresses[0] }
+
+  /// Asks one node to stop.
+  func stop(_ address: NodeAddress) async -> Result<ClientAnswer, PDBError> {
+    await client.ask(
+      address, ClientRequest(.post, "/node/stop", body: [:]), within: .seconds(options.timeout))
+  }
+
+  /// How a member sees the cluster.
+  func clusterStatus(of address: NodeAddress) async -> Result<ClientAnswer, PDBError> {
+    await client.ask(address, "/cluster/status", within: .seconds(min(1, options.timeout)))
+  }
+
   /// Talk for people; silent with `--quiet`, `--json` and in pipes.
   func say(_ line: String) {
     if !options.quiet && !options.json && Console.isTerminal(.output) { Console.write(line) }
@@ -134,21 +148,4 @@ private final class Flag: Sendable {
 
   /// Returns whether it was raised already.
   func raise() -> Bool { isRaised.exchange(true, ordering: .relaxed) }
-}
-
-enum TokenFile {
-  static func read(_ path: String) throws -> String {
-    guard let data = FileManager.default.contents(atPath: path),
-      let text = String(data: data, encoding: .utf8)
-    else {
-      throw PDBError(.badConfiguration, "cannot read the token file '\(path)'")
-    }
-    let token = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard token.utf8.count >= 16, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-      throw PDBError(
-        .badConfiguration, "the token in '\(path)' must be 16 or more visible ASCII characters",
-        hint: "openssl rand -hex 32 makes a good one")
-    }
-    return token
-  }
 }

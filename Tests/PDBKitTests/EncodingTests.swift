@@ -64,8 +64,33 @@ import Testing
     #expect(stamped.encoded() == [1, 208, 15, 2, 97, 110, 0, 5, 1, 0x6B, 1, 0x31, 0])
   }
 
+  private static let membership = Membership(
+    [
+      Member(id: 1, address: "127.0.0.1:1", rank: 1),
+      Member(id: .max, address: "[::1]:2", rank: .max, role: .learner),
+    ], removed: [5, 9])
+
+  private static let mark: StateMark = {
+    var mark = StateMark()
+    mark.appliedIndex = 9
+    mark.appliedTerm = 3
+    mark.revision = 7
+    mark.hash = .max
+    mark.compactedRevision = 2
+    mark.historyBytes = 100
+    mark.membership = membership
+    return mark
+  }()
+
   static let frames: [Frame] = [
-    .hello(.init(version: 1, cluster: "c", from: 1, to: .max)), .welcome, .refused("no"),
+    .hello(
+      .init(
+        version: 1, cluster: "c", from: 1, to: .max, incarnation: 7, purpose: .snapshot,
+        nonce: [1, 2])), .welcome, .refused("no"),
+    .challenge(.init(nonce: [3], incarnation: 8, proof: [4, 5])), .proof([6]),
+    .stateHash(StateHash(index: 3, hash: .max)), .snapshotEnd, .snapshotReceived,
+    .snapshotBegin(.init(term: 2, mark: mark)), .snapshotPart(isEndOfPiece: true, [1, 2, 3]),
+    .message(.timeoutNow(TimeoutNow(term: 6))),
     .message(.requestPreVote(RequestVote(term: 1, lastLogIndex: 2, lastLogTerm: 1))),
     .message(.requestPreVoteReply(RequestVoteReply(term: 1, voteGranted: true))),
     .message(.requestVote(RequestVote(term: 9, lastLogIndex: 2, lastLogTerm: 1))),
@@ -77,6 +102,7 @@ import Testing
           entries: [
             Entry(index: 8, term: 3, payload: .noop),
             Entry(index: 9, term: 4, payload: .operation([1, 2, 3])),
+            Entry(index: 10, term: 4, payload: .membership(membership)),
           ], leaderCommit: 6, round: 5))),
     .message(.appendEntriesReply(AppendEntriesReply(term: 1, outcome: .matched(3), round: 2))),
     .message(
@@ -105,7 +131,7 @@ import Testing
   }
 
   @Test func `damaged frames and operations are refused or read, never trapped on`() {
-    var random = SeededGenerator(seed: 3)
+    var random = SplitMix64(seed: 3)
     let samples =
       Self.frames.map { $0.encoded() }
       + Self.operations.map { operation in

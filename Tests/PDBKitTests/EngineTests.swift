@@ -2,6 +2,7 @@
 
 import Foundation
 import Logging
+import NIOCore
 import Raft
 import NIOConcurrencyHelpers
 import Testing
@@ -14,34 +15,60 @@ private final class TestEngines: Sendable {
     let engines: @Sendable () -> TestEngines?
 
     func send(_ envelopes: [Envelope]) { engines()?.deliver(envelopes) }
+
+    func send(_ state: StateHash) {}
+
+    func send(
+      _ state: StateSnapshot, as request: SendSnapshot,
+      isWanted: @escaping @Sendable () -> Bool
+    ) async throws -> Index {
+      guard let engines = engines() else { throw CancellationError() }
+      return try await engines.deliver(state, as: request)
+    }
+
+    func update(_ members: [Member]) {}
+    func welcome(_ peer: NodeID, on channel: any Channel) {}
+    func farewell(_ peer: NodeID, on channel: any Channel) {}
   }
 
   private let directory: TemporaryDirectory
   let members: [Member]
   private let engines: NIOLockedValueBox<[NodeID: RaftEngine]>
+  /// Why engines have ended.
+  let failures = NIOLockedValueBox<[NodeID: PDBError]>([:])
   private let cut = NIOLockedValueBox<Set<NodeID>>([])
 
-  init(count: Int) throws {
+  /// - Parameter maxLogEntries: where the logs are compacted.
+  init(count: Int, maxLogEntries: Int = 100_000) throws {
     directory = try TemporaryDirectory()
     let addresses = (1...count).map { NodeAddress(host: "127.0.0.1", port: $0) }
     let membership = Membership.bootstrap(addresses, cluster: "test")
     members = membership.members
+    let itself = NIOLockedValueBox<WeakReference?>(nil)
     var engines: [NodeID: RaftEngine] = [:]
     for (member, address) in zip(membership.members, addresses) {
       let log = try LogStore(path: "\(directory.path)/\(address.port).raft")
       let identity = Identity(cluster: "test", node: member.id, address: address)
       try log.bootstrap(identity, membership)
       let node = Node(
-        id: member.id, membership: membership,
+        id: member.id, snapshot: .beginning(membership),
         configuration: Raft.Configuration(
-          electionTicks: 20, electionSpreadTicks: 20, heartbeatTicks: 4),
+          electionTicks: 20, electionSpreadTicks: 20, heartbeatTicks: 4,
+          maxLogEntries: maxLogEntries),
         seed: member.id)
-      engines[member.id] = RaftEngine(
-        identity: identity, node: node, log: log,
-        state: try StateStore(path: "\(directory.path)/\(address.port).db"), mark: StateMark(),
+      engines[member.id] = try RaftEngine(
+        identity: identity, secret: ClusterSecret(nil), node: node, log: log,
+        state: try StateStore(
+          path: "\(directory.path)/\(address.port).db", membership: membership),
+        network: Network { itself.withLockedValue { $0?.engines } },
         logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
     self.engines = NIOLockedValueBox(engines)
+    itself.withLockedValue { $0 = WeakReference(engines: self) }
+  }
+
+  private struct WeakReference {
+    weak var engines: TestEngines?
   }
 
   var all: [RaftEngine] {
@@ -55,6 +82,31 @@ private final class TestEngines: Sendable {
     }
   }
 
+  /// Carries a state from one engine to another, piece by piece.
+  func deliver(_ state: StateSnapshot, as request: SendSnapshot) async throws -> Index {
+    guard let receiver = engines.withLockedValue({ $0[request.to] }),
+      !cut.withLockedValue({ $0.contains(request.to) })
+    else { throw CancellationError() }
+    let staging = try receiver.beginReceiving(state.mark)
+    var position = StateSnapshot.Position.beginning
+    loop: while true {
+      if case .end = position { break loop }
+      let (piece, next) = try await state.piece(at: position)
+      try staging.add(piece)
+      position = next
+    }
+    try staging.finish()
+    let mark = SnapshotMark(
+      index: state.mark.appliedIndex, term: state.mark.appliedTerm,
+      membership: state.mark.membership)
+    let sender = all.first { $0.status.isLeader && $0.status.term == request.term }
+    receiver.receive(
+      Envelope(
+        from: sender?.identity.node ?? 0, to: request.to,
+        message: .installSnapshot(InstallSnapshot(term: request.term, mark: mark))))
+    return mark.index
+  }
+
   func cutOff(_ engine: RaftEngine) { cut.withLockedValue { _ = $0.insert(engine.identity.node) } }
 
   func heal() { cut.withLockedValue { $0 = [] } }
@@ -63,7 +115,12 @@ private final class TestEngines: Sendable {
   func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for engine in all {
-        group.addTask { try await engine.run(over: Network { [weak self] in self }) }
+        group.addTask {
+          do { try await engine.run() } catch {
+            self.failures.withLockedValue { $0[engine.identity.node] = error as? PDBError }
+            throw error
+          }
+        }
       }
       try await body()
       group.cancelAll()
@@ -106,6 +163,49 @@ func waitFor<T>(
 
   private func number(_ engine: RaftEngine, _ consistency: Consistency) async throws -> String? {
     try await engine.read(consistency) { view, _ in try view.get([0x6E])?.value.utf8String }
+  }
+
+  @Test func `who lacks what the log forgot is given the whole state`() async throws {
+    let engines = try TestEngines(count: 3, maxLogEntries: 20)
+    try await engines.run {
+      let leader = try await engines.leader()
+      let late = engines.all.first { $0 !== leader }!
+      engines.cutOff(late)
+      for round in 0..<200 { _ = try await leader.propose(increment("request \(round)")) }
+      _ = try await waitFor { leader.status.firstIndex > 100 ? true : nil }
+      #expect(leader.status.logEntries <= 80)
+      engines.heal()
+      _ = try await waitFor { late.status.mark == leader.status.mark ? true : nil }
+      #expect(late.status.firstIndex > 100)
+      // It knows the requests that came before its log.
+      let again = try await leader.propose(increment("request 7"))
+      #expect(try again.answer.pair().value == Bytes(utf8: "8"))
+      // And it goes on with the log from there.
+      _ = try await leader.propose(increment())
+      _ = try await waitFor { late.status.mark == leader.status.mark ? true : nil }
+      let value = try await late.read(.linearizable) { view, _ in try view.get([0x6E])?.value }
+      #expect(value == Bytes(utf8: "201"))
+    }
+  }
+
+  @Test func `a state that differs raises an alarm; one that differs from most ends the node`()
+    async throws
+  {
+    let engines = try TestEngines(count: 3)
+    try await engines.run {
+      let leader = try await engines.leader()
+      _ = try await leader.propose(increment())
+      let others = engines.members.map(\.id).filter { $0 != leader.identity.node }
+      let wrong = StateHash(index: leader.status.mark.appliedIndex, hash: 1)
+      leader.receive(wrong, from: others[0])
+      _ = try await waitFor { leader.status.alarms == [.stateDiffers] ? true : nil }
+      _ = try await leader.propose(increment())
+      leader.receive(wrong, from: others[1])
+      let failure = try await waitFor {
+        engines.failures.withLockedValue { $0[leader.identity.node] }
+      }
+      #expect(failure.code == .corrupt)
+    }
   }
 
   @Test func `a change is acknowledged once, and every node reads it at once`() async throws {

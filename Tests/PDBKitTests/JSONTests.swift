@@ -1,5 +1,6 @@
 // JSON: exact, strict, bounded.
 
+import Raft
 import Testing
 
 @testable import PDBKit
@@ -55,7 +56,7 @@ import Testing
   }
 
   @Test func `any bytes are read or refused, never trapped on`() {
-    var random = SeededGenerator(seed: 7)
+    var random = SplitMix64(seed: 7)
     let alphabet = Array("{}[]\",:0123456789.eE+-truefalsn\\u \u{E9}".utf8) + [0xFF, 0x00]
     var accepted = 0
     for _ in 0..<20_000 {
@@ -68,20 +69,5 @@ import Testing
       }
     }
     #expect(accepted > 100)
-  }
-}
-
-/// SplitMix64 as a generator of the standard library, for tests that repeat exactly.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

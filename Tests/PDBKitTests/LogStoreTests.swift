@@ -35,12 +35,21 @@ import Testing
     try await store.append([batch])
   }
 
+  /// What another process finds in the file after this one has gone.
+  private func reload(_ store: LogStore) throws -> LogStore.Contents? {
+    try store.close()
+    let other = try LogStore(path: path)
+    defer { try? other.close() }
+    return try other.load()
+  }
+
   @Test func `a transaction of the log is on the disk when it returns`() throws {
     let queue = try DatabaseQueue(path: path, configuration: SQLite.configuration())
     try SQLite.setDurability(.full, of: queue)
     // 2 is FULL (sqlite.org/pragma.html#pragma_synchronous).
     #expect(try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") } == 2)
     #expect(try queue.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") } == "wal")
+    try queue.close()
     #expect(try LogStore(path: path).durabilityLevel() == 2)
   }
 
@@ -48,9 +57,9 @@ import Testing
     let store = try LogStore(path: path)
     #expect(try store.load() == nil)
     try store.bootstrap(identity, membership)
-    let contents = try #require(try LogStore(path: path).load())
+    let contents = try #require(try reload(store))
     #expect(contents.identity == identity)
-    #expect(contents.membership == membership)
+    #expect(contents.mark == .beginning(membership))
     #expect(contents.hardState == HardState())
     #expect(contents.entries.isEmpty)
   }
@@ -59,8 +68,10 @@ import Testing
     let store = try LogStore(path: path)
     try store.bootstrap(identity, membership)
     try await append(store, entries(1...3, term: 1), HardState(term: 1, vote: .max))
-    let contents = try #require(try LogStore(path: path).load())
-    #expect(contents.entries == entries(1...3, term: 1))
+    let member = Entry(index: 4, term: 1, payload: .membership(membership))
+    try await append(store, [member])
+    let contents = try #require(try reload(store))
+    #expect(contents.entries == entries(1...3, term: 1) + [member])
     #expect(contents.hardState == HardState(term: 1, vote: .max))
   }
 
@@ -73,26 +84,64 @@ import Testing
       try store.load()?.entries == entries(1...2, term: 1) + entries(3...3, term: 2))
   }
 
+  @Test func `compaction moves the beginning and keeps the rest`() async throws {
+    let store = try LogStore(path: path)
+    try store.bootstrap(identity, membership)
+    try await append(store, entries(1...5, term: 1), HardState(term: 1))
+    var batch = Persist(number: 2)
+    batch.compaction = SnapshotMark(index: 3, term: 1, membership: membership)
+    try await store.append([batch])
+    let contents = try #require(try reload(store))
+    #expect(contents.mark == batch.compaction)
+    #expect(contents.entries == entries(4...5, term: 1))
+  }
+
+  @Test func `a received state replaces the whole log, and entries follow it`() async throws {
+    let store = try LogStore(path: path)
+    try store.bootstrap(identity, membership)
+    try await append(store, entries(1...5, term: 1), HardState(term: 2))
+    var install = Persist(number: 2)
+    install.snapshot = SnapshotMark(index: 9, term: 2, membership: membership)
+    var more = Persist(number: 3)
+    more.entries = entries(10...11, term: 2)
+    try await store.append([install, more])
+    let contents = try #require(try reload(store))
+    #expect(contents.mark == install.snapshot)
+    #expect(contents.entries == entries(10...11, term: 2))
+  }
+
+  @Test func `whom a node has met it never forgets, and never takes for another`() async throws {
+    let store = try LogStore(path: path)
+    try await store.remember(7, incarnation: 1)
+    try await store.remember(7, incarnation: 2)
+    #expect(try store.incarnations() == [7: 1])
+  }
+
   @Test(arguments: [
     "UPDATE entry SET payload = X'0207' WHERE position = 2 AND payload <> X'0207'",
     "UPDATE entry SET payload = X'0307' WHERE position = 2",
     "UPDATE entry SET term = 0 WHERE position = 2", "UPDATE entry SET kind = 0 WHERE position = 2",
     "DELETE FROM entry WHERE position = 2", "DELETE FROM hard_state",
-    "UPDATE hard_state SET term = 0",
+    "UPDATE hard_state SET term = 0", "UPDATE hard_state SET term = 9",
+    "UPDATE hard_state SET vote = 5", "UPDATE mark SET position = 1", "DELETE FROM mark",
+    "UPDATE mark SET membership = X'01'", "UPDATE identity SET node = 5",
   ])
   func `damage is noticed`(sql: String) async throws {
     let store = try LogStore(path: path)
     try store.bootstrap(identity, membership)
     try await append(store, entries(1...3, term: 1), HardState(term: 1))
+    try store.close()
     let queue = try DatabaseQueue(path: path)
     let changed = try await queue.write { db in
       try db.execute(sql: sql)
       return db.changesCount
     }
+    try queue.close()
+    let damaged = try LogStore(path: path)
     if changed == 0 {
-      #expect(try store.load()?.entries.count == 3)
+      #expect(try damaged.load()?.entries.count == 3)
     } else {
-      #expect(PDBError.code { _ = try store.load() } == .corrupt)
+      #expect(PDBError.code { _ = try damaged.load() } == .corrupt)
     }
   }
 

@@ -140,7 +140,7 @@ import Testing
     let sum = try await store.read { view, _ in
       var sum: UInt64 = 0
       try view.scan(from: [], to: nil, reversed: false) { key, stored in
-        sum &+= ApplyTransaction.hash(key, stored)
+        sum &+= stored.checksum(under: key)
         return true
       }
       return sum
@@ -166,5 +166,20 @@ import Testing
     #expect(rows[1]["request"] as String? == "r")
     // One change: key n, before at revision 1 with value 1, after 2.
     #expect((rows[1]["changes"] as Data).bytes == [1, 1, 0x6E, 1, 1, 1, 0x31, 1, 1, 0x32])
+  }
+
+  @Test(arguments: [
+    "UPDATE pair SET value = X'39'", "UPDATE pair SET revision = 9", "UPDATE pair SET key = X'61'",
+    "DELETE FROM pair", "INSERT INTO pair VALUES (X'62', X'63', 1)", "UPDATE mark SET hash = 1",
+    "UPDATE mark SET applied_index = 0",
+  ])
+  func `an altered state is noticed`(sql: String) async throws {
+    _ = try await store.apply([increment(1)])
+    try store.verify()
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { try $0.execute(sql: sql) }
+    try queue.close()
+    #expect(PDBError.code { try store.verify() } == .corrupt)
+    await #expect(throws: PDBError.self) { try await store.scrub() }
   }
 }

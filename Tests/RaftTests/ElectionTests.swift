@@ -552,22 +552,38 @@ import Testing
     #expect(cluster[4].failedReads == [id])
   }
 
-  /// Rule 7: a removed or unknown node cannot raise terms.
-  @Test func `an unknown node is ignored`() {
+  /// Rule 7: a removed or unknown node cannot raise terms while there is a leader, nor count.
+  @Test func `an unknown node neither counts nor disturbs`() {
     var node = TestNode(id: 2)
+    node.receive(append(term: 1, after: (0, 0)), from: 1)
+    _ = node.take()
     let messages = [
-      voteRequest(term: 99, last: (99, 99)), preVoteRequest(term: 99, last: (99, 99)),
+      voteRequest(term: 99, last: (99, 99)),
       vote(false, term: 99), preVote(false, term: 99),
-      append(term: 99, after: (0, 0), terms: [99], commit: 1),
       .appendEntriesReply(AppendEntriesReply(term: 99, outcome: .staleTerm, round: 0)),
       .readIndex(ReadIndex(term: 99, id: 1)),
       .readIndexReply(ReadIndexReply(term: 99, id: 1, index: 1)),
+      .timeoutNow(TimeoutNow(term: 1)),
     ]
     for message in messages { node.receive(message, from: 77) }
+    #expect(node.term == 1)
+    #expect(node.outbox.isEmpty)
+    #expect(node.reads.isEmpty)
+  }
+
+  /// Rule 7, and Thesis §4.1: it may be a member that this node has not heard of yet.
+  @Test func `a removed node has no say, an unknown candidate may have a vote`() {
+    let members = Membership(Membership.test(voters: 3).members, removed: [78])
+    var node = TestNode(id: 2, membership: members)
+    let messages = [
+      voteRequest(term: 99, last: (99, 99)), preVoteRequest(term: 99, last: (99, 99)),
+      append(term: 99, after: (0, 0), terms: [99], commit: 1),
+    ]
+    for message in messages { node.receive(message, from: 78) }
     #expect(node.term == 0)
     #expect(node.outbox.isEmpty)
-    #expect(node.disk.entries.isEmpty)
-    #expect(node.reads.isEmpty)
+    node.receive(voteRequest(term: 5, last: (9, 4)), from: 77)
+    #expect(node.take().map(\.message) == [vote(term: 5)])
   }
 
   @Test func `a message for somebody else is ignored`() {

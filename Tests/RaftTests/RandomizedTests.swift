@@ -65,26 +65,14 @@ private struct Situations {
   }
 }
 
-/// SplitMix64, so that a seed means the same on every machine.
-private struct Dice: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-
-  mutating func chance(_ percent: Int) -> Bool { Int(next() % 100) < percent }
-  mutating func below(_ bound: Int) -> Int { Int(next() % UInt64(bound)) }
+extension SplitMix64 {
+  fileprivate mutating func chance(_ percent: Int) -> Bool { next(below: 100) < percent }
 }
 
 private struct Run {
   let cluster: TestCluster
   var situations = Situations()
-  private var dice: Dice
+  private var dice: SplitMix64
   private let ids: [NodeID]
   // Swarm: each seed draws which faults are on and how many.
   private let losses: Int
@@ -95,24 +83,24 @@ private struct Run {
   private let slowDisks: Int
 
   init(seed: UInt64) {
-    dice = Dice(state: seed &* 0xD134_2543_DE82_EF95)
+    dice = SplitMix64(seed: seed &* 0xD134_2543_DE82_EF95)
     let sizes = [1, 2, 3, 3, 3, 3, 4, 5, 5]
     var configuration = Configuration.test
-    configuration.maxMessagesInFlight = 1 + dice.below(4)
-    configuration.maxMessageBytes = [1, 40, 10_000][dice.below(3)]
+    configuration.maxMessagesInFlight = 1 + dice.next(below: 4)
+    configuration.maxMessageBytes = [1, 40, 10_000][dice.next(below: 3)]
     configuration.maxPendingReads = 20
     configuration.maxUncommittedBytes = 500
     cluster = TestCluster(
-      sizes[dice.below(sizes.count)], learners: dice.chance(20) ? 1 : 0,
+      sizes[dice.next(below: sizes.count)], learners: dice.chance(20) ? 1 : 0,
       configuration: configuration, seed: seed)
     cluster.label = "seed \(seed):"
     ids = cluster.ids
-    losses = [0, 2, 10][dice.below(3)]
-    duplicates = [0, 2, 10][dice.below(3)]
-    reorderings = [0, 10, 60][dice.below(3)]
-    crashes = [0, 3, 8][dice.below(3)]
-    partitions = [0, 2, 4][dice.below(3)]
-    slowDisks = [0, 30, 70][dice.below(3)]
+    losses = [0, 2, 10][dice.next(below: 3)]
+    duplicates = [0, 2, 10][dice.next(below: 3)]
+    reorderings = [0, 10, 60][dice.next(below: 3)]
+    crashes = [0, 3, 8][dice.next(below: 3)]
+    partitions = [0, 2, 4][dice.next(below: 3)]
+    slowDisks = [0, 30, 70][dice.next(below: 3)]
     for id in ids where dice.chance(slowDisks) { cluster.holdDisk(id) }
   }
 
@@ -129,26 +117,26 @@ private struct Run {
   }
 
   private mutating func step() {
-    let id = ids[dice.below(ids.count)]
-    switch dice.below(100) {
+    let id = ids[dice.next(below: ids.count)]
+    switch dice.next(below: 100) {
     case 0..<25:
       for id in cluster.liveIDs where !dice.chance(10) { cluster.tick(id) }
       for _ in 0..<ids.count * 2 { deliverOne() }
     case 25..<30:
-      cluster.tick(id, times: 1 + dice.below(12))
+      cluster.tick(id, times: 1 + dice.next(below: 12))
     case 30..<60:
-      for _ in 0..<1 + dice.below(6) { deliverOne() }
+      for _ in 0..<1 + dice.next(below: 6) { deliverOne() }
     case 60..<72:
       work(on: id)
     case 72..<84:
       let target = dice.chance(80) ? cluster.leader ?? id : id
       if dice.chance(60) {
-        cluster.propose(target, bytes: Array(repeating: 0, count: dice.below(60)))
+        cluster.propose(target, bytes: Array(repeating: 0, count: dice.next(below: 60)))
       } else {
         cluster.read(target)
       }
     case 84..<88:
-      cluster.peerUnreachable(ids[dice.below(ids.count)], at: id)
+      cluster.peerUnreachable(ids[dice.next(below: ids.count)], at: id)
     case 88..<94 where dice.chance(crashes * 10):
       situations.lostWrites += cluster[id].disk.queue.isEmpty ? 0 : 1
       cluster.crash(id)
@@ -166,7 +154,7 @@ private struct Run {
   private mutating func deliverOne() {
     guard !cluster.network.isEmpty else { return }
     let isReordered = dice.chance(reorderings)
-    let position = isReordered ? dice.below(cluster.network.count) : 0
+    let position = isReordered ? dice.next(below: cluster.network.count) : 0
     if dice.chance(losses) {
       cluster.network.remove(at: position)
     } else {
@@ -179,9 +167,9 @@ private struct Run {
   private mutating func work(on id: NodeID) {
     for id in ids where dice.chance(70) {
       if dice.chance(70) {
-        cluster.flush(id, 1 + dice.below(3))
+        cluster.flush(id, 1 + dice.next(below: 3))
       } else {
-        cluster.write(id, 1 + dice.below(3))
+        cluster.write(id, 1 + dice.next(below: 3))
         situations.heldReports += 1
       }
     }
@@ -190,18 +178,18 @@ private struct Run {
 
   private mutating func restart(_ id: NodeID) {
     let applied = cluster[id].committed.count
-    cluster.restart(id, appliedIndex: Index(dice.below(applied + 1)))
+    cluster.restart(id, appliedIndex: Index(dice.next(below: applied + 1)))
   }
 
   private mutating func partition() {
-    switch dice.below(4) {
+    switch dice.next(below: 4) {
     case 0:
-      cluster.isolate(ids[dice.below(ids.count)])
+      cluster.isolate(ids[dice.next(below: ids.count)])
     case 1:
       let side = ids.filter { _ in dice.chance(50) }
       cluster.partition(side, ids.filter { !side.contains($0) })
     case 2:  // a bridge
-      let bridge = ids[dice.below(ids.count)]
+      let bridge = ids[dice.next(below: ids.count)]
       let side = ids.filter { _ in dice.chance(50) }
       cluster.partition(
         side + [bridge], ids.filter { !side.contains($0) } + [bridge])

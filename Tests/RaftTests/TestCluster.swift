@@ -283,8 +283,11 @@ final class TestCluster {
     let node = self[id]
     let commit = node.commitIndex
     if commit < known { return complain("commit of \(id) goes back from \(known) to \(commit)") }
-    maxCommit = max(maxCommit, commit)
+    // The leader commits first; its members are the ones that count.
+    guard commit > maxCommit else { return }
+    maxCommit = commit
     let entry = node.log[Int(commit) - 1]
+    let membership = self[id].node.membership
     let holders = membership.voters.map(\.id).filter { voter in
       let entries = self[voter].disk.entries
       return entries.count >= Int(commit) && entries[Int(commit) - 1] == entry

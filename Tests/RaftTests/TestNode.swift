@@ -88,7 +88,7 @@ struct TestNode {
     disk = TestDisk(hardState: hardState, entries: entries)
     log = entries
     node = Node(
-      id: id, membership: membership, configuration: configuration, hardState: hardState,
+      id: id, snapshot: .beginning(membership), configuration: configuration, hardState: hardState,
       entries: entries, seed: self.seed)
   }
 
@@ -197,7 +197,8 @@ struct TestNode {
     (lastBatch, lastWritten, lastReported) = (0, 0, 0)
     seed &+= 1
     node = Node(
-      id: id, membership: membership, configuration: configuration, hardState: disk.hardState,
+      id: id, snapshot: .beginning(membership), configuration: configuration,
+      hardState: disk.hardState,
       entries: disk.entries, appliedIndex: applied, seed: seed)
   }
 

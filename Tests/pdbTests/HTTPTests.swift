@@ -186,8 +186,10 @@ extension ProcessTests {
         let upgrade =
           "GET /peer HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
           + "Connection: upgrade\r\nUpgrade: pdb-raft/1\r\n\r\n"
-        let hello: [UInt8] = [0, 0, 0, 6, 1, 1, 1, 0x78, 1, 2]
-        let answer = try cluster.sendRaw(0, Array(upgrade.utf8) + hello, isLast: false)
+        let hello: [UInt8] = [0, 0, 0, 9, 1, 1, 1, 0x78, 1, 2, 3, 0, 0]
+        let proof: [UInt8] = [0, 0, 0, 2, 3, 0]
+        let answer = try cluster.sendRaw(
+          0, Array(upgrade.utf8) + hello + proof, isLast: false)
         #expect(answer.contains("101 Switching Protocols"))
         #expect(answer.contains("cluster x, this node belongs to"))
       }

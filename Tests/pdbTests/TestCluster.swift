@@ -12,22 +12,32 @@ import NIOConcurrencyHelpers
 final class TestCluster: Sendable {
   let workspace: Workspace
   let addresses: [NodeAddress]
+  /// How many of the addresses are the first members; the rest may join later.
+  private let firstMembers: Int
   private let processes = NIOLockedValueBox<[Int: Process]>([:])
 
   /// Starts a cluster and waits until it has a leader.
+  ///
+  /// - Parameters:
+  ///   - spare: addresses for nodes that may join later.
+  ///   - arguments: for every node.
   static func running<T>(
-    _ count: Int, _ body: (TestCluster) async throws -> T
+    _ count: Int, spare: Int = 0, arguments: [String] = [],
+    _ body: (TestCluster) async throws -> T
   ) async throws -> T {
-    let cluster = try await TestCluster(count)
+    let cluster = try await TestCluster(count, spare: spare)
     defer { cluster.killAll() }
-    for node in 0..<count { try cluster.start(node) }
+    for node in 0..<count { try cluster.start(node, arguments: arguments) }
     _ = try await cluster.leader()
     return try await body(cluster)
   }
 
-  init(_ count: Int) async throws {
+  init(_ count: Int, spare: Int = 0) async throws {
     workspace = try Workspace()
-    addresses = try await Self.freePorts(count).map { NodeAddress(host: "127.0.0.1", port: $0) }
+    firstMembers = count
+    addresses = try await Self.freePorts(count + spare).map {
+      NodeAddress(host: "127.0.0.1", port: $0)
+    }
   }
 
   /// Ports nobody listens on now. Sorted: the lowest is preferred as leader.
@@ -47,8 +57,9 @@ final class TestCluster: Sendable {
 
   func start(_ node: Int, arguments: [String] = []) throws {
     var all = ["node", "start", "--port", String(addresses[node].port)] + arguments
-    if addresses.count > 1 {
-      all += ["--cluster", addresses.map(\.description).joined(separator: ",")]
+    if firstMembers > 1, node < firstMembers {
+      let first = addresses.prefix(firstMembers).map(\.description)
+      all += ["--cluster", first.joined(separator: ",")]
     }
     let process = workspace.process(all)
     let log = "\(workspace.path)/\(node).log"
@@ -84,6 +95,15 @@ final class TestCluster: Sendable {
     return process?.terminationStatus ?? -1
   }
 
+  /// Removes the files of a node that does not run.
+  func wipe(_ node: Int) throws {
+    let folder = "\(workspace.path)/.pdb"
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder)
+    where file.hasPrefix("node_\(addresses[node].port).") {
+      try FileManager.default.removeItem(atPath: "\(folder)/\(file)")
+    }
+  }
+
   func killAll() {
     for node in addresses.indices { kill9(node) }
   }
@@ -113,10 +133,10 @@ final class TestCluster: Sendable {
   }
 
   /// Waits until all nodes have applied the same entries, and returns their statuses.
-  func settled() async throws -> [JSON] {
+  func settled(_ nodes: Range<Int>? = nil) async throws -> [JSON] {
     try await waitFor {
       var statuses: [JSON] = []
-      for node in self.addresses.indices {
+      for node in nodes ?? self.addresses.indices {
         guard let status = await self.status(node) else { return nil }
         statuses.append(status)
       }

@@ -95,8 +95,14 @@ public final class ClusterClient: Sendable {
   public func ask(_ address: NodeAddress, _ path: String, within patience: Duration) async
     -> Result<ClientAnswer, PDBError>
   {
-    let result = await attempt(
-      ClientRequest(.get, path), at: address, id: nil, age: nil, within: patience)
+    await ask(address, ClientRequest(.get, path), within: patience)
+  }
+
+  /// Sends a request to one particular node, once.
+  public func ask(
+    _ address: NodeAddress, _ request: ClientRequest, within patience: Duration
+  ) async -> Result<ClientAnswer, PDBError> {
+    let result = await attempt(request, at: address, id: nil, age: nil, within: patience)
     switch result {
     case .answer(let answer): return .success(answer)
     case .error(let error): return .failure(error)

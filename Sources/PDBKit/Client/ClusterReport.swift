@@ -13,18 +13,31 @@ public struct ClusterReport: Sendable {
   public struct MemberReport: Sendable {
     public let id: String
     public let address: String
+    /// Whether it votes; a learner only listens.
+    public let isVoter: Bool
     public let status: JSON?
     public let failure: String?
+    /// How long ago the leader heard it last, in milliseconds, if the leader knows.
+    public let silence: UInt64?
 
-    public init(id: String, address: String, status: JSON?, failure: String?) {
+    public init(
+      id: String, address: String, isVoter: Bool = true, status: JSON?, failure: String?,
+      silence: UInt64? = nil
+    ) {
       self.id = id
       self.address = address
+      self.isVoter = isVoter
       self.status = status
       self.failure = failure
+      self.silence = silence
     }
 
     public var isUp: Bool { status != nil }
-    public var role: String? { status?["role"]?.string }
+    public var role: String? {
+      isVoter ? status?["role"]?.string : "learner"
+    }
+    /// What the member itself says is wrong with it.
+    public var alarms: [String] { (status?["alarms"]?.array ?? []).compactMap(\.string) }
     public var term: UInt64? { status?["term"]?.uint64 }
     public var applied: UInt64? { status?["applied"]?.uint64 }
     public var isLeader: Bool { status?["is_leader"]?.bool ?? false }
@@ -49,10 +62,13 @@ public struct ClusterReport: Sendable {
 
   public var upCount: Int { members.count(where: \.isUp) }
 
+  private var votersUpCount: Int { members.count { $0.isUp && $0.isVoter } }
+
   public var health: Health {
-    if upCount < quorum { return .noQuorum }
+    if votersUpCount < quorum { return .noQuorum }
     if leader == nil { return .noLeader }
-    return upCount == members.count ? .healthy : .degraded
+    let isWell = members.allSatisfy { $0.isUp && $0.alarms.isEmpty }
+    return isWell ? .healthy : .degraded
   }
 
   /// Applied entries that a member lacks compared to the leader.
@@ -66,7 +82,7 @@ public struct ClusterReport: Sendable {
   /// One sentence on how the cluster is and what it can still bear.
   public var verdict: String {
     let up = "\(upCount) of \(members.count) node\(members.count == 1 ? "" : "s") up"
-    let spare = upCount - quorum
+    let spare = votersUpCount - quorum
     let margin =
       switch spare {
       case ..<1: "Losing one more stops changes."
@@ -76,12 +92,15 @@ public struct ClusterReport: Sendable {
     switch health {
     case .healthy, .degraded:
       let name = health == .healthy ? "HEALTHY" : "DEGRADED"
+      let troubles = members.filter { !$0.alarms.isEmpty }.map {
+        "\($0.address) says: \($0.alarms.joined(separator: ", ")). "
+      }
       return "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0). "
-        + (members.count == 1 ? "There is no other copy of the data." : margin)
+        + troubles.joined() + (members.count == 1 ? "There is no other copy of the data." : margin)
     case .noLeader:
       return "NO LEADER, \(up). An election is under way; changes must wait."
     case .noQuorum:
-      let missing = quorum - upCount
+      let missing = quorum - votersUpCount
       return "NO QUORUM, \(up), \(quorum) are needed. Nothing can be changed until "
         + "\(missing) more start\(missing == 1 ? "s" : "")."
     }
@@ -108,6 +127,9 @@ public struct ClusterReport: Sendable {
             "revision": member.status?["revision"] ?? .null,
             "hash": member.status?["hash"] ?? .null,
             "failure": JSON(member.failure),
+            "voter": .bool(member.isVoter),
+            "silent_ms": member.silence.map { JSON($0) } ?? .null,
+            "alarms": .array(member.alarms.map { .string($0) }),
           ]
         }),
     ]

@@ -11,12 +11,31 @@ struct Driver {
     var messages: [Envelope] = []
     var batches: [Persist] = []
     var committed: [Entry] = []
+    var snapshots: [SendSnapshot] = []
+    var wantsDurableState = false
+    /// The members, when they are not those of the last time.
+    var members: [Member]?
+    /// The node's own state, from time to time, for the others to compare.
+    var stateHash: StateHash?
+  }
+
+  /// Somebody who waits for a proposal.
+  enum Waiter {
+    case operation(CheckedContinuation<Outcome, any Error>)
+    case membership(CheckedContinuation<Void, any Error>)
+
+    func fail(_ error: PDBError) {
+      switch self {
+      case .operation(let continuation): continuation.resume(throwing: error)
+      case .membership(let continuation): continuation.resume(throwing: error)
+      }
+    }
   }
 
   private struct Proposer {
     let term: Term
     let deadline: UInt64
-    let continuation: CheckedContinuation<Outcome, any Error>
+    let waiter: Waiter
   }
 
   private struct Readers {
@@ -30,7 +49,7 @@ struct Driver {
   private let events: EventLog
   private var now: UInt64 = 0
   /// Proposals before they have an index, by proposal id.
-  private var proposals: [UInt64: CheckedContinuation<Outcome, any Error>] = [:]
+  private var proposals: [UInt64: Waiter] = [:]
   private var lastProposalID: UInt64 = 0
   /// Proposals in the log, by index.
   private var proposers: [Index: Proposer] = [:]
@@ -40,6 +59,11 @@ struct Driver {
   private var lastReadID = UInt64.random(in: 0...(.max >> 1))
   /// Reads that wait for their index to be applied, in the order of the indices.
   private var applyWaiters: [(index: Index, readers: Readers)] = []
+  /// Who waits for this node to lead no longer.
+  private var transferWaiters: [CheckedContinuation<Member?, any Error>] = []
+  private var transferDeadline: UInt64 = 0
+  private var comparison = StateComparison()
+  private var knownMembers: [Member]?
   private var effects = Effects()
 
   private static let requestTicks =
@@ -68,6 +92,10 @@ struct Driver {
         step(.tick)
         now += 1
         expire()
+        if now % Self.comparisonTicks == 0 {
+          effects.stateHash = StateHash(
+            index: status.mark.appliedIndex, hash: status.mark.hash)
+        }
       case .received(let envelope):
         if envelope.from == node.reachableLeader { status.lastHeartbeat = .now }
         step(.received(envelope))
@@ -76,9 +104,21 @@ struct Driver {
       case .applied(let applied, let mark): finish(applied, mark)
       case .propose(let bytes, let continuation):
         lastProposalID += 1
-        proposals[lastProposalID] = continuation
+        proposals[lastProposalID] = .operation(continuation)
         newProposals.append(Proposal(id: lastProposalID, operation: bytes))
       case .read(let continuation): newReaders.append(continuation)
+      case .stateDurable(let index): step(.stateDurable(index))
+      case .snapshotSent(let peer, let index): step(.snapshotSent(to: peer, index: index))
+      case .storageFull(let isFull): storageFull(isFull)
+      case .change(let change, let continuation):
+        lastProposalID += 1
+        proposals[lastProposalID] = .membership(continuation)
+        step(.changeMembership(id: lastProposalID, change))
+      case .transfer(let target, let continuation): transfer(to: target, continuation)
+      case .stateHash(let hash, let peer):
+        comparison.heard(hash, from: peer)
+        judgeState()
+      case .alarm(let alarm): raise(alarm)
       }
     }
     // What arrived together is proposed together and confirmed together.
@@ -99,10 +139,12 @@ struct Driver {
     if let batch = effects.persist { self.effects.batches.append(batch) }
     self.effects.messages.append(contentsOf: effects.messages)
     self.effects.committed.append(contentsOf: effects.committed)
+    self.effects.snapshots.append(contentsOf: effects.snapshots)
+    if effects.wantsDurableState { self.effects.wantsDurableState = true }
     for accepted in effects.accepted {
       proposers[accepted.index] = Proposer(
         term: accepted.term, deadline: now + Self.requestTicks,
-        continuation: proposals.removeValue(forKey: accepted.id)!)
+        waiter: proposals.removeValue(forKey: accepted.id)!)
     }
     for refused in effects.refused { refuse(refused) }
     for read in effects.reads { serve(read) }
@@ -116,26 +158,56 @@ struct Driver {
       switch refused.reason {
       case .busy: RaftEngine.overloaded
       case .notLeader: currentStatus.notLeader
+      case .transferring: Self.transferring
+      case .storageFull: Self.diskFull
+      case .membership(let reason): Self.error(reason)
       }
-    proposals.removeValue(forKey: refused.id)!.resume(throwing: error)
+    proposals.removeValue(forKey: refused.id)!.fail(error)
+  }
+
+  private static let transferring = PDBError(
+    .noLeader, "leadership is being handed to another node", hint: "try again in a moment")
+
+  private static let diskFull = PDBError(
+    .diskFull, "the disk of the leader is full", hint: "make space; nothing else is needed")
+
+  private static func error(_ refusal: MembershipRefusal) -> PDBError {
+    switch refusal {
+    case .underWay:
+      PDBError(
+        .conflict, "another change of members is under way",
+        hint: "one at a time: try again when it is done")
+    case .exists: PDBError(.conflict, "there is such a member already, or was once")
+    case .unknown:
+      PDBError(.memberNotFound, "there is no such member", hint: "'pdb cluster members' lists them")
+    case .lastVoter: PDBError(.conflict, "it is the only member that votes")
+    case .losesQuorum:
+      PDBError(
+        .losesQuorum, "too few of the remaining members answer to make a majority",
+        hint: "start them first, or use --force if they will come back")
+    }
   }
 
   /// Entries were applied: their proposers get their answers.
   private mutating func finish(_ applied: [Applied], _ mark: StateMark) {
     for entry in applied {
       guard let proposer = proposers.removeValue(forKey: entry.index) else { continue }
-      if proposer.term == entry.term, let answer = entry.answer {
-        proposer.continuation.resume(
-          returning: Outcome(answer: answer, revision: entry.revision))
-      } else {
+      switch (proposer.waiter, entry.answer) {
+      case (.operation(let continuation), let answer?) where proposer.term == entry.term:
+        continuation.resume(returning: Outcome(answer: answer, revision: entry.revision))
+      case (.membership(let continuation), nil) where proposer.term == entry.term:
+        continuation.resume()
+      case (let waiter, _):
         // Another leader's entry took the place, so this one never will.
-        proposer.continuation.resume(
-          throwing: PDBError(
+        waiter.fail(
+          PDBError(
             .noLeader, "the leader changed before the change was safe",
             hint: "send it again"))
       }
     }
     status.mark = mark
+    comparison.applied(applied)
+    judgeState()
     step(.applied(mark.appliedIndex))
     while let waiter = applyWaiters.first, waiter.index <= mark.appliedIndex {
       for continuation in applyWaiters.removeFirst().readers.continuations {
@@ -144,10 +216,13 @@ struct Driver {
     }
   }
 
-  /// The node no longer leads: whether what it proposed will be committed is not known here.
-  private mutating func abandonProposals() {
-    for proposer in proposers.values { proposer.continuation.resume(throwing: Self.unknown) }
-    proposers = [:]
+  /// The node no longer leads: whether what it proposed will be committed is not known here,
+  /// unless it is already.
+  private mutating func abandonProposals(after commitIndex: Index) {
+    for (index, proposer) in proposers where index > commitIndex {
+      proposer.waiter.fail(Self.unknown)
+      proposers[index] = nil
+    }
   }
 
   private static let unknown = PDBError(
@@ -167,7 +242,81 @@ struct Driver {
     }
   }
 
+  // MARK: Leadership
+
+  private mutating func transfer(
+    to target: NodeID?, _ continuation: CheckedContinuation<Member?, any Error>
+  ) {
+    guard node.role == .leader else {
+      return continuation.resume(throwing: currentStatus.notLeader)
+    }
+    step(.transferLeadership(to: target))
+    // Handing over may be done at once.
+    guard node.role == .leader else {
+      return continuation.resume(returning: currentStatus.leader)
+    }
+    guard node.status.transferTarget != nil else {
+      return continuation.resume(
+        throwing: PDBError(
+          .conflict, "no such voter answers, so leadership cannot be handed over",
+          hint: "'pdb cluster status' shows who is up"))
+    }
+    transferWaiters.append(continuation)
+    transferDeadline = now + Self.leaderlessTicks
+  }
+
+  /// Answers those who wait for a transfer once it is decided.
+  private mutating func settleTransfers() {
+    guard !transferWaiters.isEmpty else { return }
+    let status = node.status
+    // The successor should be known, so that clients can be sent there.
+    if status.role != .leader, status.leader != nil || now >= transferDeadline {
+      for continuation in transferWaiters { continuation.resume(returning: self.status.leader) }
+    } else if status.role == .leader, status.transferTarget == nil {
+      let failure = PDBError(
+        .busy, "the other node did not take over in time", hint: "try again")
+      for continuation in transferWaiters { continuation.resume(throwing: failure) }
+    } else {
+      return
+    }
+    transferWaiters = []
+  }
+
+  // MARK: Alarms
+
+  private mutating func storageFull(_ isFull: Bool) {
+    step(.storageFull(isFull))
+    if isFull { raise(.diskFull) } else { clear(.diskFull) }
+  }
+
+  /// A state that differs from others' is told; see ``isOdd`` for what follows.
+  private mutating func judgeState() {
+    comparison.keep(status.members)
+    if comparison.differing.isEmpty { clear(.stateDiffers) } else { raise(.stateDiffers) }
+  }
+
+  /// Whether a majority of the members has another state than this node: then it is this
+  /// node's that is wrong, and it must not go on.
+  var isOdd: Bool {
+    comparison.differing.count >= 2 && comparison.differing.count >= status.membership.quorum
+  }
+
+  private mutating func raise(_ alarm: Alarm) {
+    guard !status.alarms.contains(alarm) else { return }
+    status.alarms.append(alarm)
+    events.raised(alarm)
+  }
+
+  private mutating func clear(_ alarm: Alarm) {
+    guard status.alarms.contains(alarm) else { return }
+    status.alarms.removeAll { $0 == alarm }
+    events.cleared(alarm)
+  }
+
   // MARK: Time
+
+  /// How often nodes compare their states.
+  private static let comparisonTicks: UInt64 = 100
 
   private mutating func expire() {
     for (id, readers) in readers where now >= readers.askedAt + Self.readRetryTicks {
@@ -191,7 +340,7 @@ struct Driver {
     applyWaiters.removeAll { now >= $0.readers.startedAt + Self.requestTicks }
     for (index, proposer) in proposers where now >= proposer.deadline {
       proposers[index] = nil
-      proposer.continuation.resume(throwing: Self.unknown)
+      proposer.waiter.fail(Self.unknown)
     }
   }
 
@@ -205,9 +354,11 @@ struct Driver {
 
   /// The node stops: nobody may wait for ever.
   mutating func stop() {
-    abandonProposals()
+    abandonProposals(after: 0)
     let stopping = RaftEngine.stopping
-    for continuation in proposals.values { continuation.resume(throwing: stopping) }
+    for waiter in proposals.values { waiter.fail(stopping) }
+    for continuation in transferWaiters { continuation.resume(throwing: stopping) }
+    transferWaiters = []
     let waiting =
       readers.values.flatMap(\.continuations) + applyWaiters.flatMap(\.readers.continuations)
     for continuation in waiting { continuation.resume(throwing: stopping) }
@@ -221,11 +372,19 @@ struct Driver {
   private mutating func roleChanged() {
     let before = status
     updateStatus()
-    if before.isLeader && !status.isLeader { abandonProposals() }
+    if before.isLeader && !status.isLeader { abandonProposals(after: status.commitIndex) }
     events.roleChanged(from: before, to: status)
   }
 
-  private mutating func updateStatus() { status = currentStatus }
+  private mutating func updateStatus() {
+    status = currentStatus
+    if status.members != knownMembers {
+      events.membersChanged(from: knownMembers, to: status.members)
+      knownMembers = status.members
+      effects.members = status.members
+    }
+    settleTransfers()
+  }
 
   private var currentStatus: EngineStatus {
     var status = status
@@ -233,10 +392,14 @@ struct Driver {
     status.role = node.role
     status.term = node.term
     status.leader = node.leader.flatMap { node.membership[$0] }
-    status.members = node.membership.members
+    status.membership = node.membership
     status.commitIndex = node.commitIndex
     status.lastIndex = node.lastIndex
+    status.firstIndex = node.firstIndex
+    status.logEntries = node.logEntries
+    status.logBytes = node.logBytes
     status.matchIndex = node.matchIndex
+    status.silence = node.ticksSinceHeard.mapValues { $0 * RaftEngine.tickMilliseconds }
     status.waitingProposals = proposers.count
     if node.role == .leader { status.lastHeartbeat = .now }
     return status

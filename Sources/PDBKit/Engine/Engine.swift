@@ -1,5 +1,7 @@
 // The wall between what pdb means and what holds the data.
 
+import Raft
+
 /// Something that keeps the data: it makes operations durable and lets them be read.
 ///
 /// The server knows only this; the Raft engine is one implementation.
@@ -14,6 +16,17 @@ protocol Engine: Sendable {
     _ consistency: Consistency,
     _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
   ) async throws -> T
+
+  /// Adds, promotes or removes a member; returns when the change is committed.
+  func change(_ change: MembershipChange) async throws
+
+  /// Hands leadership to a voter, to the most suitable one if `nil`; returns who leads when
+  /// this node no longer does.
+  @discardableResult
+  func transferLeadership(to target: NodeID?) async throws -> Member?
+
+  /// Asks the node to stop as if its process had been told to.
+  func requestStop()
 
   /// The engine's view of itself and of its cluster.
   var status: EngineStatus { get }

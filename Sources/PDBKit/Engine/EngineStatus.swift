@@ -8,20 +8,28 @@ struct EngineStatus: Sendable {
   var role: Node.Role = .follower
   var term: Term = 0
   var leader: Member?
-  var members: [Member] = []
+  var membership = Membership([])
   var commitIndex: Index = 0
   var lastIndex: Index = 0
+  /// The first index in the log, and how many entries and bytes the log holds.
+  var firstIndex: Index = 1
+  var logEntries = 0
+  var logBytes = 0
   var mark = StateMark()
   /// On the leader: how far each peer's log is known to reach.
   var matchIndex: [NodeID: Index] = [:]
+  /// On the leader: milliseconds since each peer last answered.
+  var silence: [NodeID: Int] = [:]
   /// Changes that this node proposed and that are not answered yet.
   var waitingProposals = 0
   /// When the leader was last heard; on the leader itself, now.
   var lastHeartbeat: Timestamp?
+  var alarms: [Alarm] = []
 
   init(identity: Identity) { self.identity = identity }
 
   var isLeader: Bool { role == .leader }
+  var members: [Member] { membership.members }
 
   /// The error of a request that needs a leader, while this node does not lead.
   var notLeader: PDBError {

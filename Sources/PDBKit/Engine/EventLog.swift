@@ -35,4 +35,36 @@ struct EventLog {
       break
     }
   }
+
+  func membersChanged(from before: [Member]?, to now: [Member]) {
+    guard let before else { return }
+    for member in now where !before.contains(where: { $0.id == member.id }) {
+      logger.notice("\(member.address) joined as \(member.role == .voter ? "voter" : "learner")")
+    }
+    for member in now where member.role == .voter {
+      if before.contains(where: { $0.id == member.id && $0.role == .learner }) {
+        logger.notice("\(member.address) has caught up and votes from now on")
+      }
+    }
+    for member in before where !now.contains(where: { $0.id == member.id }) {
+      logger.notice("\(member.address) was removed")
+    }
+  }
+
+  func raised(_ alarm: Alarm) {
+    let words =
+      switch alarm {
+      case .diskFull: "the disk is full; no change is taken until there is space"
+      case .stateDiffers: "the state differs from another node's at the same entry"
+      case .lostData:
+        "this member had other data before, so it must not vote: remove it "
+          + "('pdb cluster remove'), then start it with --join"
+      case .removed: "this node was removed from the cluster"
+      }
+    logger.error("\(words)", metadata: ["alarm": "\(alarm.rawValue)"])
+  }
+
+  func cleared(_ alarm: Alarm) {
+    logger.notice("all well again", metadata: ["alarm": "\(alarm.rawValue)"])
+  }
 }

@@ -1,23 +1,36 @@
 // The engine that replicates: it drives one Raft node.
 //
-// Four tasks, joined by mailboxes, none of which waits for another:
+// Tasks, joined by mailboxes, none of which waits for another:
 //
 //   driver   owns the node; takes events, steps, hands effects on
 //   disk     writes batches to the log, then releases the messages that waited for them
-//   applier  applies committed entries to the state
+//   applier  applies committed entries to the state; the only one that changes it
+//   errands  sends whole states to peers, makes the state durable: one child task each
 //   clock    ticks
+//   scrub    now and then reads the whole state and compares it with its checksum
 //
 // The driver never awaits between looking at the node and changing it.
 
 import Logging
-import Raft
 import NIOConcurrencyHelpers
+import NIOCore
+import Raft
 import Synchronization
 
 /// How messages leave for other nodes. Sending never waits; a message that cannot go is lost,
 /// and Raft sends it again.
 protocol PeerNetwork: Sendable {
   func send(_ envelopes: [Envelope])
+  func send(_ state: StateHash)
+  /// Sends a whole state and returns the index it stands for when the peer has it.
+  func send(
+    _ state: StateSnapshot, as request: SendSnapshot,
+    isWanted: @escaping @Sendable () -> Bool
+  ) async throws -> Index
+  /// These are the members from now on.
+  func update(_ members: [Member])
+  func welcome(_ peer: NodeID, on channel: any Channel)
+  func farewell(_ peer: NodeID, on channel: any Channel)
 }
 
 /// A node of a replicated cluster.
@@ -31,40 +44,77 @@ final class RaftEngine: Engine {
     case applied([Applied], StateMark)
     case propose(Bytes, CheckedContinuation<Outcome, any Error>)
     case read(CheckedContinuation<Void, any Error>)
+    case stateDurable(Index)
+    case snapshotSent(NodeID, Index?)
+    case storageFull(Bool)
+    case change(MembershipChange, CheckedContinuation<Void, any Error>)
+    case transfer(NodeID?, CheckedContinuation<Member?, any Error>)
+    case stateHash(StateHash, NodeID)
+    case alarm(Alarm)
+  }
+
+  /// What the applier does, in order.
+  private enum StateJob: Sendable {
+    case apply([Entry])
+    case install(SnapshotMark, CheckedContinuation<Void, any Error>)
+  }
+
+  private enum Errand: Sendable {
+    case sendState(SendSnapshot)
+    case makeStateDurable
   }
 
   static let tickMilliseconds = 10
 
   let identity: Identity
+  let secret: ClusterSecret
   private let node: Node
   private let log: LogStore
   private let state: StateStore
+  private let network: any PeerNetwork
   private let logger: Logger
   private let inbox = Mailbox<Input>()
+  private let stateJobs = Mailbox<StateJob>()
   private let published: NIOLockedValueBox<EngineStatus>
+  private let incarnations: NIOLockedValueBox<[NodeID: UInt64]>
+  private let fullDisks = NIOLockedValueBox<Set<String>>([])
+  private let refusals = NIOLockedValueBox<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
+  /// Somebody asked the node to stop.
+  let stopRequests: AsyncStream<Void>
+  private let stopRequested: AsyncStream<Void>.Continuation
 
   /// - Parameters:
   ///   - node: restored from what `log` and `state` hold.
   init(
-    identity: Identity, node: Node, log: LogStore, state: StateStore, mark: StateMark,
-    logger: Logger
-  ) {
+    identity: Identity, secret: ClusterSecret, node: Node, log: LogStore, state: StateStore,
+    network: any PeerNetwork, logger: Logger
+  ) throws {
     self.identity = identity
+    self.secret = secret
     self.node = node
     self.log = log
     self.state = state
+    self.network = network
     self.logger = logger
+    (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
+    incarnations = NIOLockedValueBox(try log.incarnations())
     var status = EngineStatus(identity: identity)
-    status.mark = mark
-    status.members = node.membership.members
+    status.mark = try state.mark()
+    status.membership = node.membership
     published = NIOLockedValueBox(status)
   }
 
   var status: EngineStatus { published.withLockedValue { $0 } }
 
+  // MARK: Requests
+
   func propose(_ operation: StampedOperation) async throws -> Outcome {
-    if isDraining.load(ordering: .relaxed) { throw Self.stopping }
+    // A node that stops has handed leadership over, or has nobody to hand it to.
+    if isDraining.load(ordering: .relaxed) {
+      let status = status
+      throw status.isLeader ? Self.stopping : status.notLeader
+    }
     let bytes = operation.encoded()
     return try await withCheckedThrowingContinuation { continuation in
       let isTaken = inbox.post(.propose(bytes, continuation), limit: Limits.proposalsInFlight)
@@ -85,43 +135,46 @@ final class RaftEngine: Engine {
     return try await state.read(body)
   }
 
+  func change(_ change: MembershipChange) async throws {
+    try await withCheckedThrowingContinuation { continuation in
+      if !inbox.post(.change(change, continuation)) {
+        continuation.resume(throwing: Self.stopping)
+      }
+    }
+  }
+
+  func transferLeadership(to target: NodeID?) async throws -> Member? {
+    try await withCheckedThrowingContinuation { continuation in
+      if !inbox.post(.transfer(target, continuation)) {
+        continuation.resume(throwing: Self.stopping)
+      }
+    }
+  }
+
+  func requestStop() { stopRequested.yield() }
+
   static let overloaded = PDBError(
     .busy, "the node has more requests than it can take", hint: "try again in a moment")
 
   static let stopping = PDBError(
     .stopping, "the node is stopping", hint: "ask another node")
 
-  /// A message from a peer. When the node cannot keep up the message is dropped.
-  func receive(_ envelope: Envelope) {
-    inbox.post(.received(envelope), limit: Limits.proposalsInFlight)
-  }
-
-  /// A connection to or from a peer ended.
-  func lostConnection(to peer: NodeID) { inbox.post(.peerUnreachable(peer)) }
+  // MARK: Running
 
   /// Runs the node until the task is cancelled, or until its disk fails.
   ///
   /// - Throws: the first error of the log or the state. It is never retried: the node's
-  ///   process must end, and begin again from what is durable.
-  func run(over network: some PeerNetwork) async throws {
+  ///   process must end, and begin again from what is durable. A full disk is no error.
+  func run() async throws {
     let batches = Mailbox<Persist>()
-    let committed = Mailbox<[Entry]>()
+    let errands = Mailbox<Errand>()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await self.writeLog(batches, network) }
-      group.addTask { try await self.applyEntries(committed) }
+      group.addTask { try await self.writeLog(batches) }
+      group.addTask { try await self.changeState() }
+      group.addTask { try await self.run(errands) }
       group.addTask { try await self.tick() }
-      group.addTask {
-        var driver = Driver(node: self.node, status: self.status, logger: self.logger)
-        driver.start()
-        while let inputs = await self.inbox.take() {
-          let effects = driver.handle(inputs)
-          network.send(effects.messages)
-          for batch in effects.batches { batches.post(batch) }
-          if !effects.committed.isEmpty { committed.post(effects.committed) }
-          self.published.withLockedValue { $0 = driver.status }
-        }
-        driver.stop()
-      }
+      group.addTask { try await self.scrub() }
+      group.addTask { try await self.drive(batches, errands) }
       defer { group.cancelAll() }
       do {
         try await group.next()
@@ -129,29 +182,152 @@ final class RaftEngine: Engine {
     }
   }
 
-  /// Refuses changes from now on, and waits until those under way are answered, or for a
-  /// second.
-  func drain() async {
-    isDraining.store(true, ordering: .relaxed)
-    for _ in 0..<100 where status.waitingProposals > 0 {
-      try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
+  private func drive(_ batches: Mailbox<Persist>, _ errands: Mailbox<Errand>) async throws {
+    var driver = Driver(node: node, status: status, logger: logger)
+    driver.start()
+    defer { driver.stop() }
+    network.update(node.membership.members)
+    while let inputs = await inbox.take() {
+      let effects = driver.handle(inputs)
+      if let members = effects.members { network.update(members) }
+      network.send(effects.messages)
+      for batch in effects.batches { batches.post(batch) }
+      if !effects.committed.isEmpty { stateJobs.post(.apply(effects.committed)) }
+      for request in effects.snapshots { errands.post(.sendState(request)) }
+      if effects.wantsDurableState { errands.post(.makeStateDurable) }
+      if let hash = effects.stateHash { network.send(hash) }
+      published.withLockedValue { $0 = driver.status }
+      if driver.isOdd {
+        throw PDBError(
+          .corrupt, "this node's state differs from that of the majority",
+          hint: "remove it ('pdb cluster remove'), move its files away, start it with --join")
+      }
     }
   }
 
-  private func writeLog(_ mailbox: Mailbox<Persist>, _ network: some PeerNetwork) async throws {
+  private func writeLog(_ mailbox: Mailbox<Persist>) async throws {
     while let batches = await mailbox.take() {
-      if batches.contains(where: { $0.hardState != nil || !$0.entries.isEmpty }) {
-        try await log.append(batches)
+      if batches.contains(where: { !$0.isEmpty }) {
+        try await untilThereIsSpace(for: "log") { try await self.log.append(batches) }
+      }
+      // The log has made room: now the received state may take the place of the old one.
+      for case let mark? in batches.map(\.snapshot) {
+        try await withCheckedThrowingContinuation { continuation in
+          if !stateJobs.post(.install(mark, continuation)) {
+            continuation.resume(throwing: CancellationError())
+          }
+        }
       }
       network.send(batches.flatMap(\.messages))
       inbox.post(.persisted(number: batches.last!.number))
     }
   }
 
-  private func applyEntries(_ mailbox: Mailbox<[Entry]>) async throws {
-    while let entries = await mailbox.take() {
-      let (applied, mark) = try await state.apply(entries.flatMap { $0 })
-      inbox.post(.applied(applied, mark))
+  private func changeState() async throws {
+    while let jobs = await stateJobs.take() {
+      var entries: [Entry] = []
+      for job in jobs {
+        switch job {
+        case .apply(let more): entries += more
+        case .install(let mark, let continuation):
+          do {
+            try await apply(entries)
+            try state.install(mark.index)
+            inbox.post(.applied([], try state.mark()))
+            continuation.resume()
+          } catch {
+            continuation.resume(throwing: error)
+            throw error
+          }
+          entries = []
+        }
+      }
+      try await apply(entries)
+    }
+  }
+
+  private func apply(_ entries: [Entry]) async throws {
+    guard !entries.isEmpty else { return }
+    let (applied, mark) = try await untilThereIsSpace(for: "state") {
+      try await self.state.apply(entries)
+    }
+    inbox.post(.applied(applied, mark))
+  }
+
+  /// A write that the disk has no space for left nothing behind, and is tried again until
+  /// there is space. Meanwhile the node takes no changes and hands leadership over.
+  private func untilThereIsSpace<T: Sendable>(
+    for file: String, _ write: () async throws -> T
+  ) async throws -> T {
+    var isFull = false
+    while true {
+      do {
+        let result = try await write()
+        if isFull { setFull(false, file) }
+        return result
+      } catch  where SQLite.isFull(error) {
+        if !isFull { setFull(true, file) }
+        isFull = true
+        try await Task.sleep(for: .milliseconds(200))
+      }
+    }
+  }
+
+  private func setFull(_ isFull: Bool, _ file: String) {
+    let isAnyFull = fullDisks.withLockedValue { files in
+      if isFull { files.insert(file) } else { files.remove(file) }
+      return !files.isEmpty
+    }
+    inbox.post(.storageFull(isAnyFull))
+  }
+
+  private func run(_ mailbox: Mailbox<Errand>) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      while let errands = await mailbox.take() {
+        for errand in errands {
+          group.addTask {
+            switch errand {
+            case .sendState(let request): await self.sendState(request)
+            case .makeStateDurable: try await self.makeStateDurable()
+            }
+          }
+        }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func sendState(_ request: SendSnapshot) async {
+    let peer = status.membership[request.to]?.address ?? request.to.text
+    var index: Index?
+    do {
+      let snapshot = try state.snapshot()
+      logger.notice(
+        "sending the state",
+        metadata: ["peer": "\(peer)", "entry": "\(snapshot.mark.appliedIndex)"])
+      index = try await network.send(snapshot, as: request) {
+        let status = self.status
+        return status.isLeader && status.term == request.term
+      }
+      logger.notice("sent the state", metadata: ["peer": "\(peer)"])
+    } catch {
+      logger.warning(
+        "the state was not sent", metadata: ["peer": "\(peer)", "reason": "\(error)"])
+    }
+    inbox.post(.snapshotSent(request.to, index))
+  }
+
+  private func makeStateDurable() async throws {
+    let index = try await untilThereIsSpace(for: "state") { try await self.state.makeDurable() }
+    inbox.post(.stateDurable(index))
+  }
+
+  /// Disks forget. What was altered behind the state's back is noticed here at the latest, and
+  /// ends the process: another node has it right.
+  private func scrub() async throws {
+    while true {
+      try await Task.sleep(for: .seconds(Limits.scrubSeconds))
+      try await state.scrub()
     }
   }
 
@@ -162,5 +338,89 @@ final class RaftEngine: Engine {
       try await Task.sleep(for: .milliseconds(Self.tickMilliseconds), clock: .suspending)
       inbox.post(.tick)
     }
+  }
+
+  // MARK: Stopping
+
+  /// Hands leadership over, refuses changes from then on, and waits until those under way are
+  /// answered, or for a second.
+  func drain() async {
+    if status.isLeader { _ = try? await transferLeadership(to: nil) }
+    isDraining.store(true, ordering: .relaxed)
+    for _ in 0..<100 where status.waitingProposals > 0 {
+      try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
+    }
+  }
+}
+
+extension Persist {
+  /// Whether there is nothing to write, only messages that wait for what was written before.
+  fileprivate var isEmpty: Bool {
+    hardState == nil && entries.isEmpty && snapshot == nil && compaction == nil
+  }
+}
+
+// MARK: Peers
+
+extension RaftEngine: PeerReceiver {
+  func objection(to peer: NodeID, incarnation: UInt64) async -> String? {
+    let membership = status.membership
+    if membership.removed.contains(peer) { return "node \(peer.text) \(Self.wasRemoved)" }
+    if let known = incarnations.withLockedValue({ $0[peer] }) {
+      return known == incarnation ? nil : "node \(peer.text) \(Self.hasOtherData)"
+    }
+    // Who is not known yet may be about to become known; but only members are remembered.
+    guard membership[peer] != nil else { return nil }
+    do {
+      try await log.remember(peer, incarnation: incarnation)
+    } catch { return "cannot remember new peers now: the disk does not take it" }
+    let first = incarnations.withLockedValue { incarnations in
+      incarnations[peer] = incarnations[peer] ?? incarnation
+      return incarnations[peer]
+    }
+    return first == incarnation ? nil : "node \(peer.text) \(Self.hasOtherData)"
+  }
+
+  private static let wasRemoved = "was removed from this cluster"
+  private static let hasOtherData = "had other data when it was met first: it lost its log"
+
+  /// Told once a minute: whoever is turned away comes back every second.
+  func noteRefusal(_ reason: String) {
+    let isNews = refusals.withLockedValue { refusals in
+      let now = ContinuousClock.now
+      refusals = refusals.filter { now - $0.value < .seconds(60) }
+      guard refusals[reason] == nil, refusals.count < 100 else { return false }
+      refusals[reason] = now
+      return true
+    }
+    if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
+  }
+
+  func refused(by peer: NodeID, _ reason: String) {
+    if reason.hasSuffix(Self.hasOtherData), reason.contains(identity.node.text) {
+      inbox.post(.alarm(.lostData))
+    } else if reason.hasSuffix(Self.wasRemoved), reason.contains(identity.node.text) {
+      inbox.post(.alarm(.removed))
+    }
+  }
+
+  /// A message from a peer. When the node cannot keep up the message is dropped.
+  func receive(_ envelope: Envelope) {
+    inbox.post(.received(envelope), limit: Limits.proposalsInFlight)
+  }
+
+  func receive(_ state: StateHash, from peer: NodeID) { inbox.post(.stateHash(state, peer)) }
+
+  /// A connection to or from a peer ended.
+  func lostConnection(to peer: NodeID) { inbox.post(.peerUnreachable(peer)) }
+
+  func welcome(_ peer: NodeID, on channel: any Channel) { network.welcome(peer, on: channel) }
+
+  func farewell(_ peer: NodeID, on channel: any Channel) { network.farewell(peer, on: channel) }
+
+  func beginReceiving(_ mark: StateMark) throws -> StateStaging {
+    // What an earlier transfer left, and nobody will install any more.
+    try StateStaging.discardReceived(through: status.mark.appliedIndex, beside: state.path)
+    return try StateStaging(beside: state.path, mark: mark)
   }
 }

@@ -1,7 +1,7 @@
 // What applying an operation answers; remembered with the request id.
 
 /// The result of an operation, decided by the state and so the same on every node.
-enum Answer: Sendable {
+package enum Answer: Sendable {
   /// The tasks added or edited, each with the revision that last changed it.
   case tasks([VersionedTask])
   /// The pair as it is now.
@@ -13,16 +13,16 @@ enum Answer: Sendable {
 }
 
 /// A task and the revision that last changed it.
-struct VersionedTask: Sendable {
-  let task: TaskItem
-  let revision: UInt64
+package struct VersionedTask: Sendable {
+  package let task: TaskItem
+  package let revision: UInt64
 }
 
 /// A key, its value and the revision that last changed it.
-struct Pair: Equatable, Sendable {
-  let key: Bytes
-  let value: Bytes
-  let revision: UInt64
+package struct Pair: Equatable, Sendable {
+  package let key: Bytes
+  package let value: Bytes
+  package let revision: UInt64
 }
 
 // MARK: Encoding
@@ -30,7 +30,7 @@ struct Pair: Equatable, Sendable {
 //   kind  fields...      kinds are numbered for ever, like those of operations
 
 extension Answer {
-  func encoded() -> Bytes {
+  package func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 128)
     switch self {
     case .tasks(let tasks):
@@ -54,7 +54,7 @@ extension Answer {
     return writer.bytes
   }
 
-  init(decoding bytes: Bytes) throws {
+  package init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
     switch try reader.readByte() {
     case 1:
@@ -86,19 +86,19 @@ extension Answer {
 
 extension Answer {
   /// An operation answered with something its endpoint does not know.
-  struct Unexpected: Error {}
+  package struct Unexpected: Error {}
 
-  func tasks() throws -> [VersionedTask] {
+  package func tasks() throws -> [VersionedTask] {
     guard case .tasks(let tasks) = self, !tasks.isEmpty else { throw Unexpected() }
     return tasks
   }
 
-  func pair() throws -> Pair {
+  package func pair() throws -> Pair {
     guard case .pair(let pair) = self else { throw Unexpected() }
     return pair
   }
 
-  func removed() throws -> Int {
+  package func removed() throws -> Int {
     guard case .removed(let count) = self else { throw Unexpected() }
     return count
   }

@@ -6,13 +6,22 @@ struct Checksum {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
   mutating func update(_ bytes: some Sequence<UInt8>) {
-    for byte in bytes { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    let isContiguous: Void? = bytes.withContiguousStorageIfAvailable { update(contiguous: $0) }
+    if isContiguous == nil { for byte in bytes { add(byte) } }
   }
 
   mutating func update(_ value: UInt64) {
     for shift in stride(from: 0, to: 64, by: 8) {
-      state = (state ^ (value >> UInt64(shift) & 0xFF)) &* 0x0000_0100_0000_01B3
+      add(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
     }
+  }
+
+  private mutating func update(contiguous bytes: UnsafeBufferPointer<UInt8>) {
+    for byte in bytes { add(byte) }
+  }
+
+  private mutating func add(_ byte: UInt8) {
+    state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
   }
 
   var value: UInt64 {

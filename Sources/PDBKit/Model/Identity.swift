@@ -8,6 +8,9 @@ struct Identity: Equatable, Sendable {
   let cluster: String
   let node: NodeID
   let address: NodeAddress
+  /// Names the data directory: drawn at random when it is made. A member that lost its data
+  /// comes back with another one, and its peers notice (it must not vote again).
+  var incarnation: UInt64 = .random(in: 1 ... .max)
 }
 
 extension Membership {
@@ -40,4 +43,7 @@ extension SHA256.Digest {
 extension NodeID {
   /// Ids as users see them.
   var text: String { String(self, radix: 16) }
+
+  /// An id as users write it.
+  init?(text: some StringProtocol) { self.init(text, radix: 16) }
 }

@@ -1,13 +1,18 @@
 // The view of the data that operations are written against, whatever engine holds it.
 
 /// A value in the state and the revision that last changed it.
-struct StoredValue: Equatable, Sendable {
-  let value: Bytes
-  let revision: UInt64
+package struct StoredValue: Equatable, Sendable {
+  package let value: Bytes
+  package let revision: UInt64
+
+  package init(value: Bytes, revision: UInt64) {
+    self.value = value
+    self.revision = revision
+  }
 }
 
 /// A consistent view of all keys, ordered by bytes.
-protocol KeyValueView {
+package protocol KeyValueView {
   func get(_ key: Bytes) throws -> StoredValue?
 
   /// Visits the keys from `lower` up to but not including `upper` (`nil`: to the end), in
@@ -19,7 +24,7 @@ protocol KeyValueView {
 }
 
 extension KeyValueView {
-  func scan(
+  package func scan(
     prefix: Bytes, reversed: Bool = false, _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {
     try scan(from: prefix, to: prefix.prefixEnd, reversed: reversed, body)
@@ -28,9 +33,9 @@ extension KeyValueView {
 
 /// The changes of one operation, not yet in the state: an overlay on a view. An operation
 /// that is refused half-way leaves nothing, because its draft is dropped.
-struct Draft<Base: KeyValueView>: KeyValueView {
+package struct Draft<Base: KeyValueView>: KeyValueView {
   /// What an operation does to one key.
-  struct Change: Equatable {
+  package struct Change: Equatable {
     let key: Bytes
     let before: StoredValue?
     var after: Bytes?
@@ -38,24 +43,24 @@ struct Draft<Base: KeyValueView>: KeyValueView {
 
   private let base: Base
   /// The revision the draft will become.
-  let revision: UInt64
+  package let revision: UInt64
   /// In the order in which keys were first touched.
-  private(set) var changes: [Change] = []
+  package private(set) var changes: [Change] = []
   private var positions: [Bytes: Int] = [:]
 
-  init(on base: Base, revision: UInt64) {
+  package init(on base: Base, revision: UInt64) {
     self.base = base
     self.revision = revision
   }
 
-  func get(_ key: Bytes) throws -> StoredValue? {
+  package func get(_ key: Bytes) throws -> StoredValue? {
     guard let position = positions[key] else { return try base.get(key) }
     return changes[position].after.map { StoredValue(value: $0, revision: revision) }
   }
 
-  mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
+  package mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
 
-  mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
+  package mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
 
   private mutating func change(_ key: Bytes, to value: Bytes?) throws {
     if let position = positions[key] {
@@ -66,7 +71,7 @@ struct Draft<Base: KeyValueView>: KeyValueView {
     }
   }
 
-  func scan(
+  package func scan(
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {

@@ -21,6 +21,18 @@ public enum Limits {
   public static let readsInFlight = 10_000
   /// How many request ids the state remembers: the newest, counted in log entries.
   public static let rememberedRequests: UInt64 = 1 << 17
+  /// How many revisions the history keeps at most: the newest.
+  public static let historyRevisions: UInt64 = 100_000
+  /// Bytes of values before and after in the history at most.
+  public static let historyBytes: UInt64 = 256 << 20
+  /// Entries in the log before it is compacted.
+  public static let logEntries = 100_000
+  /// Bytes in the log before it is compacted.
+  public static let logBytes = 64 << 20
+  /// How large SQLite's journals stay when they are not needed.
+  static let journalBytes = 16 << 20
+  /// How often a running node verifies its whole state.
+  public static let scrubSeconds = 600
   /// How long a request may wait for its quorum.
   public static let requestSeconds = 5
   /// How long a request's body may take to arrive.
@@ -29,4 +41,6 @@ public enum Limits {
   public static let idleSeconds = 60
   /// One message between nodes.
   public static let peerFrameBytes = 16 << 20
+  /// One piece of a state on its way to another node: many small rows, or one large one.
+  public static let snapshotPieceBytes = 1 << 30
 }

@@ -7,7 +7,7 @@
 extension StampedOperation {
   private static let version: UInt8 = 1
 
-  func encoded() -> Bytes {
+  package func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 256)
     writer.write(byte: Self.version)
     writer.write(stamp.time.milliseconds)
@@ -21,7 +21,7 @@ extension StampedOperation {
     return writer.bytes
   }
 
-  init(decoding bytes: Bytes) throws {
+  package init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
     guard try reader.readByte() == Self.version else { throw BinaryReader.Malformed() }
     let time = Timestamp(milliseconds: try reader.readInt64())

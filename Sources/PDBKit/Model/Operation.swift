@@ -1,7 +1,7 @@
 // What the log replicates: every change that pdb can make, as data.
 
 /// One change of the state. Applying it is a pure function of the state and the ``Stamp``.
-enum Operation: Equatable, Sendable {
+package enum Operation: Equatable, Sendable {
   case addTasks([NewTask])
   case editTask(TaskReference, TaskEdit, Condition)
   case removeTask(TaskReference, Condition)
@@ -12,7 +12,7 @@ enum Operation: Equatable, Sendable {
   case append(key: Bytes, values: [Bytes])
 
   /// A short name for logs and history.
-  var name: String {
+  package var name: String {
     switch self {
     case .addTasks: "task add"
     case .editTask(_, let edit, _):
@@ -32,19 +32,29 @@ enum Operation: Equatable, Sendable {
 }
 
 /// A task to add; its id is drawn before the operation is proposed.
-struct NewTask: Equatable, Sendable {
-  let id: String
-  let title: String
+package struct NewTask: Equatable, Sendable {
+  package let id: String
+  package let title: String
+
+  package init(id: String, title: String) {
+    self.id = id
+    self.title = title
+  }
 }
 
 /// What to change about a task; `nil` leaves a part as it is.
-struct TaskEdit: Equatable, Sendable {
-  var title: String?
-  var completed: Bool?
+package struct TaskEdit: Equatable, Sendable {
+  package var title: String?
+  package var completed: Bool?
+
+  package init(title: String? = nil, completed: Bool? = nil) {
+    self.title = title
+    self.completed = completed
+  }
 }
 
 /// What must hold for a task or a pair to be changed.
-enum Condition: Equatable, Sendable {
+package enum Condition: Equatable, Sendable {
   case none
   /// It does not exist yet.
   case absent
@@ -53,27 +63,44 @@ enum Condition: Equatable, Sendable {
 }
 
 /// Everything undetermined that an operation needs, decided before it is proposed.
-struct Stamp: Equatable, Sendable {
+package struct Stamp: Equatable, Sendable {
   /// When the leader proposed the operation.
-  var time: Timestamp
+  package var time: Timestamp
   /// Who asked for it; free text.
-  var author: String
+  package var author: String
   /// Names the request, so that a repetition is recognised.
-  var request: RequestID?
+  package var request: RequestID?
+
+  package init(time: Timestamp, author: String, request: RequestID?) {
+    self.time = time
+    self.author = author
+    self.request = request
+  }
 }
 
 /// The identity of a request across retries (design: exactly once).
-struct RequestID: Equatable, Sendable {
-  let id: String
+package struct RequestID: Equatable, Sendable {
+  package let id: String
   /// Of what was asked, so that the same id with another request is noticed.
-  let fingerprint: UInt64
+  package let fingerprint: UInt64
   /// For a retry, when the request was first sent by the clock of the node that stamped it;
   /// `nil` for a first attempt. Lets the state tell "forgotten" from "new".
-  let firstSent: Timestamp?
+  package let firstSent: Timestamp?
+
+  package init(id: String, fingerprint: UInt64, firstSent: Timestamp?) {
+    self.id = id
+    self.fingerprint = fingerprint
+    self.firstSent = firstSent
+  }
 }
 
 /// An operation as it stands in the log.
-struct StampedOperation: Equatable, Sendable {
-  let stamp: Stamp
-  let operation: Operation
+package struct StampedOperation: Equatable, Sendable {
+  package let stamp: Stamp
+  package let operation: Operation
+
+  package init(stamp: Stamp, operation: Operation) {
+    self.stamp = stamp
+    self.operation = operation
+  }
 }

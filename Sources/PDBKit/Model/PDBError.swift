@@ -23,16 +23,19 @@ public struct PDBError: Error, Sendable {
     case taskNotFound = "task_not_found"
     case ambiguousTask = "ambiguous_task"
     case keyNotFound = "key_not_found"
+    case memberNotFound = "member_not_found"
     case conflict
     case notANumber = "not_a_number"
     case notAList = "not_a_list"
     case requestMismatch = "request_mismatch"
     case requestExpired = "request_expired"
     // The cluster cannot, now.
+    case losesQuorum = "loses_quorum"
     case notLeader = "not_leader"
     case noLeader = "no_leader"
     case noQuorum = "no_quorum"
     case busy
+    case diskFull = "disk_full"
     case stopping
     case unknownOutcome = "unknown_outcome"
     case unreachable

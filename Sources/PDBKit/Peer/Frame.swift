@@ -7,17 +7,29 @@
 //   type     1 byte
 //   fields   in the notation of BinaryWriter
 //
-//   1 hello     version cluster from to           first frame of the connecting node
-//   2 welcome   -                                 the answer; now messages may follow
-//   3 refused   reason                            the answer, instead; then it is closed
-//   16 requestPreVote       term lastLogIndex lastLogTerm
+//   1 hello      version cluster from to incarnation purpose nonce     the connecting node
+//   2 challenge  nonce incarnation proof                               the accepting node
+//   3 proof      proof                                                 the connecting node
+//   4 welcome    -                                                     now the purpose begins
+//   5 refused    reason                       instead of 2 or 4; then the connection is closed
+//   16 requestPreVote       term lastLogIndex lastLogTerm isTransfer
 //   17 requestPreVoteReply  term granted
-//   18 requestVote          term lastLogIndex lastLogTerm
+//   18 requestVote          term lastLogIndex lastLogTerm isTransfer
 //   19 requestVoteReply     term granted
 //   20 appendEntries        term prevLogIndex prevLogTerm leaderCommit round [term kind payload]
 //   21 appendEntriesReply   term round outcome: 0 index | 1 prevLogIndex hintIndex hintTerm | 2
 //   22 readIndex            term id
 //   23 readIndexReply       term id index
+//   24 timeoutNow           term
+//   32 stateHash            index hash                         for comparison between nodes
+//   48 snapshotBegin        term mark                          purpose 1: a whole state
+//   49 snapshotPart         isEndOfPiece bytes
+//   50 snapshotEnd          -
+//   51 snapshotReceived     -                                  the answer when all of it is safe
+//
+// Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
+// the accepting node; back only while the accepting node does not know how to reach the other.
+// Purpose 1 is one state (StateSnapshot.swift specifies the pieces).
 //
 // The sender and the addressee of a message are those of the connection, so they are not
 // repeated. Entries are numbered from prevLogIndex + 1, so their indices are not sent.
@@ -27,9 +39,16 @@ import Raft
 /// One frame of the peer wire.
 enum Frame: Equatable {
   case hello(Hello)
+  case challenge(Challenge)
+  case proof(Bytes)
   case welcome
   case refused(String)
   case message(Message)
+  case stateHash(StateHash)
+  case snapshotBegin(SnapshotHead)
+  case snapshotPart(isEndOfPiece: Bool, Bytes)
+  case snapshotEnd
+  case snapshotReceived
 
   static let protocolName = "pdb-raft/1"
   static let version: UInt64 = 1
@@ -40,12 +59,37 @@ enum Frame: Equatable {
     let cluster: String
     let from: NodeID
     let to: NodeID
+    /// The data directory of the connecting node.
+    let incarnation: UInt64
+    let purpose: Purpose
+    let nonce: Bytes
+  }
+
+  /// What a connection is for.
+  enum Purpose: UInt8 {
+    case messages = 0
+    case snapshot = 1
+  }
+
+  /// The accepting node proves itself and asks for proof.
+  struct Challenge: Equatable {
+    let nonce: Bytes
+    let incarnation: UInt64
+    let proof: Bytes
+  }
+
+  /// What a state that follows stands for.
+  struct SnapshotHead: Equatable {
+    let term: Term
+    let mark: StateMark
   }
 
   private enum Kind: UInt8 {
     case hello = 1
-    case welcome = 2
-    case refused = 3
+    case challenge = 2
+    case proof = 3
+    case welcome = 4
+    case refused = 5
     case requestPreVote = 16
     case requestPreVoteReply = 17
     case requestVote = 18
@@ -54,7 +98,19 @@ enum Frame: Equatable {
     case appendEntriesReply = 21
     case readIndex = 22
     case readIndexReply = 23
+    case timeoutNow = 24
+    case stateHash = 32
+    case snapshotBegin = 48
+    case snapshotPart = 49
+    case snapshotEnd = 50
+    case snapshotReceived = 51
   }
+}
+
+/// A node's state at an index, to be compared with others'.
+struct StateHash: Equatable, Sendable {
+  let index: Index
+  let hash: UInt64
 }
 
 // MARK: Writing
@@ -71,6 +127,17 @@ extension Frame {
       writer.write(hello.cluster)
       writer.write(hello.from)
       writer.write(hello.to)
+      writer.write(hello.incarnation)
+      writer.write(byte: hello.purpose.rawValue)
+      writer.write(hello.nonce)
+    case .challenge(let challenge):
+      begin(.challenge)
+      writer.write(challenge.nonce)
+      writer.write(challenge.incarnation)
+      writer.write(challenge.proof)
+    case .proof(let proof):
+      begin(.proof)
+      writer.write(proof)
     case .welcome:
       begin(.welcome)
     case .refused(let reason):
@@ -103,6 +170,27 @@ extension Frame {
       writer.write(message.term)
       writer.write(message.id)
       writer.write(message.index)
+    case .message(.timeoutNow(let message)):
+      begin(.timeoutNow)
+      writer.write(message.term)
+    case .message(.installSnapshot):
+      preconditionFailure("a snapshot goes with its state, not alone")
+    case .stateHash(let state):
+      begin(.stateHash)
+      writer.write(state.index)
+      writer.write(state.hash)
+    case .snapshotBegin(let head):
+      begin(.snapshotBegin)
+      writer.write(head.term)
+      writer.write(head.mark)
+    case .snapshotPart(let isEndOfPiece, let bytes):
+      begin(.snapshotPart)
+      writer.write(isEndOfPiece)
+      writer.write(bytes)
+    case .snapshotEnd:
+      begin(.snapshotEnd)
+    case .snapshotReceived:
+      begin(.snapshotReceived)
     }
     return writer.bytes
   }
@@ -113,6 +201,7 @@ extension BinaryWriter {
     write(message.term)
     write(message.lastLogIndex)
     write(message.lastLogTerm)
+    write(message.isTransfer)
   }
 
   fileprivate mutating func write(_ message: RequestVoteReply) {
@@ -134,8 +223,22 @@ extension BinaryWriter {
       case .operation(let bytes):
         writer.write(byte: 1)
         writer.write(bytes)
+      case .membership(let membership):
+        writer.write(byte: 2)
+        writer.write(membership)
       }
     }
+  }
+
+  fileprivate mutating func write(_ mark: StateMark) {
+    write(mark.appliedIndex)
+    write(mark.appliedTerm)
+    write(mark.revision)
+    write(mark.hash)
+    write(mark.forgotten.milliseconds)
+    write(mark.compactedRevision)
+    write(mark.historyBytes)
+    write(mark.membership)
   }
 
   fileprivate mutating func write(_ message: AppendEntriesReply) {
@@ -168,7 +271,15 @@ extension Frame {
       self = .hello(
         Hello(
           version: try reader.readUInt64(), cluster: try reader.readString(),
-          from: try reader.readUInt64(), to: try reader.readUInt64()))
+          from: try reader.readUInt64(), to: try reader.readUInt64(),
+          incarnation: try reader.readUInt64(), purpose: try Purpose(from: &reader),
+          nonce: try reader.readBytes()))
+    case .challenge:
+      self = .challenge(
+        Challenge(
+          nonce: try reader.readBytes(), incarnation: try reader.readUInt64(),
+          proof: try reader.readBytes()))
+    case .proof: self = .proof(try reader.readBytes())
     case .welcome: self = .welcome
     case .refused: self = .refused(try reader.readString())
     case .requestPreVote: self = .message(.requestPreVote(try RequestVote(from: &reader)))
@@ -189,6 +300,18 @@ extension Frame {
           ReadIndexReply(
             term: try reader.readCounter(), id: try reader.readUInt64(),
             index: try reader.readCounter())))
+    case .timeoutNow:
+      self = .message(.timeoutNow(TimeoutNow(term: try reader.readCounter())))
+    case .stateHash:
+      self = .stateHash(
+        StateHash(index: try reader.readCounter(), hash: try reader.readUInt64()))
+    case .snapshotBegin:
+      self = .snapshotBegin(
+        SnapshotHead(term: try reader.readCounter(), mark: try StateMark(from: &reader)))
+    case .snapshotPart:
+      self = .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
+    case .snapshotEnd: self = .snapshotEnd
+    case .snapshotReceived: self = .snapshotReceived
     }
     try reader.finish()
   }
@@ -203,11 +326,35 @@ extension BinaryReader {
   }
 }
 
+extension Frame.Purpose {
+  fileprivate init(from reader: inout BinaryReader) throws {
+    guard let purpose = Self(rawValue: try reader.readByte()) else {
+      throw BinaryReader.Malformed()
+    }
+    self = purpose
+  }
+}
+
+extension StateMark {
+  fileprivate init(from reader: inout BinaryReader) throws {
+    self.init()
+    appliedIndex = try reader.readCounter()
+    appliedTerm = try reader.readCounter()
+    revision = try reader.readCounter()
+    hash = try reader.readUInt64()
+    forgotten = Timestamp(milliseconds: try reader.readInt64())
+    compactedRevision = try reader.readCounter()
+    historyBytes = try reader.readCounter()
+    membership = try reader.readMembership()
+    guard compactedRevision <= revision else { throw BinaryReader.Malformed() }
+  }
+}
+
 extension RequestVote {
   fileprivate init(from reader: inout BinaryReader) throws {
     self.init(
       term: try reader.readCounter(), lastLogIndex: try reader.readCounter(),
-      lastLogTerm: try reader.readCounter())
+      lastLogTerm: try reader.readCounter(), isTransfer: try reader.readBool())
   }
 }
 
@@ -236,6 +383,7 @@ extension AppendEntries {
         switch try reader.readByte() {
         case 0: .noop
         case 1: .operation(try reader.readBytes())
+        case 2: .membership(try reader.readMembership())
         default: throw BinaryReader.Malformed()
         }
       return Entry(index: last.index, term: entryTerm, payload: payload)

@@ -3,23 +3,25 @@
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Raft
 
-/// What a connection hands to the node: messages, and word of its end.
-protocol PeerReceiver: Sendable {
-  var identity: Identity { get }
-  func isMember(_ id: NodeID) -> Bool
-  func receive(_ envelope: Envelope)
-  func lostConnection(to peer: NodeID)
-}
-
-/// Greets a peer that connected and passes its messages on.
+/// Greets a peer that connected and passes on what it says.
 final class PeerAcceptor: ChannelInboundHandler {
   typealias InboundIn = Frame
 
+  private enum State {
+    case awaitingHello
+    case awaitingProof(Frame.Hello, nonce: Bytes)
+    case admitting
+    case messages(NodeID)
+    case snapshot(SnapshotReception)
+    case closed
+  }
+
   private let receiver: any PeerReceiver
   private let logger: Logger
-  private var peer: NodeID?
+  private var state = State.awaitingHello
   private var deadline: Scheduled<Void>?
 
   init(receiver: any PeerReceiver, logger: Logger) {
@@ -36,42 +38,102 @@ final class PeerAcceptor: ChannelInboundHandler {
   func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    switch (unwrapInboundIn(data), peer) {
-    case (.hello(let hello), nil):
-      if let reason = objection(to: hello).map({ String($0.prefix(200)) }) {
-        logger.warning("refused a peer", metadata: ["reason": "\(reason)"])
-        context.writeAndFlush(NIOAny(ByteBuffer(.refused(reason))), promise: nil)
-        context.close(promise: nil)
-      } else {
-        peer = hello.from
-        deadline?.cancel()
-        context.writeAndFlush(NIOAny(ByteBuffer(.welcome)), promise: nil)
-      }
-    case (.message(let message), let peer?):
-      receiver.receive(
-        Envelope(from: peer, to: receiver.identity.node, message: message))
+    switch (unwrapInboundIn(data), state) {
+    case (.hello(let hello), .awaitingHello): challenge(hello, context)
+    case (.proof(let proof), .awaitingProof(let hello, let nonce)):
+      check(proof, of: hello, nonce, context)
+    case (.message(let message), .messages(let peer)):
+      receiver.receive(Envelope(from: peer, to: receiver.identity.node, message: message))
+    case (.stateHash(let hash), .messages(let peer)):
+      receiver.receive(hash, from: peer)
+    case (let frame, .snapshot(let reception)):
+      reception.receive(frame, context)
     default:
-      context.close(promise: nil)
+      close(context)
     }
   }
 
-  private func objection(to hello: Frame.Hello) -> String? {
-    let own = receiver.identity
-    if hello.version != Frame.version {
-      return "protocol version \(hello.version), this node speaks \(Frame.version)"
+  // MARK: The handshake
+
+  private func challenge(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+    guard hello.version == Frame.version else {
+      return refuse(
+        "protocol version \(hello.version), this node speaks \(Frame.version)", context)
     }
+    let (nonce, own) = (ClusterSecret.nonce(), receiver.identity.incarnation)
+    state = .awaitingProof(hello, nonce: nonce)
+    let proof = receiver.secret.proof(.accept, hello, nonce: nonce, incarnation: own)
+    write(.challenge(Frame.Challenge(nonce: nonce, incarnation: own, proof: proof)), context)
+  }
+
+  private func check(
+    _ proof: Bytes, of hello: Frame.Hello, _ nonce: Bytes, _ context: ChannelHandlerContext
+  ) {
+    let own = receiver.identity
+    guard
+      receiver.secret.accepts(
+        proof, .connect, hello, nonce: nonce, incarnation: own.incarnation)
+    else { return refuse("the cluster secret is missing or another", context) }
     if hello.cluster != own.cluster {
-      return "cluster \(hello.cluster), this node belongs to \(own.cluster)"
+      return refuse(
+        "cluster \(hello.cluster), this node belongs to \(own.cluster)", context)
     }
     if hello.to != own.node {
-      return "looking for node \(hello.to.text), this is \(own.node.text)"
+      return refuse("looking for node \(hello.to.text), this is \(own.node.text)", context)
     }
-    if !receiver.isMember(hello.from) { return "node \(hello.from.text) is not a member" }
-    return nil
+    state = .admitting
+    let receiver = receiver
+    let verdict = context.eventLoop.makeFutureWithTask {
+      await receiver.objection(to: hello.from, incarnation: hello.incarnation)
+    }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    verdict.whenSuccess { objection in
+      let (handler, context) = bound.value
+      guard case .admitting = handler.state else { return }
+      if let objection { return handler.refuse(objection, context) }
+      handler.admit(hello, context)
+    }
+  }
+
+  private func admit(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+    deadline?.cancel()
+    switch hello.purpose {
+    case .messages:
+      state = .messages(hello.from)
+      receiver.welcome(hello.from, on: context.channel)
+    case .snapshot:
+      state = .snapshot(
+        SnapshotReception(from: hello.from, receiver: receiver, logger: logger))
+    }
+    write(.welcome, context)
+  }
+
+  private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
+    let reason = String(reason.prefix(200))
+    receiver.noteRefusal(reason)
+    write(.refused(reason), context)
+    close(context)
+  }
+
+  private func write(_ frame: Frame, _ context: ChannelHandlerContext) {
+    context.writeAndFlush(NIOAny(ByteBuffer(frame)), promise: nil)
+  }
+
+  // MARK: The end
+
+  private func close(_ context: ChannelHandlerContext) {
+    context.close(promise: nil)
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    if let peer { receiver.lostConnection(to: peer) }
+    switch state {
+    case .messages(let peer):
+      receiver.farewell(peer, on: context.channel)
+      receiver.lostConnection(to: peer)
+    case .snapshot(let reception): reception.abandon()
+    default: break
+    }
+    state = .closed
     context.fireChannelInactive()
   }
 

@@ -1,36 +1,97 @@
 // All the other members of the cluster, as this node reaches them.
 
 import Logging
+import NIOConcurrencyHelpers
+import NIOCore
 import Raft
 
-/// The links to all peers.
-struct Peers: PeerNetwork {
-  private let links: [NodeID: PeerLink]
+/// The links to all peers; they come and go with the members.
+final class Peers: PeerNetwork {
+  private let own: NodeID
+  private let logger: Logger
+  private let links = NIOLockedValueBox<[NodeID: PeerLink]>([:])
+  /// Peers that connected but are not members as far as this node knows: a leader that is
+  /// about to tell it, or a candidate that was added meanwhile. Answers go back their way.
+  private let guests = NIOLockedValueBox<[NodeID: any Channel]>([:])
+  private let updates: AsyncStream<[Member]>
+  private let updated: AsyncStream<[Member]>.Continuation
 
-  init(_ members: [Member], receiver: any PeerReceiver, logger: Logger) {
-    links = Dictionary(
-      uniqueKeysWithValues: members.filter { $0.id != receiver.identity.node }.map { member in
-        (member.id, PeerLink(to: member, receiver: receiver, logger: logger))
-      })
+  init(own: NodeID, logger: Logger) {
+    self.own = own
+    self.logger = logger
+    (updates, updated) = AsyncStream.makeStream(of: [Member].self)
   }
+
+  /// These are the members now.
+  func update(_ members: [Member]) { updated.yield(members) }
 
   func send(_ envelopes: [Envelope]) {
     guard !envelopes.isEmpty else { return }
-    for (id, link) in links {
-      let messages = envelopes.filter { $0.to == id }.map(\.message)
-      if !messages.isEmpty { link.send(messages) }
+    var frames: [NodeID: [Frame]] = [:]
+    for envelope in envelopes {
+      frames[envelope.to, default: []].append(.message(envelope.message))
+    }
+    let links = links.withLockedValue { $0 }
+    for (id, frames) in frames {
+      if let link = links[id] {
+        link.send(frames)
+      } else {
+        guests.withLockedValue { $0[id] }?.send(frames)
+      }
     }
   }
 
-  /// Keeps all links connected until the task is cancelled.
-  func run() async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for link in links.values { group.addTask { try await link.run() } }
-      try await group.waitForAll()
+  func send(_ state: StateHash) {
+    for link in links.withLockedValue({ $0 }).values { link.send([.stateHash(state)]) }
+  }
+
+  func send(
+    _ state: StateSnapshot, as request: SendSnapshot,
+    isWanted: @escaping @Sendable () -> Bool
+  ) async throws -> Index {
+    guard let link = links.withLockedValue({ $0[request.to] }) else {
+      throw CancellationError()
+    }
+    let sender = SnapshotSender(dialer: link.dialer, term: request.term, logger: logger)
+    return try await sender.send(state, isWanted: isWanted)
+  }
+
+  func welcome(_ peer: NodeID, on channel: any Channel) {
+    guests.withLockedValue { $0[peer] = channel }
+  }
+
+  func farewell(_ peer: NodeID, on channel: any Channel) {
+    guests.withLockedValue { guests in
+      if guests[peer] === channel { guests[peer] = nil }
     }
   }
-}
 
-extension RaftEngine: PeerReceiver {
-  func isMember(_ id: NodeID) -> Bool { status.members.contains { $0.id == id } }
+  /// Keeps the links to all members connected until the task is cancelled.
+  func run(_ receiver: any PeerReceiver) async throws {
+    try await withThrowingDiscardingTaskGroup { group in
+      for await members in updates {
+        let (added, removed) = change(to: members, receiver)
+        for link in removed { link.stop() }
+        for link in added { group.addTask { try await link.run() } }
+      }
+      group.cancelAll()
+    }
+  }
+
+  private func change(
+    to members: [Member], _ receiver: any PeerReceiver
+  ) -> (added: [PeerLink], removed: [PeerLink]) {
+    links.withLockedValue { links in
+      let ids = Set(members.map(\.id))
+      let removed = links.filter { !ids.contains($0.key) }
+      for id in removed.keys { links[id] = nil }
+      var added: [PeerLink] = []
+      for member in members where member.id != own && links[member.id] == nil {
+        let link = PeerLink(to: member, receiver: receiver, logger: logger)
+        links[member.id] = link
+        added.append(link)
+      }
+      return (added, Array(removed.values))
+    }
+  }
 }

@@ -38,7 +38,7 @@ extension Endpoint {
           "current_node": .string(status.identity.address.url),
           "is_leader": .bool(status.isLeader),
           "term": JSON(status.term),
-          "quorum": JSON(Membership(status.members).quorum),
+          "quorum": JSON(status.membership.quorum),
           "members": .array(status.members.map { status.json(of: $0) }),
         ])
     },
@@ -46,8 +46,15 @@ extension Endpoint {
       Response(json: ["status": "ok"])
     },
     Endpoint(.get, "/readyz", "200 while the node knows a leader and can serve reads") {
-      guard $0.engine.status.leader != nil else {
+      let status = $0.engine.status
+      guard status.leader != nil else {
         throw PDBError(.noLeader, "the node knows no leader")
+      }
+      guard status.alarms.isEmpty else {
+        throw PDBError(
+          .busy, "the node is in trouble: \(status.alarms.map(\.rawValue).joined(separator: ", "))",
+          hint: "its log says more",
+          details: [.init("alarms", .array(status.alarms.map { .string($0.rawValue) }))])
       }
       return Response(json: ["status": "ok"])
     },
@@ -82,22 +89,14 @@ extension EngineStatus {
       "commit": JSON(commitIndex),
       "applied": JSON(mark.appliedIndex),
       "last": JSON(lastIndex),
+      "log_first": JSON(firstIndex),
+      "log_entries": JSON(logEntries),
+      "log_bytes": JSON(logBytes),
       "revision": JSON(mark.revision),
       "hash": .string(String(mark.hash, radix: 16)),
+      "alarms": .array(alarms.map { .string($0.rawValue) }),
       "version": .string(pdbVersion),
     ]
-  }
-
-  fileprivate func json(of member: Member) -> JSON {
-    var members: [JSON.Member] = [
-      .init("id", .string(member.id.text)),
-      .init("address", .string(member.address)),
-      .init("url", .string("http://\(member.address)")),
-      .init("is_leader", .bool(member.id == leader?.id)),
-      .init("voter", .bool(member.role == .voter)),
-    ]
-    if let match = matchIndex[member.id] { members.append(.init("match", JSON(match))) }
-    return .object(members)
   }
 
   /// The text format of Prometheus, version 0.0.4.
@@ -110,6 +109,9 @@ extension EngineStatus {
       ("pdb_log_last_index", "The last index in the log.", lastIndex),
       ("pdb_log_commit_index", "The last committed index.", commitIndex),
       ("pdb_log_applied_index", "The last index applied to the state.", mark.appliedIndex),
+      ("pdb_log_entries", "Entries that the log holds.", UInt64(logEntries)),
+      ("pdb_log_bytes", "Bytes that the log holds.", UInt64(logBytes)),
+      ("pdb_alarms", "Troubles that a person should see to.", UInt64(alarms.count)),
       ("pdb_revision", "The revision of the state.", mark.revision),
     ]
     return figures.map { name, help, value in

@@ -28,7 +28,7 @@ struct Endpoint: Sendable {
     segments = path.split(separator: "/")
   }
 
-  static let all: [Endpoint] = tasks + pairs + cluster + about
+  static let all: [Endpoint] = tasks + pairs + cluster + members + about
 
   private static let about: [Endpoint] = [
     Endpoint(.get, "/", "This list") { _ in

@@ -11,15 +11,17 @@ extension PDBError {
       .badRequest
     case .unauthorized: .unauthorized
     case .forbiddenHost, .forbiddenOrigin: .forbidden
-    case .notFound, .taskNotFound, .keyNotFound: .notFound
+    case .notFound, .taskNotFound, .keyNotFound, .memberNotFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
-    case .ambiguousTask, .conflict, .notANumber, .notAList, .requestMismatch, .requestExpired:
+    case .ambiguousTask, .conflict, .losesQuorum, .notANumber, .notAList, .requestMismatch,
+      .requestExpired:
       .conflict
     case .bodyTooLarge: .contentTooLarge
     case .unsupportedMediaType: .unsupportedMediaType
     case .notLeader: .temporaryRedirect
     case .noLeader, .noQuorum, .busy, .stopping, .unreachable: .serviceUnavailable
     case .unknownOutcome: .gatewayTimeout
+    case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
     case .wrongCluster, .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
       .corrupt, .diskFailed, .internal:
       .internalServerError
@@ -37,7 +39,7 @@ extension PDBError {
       } else if let leader = details.first(where: { $0.name == "leader" })?.value.string {
         response.headers[.location] = leader + request.uri.string
       }
-    case .noLeader, .noQuorum, .busy, .stopping:
+    case .noLeader, .noQuorum, .busy, .stopping, .diskFull:
       response.headers[.retryAfter] = "1"
     case .methodNotAllowed:
       response.headers[.allow] = details.first { $0.name == "allow" }?.value.string

@@ -1,13 +1,16 @@
 // The durable log: `node_4000.raft`. What is written here survives a power cut.
 //
-// It is an SQLite database (WAL, synchronous=FULL) with four tables:
+// An SQLite database (WAL, synchronous=FULL) with these tables:
 //
-//   identity    one row: format, cluster, node, address
-//   member      id, address, rank, role: the members the log starts with
-//   hard_state  one row: term, vote
-//   entry       position (the index), term, kind (0 noop, 1 operation), payload, checksum
+//   identity    one row: format, cluster, node, address, incarnation, checksum
+//   mark        one row: position, term, membership, checksum: where the log begins
+//   hard_state  one row: term, vote, checksum
+//   entry       position (the index), term, kind (0 noop, 1 operation, 2 membership), payload,
+//               checksum
+//   peer        node, incarnation: which data directory each peer was first met with
 //
-// Entries are contiguous from 1. The checksum covers all other columns of its row.
+// Entries are contiguous from the mark's position + 1. A checksum covers all other columns of
+// its row; `membership` is written as Membership+Encoding.swift says.
 
 import Foundation
 import GRDB
@@ -18,19 +21,28 @@ final class LogStore: Sendable {
   /// Everything a node needs to come back to life.
   struct Contents {
     let identity: Identity
-    let membership: Membership
+    let mark: SnapshotMark
     let hardState: HardState
     let entries: [Entry]
   }
 
-  private static let format = 1
+  private static let format = 2
   private let path: String
   private let queue: DatabaseQueue
 
   init(path: String) throws {
     self.path = path
+    if try JournalInspection.isDamaged(path) {
+      throw SQLite.damaged(path, "its journal was altered after it was confirmed")
+    }
     queue = try SQLite.open(path) {
-      let queue = try DatabaseQueue(path: path, configuration: SQLite.configuration())
+      var configuration = SQLite.configuration()
+      configuration.prepareDatabase { db in
+        // The log has one connection. Without shared memory there is no mapped file that a
+        // full disk could pull away.
+        try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+      }
+      let queue = try DatabaseQueue(path: path, configuration: configuration)
       try SQLite.setDurability(.full, of: queue)
       try queue.write(Self.createTables)
       return queue
@@ -42,15 +54,19 @@ final class LogStore: Sendable {
       sql: """
         CREATE TABLE IF NOT EXISTS identity(
           only INTEGER PRIMARY KEY CHECK (only = 0), format INTEGER NOT NULL,
-          cluster TEXT NOT NULL, node INTEGER NOT NULL, address TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS member(
-          id INTEGER PRIMARY KEY, address TEXT NOT NULL, rank INTEGER NOT NULL,
-          role INTEGER NOT NULL);
+          cluster TEXT NOT NULL, node INTEGER NOT NULL, address TEXT NOT NULL,
+          incarnation INTEGER NOT NULL, checksum INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS mark(
+          only INTEGER PRIMARY KEY CHECK (only = 0), position INTEGER NOT NULL,
+          term INTEGER NOT NULL, membership BLOB NOT NULL, checksum INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS hard_state(
-          only INTEGER PRIMARY KEY CHECK (only = 0), term INTEGER NOT NULL, vote INTEGER);
+          only INTEGER PRIMARY KEY CHECK (only = 0), term INTEGER NOT NULL, vote INTEGER,
+          checksum INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS entry(
           position INTEGER PRIMARY KEY, term INTEGER NOT NULL, kind INTEGER NOT NULL,
           payload BLOB NOT NULL, checksum INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS peer(
+          node INTEGER PRIMARY KEY, incarnation INTEGER NOT NULL);
         """)
   }
 
@@ -63,20 +79,20 @@ final class LogStore: Sendable {
   func bootstrap(_ identity: Identity, _ membership: Membership) throws {
     try queue.write { db in
       try db.execute(
-        sql: "INSERT INTO identity VALUES (0, ?, ?, ?, ?)",
+        sql: "INSERT INTO identity VALUES (0, ?, ?, ?, ?, ?, ?)",
         arguments: [
           Self.format, identity.cluster, identity.node.sqlite, identity.address.description,
+          identity.incarnation.sqlite, identity.checksum.sqlite,
         ])
-      for member in membership.members {
-        try db.execute(
-          sql: "INSERT INTO member VALUES (?, ?, ?, ?)",
-          arguments: [
-            member.id.sqlite, member.address, Int64(member.rank), Int64(member.role.rawValue),
-          ])
-      }
-      try db.execute(sql: "INSERT INTO hard_state VALUES (0, 0, NULL)")
+      try Self.write(.beginning(membership), db)
+      try Self.write(HardState(), db)
     }
   }
+
+  /// Lets go of the file; nothing can be written or read any more.
+  func close() throws { try queue.close() }
+
+  // MARK: Loading
 
   /// Reads and checks everything; `nil` if the node is new.
   ///
@@ -84,103 +100,219 @@ final class LogStore: Sendable {
   func load() throws -> Contents? {
     try SQLite.open(path) {
       try queue.read { db in
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM identity") else { return nil }
-        guard row["format"] == Self.format else {
-          throw PDBError(
-            .corrupt, "'\(path)' was written by another version of pdb",
-            hint: "use the version that wrote it")
-        }
-        let identity = Identity(
-          cluster: row["cluster"], node: NodeID(sqlite: row["node"]),
-          address: try NodeAddress(parsing: row["address"]))
-        guard let state = try Row.fetchOne(db, sql: "SELECT * FROM hard_state") else {
-          throw SQLite.damaged(path, "the hard state is missing")
-        }
-        let hardState = HardState(
-          term: Term(sqlite: state["term"]),
-          vote: (state["vote"] as Int64?).map(NodeID.init(sqlite:)))
-        let entries = try loadEntries(db)
-        guard entries.last.map(\.term) ?? 0 <= hardState.term else {
+        if let damage = try SQLite.structuralDamage(db) { throw SQLite.damaged(path, damage) }
+        guard let identity = try loadIdentity(db) else { return nil }
+        let hardState = try loadHardState(db)
+        let mark = try loadMark(db)
+        let entries = try loadEntries(after: mark, db)
+        guard entries.last?.term ?? mark.term <= hardState.term else {
           throw SQLite.damaged(path, "the hard state is older than the log")
         }
-        return Contents(
-          identity: identity, membership: try loadMembership(db), hardState: hardState,
-          entries: entries)
+        return Contents(identity: identity, mark: mark, hardState: hardState, entries: entries)
       }
     }
   }
 
-  private func loadMembership(_ db: Database) throws -> Membership {
-    let members = try Row.fetchAll(db, sql: "SELECT * FROM member").map { row in
-      guard let role = Member.Role(rawValue: row["role"]) else {
-        throw SQLite.damaged(path, "a member has an unknown role")
-      }
-      return Member(
-        id: NodeID(sqlite: row["id"]), address: row["address"], rank: row["rank"], role: role)
+  private func loadIdentity(_ db: Database) throws -> Identity? {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM identity") else { return nil }
+    guard row["format"] == Self.format else {
+      throw PDBError(
+        .corrupt, "'\(path)' was written by another version of pdb",
+        hint: "use the version that wrote it")
     }
-    return Membership(members)
+    let identity = Identity(
+      cluster: row["cluster"], node: NodeID(sqlite: row["node"]),
+      address: try NodeAddress(parsing: row["address"]),
+      incarnation: UInt64(sqlite: row["incarnation"]))
+    guard identity.checksum == UInt64(sqlite: row["checksum"]) else {
+      throw SQLite.damaged(path, "the node's identity was altered")
+    }
+    return identity
   }
 
-  private func loadEntries(_ db: Database) throws -> [Entry] {
+  private func loadHardState(_ db: Database) throws -> HardState {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM hard_state") else {
+      throw SQLite.damaged(path, "the hard state is missing")
+    }
+    let hardState = HardState(
+      term: Term(sqlite: row["term"]), vote: (row["vote"] as Int64?).map(NodeID.init(sqlite:)))
+    guard hardState.checksum == UInt64(sqlite: row["checksum"]) else {
+      throw SQLite.damaged(path, "the hard state was altered")
+    }
+    return hardState
+  }
+
+  private func loadMark(_ db: Database) throws -> SnapshotMark {
+    guard let row = try Row.fetchOne(db, sql: "SELECT * FROM mark"),
+      let membership = try? Membership(decoding: (row["membership"] as Data).bytes)
+    else { throw SQLite.damaged(path, "the log's beginning is missing") }
+    let mark = SnapshotMark(
+      index: Index(sqlite: row["position"]), term: Term(sqlite: row["term"]),
+      membership: membership)
+    guard mark.checksum == UInt64(sqlite: row["checksum"]) else {
+      throw SQLite.damaged(path, "the log's beginning was altered")
+    }
+    return mark
+  }
+
+  private func loadEntries(after mark: SnapshotMark, _ db: Database) throws -> [Entry] {
     var entries: [Entry] = []
     let rows = try Row.fetchCursor(
       db, sql: "SELECT position, term, kind, payload, checksum FROM entry ORDER BY position")
     while let row = try rows.next() {
-      let payload: Data = row[3]
-      let kind: Int64 = row[2]
-      let entry = Entry(
-        index: Index(sqlite: row[0]), term: Term(sqlite: row[1]),
-        payload: kind == 0 ? .noop : .operation(payload.bytes))
-      guard entry.index == (entries.last?.index ?? 0) + 1,
-        entry.term >= entries.last?.term ?? 0, kind == 0 || kind == 1,
-        Self.checksum(entry) == UInt64(sqlite: row[4])
-      else {
-        throw SQLite.damaged(path, "the log is broken at entry \(entry.index)")
-      }
+      let index = Index(sqlite: row[0])
+      guard
+        let payload = Entry.Payload(kind: row[2], (row[3] as Data).bytes)
+      else { throw SQLite.damaged(path, "the log is broken at entry \(index)") }
+      let entry = Entry(index: index, term: Term(sqlite: row[1]), payload: payload)
+      guard entry.index == (entries.last?.index ?? mark.index) + 1,
+        entry.term >= entries.last?.term ?? mark.term, entry.checksum == UInt64(sqlite: row[4])
+      else { throw SQLite.damaged(path, "the log is broken at entry \(index)") }
       entries.append(entry)
     }
     return entries
   }
+
+  // MARK: Writing
 
   /// Makes batches durable, in order, in one transaction with one sync. Blocks until the
   /// disk has them.
   func append(_ batches: [Persist]) async throws {
     try await queue.write { db in
       for batch in batches {
-        if let state = batch.hardState {
-          try db.execute(
-            sql: "UPDATE hard_state SET term = ?, vote = ?",
-            arguments: [state.term.sqlite, state.vote?.sqlite])
+        if let mark = batch.snapshot {
+          try db.execute(sql: "DELETE FROM entry")
+          try Self.write(mark, db)
         }
-        guard let first = batch.entries.first else { continue }
-        let remove = try db.cachedStatement(sql: "DELETE FROM entry WHERE position >= ?")
-        try remove.execute(arguments: [first.index.sqlite])
-        let insert = try db.cachedStatement(sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?)")
-        for entry in batch.entries {
-          let payload: Data
-          let kind: Int64
-          switch entry.payload {
-          case .noop: (payload, kind) = (Data(), 0)
-          case .operation(let bytes): (payload, kind) = (Data(bytes), 1)
-          }
-          try insert.execute(arguments: [
-            entry.index.sqlite, entry.term.sqlite, kind, payload, Self.checksum(entry).sqlite,
-          ])
+        if let state = batch.hardState { try Self.write(state, db) }
+        if let first = batch.entries.first {
+          let remove = try db.cachedStatement(sql: "DELETE FROM entry WHERE position >= ?")
+          try remove.execute(arguments: [first.index.sqlite])
+          for entry in batch.entries { try Self.write(entry, db) }
+        }
+        if let mark = batch.compaction {
+          try db.execute(
+            sql: "DELETE FROM entry WHERE position <= ?", arguments: [mark.index.sqlite])
+          try Self.write(mark, db)
         }
       }
     }
   }
 
-  private static func checksum(_ entry: Entry) -> UInt64 {
-    var checksum = Checksum()
-    checksum.update(entry.index)
-    checksum.update(entry.term)
-    switch entry.payload {
-    case .noop: checksum.update(0)
-    case .operation(let bytes):
-      checksum.update(1)
-      checksum.update(bytes)
+  private static func write(_ entry: Entry, _ db: Database) throws {
+    let insert = try db.cachedStatement(sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?)")
+    try insert.execute(arguments: [
+      entry.index.sqlite, entry.term.sqlite, entry.payload.kind, Data(entry.payload.bytes),
+      entry.checksum.sqlite,
+    ])
+  }
+
+  private static func write(_ state: HardState, _ db: Database) throws {
+    let statement = try db.cachedStatement(
+      sql: "INSERT OR REPLACE INTO hard_state VALUES (0, ?, ?, ?)")
+    try statement.execute(arguments: [
+      state.term.sqlite, state.vote?.sqlite, state.checksum.sqlite,
+    ])
+  }
+
+  private static func write(_ mark: SnapshotMark, _ db: Database) throws {
+    try db.execute(
+      sql: "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?)",
+      arguments: [
+        mark.index.sqlite, mark.term.sqlite, Data(mark.membership.encoded()),
+        mark.checksum.sqlite,
+      ])
+  }
+
+  // MARK: Peers
+
+  /// The data directories that peers were first met with.
+  func incarnations() throws -> [NodeID: UInt64] {
+    try queue.read { db in
+      let rows = try Row.fetchAll(db, sql: "SELECT node, incarnation FROM peer")
+      return Dictionary(
+        uniqueKeysWithValues: rows.map { (NodeID(sqlite: $0[0]), UInt64(sqlite: $0[1])) })
     }
+  }
+
+  /// Remembers for ever which data directory a peer was first met with.
+  func remember(_ peer: NodeID, incarnation: UInt64) async throws {
+    try await queue.write { db in
+      try db.execute(
+        sql: "INSERT OR IGNORE INTO peer VALUES (?, ?)",
+        arguments: [peer.sqlite, incarnation.sqlite])
+    }
+  }
+}
+
+// MARK: Rows and checksums
+
+extension Entry.Payload {
+  fileprivate var kind: Int64 {
+    switch self {
+    case .noop: 0
+    case .operation: 1
+    case .membership: 2
+    }
+  }
+
+  fileprivate var bytes: Bytes {
+    switch self {
+    case .noop: []
+    case .operation(let bytes): bytes
+    case .membership(let membership): membership.encoded()
+    }
+  }
+
+  fileprivate init?(kind: Int64, _ bytes: Bytes) {
+    switch kind {
+    case 0: self = .noop
+    case 1: self = .operation(bytes)
+    case 2:
+      guard let membership = try? Membership(decoding: bytes) else { return nil }
+      self = .membership(membership)
+    default: return nil
+    }
+  }
+}
+
+extension Entry {
+  fileprivate var checksum: UInt64 {
+    var checksum = Checksum()
+    checksum.update(index)
+    checksum.update(term)
+    checksum.update(UInt64(payload.kind))
+    checksum.update(payload.bytes)
+    return checksum.value
+  }
+}
+
+extension HardState {
+  fileprivate var checksum: UInt64 {
+    var checksum = Checksum()
+    checksum.update(term)
+    checksum.update(vote == nil ? 0 : 1)
+    checksum.update(vote ?? 0)
+    return checksum.value
+  }
+}
+
+extension SnapshotMark {
+  fileprivate var checksum: UInt64 {
+    var checksum = Checksum()
+    checksum.update(index)
+    checksum.update(term)
+    checksum.update(membership.encoded())
+    return checksum.value
+  }
+}
+
+extension Identity {
+  fileprivate var checksum: UInt64 {
+    var checksum = Checksum()
+    checksum.update(Bytes(utf8: "\(cluster) \(address)"))
+    checksum.update(node)
+    checksum.update(incarnation)
     return checksum.value
   }
 }

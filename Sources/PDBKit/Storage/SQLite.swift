@@ -18,6 +18,8 @@ enum SQLite {
     var configuration = GRDB.Configuration()
     configuration.journalMode = .wal
     configuration.prepareDatabase { db in
+      // A WAL that once grew, because somebody read for long, need not stay large.
+      try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.journalBytes)")
       #if canImport(Darwin)
         // fsync alone does not reach the platter there.
         try db.execute(sql: "PRAGMA fullfsync = ON")
@@ -51,11 +53,28 @@ enum SQLite {
     }
   }
 
+  /// What SQLite finds wrong with the structure of a database, if anything.
+  ///
+  /// - Complexity: O(size of the file).
+  static func structuralDamage(_ db: Database) throws -> String? {
+    let findings = try String.fetchAll(db, sql: "PRAGMA quick_check(1)")
+    return findings == ["ok"] ? nil : findings.first ?? "unreadable"
+  }
+
+  /// Whether a failure means that the disk is full: nothing was written, and the same write
+  /// will succeed when there is space again.
+  static func isFull(_ error: any Error) -> Bool {
+    guard let error = error as? DatabaseError else { return false }
+    return error.resultCode == .SQLITE_FULL
+      || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
+  }
+
   static func damaged(_ path: String, _ reason: String) -> PDBError {
     PDBError(
       .corrupt, "'\(path)' is damaged: \(reason)",
       hint: "the node does not start, so that it cannot spread or forget anything; "
-        + "if the rest of the cluster is well, move this node's files away and add it anew")
+        + "if the rest of the cluster is well, remove this node ('pdb cluster remove'), move its "
+        + "files away and start it with --join")
   }
 }
 

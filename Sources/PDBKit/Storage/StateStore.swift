@@ -1,163 +1,139 @@
 // The state: `node_4000.db`. Current keys, history, remembered requests.
 //
-// It is an SQLite database (WAL, synchronous=NORMAL: after a power cut it may lag the log,
-// which then replays) with four tables:
-//
-//   pair     key, value, revision           the keys as they are; revision that changed them
-//   history  revision, log_index, term, time, author, request, operation, changes
-//   request  log_index, id, fingerprint, time, answer     for exactly-once
-//   mark     one row: applied_index, applied_term, revision, hash, forgotten
-//
-// `changes` is a list of (key, before?(revision value), after?(value)) in BinaryWriter's
-// notation. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
-// same log have the same hash, and a scan of `pair` can verify it.
+// An SQLite database (WAL, synchronous=NORMAL: after a power cut it may lag the log, which
+// then replays); StateTables.swift specifies its tables. A state that was received whole
+// waits beside it as `node_4000.db.received-INDEX` until the log has made room for it.
 
 import Foundation
 import GRDB
+import NIOConcurrencyHelpers
 import Raft
-
-/// How far the state has come.
-struct StateMark: Equatable, Sendable {
-  var appliedIndex: Index = 0
-  var appliedTerm: Term = 0
-  /// Grows by one with every change; the same on every node.
-  var revision: UInt64 = 0
-  /// Of all pairs; equal on all nodes at equal `appliedIndex`.
-  var hash: UInt64 = 0
-  /// Requests first sent at or before this time may have been forgotten.
-  var forgotten = Timestamp(milliseconds: .min)
-}
-
-/// An entry that was applied.
-struct Applied: Sendable {
-  let index: Index
-  let term: Term
-  /// `nil` for entries that carry no operation.
-  let answer: Answer?
-  /// The state's revision after the entry.
-  let revision: UInt64
-}
 
 /// The state machine of one node, on disk. One writer, many readers.
 final class StateStore: Sendable {
-  private let pool: DatabasePool
+  let path: String
+  private let pool: NIOLockedValueBox<DatabasePool>
 
-  init(path: String) throws {
-    pool = try SQLite.open(path) {
+  /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
+  init(path: String, membership: Membership = Membership([])) throws {
+    self.path = path
+    pool = NIOLockedValueBox(try Self.open(path, membership))
+  }
+
+  private static func open(_ path: String, _ membership: Membership) throws -> DatabasePool {
+    try SQLite.open(path) {
       let pool = try DatabasePool(path: path, configuration: SQLite.configuration())
       try SQLite.setDurability(.normal, of: pool)
-      try pool.write(Self.createTables)
+      try pool.write { db in
+        try StateTables.create(db)
+        if try Int.fetchOne(db, sql: "SELECT count(*) FROM mark") == 0 {
+          var mark = StateMark()
+          mark.membership = membership
+          try StateTables(db: db).write(mark)
+        }
+      }
       return pool
     }
   }
 
-  private static func createTables(_ db: Database) throws {
-    try db.execute(
-      sql: """
-        CREATE TABLE IF NOT EXISTS pair(
-          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE TABLE IF NOT EXISTS history(
-          revision INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
-          time INTEGER NOT NULL, author TEXT NOT NULL, request TEXT, operation TEXT NOT NULL,
-          changes BLOB NOT NULL);
-        CREATE TABLE IF NOT EXISTS request(
-          log_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint INTEGER NOT NULL,
-          time INTEGER NOT NULL, answer BLOB NOT NULL);
-        CREATE TABLE IF NOT EXISTS mark(
-          only INTEGER PRIMARY KEY CHECK (only = 0), applied_index INTEGER NOT NULL,
-          applied_term INTEGER NOT NULL, revision INTEGER NOT NULL, hash INTEGER NOT NULL,
-          forgotten INTEGER NOT NULL);
-        """)
-    try StateMark().insert(into: db)
+  private var current: DatabasePool { pool.withLockedValue { $0 } }
+
+  func mark() throws -> StateMark { try current.read { try StateTables(db: $0).mark() } }
+
+  /// Compares every pair with the sum that was kept while they were written.
+  ///
+  /// - Throws: `corrupt` if anything was altered.
+  func verify() throws {
+    try SQLite.open(path) { try current.read { try Self.verify($0, path) } }
   }
 
-  func mark() throws -> StateMark { try pool.read(StateMark.init(from:)) }
+  /// The same while the node runs; readers and the writer go on meanwhile.
+  func scrub() async throws {
+    let (pool, path) = (current, path)
+    do {
+      try await pool.read { try Self.verify($0, path) }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+      throw SQLite.damaged(path, error.message ?? "unreadable")
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+      // The state was replaced meanwhile, and verified on that occasion.
+    }
+  }
+
+  private static func verify(_ db: Database, _ path: String) throws {
+    let tables = StateTables(db: db)
+    if let damage = try SQLite.structuralDamage(db) { throw SQLite.damaged(path, damage) }
+    guard try tables.contentHash() == tables.mark().hash else {
+      throw SQLite.damaged(path, "a key or a value was altered")
+    }
+  }
 
   /// Runs `body` on one consistent view of the state.
   func read<T: Sendable>(
     _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
   ) async throws -> T {
-    try await pool.read { db in try body(DatabaseView(db: db), try StateMark(from: db)) }
+    let pool = current
+    do {
+      return try await pool.read { db in
+        let tables = StateTables(db: db)
+        return try body(tables, try tables.mark())
+      }
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
+      // The state was replaced by a received one just now.
+      guard current !== pool else { throw error }
+      return try await read(body)
+    }
   }
 
   /// Applies committed entries in order, all in one transaction together with the mark.
   func apply(_ entries: [Entry]) async throws -> (applied: [Applied], mark: StateMark) {
-    try await pool.write { db in
-      var transaction = ApplyTransaction(db: db, mark: try StateMark(from: db))
-      let applied = try entries.map { try transaction.apply($0) }
-      try transaction.mark.update(in: db)
-      return (applied, transaction.mark)
-    }
-  }
-}
-
-// MARK: The mark
-
-extension StateMark {
-  init(from db: Database) throws {
-    let statement = try db.cachedStatement(
-      sql: "SELECT applied_index, applied_term, revision, hash, forgotten FROM mark")
-    guard let row = try Row.fetchOne(statement) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark is missing")
-    }
-    self.init(
-      appliedIndex: Index(sqlite: row[0]), appliedTerm: Term(sqlite: row[1]),
-      revision: UInt64(sqlite: row[2]), hash: UInt64(sqlite: row[3]),
-      forgotten: Timestamp(milliseconds: row[4]))
-  }
-
-  private var arguments: StatementArguments {
-    [
-      appliedIndex.sqlite, appliedTerm.sqlite, revision.sqlite, hash.sqlite,
-      forgotten.milliseconds,
-    ]
-  }
-
-  fileprivate func insert(into db: Database) throws {
-    try db.execute(
-      sql: "INSERT OR IGNORE INTO mark VALUES (0, ?, ?, ?, ?, ?)", arguments: arguments)
-  }
-
-  fileprivate func update(in db: Database) throws {
-    let statement = try db.cachedStatement(
-      sql: """
-        UPDATE mark SET applied_index = ?, applied_term = ?, revision = ?, hash = ?,
-          forgotten = ?
-        """)
-    try statement.execute(arguments: arguments)
-  }
-}
-
-// MARK: The view
-
-/// The current pairs as operations and readers see them.
-struct DatabaseView: KeyValueView {
-  let db: Database
-
-  func get(_ key: Bytes) throws -> StoredValue? {
-    let statement = try db.cachedStatement(sql: "SELECT value, revision FROM pair WHERE key = ?")
-    return try Row.fetchOne(statement, arguments: [Data(key)]).map { row in
-      StoredValue(value: (row[0] as Data).bytes, revision: UInt64(sqlite: row[1]))
+    try await current.write { db in
+      let tables = StateTables(db: db)
+      var machine = StateMachine(storage: tables, mark: try tables.mark())
+      let applied = try entries.compactMap { try machine.apply($0) }
+      try tables.write(machine.mark)
+      return (applied, machine.mark)
     }
   }
 
-  func scan(
-    from lower: Bytes, to upper: Bytes?, reversed: Bool,
-    _ body: (Bytes, StoredValue) throws -> Bool
-  ) throws {
-    // Not a cached statement: a scan may run inside another.
-    let rows = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT key, value, revision FROM pair
-        WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
-        ORDER BY key\(reversed ? " DESC" : "")
-        """,
-      arguments: StatementArguments([Data(lower)] + (upper.map { [Data($0)] } ?? [])))
-    while let row = try rows.next() {
-      let stored = StoredValue(
-        value: (row[1] as Data).bytes, revision: UInt64(sqlite: row[2]))
-      guard try body((row[0] as Data).bytes, stored) else { return }
+  /// Makes everything applied so far survive a power cut, and tells how far that is.
+  func makeDurable() async throws -> Index {
+    let pool = current
+    return try await pool.writeWithoutTransaction { db in
+      // A transaction that syncs makes all before it in the same WAL durable.
+      try db.execute(sql: "PRAGMA synchronous = FULL")
+      defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
+      var mark = StateMark()
+      try db.inTransaction(.immediate) {
+        let tables = StateTables(db: db)
+        mark = try tables.mark()
+        try tables.write(mark)
+        return .commit
+      }
+      return mark.appliedIndex
     }
+  }
+
+  // MARK: Sending and receiving
+
+  /// A view of the state as it is now, to be sent to a peer piece by piece.
+  func snapshot() throws -> StateSnapshot { try StateSnapshot(try current.makeSnapshot()) }
+
+  /// Puts the state that was received up to `index` in the place of this one. The log must
+  /// begin after that entry already.
+  func install(_ index: Index) throws {
+    try pool.withLockedValue { pool in
+      try pool.close()
+      try StateStaging.install(index, at: path)
+      pool = try Self.open(path, Membership([]))
+    }
+  }
+
+  /// Completes what a crash may have interrupted, before the state is opened: when the log
+  /// begins beyond the state, the state that was received meanwhile takes its place.
+  static func recover(_ path: String, logBegin mark: SnapshotMark) throws {
+    if StateStaging.isReceived(mark.index, beside: path) {
+      try StateStaging.install(mark.index, at: path)
+    }
+    try StateStaging.discardLeftovers(beside: path)
   }
 }

@@ -30,14 +30,15 @@ enum ExitStatus: Int32 {
   init(_ error: PDBError) {
     self =
       switch error.code {
-      case .taskNotFound, .keyNotFound: .no
-      case .conflict, .ambiguousTask, .notANumber, .notAList, .requestMismatch: .conflict
+      case .taskNotFound, .keyNotFound, .memberNotFound: .no
+      case .conflict, .losesQuorum, .ambiguousTask, .notANumber, .notAList, .requestMismatch:
+        .conflict
       case .unknownOutcome, .requestExpired: .outcomeUnknown
       case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue,
         .malformedJSON, .bodyTooLarge, .tooMany:
         .badInput
       case .unreachable: .unreachable
-      case .notLeader, .noLeader, .noQuorum, .busy, .stopping: .tryLater
+      case .notLeader, .noLeader, .noQuorum, .busy, .stopping, .diskFull: .tryLater
       case .wrongCluster, .badAnswer: .wrongCluster
       case .unauthorized, .forbiddenHost, .forbiddenOrigin: .denied
       case .badConfiguration: .badConfiguration

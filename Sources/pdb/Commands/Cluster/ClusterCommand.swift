@@ -4,6 +4,9 @@ import ArgumentParser
 
 struct ClusterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cluster", abstract: "Look at the cluster.",
-    subcommands: [ClusterStatus.self])
+    commandName: "cluster", abstract: "Look at the cluster and change who belongs to it.",
+    subcommands: [
+      ClusterStatus.self, ClusterMembers.self, ClusterAdd.self, ClusterRemove.self,
+      ClusterTransfer.self,
+    ])
 }

@@ -23,7 +23,15 @@ struct ClusterStatus: AsyncParsableCommand {
   }
 
   private static func report(_ session: Session) async throws -> ClusterReport {
-    let answer = try await session.send(ClientRequest(.get, "/cluster/status")).json
+    var answer = try await session.send(ClientRequest(.get, "/cluster/status")).json
+    // Only the leader knows when it heard each member last.
+    if answer["is_leader"]?.bool != true, let text = answer["leader"]?.string,
+      let leader = try? NodeAddress(parsing: text),
+      case .success(let better) = await session.clusterStatus(of: leader),
+      better.json["is_leader"]?.bool == true
+    {
+      answer = better.json
+    }
     let listed = answer["members"]?.array ?? []
     let members = await withTaskGroup(of: (Int, ClusterReport.MemberReport).self) { group in
       for (position, member) in listed.enumerated() {
@@ -43,16 +51,27 @@ struct ClusterStatus: AsyncParsableCommand {
   ) async -> ClusterReport.MemberReport {
     let id = member["id"]?.string ?? "?"
     let text = member["address"]?.string ?? "?"
+    func report(_ status: JSON?, _ failure: String?) -> ClusterReport.MemberReport {
+      .init(
+        id: id, address: text, isVoter: member["voter"]?.bool ?? true, status: status,
+        failure: failure, silence: member["silent_ms"]?.uint64)
+    }
     guard let address = try? NodeAddress(parsing: text) else {
-      return .init(id: id, address: text, status: nil, failure: "not an address")
+      return report(nil, "not an address")
     }
     switch await session.status(of: address) {
     case .success(let answer) where answer.json["node"]?.string == id:
-      return .init(id: id, address: text, status: answer.json, failure: nil)
-    case .success:
-      return .init(id: id, address: text, status: nil, failure: "another node answers there")
-    case .failure(let error):
-      return .init(id: id, address: text, status: nil, failure: error.message)
+      return report(answer.json, nil)
+    case .success: return report(nil, "another node answers there")
+    case .failure(let error): return report(nil, error.message)
+    }
+  }
+
+  private static func ago(_ milliseconds: UInt64) -> String {
+    switch milliseconds / 1000 {
+    case let seconds where seconds < 60: "\(seconds)s ago"
+    case let seconds where seconds < 3600: "\(seconds / 60)m ago"
+    case let seconds: "\(seconds / 3600)h ago"
     }
   }
 
@@ -70,13 +89,14 @@ struct ClusterStatus: AsyncParsableCommand {
     var table = Table(
       .init(title: "NODE"), .init(title: "ROLE"), .init(title: "STATE"),
       .init(title: "TERM", isNumber: true), .init(title: "APPLIED", isNumber: true),
-      .init(title: "LAG", isNumber: true), .init(title: "ADDRESS"))
+      .init(title: "LAG", isNumber: true), .init(title: "SEEN"), .init(title: "ADDRESS"))
     for member in report.members {
       let port = member.address.split(separator: ":").last.map(String.init) ?? member.address
       table.add(
         port, member.role ?? "?", member.isUp ? "up" : "DOWN",
         member.term.map { String($0) } ?? "?", member.applied.map { String($0) } ?? "?",
         member.isLeader ? "-" : report.lag(of: member).map { String($0) } ?? "?",
+        member.isUp ? "now" : member.silence.map(Self.ago) ?? "?",
         member.failure.map { "\(member.address)  \($0)" } ?? member.address)
     }
     table.print()

@@ -4,5 +4,6 @@ import ArgumentParser
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "node", abstract: "Run a node.", subcommands: [NodeStart.self])
+    commandName: "node", abstract: "Run a node.",
+    subcommands: [NodeStart.self, NodeStop.self])
 }

@@ -30,6 +30,25 @@ struct NodeStart: AsyncParsableCommand {
   var cluster: String?
 
   @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Join the cluster that this node belongs to; it votes once it has caught up.",
+      valueName: "addr"))
+  var join: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Where others reach this node, if not where it listens.", valueName: "addr"))
+  var advertise: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A file with a secret that all nodes share and prove to each other.", valueName: "file"))
+  var clusterSecretFile: String?
+
+  @Option(
     name: .long, help: ArgumentHelp("A file with a token that clients need.", valueName: "file"))
   var tokenFile: String?
 
@@ -42,6 +61,13 @@ struct NodeStart: AsyncParsableCommand {
   @Option(
     name: .long, help: ArgumentHelp("How long a leader may be silent.", valueName: "ms"))
   var electionMs: Int = 600
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Changes kept for members that were away; who missed more gets a whole copy.",
+      valueName: "count"))
+  var logEntries: Int = Limits.logEntries
 
   @Option(name: .long, help: "text or json.")
   var logFormat: NodeLogHandler.Format = .text
@@ -57,13 +83,20 @@ struct NodeStart: AsyncParsableCommand {
     configuration.cluster = try cluster.map { list in
       try list.split(separator: ",").map { try NodeAddress(parsing: String($0)) }
     }
-    configuration.token = try tokenFile.map(TokenFile.read)
+    configuration.join = try join.map(NodeAddress.init(parsing:))
+    configuration.advertised = try advertise.map(NodeAddress.init(parsing:))
+    configuration.token = try tokenFile.map { try SecretFile.read($0, "token") }
+    configuration.clusterSecret = try clusterSecretFile.map {
+      try SecretFile.read($0, "cluster secret")
+    }
     configuration.isInsecure = insecure
     configuration.heartbeatMilliseconds = heartbeatMs
     configuration.electionMilliseconds = electionMs
+    configuration.logEntries = logEntries
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel)
     let logger = Logger(label: "pdb") { _ in handler }
-    try await PDBNode(configuration, logger: logger).run {
+    let node = try await PDBNode(configuration, logger: logger)
+    try await node.run {
       logger.notice("listening on \(address.url)")
     }
   }

@@ -1,0 +1,176 @@
+// A state that is being received: `node_4000.db.incoming-RANDOM`, and, once it is complete,
+// verified and on the disk, `node_4000.db.received-INDEX`, the entry it stands for.
+
+import Foundation
+import GRDB
+import Raft
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Puts a received state together beside the node's own.
+final class StateStaging: Sendable {
+  /// What came in is not what was announced.
+  struct Incomplete: Error {
+    let reason: String
+  }
+
+  private let path: String
+  private let incoming: String
+  private let mark: StateMark
+  private let queue: DatabaseQueue
+
+  /// - Parameters:
+  ///   - path: of the node's own state.
+  ///   - mark: what the received state will stand for.
+  init(beside path: String, mark: StateMark) throws {
+    self.path = path
+    self.mark = mark
+    incoming = "\(path).incoming-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
+    var configuration = GRDB.Configuration()
+    configuration.prepareDatabase { db in
+      // Nothing of it counts before it is complete; then it is synced as a whole.
+      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
+    }
+    queue = try DatabaseQueue(path: incoming, configuration: configuration)
+    try queue.write(StateTables.create)
+  }
+
+  /// Adds a piece as ``StateSnapshot`` made it.
+  func add(_ piece: Bytes) throws {
+    var reader = BinaryReader(piece)
+    let kind = try reader.readByte()
+    try queue.write { db in
+      let tables = StateTables(db: db)
+      _ = try reader.readList { reader in
+        switch kind {
+        case 1:
+          let (key, value) = (try reader.readBytes(), try reader.readBytes())
+          try tables.put(key, StoredValue(value: value, revision: try reader.readUInt64()))
+        case 2: try tables.append(try Self.readRevision(&reader))
+        case 3: try tables.remember(try Self.readRequest(&reader))
+        default: throw BinaryReader.Malformed()
+        }
+      }
+    }
+    try reader.finish()
+  }
+
+  private static func readRevision(_ reader: inout BinaryReader) throws -> Revision {
+    let number = try reader.readUInt64()
+    let (index, term) = (try reader.readUInt64(), try reader.readUInt64())
+    let time = Timestamp(milliseconds: try reader.readInt64())
+    let author = try reader.readString()
+    let request = try reader.readOptional { try $0.readString() }
+    return Revision(
+      number: number, index: index, term: term,
+      stamp: Stamp(
+        time: time, author: author,
+        request: request.map { RequestID(id: $0, fingerprint: 0, firstSent: nil) }),
+      operation: try reader.readString(), changes: try reader.readBytes())
+  }
+
+  private static func readRequest(_ reader: inout BinaryReader) throws -> RememberedRequest {
+    RememberedRequest(
+      index: try reader.readUInt64(), id: try reader.readString(),
+      fingerprint: try reader.readUInt64(),
+      time: Timestamp(milliseconds: try reader.readInt64()), answer: try reader.readBytes())
+  }
+
+  /// Verifies the whole, makes it durable and marks it as received.
+  ///
+  /// - Throws: ``Incomplete`` if it is not what was announced.
+  func finish() throws {
+    try queue.write { db in
+      let tables = StateTables(db: db)
+      try tables.write(mark)
+      guard try tables.contentHash() == mark.hash else {
+        throw Incomplete(reason: "the pairs do not add up to the announced hash")
+      }
+      let revisions = try Int.fetchOne(db, sql: "SELECT count(*) FROM history") ?? 0
+      guard UInt64(revisions) == mark.revision - mark.compactedRevision else {
+        throw Incomplete(reason: "\(revisions) revisions of the history came")
+      }
+    }
+    try queue.close()
+    try Self.sync(incoming)
+    guard rename(incoming, Self.received(path, mark.appliedIndex)) == 0 else {
+      throw Incomplete(reason: String(cString: strerror(errno)))
+    }
+    try Self.sync((path as NSString).deletingLastPathComponent)
+  }
+
+  /// Nothing more will come.
+  func abandon() {
+    try? queue.close()
+    try? Self.removeFiles([incoming])
+  }
+
+  // MARK: Installing
+
+  private static func received(_ path: String, _ index: Index) -> String {
+    "\(path).received-\(index)"
+  }
+
+  /// Whether a state that stands for `index` was received and waits.
+  static func isReceived(_ index: Index, beside path: String) -> Bool {
+    FileManager.default.fileExists(atPath: received(path, index))
+  }
+
+  /// Puts the received state in place. Nobody may have the old one open. Whatever happens
+  /// between two of these steps, doing them all again completes it.
+  static func install(_ index: Index, at path: String) throws {
+    try removeFiles([path + "-wal", path + "-shm"])
+    guard rename(received(path, index), path) == 0 else {
+      throw DatabaseError(
+        resultCode: .SQLITE_IOERR, message: "cannot install the received state: \(errno)")
+    }
+    try sync((path as NSString).deletingLastPathComponent)
+  }
+
+  /// Removes the states that were received, but stand for less than the node has by now.
+  static func discardReceived(through index: Index, beside path: String) throws {
+    try removeFiles(
+      try leftovers(beside: path).filter { file in
+        file.split(separator: "-").last.flatMap { Index($0) }.map { $0 <= index } ?? false
+          && file.contains(".received-")
+      })
+  }
+
+  /// Removes what interrupted or outdated transfers left behind.
+  static func discardLeftovers(beside path: String) throws {
+    try removeFiles(try leftovers(beside: path))
+  }
+
+  private static func leftovers(beside path: String) throws -> [String] {
+    let folder = (path as NSString).deletingLastPathComponent
+    let name = (path as NSString).lastPathComponent
+    return try FileManager.default.contentsOfDirectory(atPath: folder).filter {
+      $0.hasPrefix(name + ".incoming-") || $0.hasPrefix(name + ".received-")
+    }.map { "\(folder)/\($0)" }
+  }
+
+  private static func removeFiles(_ paths: [String]) throws {
+    for path in paths where unlink(path) != 0 && errno != ENOENT {
+      throw DatabaseError(
+        resultCode: .SQLITE_IOERR, message: "cannot remove '\(path)': error \(errno)")
+    }
+  }
+
+  private static func sync(_ path: String) throws {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else {
+      throw DatabaseError(resultCode: .SQLITE_IOERR, message: "cannot open '\(path)'")
+    }
+    defer { close(file) }
+    guard fsync(file) == 0 else {
+      throw DatabaseError(
+        resultCode: .SQLITE_IOERR, message: "cannot sync '\(path)': error \(errno)")
+    }
+  }
+}

@@ -1,0 +1,204 @@
+// The tables of the state, and how rows become values.
+//
+//   pair     key, value, revision           the keys as they are; revision that changed them
+//   history  revision, log_index, term, time, author, request, operation, changes
+//   request  log_index, id, fingerprint, time, answer     for exactly-once
+//   mark     one row: applied_index, applied_term, revision, hash, forgotten,
+//            compacted_revision, history_bytes, membership, checksum
+//
+// `changes` is a list of (key, before?(revision value), after?(value)) in BinaryWriter's
+// notation. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
+// same log have the same hash, and a scan of `pair` can verify it.
+
+import Foundation
+import GRDB
+import Raft
+
+/// The state within one SQLite transaction.
+struct StateTables: StateStorage {
+  let db: Database
+
+  static func create(_ db: Database) throws {
+    try db.execute(
+      sql: """
+        CREATE TABLE IF NOT EXISTS pair(
+          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS history(
+          revision INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
+          time INTEGER NOT NULL, author TEXT NOT NULL, request TEXT, operation TEXT NOT NULL,
+          changes BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS request(
+          log_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint INTEGER NOT NULL,
+          time INTEGER NOT NULL, answer BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS mark(
+          only INTEGER PRIMARY KEY CHECK (only = 0), applied_index INTEGER NOT NULL,
+          applied_term INTEGER NOT NULL, revision INTEGER NOT NULL, hash INTEGER NOT NULL,
+          forgotten INTEGER NOT NULL, compacted_revision INTEGER NOT NULL,
+          history_bytes INTEGER NOT NULL, membership BLOB NOT NULL, checksum INTEGER NOT NULL);
+        """)
+  }
+
+  // MARK: Pairs
+
+  func get(_ key: Bytes) throws -> StoredValue? {
+    let statement = try db.cachedStatement(sql: "SELECT value, revision FROM pair WHERE key = ?")
+    return try Row.fetchOne(statement, arguments: [Data(key)]).map { row in
+      StoredValue(value: (row[0] as Data).bytes, revision: UInt64(sqlite: row[1]))
+    }
+  }
+
+  func scan(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    // Not a cached statement: a scan may run inside another.
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT key, value, revision FROM pair
+        WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
+        ORDER BY key\(reversed ? " DESC" : "")
+        """,
+      arguments: StatementArguments([Data(lower)] + (upper.map { [Data($0)] } ?? [])))
+    while let row = try rows.next() {
+      let stored = StoredValue(
+        value: (row[1] as Data).bytes, revision: UInt64(sqlite: row[2]))
+      guard try body((row[0] as Data).bytes, stored) else { return }
+    }
+  }
+
+  func put(_ key: Bytes, _ stored: StoredValue) throws {
+    let statement = try db.cachedStatement(
+      sql: """
+        INSERT INTO pair VALUES (?, ?, ?)
+        ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
+        """)
+    try statement.execute(arguments: [Data(key), Data(stored.value), stored.revision.sqlite])
+  }
+
+  func remove(_ key: Bytes) throws {
+    let statement = try db.cachedStatement(sql: "DELETE FROM pair WHERE key = ?")
+    try statement.execute(arguments: [Data(key)])
+  }
+
+  // MARK: History
+
+  func append(_ revision: Revision) throws {
+    let statement = try db.cachedStatement(
+      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    try statement.execute(arguments: [
+      revision.number.sqlite, revision.index.sqlite, revision.term.sqlite,
+      revision.stamp.time.milliseconds, revision.stamp.author, revision.stamp.request?.id,
+      revision.operation, Data(revision.changes),
+    ])
+  }
+
+  func removeRevision(_ number: UInt64) throws -> UInt64 {
+    let size = try db.cachedStatement(
+      sql: "SELECT length(changes) FROM history WHERE revision = ?")
+    let bytes = try Int64.fetchOne(size, arguments: [number.sqlite]) ?? 0
+    let delete = try db.cachedStatement(sql: "DELETE FROM history WHERE revision = ?")
+    try delete.execute(arguments: [number.sqlite])
+    return UInt64(sqlite: bytes)
+  }
+
+  // MARK: Requests
+
+  func request(_ id: String) throws -> RememberedRequest? {
+    let statement = try db.cachedStatement(
+      sql: "SELECT log_index, fingerprint, time, answer FROM request WHERE id = ?")
+    return try Row.fetchOne(statement, arguments: [id]).map { row in
+      RememberedRequest(
+        index: Index(sqlite: row[0]), id: id, fingerprint: UInt64(sqlite: row[1]),
+        time: Timestamp(milliseconds: row[2]), answer: (row[3] as Data).bytes)
+    }
+  }
+
+  func remember(_ request: RememberedRequest) throws {
+    let statement = try db.cachedStatement(sql: "INSERT INTO request VALUES (?, ?, ?, ?, ?)")
+    try statement.execute(arguments: [
+      request.index.sqlite, request.id, request.fingerprint.sqlite, request.time.milliseconds,
+      Data(request.answer),
+    ])
+  }
+
+  func removeRequests(through index: Index) throws -> Timestamp? {
+    let newest = try Int64.fetchOne(
+      db, sql: "SELECT max(time) FROM request WHERE log_index <= ?", arguments: [index.sqlite])
+    try db.execute(sql: "DELETE FROM request WHERE log_index <= ?", arguments: [index.sqlite])
+    return newest.map(Timestamp.init(milliseconds:))
+  }
+
+  // MARK: The mark
+
+  func mark() throws -> StateMark {
+    let statement = try db.cachedStatement(
+      sql: """
+        SELECT applied_index, applied_term, revision, hash, forgotten, compacted_revision,
+          history_bytes, membership, checksum FROM mark
+        """)
+    guard let row = try Row.fetchOne(statement) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark is missing")
+    }
+    var mark = StateMark()
+    mark.appliedIndex = Index(sqlite: row[0])
+    mark.appliedTerm = Term(sqlite: row[1])
+    mark.revision = UInt64(sqlite: row[2])
+    mark.hash = UInt64(sqlite: row[3])
+    mark.forgotten = Timestamp(milliseconds: row[4])
+    mark.compactedRevision = UInt64(sqlite: row[5])
+    mark.historyBytes = UInt64(sqlite: row[6])
+    guard let membership = try? Membership(decoding: (row[7] as Data).bytes) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the members are unreadable")
+    }
+    mark.membership = membership
+    guard mark.checksum == UInt64(sqlite: row[8]) else {
+      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark was altered")
+    }
+    return mark
+  }
+
+  func write(_ mark: StateMark) throws {
+    let statement = try db.cachedStatement(
+      sql: "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    try statement.execute(arguments: [
+      mark.appliedIndex.sqlite, mark.appliedTerm.sqlite, mark.revision.sqlite,
+      mark.hash.sqlite, mark.forgotten.milliseconds, mark.compactedRevision.sqlite,
+      mark.historyBytes.sqlite, Data(mark.membership.encoded()), mark.checksum.sqlite,
+    ])
+  }
+
+  // MARK: Verification
+
+  /// The sum of the checksums of all pairs, from the pairs themselves.
+  ///
+  /// - Complexity: O(bytes of all pairs).
+  func contentHash() throws -> UInt64 {
+    var hash: UInt64 = 0
+    let rows = try Row.fetchCursor(db, sql: "SELECT key, value, revision FROM pair")
+    while let row = try rows.next() {
+      // Without copies: this reads everything there is.
+      try row.withUnsafeData(atIndex: 0) { key in
+        try row.withUnsafeData(atIndex: 1) { value in
+          hash &+= StoredValue.checksum(
+            of: value ?? Data(), revision: UInt64(sqlite: row[2]), under: key ?? Data())
+        }
+      }
+    }
+    return hash
+  }
+}
+
+extension StateMark {
+  fileprivate var checksum: UInt64 {
+    var checksum = Checksum()
+    for number in [
+      appliedIndex, appliedTerm, revision, hash, UInt64(bitPattern: forgotten.milliseconds),
+      compactedRevision, historyBytes,
+    ] {
+      checksum.update(number)
+    }
+    checksum.update(membership.encoded())
+    return checksum.value
+  }
+}

@@ -1,0 +1,94 @@
+// Changing who belongs to the cluster, one member at a time (Thesis §4).
+
+extension Node {
+  /// Takes a change into the log, or refuses it. It counts as soon as it is in the log.
+  mutating func changeMembership(_ change: MembershipChange, as proposal: UInt64) {
+    if let reason = objection(to: change) {
+      effects.refused.append(Refused(id: proposal, reason: reason))
+      return
+    }
+    let index = append(membership.after(change)!)
+    effects.accepted.append(Accepted(id: proposal, index: index, term: hardState.term))
+    // With a voter less there may be a quorum at once.
+    advanceCommitIndex()
+    confirmReads()
+  }
+
+  private func objection(to change: MembershipChange) -> Refused.Reason? {
+    guard role == .leader else { return .notLeader(leader: reachableLeader) }
+    if isStorageFull { return .storageFull }
+    if leadership!.transfer != nil { return .transferring }
+    guard mayChangeMembership else { return .membership(.underWay) }
+    guard let after = membership.after(change) else {
+      if case .addLearner = change { return .membership(.exists) }
+      return .membership(.unknown)
+    }
+    if after.voters.isEmpty { return .membership(.lastVoter) }
+    if case .remove(_, let isForced) = change, !isForced, !after.isQuorum(answering) {
+      return .membership(.losesQuorum)
+    }
+    return nil
+  }
+
+  /// One change at a time, and only after an entry of the leader's own term is committed:
+  /// otherwise two leaders could change different members at once (Thesis §4.1; Ongaro's
+  /// erratum on raft-dev, "bug in single-server membership changes", 2015).
+  private var mayChangeMembership: Bool {
+    (log.membershipIndex <= commitIndex || isPlanted(.concurrentChanges))
+      && (log.term(at: commitIndex) == hardState.term || isPlanted(.hastyChange))
+  }
+
+  /// This node and the peers it has heard within an election timeout.
+  var answering: [NodeID] {
+    let heard = leadership!.progress.filter {
+      $0.value.ticksSinceHeard < configuration.electionTicks
+    }
+    return [id] + heard.keys
+  }
+
+  @discardableResult
+  private mutating func append(_ membership: Membership) -> Index {
+    appendToLog([.membership(membership)])
+    let members = Set(membership.members.map(\.id))
+    leadership!.progress = leadership!.progress.filter { members.contains($0.key) }
+    for member in members where member != id && leadership!.progress[member] == nil {
+      leadership!.progress[member] = Progress(nextIndex: log.lastIndex + 1)
+    }
+    broadcastAppend(evenIfEmpty: true)
+    return log.lastIndex
+  }
+
+  /// Promotes a learner that has caught up: within one election timeout it received all that
+  /// the log held when the timeout began (Thesis §4.2.1).
+  mutating func tickLearners() {
+    for learner in membership.members where learner.role == .learner {
+      guard var progress = leadership?.progress[learner.id] else { continue }
+      var round = progress.catchUp ?? (target: log.lastIndex, ticks: 0)
+      round.ticks += 1
+      var hasCaughtUp = false
+      if progress.matchIndex >= round.target {
+        hasCaughtUp =
+          round.ticks <= configuration.electionTicks
+          && progress.ticksSinceHeard < configuration.electionTicks
+        round = (target: log.lastIndex, ticks: 0)
+      }
+      progress.catchUp = round
+      leadership!.progress[learner.id] = progress
+      if hasCaughtUp || isPlanted(.hastyPromotion), objection(to: .promote(learner.id)) == nil {
+        append(membership.after(.promote(learner.id))!)
+      }
+    }
+  }
+
+  /// A leader that was removed leads until the change is committed, without counting itself,
+  /// and then hands over (Thesis §4.2.2).
+  mutating func stepDownIfRemoved() {
+    guard role == .leader, !membership.isVoter(id), log.membershipIndex <= commitIndex,
+      !isPlanted(.removedLeaderStays)
+    else { return }
+    if let successor = bestSuccessor {
+      send(.timeoutNow(TimeoutNow(term: hardState.term)), to: successor)
+    }
+    becomeFollower(term: hardState.term, leader: nil)
+  }
+}

@@ -1,0 +1,95 @@
+// Compacting the log, and bringing up those who need what it no longer holds.
+
+extension Node {
+  /// At the end of a step: a log that has grown too long asks for a durable state, which is
+  /// what lets it be compacted (Raft §7); but not while nothing would come of it.
+  mutating func watchLogSize() {
+    guard !isAwaitingDurableState,
+      log.count > configuration.maxLogEntries || log.byteCount > configuration.maxLogBytes,
+      compactable(durable: appliedIndex) > log.mark.index
+    else { return }
+    isAwaitingDurableState = true
+    effects.wantsDurableState = true
+  }
+
+  mutating func stateDurable(through index: Index) {
+    isAwaitingDurableState = false
+    let last = compactable(durable: index)
+    guard last > log.mark.index else { return }
+    log.compact(through: last)
+    persist(compaction: log.mark)
+  }
+
+  /// How far the log can go: to half its limits, but never beyond what the durable state
+  /// stands for, and not, while there is room, beyond what a peer still needs.
+  private func compactable(durable index: Index) -> Index {
+    let (maxEntries, maxBytes) = (configuration.maxLogEntries, configuration.maxLogBytes)
+    let excess = log.excess(maxEntries: maxEntries / 2, maxBytes: maxBytes / 2)
+    var last = isPlanted(.compactsUndurable) ? excess : min(excess, index)
+    last = min(last, handedIndex)
+    if log.count <= configuration.maxRetainedEntries,
+      log.byteCount <= configuration.maxRetainedBytes
+    {
+      last = min(last, lastIndexNobodyNeeds)
+    }
+    return last
+  }
+
+  /// Up to here no peer that answers needs the log.
+  private var lastIndexNobodyNeeds: Index {
+    let needs = leadership?.progress.values.compactMap { progress -> Index? in
+      switch progress.state {
+      case .snapshot(let since): since
+      case .probe, .replicate:
+        progress.ticksSinceHeard < configuration.electionTicks ? progress.matchIndex : nil
+      }
+    }
+    return needs?.min() ?? .max
+  }
+
+  /// Asks for the state to be sent to a peer that is alive, unless that is under way.
+  mutating func sendSnapshotIfDue(to peer: NodeID, _ progress: inout Progress) {
+    guard progress.maySend(window: configuration.maxMessagesInFlight),
+      progress.ticksSinceHeard < configuration.electionTicks
+    else { return }
+    progress.needsSnapshot(since: appliedIndex)
+    effects.snapshots.append(SendSnapshot(to: peer, term: hardState.term))
+  }
+
+  mutating func snapshotSent(to peer: NodeID, _ index: Index?) {
+    if isPlanted(.snapshotLimbo), index == nil { return }
+    leadership?.progress[peer]?.snapshotSent(index)
+  }
+
+  /// InstallSnapshot, receiver (Raft, Figure 13). The state is complete and verified here.
+  mutating func handle(_ message: InstallSnapshot, from sender: NodeID) {
+    guard message.term >= hardState.term else {
+      return reply(.staleTerm, round: 0, to: sender)
+    }
+    guard role != .leader || message.term > hardState.term else { return }
+    isLeaderUnreachable = false
+    becomeFollower(term: message.term, leader: sender)
+    let mark = message.mark
+    if mark.index <= commitIndex, !isPlanted(.oldSnapshotOverwrites) {
+      // Old news: an old snapshot never overwrites a newer state.
+      return reply(.matched(min(commitIndex, durableIndex)), round: 0, to: sender)
+    }
+    let isHeld =
+      isPlanted(.snapshotKeepsConflict)
+      ? log.term(at: mark.index) != nil : log.term(at: mark.index) == mark.term
+    if isHeld {
+      // "If existing log entry has same index and term as snapshot's last included entry,
+      // retain log entries following it": the log is as good as the state, and committed.
+      commitIndex = mark.index
+      return reply(.matched(min(mark.index, durableIndex)), round: 0, to: sender)
+    }
+    // "Discard the entire log", a conflicting suffix included.
+    forgetDurability(from: commitIndex + 1)
+    let members = isPlanted(.snapshotWithoutMembers) ? membership : mark.membership
+    log = Log(mark: SnapshotMark(index: mark.index, term: mark.term, membership: members))
+    commitIndex = mark.index
+    handedIndex = mark.index
+    persist(snapshot: mark)
+    sendAfterPersist(reply(.matched(mark.index), round: 0), to: sender)
+  }
+}

@@ -1,0 +1,93 @@
+// Bugs on purpose, to prove that the simulator finds them.
+//
+// The switch exists only in builds with `PLANTED_BUGS` (`make mutants`); in every other build
+// ``isPlanted(_:)`` is the constant false and the optimiser removes what depends on it.
+
+/// One rule of consensus, broken. The comments say how.
+@usableFromInline package enum PlantedBug: String, CaseIterable, Sendable {
+  // Elections and terms
+  /// Votes and acknowledgements leave before term and vote are durable.
+  case sendsBeforeDurable
+  /// A vote is not remembered across a restart.
+  case vanishingVote
+  /// A node votes for every candidate of a term.
+  case votesTwice
+  /// A pre-vote moves the voter to the new term.
+  case preVoteMovesTerm
+  /// The candidate's log does not matter.
+  case votesForStaleLog
+  /// Granted votes are counted by message, not by voter.
+  case countsVotesTwice
+  /// The candidate counts its own vote before it is durable.
+  case hastyOwnVote
+  /// A leader without a quorum stays.
+  case noCheckQuorum
+  /// Members that were removed are heard.
+  case hearsRemoved
+  // Log and commit
+  /// Entries of older terms are committed by counting (Figure 8).
+  case commitsOldTerm
+  /// Every AppendEntries cuts the log after it.
+  case truncatesAlways
+  /// A follower believes the leader's commit index beyond what the message validated.
+  case commitsBeyondValidated
+  /// A follower acknowledges all of its log, not what the message proved.
+  case matchesBeyondProof
+  /// The confirmation of an overwritten entry counts for the one in its place.
+  case confirmsOverwritten
+  /// AppendEntries of an older term is taken.
+  case hearsOldLeader
+  /// The uncommitted log has no bound.
+  case unboundedUncommitted
+  // Reads
+  /// Reads are served before an entry of the leader's term is committed.
+  case readsBeforeOwnCommit
+  /// Reads are served without a round.
+  case readsWithoutRound
+  /// A reply to an older round confirms the newest.
+  case confirmsAnyRound
+  // Apply and disk
+  /// The leader counts its own copy before it is durable.
+  case countsOwnUndurable
+  /// A follower acknowledges entries before they are durable.
+  case acknowledgesUndurable
+  /// Committed entries are applied before they are durable here.
+  case appliesUndurable
+  /// A repeated request is applied again.
+  case forgetsRequests
+  // Snapshots
+  /// An old snapshot overwrites a newer state.
+  case oldSnapshotOverwrites
+  /// A snapshot that conflicts with the log leaves the log as it is.
+  case snapshotKeepsConflict
+  /// The log is compacted up to what is applied, durable or not.
+  case compactsUndurable
+  /// Whoever receives a snapshot keeps the members it knew.
+  case snapshotWithoutMembers
+  /// A snapshot that could not be sent is never tried again.
+  case snapshotLimbo
+  // Membership
+  /// Two changes of membership at once.
+  case concurrentChanges
+  /// A change before an entry of the leader's own term is committed.
+  case hastyChange
+  /// Learners count towards quorums.
+  case learnersCount
+  /// A learner is promoted before it has caught up.
+  case hastyPromotion
+  /// A leader that was removed stays.
+  case removedLeaderStays
+  /// Truncating a change of membership does not undo it.
+  case membersNotRolledBack
+  /// A failed transfer of leadership is never given up.
+  case endlessTransfer
+}
+
+#if PLANTED_BUGS
+  /// The bug that is active in this process.
+  package nonisolated(unsafe) var plantedBug: PlantedBug?
+
+  package func isPlanted(_ bug: PlantedBug) -> Bool { plantedBug == bug }
+#else
+  @inlinable @inline(__always) package func isPlanted(_ bug: PlantedBug) -> Bool { false }
+#endif

@@ -1,0 +1,31 @@
+// `pdb cluster add`
+
+import ArgumentParser
+import PDBKit
+
+struct ClusterAdd: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Announce a new member; start it with --join.",
+    discussion: """
+      The new member receives everything first and votes once it has caught up, so announcing \
+      a node that is not there yet costs nothing. 'pdb node start --join' announces itself.
+      """)
+
+  @Argument(help: ArgumentHelp("Where the new node will listen.", valueName: "addr"))
+  var address: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let address = try NodeAddress(parsing: address)
+    try await Session.run(options) { session in
+      let answer = try await session.send(
+        ClientRequest(
+          .post, "/cluster/members", body: ["address": .string(address.description)]))
+      if options.json { return Console.write(answer.json.text) }
+      session.say("announced \(address) as member \(answer.json["id"]?.string ?? "?")")
+      session.say(
+        "start it:  pdb node start --port \(address.port) --join \(answer.node)")
+    }
+  }
+}

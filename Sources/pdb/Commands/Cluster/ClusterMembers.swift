@@ -1,0 +1,26 @@
+// `pdb cluster members`
+
+import ArgumentParser
+import PDBKit
+
+struct ClusterMembers: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "members", abstract: "List the members: id, what they may do, address.")
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
+      if options.json { return Console.write(answer.json.text) }
+      var table = Table(.init(title: "ID"), .init(title: "MEMBER"), .init(title: "ADDRESS"))
+      for member in answer.json["members"]?.array ?? [] {
+        let role =
+          member["is_leader"]?.bool == true
+          ? "leader" : member["voter"]?.bool == true ? "voter" : "learner"
+        table.add(member["id"]?.string ?? "?", role, member["address"]?.string ?? "?")
+      }
+      table.print()
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// `pdb cluster transfer`
+
+import ArgumentParser
+import PDBKit
+
+struct ClusterTransfer: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "transfer", abstract: "Hand leadership to another member.",
+    discussion: "Without a member, the one that is furthest along takes over.")
+
+  @Argument(
+    help: ArgumentHelp("The member's id, address, or port if that is clear.", valueName: "member"))
+  var member: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let body: JSON = member.map { ["to": .string($0)] } ?? [:]
+      let answer = try await session.send(
+        ClientRequest(.post, "/cluster/transfer", body: body))
+      if options.json { return Console.write(answer.json.text) }
+      session.say("\(answer.json["leader"]?.string ?? "nobody yet") leads now")
+    }
+  }
+}

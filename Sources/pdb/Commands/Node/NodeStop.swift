@@ -1,0 +1,36 @@
+// `pdb node stop`
+
+import ArgumentParser
+import PDBKit
+
+struct NodeStop: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stop", abstract: "Stop a node; a leader hands leadership over first.",
+    discussion: "Waits until the node is gone.")
+
+  @Argument(help: ArgumentHelp("The node's address or port.", valueName: "addr"))
+  var address: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
+      _ = try await session.stop(node).get()
+      let deadline = ContinuousClock.now + .seconds(options.timeout)
+      while case .success = await session.status(of: node) {
+        guard ContinuousClock.now < deadline else {
+          throw PDBError(
+            .stopping, "'\(node)' is stopping, but not gone yet", outcome: .applied,
+            hint: "its log says what it waits for")
+        }
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      if options.json {
+        Console.write((["status": "stopped", "node": .string(node.url)] as JSON).text)
+      } else {
+        session.say("stopped \(node)")
+      }
+    }
+  }
+}

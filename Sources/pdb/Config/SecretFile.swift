@@ -1,0 +1,25 @@
+// Files that hold a secret.
+
+import Foundation
+import PDBKit
+
+enum SecretFile {
+  /// Reads a secret, without the line's end.
+  ///
+  /// - Parameter what: what the secret is, for messages.
+  static func read(_ path: String, _ what: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(data: data, encoding: .utf8)
+    else {
+      throw PDBError(.badConfiguration, "cannot read the \(what) file '\(path)'")
+    }
+    let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard secret.utf8.count >= 16, secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw PDBError(
+        .badConfiguration,
+        "the \(what) in '\(path)' must be 16 or more visible ASCII characters",
+        hint: "openssl rand -hex 32 makes a good one")
+    }
+    return secret
+  }
+}

@@ -1,0 +1,93 @@
+// The one true history: every committed entry, applied once, by nobody's node.
+
+package import PDBKit
+package import Raft
+
+/// Applies what is committed as soon as it is, and compares every node with the result.
+///
+/// State-machine safety (Raft, Figure 3), exactly-once, and that a snapshot is the state of its
+/// index.
+package struct Replay {
+  /// The state after an entry.
+  private struct Point {
+    let revision: UInt64
+    let hash: UInt64
+    let answer: Bytes?
+  }
+
+  package private(set) var machine: Machine
+  private var points: [Point] = []
+  /// Where each request was first applied, and where it changed something.
+  private var firstApplied: [String: Index] = [:]
+  private var effects: [String: Index] = [:]
+
+  package init(membership: Membership) {
+    var mark = StateMark()
+    mark.membership = membership
+    machine = Machine(storage: MemoryState(), mark: mark)
+  }
+
+  package func firstIndex(of request: String) -> Index? { firstApplied[request] }
+
+  /// An entry has been committed. Returns the request it carries, if any.
+  @discardableResult
+  package mutating func committed(_ entry: Entry) throws -> String? {
+    let before = machine.mark.revision
+    guard let applied = try machine.apply(entry) else { return nil }
+    points.append(
+      Point(revision: applied.revision, hash: applied.hash, answer: applied.answer?.encoded()))
+    guard case .operation(let bytes) = entry.payload,
+      let request = try StampedOperation(decoding: bytes).stamp.request?.id
+    else { return nil }
+    if firstApplied[request] == nil { firstApplied[request] = entry.index }
+    if applied.revision != before {
+      if let earlier = effects.updateValue(entry.index, forKey: request) {
+        throw Violation(
+          .exactlyOnce, "request \(request) took effect at \(earlier) and at \(entry.index)")
+      }
+    }
+    return request
+  }
+
+  /// A node has applied an entry.
+  package func check(_ applied: Applied, by id: NodeID) throws {
+    guard let point = point(at: applied.index) else {
+      throw Violation(
+        .stateMachineSafety, "node \(id) applied \(applied.index), which is not committed")
+    }
+    if point.revision != applied.revision || point.hash != applied.hash {
+      throw Violation(
+        .stateMachineSafety, "node \(id) has another state after \(applied.index) than others")
+    }
+  }
+
+  /// A client is given an answer.
+  package func check(_ answer: Answer, at index: Index, by id: NodeID) throws {
+    if point(at: index)?.answer != answer.encoded() {
+      throw Violation(.stateMachineSafety, "node \(id) answers \(index) otherwise than others")
+    }
+  }
+
+  /// A node has received a state whole.
+  package func check(received mark: StateMark, by id: NodeID) throws {
+    let point = point(at: mark.appliedIndex)
+    if mark.appliedIndex > 0, point?.revision != mark.revision || point?.hash != mark.hash {
+      throw Violation(
+        .snapshot, "node \(id) received a state that is not the one of \(mark.appliedIndex)")
+    }
+  }
+
+  /// A node has come to rest: its whole state must be the one that the log leads to.
+  package func check(final machine: Machine, of id: NodeID) throws {
+    guard machine.mark == self.machine.mark, machine.storage.isSame(as: self.machine.storage)
+    else {
+      throw Violation(
+        .convergence,
+        "node \(id) holds another state at \(machine.mark.appliedIndex) than the log leads to")
+    }
+  }
+
+  private func point(at index: Index) -> Point? {
+    index > 0 && index <= Index(points.count) ? points[Int(index) - 1] : nil
+  }
+}

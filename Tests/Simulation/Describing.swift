@@ -1,0 +1,86 @@
+// Events, messages and batches in a few words, for the trace.
+
+import Raft
+
+extension Event {
+  /// Tells the kinds of events apart in the trace hash.
+  var number: Int {
+    switch self {
+    case .tick: 0
+    case .received: 1
+    case .propose: 2
+    case .read: 3
+    case .persisted: 4
+    case .applied: 5
+    case .peerUnreachable: 6
+    case .stateDurable: 7
+    case .snapshotSent: 8
+    case .changeMembership: 9
+    case .transferLeadership: 10
+    case .storageFull: 11
+    }
+  }
+
+  var shown: String {
+    switch self {
+    case .tick: "tick"
+    case .received(let envelope): "<- \(envelope.from) \(envelope.message.shown)"
+    case .propose(let proposals): "\(proposals.count) proposals"
+    case .read(let id): "read \(id)"
+    case .persisted(let number): "batch \(number) is durable"
+    case .applied(let index): "applied \(index)"
+    case .peerUnreachable(let peer): "connection to \(peer) lost"
+    case .stateDurable(let index): "state durable up to \(index)"
+    case .snapshotSent(let peer, let index):
+      index.map { "snapshot \($0) sent to \(peer)" } ?? "snapshot to \(peer) failed"
+    case .changeMembership(_, let change): "change: \(change)"
+    case .transferLeadership(let target): "transfer to \(target.map { "\($0)" } ?? "anybody")"
+    case .storageFull(let isFull): isFull ? "the disk is full" : "the disk has room again"
+    }
+  }
+}
+
+extension Message {
+  var shown: String {
+    switch self {
+    case .requestPreVote(let message): "PreVote \(message.shown)"
+    case .requestVote(let message): "Vote \(message.shown)"
+    case .requestPreVoteReply(let reply):
+      "PreVote \(reply.voteGranted ? "granted" : "refused") term \(reply.term)"
+    case .requestVoteReply(let reply):
+      "Vote \(reply.voteGranted ? "granted" : "refused") term \(reply.term)"
+    case .appendEntries(let message):
+      "Append term \(message.term) after \(message.prevLogIndex)@\(message.prevLogTerm)"
+        + " +\(message.entries.count) commit \(message.leaderCommit) round \(message.round)"
+    case .appendEntriesReply(let reply):
+      "AppendReply term \(reply.term) \(reply.outcome) round \(reply.round)"
+    case .readIndex(let message): "ReadIndex \(message.id) term \(message.term)"
+    case .readIndexReply(let reply): "ReadIndexReply \(reply.id) at \(reply.index)"
+    case .installSnapshot(let message):
+      "InstallSnapshot \(message.mark.index)@\(message.mark.term) term \(message.term)"
+    case .timeoutNow(let message): "TimeoutNow term \(message.term)"
+    }
+  }
+}
+
+extension RequestVote {
+  fileprivate var shown: String {
+    "term \(term) last \(lastLogIndex)@\(lastLogTerm)\(isTransfer ? " (transfer)" : "")"
+  }
+}
+
+extension Persist {
+  var shown: String {
+    var parts = ["batch \(number)"]
+    if let snapshot { parts.append("snapshot \(snapshot.index)@\(snapshot.term)") }
+    if let hardState {
+      parts.append("term \(hardState.term) vote \(hardState.vote.map { "\($0)" } ?? "-")")
+    }
+    if let first = entries.first, let last = entries.last {
+      parts.append("entries \(first.index)@\(first.term)...\(last.index)@\(last.term)")
+    }
+    if let compaction { parts.append("compacted to \(compaction.index)") }
+    for envelope in messages { parts.append("then -> \(envelope.to) \(envelope.message.shown)") }
+    return parts.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,177 @@
+// One node of the simulation: the consensus core, its disk, its state, and who waits for it.
+
+import PDBKit
+import Raft
+
+/// A node and everything that belongs to it. What survives which kind of crash is said here.
+final class SimulatedNode {
+  let id: NodeID
+  let configuration: Configuration
+  private let seed: UInt64
+
+  // MARK: Survives a crash
+
+  /// The log on the disk.
+  var durable: StoredLog
+  /// The state. All of it survives the end of the process; a power cut takes it back to one
+  /// of the ``checkpoints``.
+  var machine: Machine
+  /// States that a power cut would leave, oldest first; the first was reported to the node.
+  var checkpoints: [Machine]
+  /// States received whole, durable beside the node's own, waiting for the log to make room.
+  var staged: [Machine] = []
+  /// The difference between the node's wall clock and the true time, in milliseconds.
+  var clockSkew: Int64
+
+  // MARK: Lost in a crash
+
+  private(set) var node: Node
+  private(set) var isAlive = true
+  private(set) var life = 1
+  /// The log as the node was told to store it, durable or not.
+  private(set) var log: StoredLog
+  /// What the node said of itself after its last step.
+  private(set) var status: Status
+  /// Batches that the disk has not begun to write, oldest first.
+  var queue: [Persist] = []
+  /// Batches being written: a crash keeps the first few of them, or none.
+  var writing: [Persist] = []
+  /// Committed entries that are not applied yet.
+  var committed: [Entry] = []
+  var isApplying = false
+  var isDiskFull = false
+  var isDiskSlow = false
+  var desk = Desk()
+
+  // MARK: Belongs to the world
+
+  /// Until when the process is stopped.
+  var pausedUntil: Time = 0
+  /// How much longer or shorter than others' this node's tick is.
+  let tickLength: Time
+  /// A connection to the leader broke in this life, and no leader was heard since.
+  var hasLostLeader = false
+  var ticksSinceLeaderLost = 0
+  /// How often in a row a durable state was asked for and nothing came of it.
+  var idleSyncs = 0
+  /// Whether a transfer was under way after the last step.
+  var hadTransfer = false
+  /// The last batches that became durable, and that the node heard of.
+  var durableBatch: UInt64 = 0
+  var reportedBatch: UInt64 = 0
+
+  init(
+    id: NodeID, membership: Membership, configuration: Configuration, seed: UInt64,
+    tickLength: Time, clockSkew: Int64
+  ) {
+    self.id = id
+    self.configuration = configuration
+    self.seed = seed
+    self.tickLength = tickLength
+    self.clockSkew = clockSkew
+    let beginning = SnapshotMark.beginning(membership)
+    durable = StoredLog(mark: beginning)
+    log = durable
+    var mark = StateMark()
+    mark.membership = membership
+    machine = Machine(storage: MemoryState(), mark: mark)
+    checkpoints = [machine]
+    node = Node(id: id, snapshot: beginning, configuration: configuration, seed: seed)
+    status = node.status
+  }
+
+  var address: String { "node\(id)" }
+  var isLeader: Bool { isAlive && status.role == .leader }
+
+  func step(_ event: Event) -> Effects {
+    let effects = node.step(event)
+    status = node.status
+    return effects
+  }
+
+  /// The node's log is what it told its disk to hold.
+  func remember(_ batch: Persist) throws { try log.write(batch) }
+
+  // MARK: Lives
+
+  /// The process ends. `kept` of the batches being written are durable all the same.
+  ///
+  /// - Returns: how many batches were lost.
+  func crash(keeping kept: Int) throws -> Int {
+    isAlive = false
+    life += 1
+    for batch in writing.prefix(kept) { try durable.write(batch) }
+    let lost = writing.count - kept + queue.count
+    queue = []
+    writing = []
+    committed = []
+    isApplying = false
+    isDiskFull = false
+    desk = Desk()
+    pausedUntil = 0
+    hasLostLeader = false
+    hadTransfer = false
+    idleSyncs = 0
+    (durableBatch, reportedBatch) = (0, 0)
+    return lost
+  }
+
+  /// The power fails: of the state only a checkpoint is left.
+  func losePower(keeping checkpoint: Int) {
+    guard checkpoint < checkpoints.count else { return }
+    machine = checkpoints[checkpoint]
+    checkpoints.removeSubrange((checkpoint + 1)...)
+  }
+
+  /// The process starts from what the disk holds. A replacement of the state that a crash
+  /// interrupted is finished first.
+  ///
+  /// - Returns: whether one was finished.
+  func restart() throws -> Bool {
+    let mark = durable.mark
+    var isFinished = false
+    if machine.mark.appliedIndex < mark.index {
+      guard install(mark) else {
+        throw Violation(
+          .snapshot,
+          "the log of node \(id) begins after \(mark.index), its state ends at \(machine.mark.appliedIndex)"
+        )
+      }
+      isFinished = true
+    }
+    guard machine.mark.appliedIndex <= durable.lastIndex else {
+      throw Violation(
+        .durability,
+        "the state of node \(id) is at \(machine.mark.appliedIndex), its log ends at \(durable.lastIndex)"
+      )
+    }
+    guard durable.lastTerm <= durable.hardState.term else {
+      throw Violation(.durability, "the log of node \(id) holds a term that it never saw")
+    }
+    staged = []
+    log = durable
+    node = Node(
+      id: id, snapshot: mark, configuration: configuration, hardState: durable.hardState,
+      entries: durable.entries, appliedIndex: machine.mark.appliedIndex,
+      seed: seed &+ UInt64(life) &* 0x9E37_79B9)
+    status = node.status
+    isAlive = true
+    return isFinished
+  }
+
+  /// Puts the received state of `mark` in the place of the node's own.
+  func install(_ mark: SnapshotMark) -> Bool {
+    guard let state = staged.last(where: { $0.mark.appliedIndex == mark.index }) else {
+      return false
+    }
+    machine = state
+    checkpoints = [state]
+    staged.removeAll { $0.mark.appliedIndex <= mark.index }
+    return true
+  }
+
+  // MARK: Clocks
+
+  /// The wall clock, in milliseconds; a tick is ten of them. Only stamps use it.
+  func wallClock(_ now: Time) -> Int64 { 1_700_000_000_000 + Int64(now / 10) + clockSkew }
+}

@@ -1,0 +1,164 @@
+// Clients ask, wait, ask again, and keep a diary for the judge.
+
+import Linearizability
+import PDBKit
+import Raft
+
+extension Simulation {
+  private static var patience: Time { 25 * Schedule<Happening>.tick }
+
+  /// A client begins an operation, or tries the one it has once more.
+  func act(_ position: Int) {
+    guard !clients[position].isWaiting else { return }
+    if clients[position].current == nil {
+      if let remaining = clients[position].remaining {
+        guard remaining > 0 else { return }
+        clients[position].remaining = remaining - 1
+      }
+      begin(position)
+    }
+    clients[position].isWaiting = true
+    clients[position].current!.attempts += 1
+    let operation = clients[position].current!
+    let ticket = Ticket(
+      client: position, operation: operation.number, attempt: operation.attempts)
+    let node = target(of: clients[position])
+    schedule.add(.request(ticket, to: node), after: Time(dice.among(1...20)))
+    schedule.add(.clientTimesOut(ticket), after: Self.patience)
+  }
+
+  private func begin(_ position: Int) {
+    clients[position].operationCount += 1
+    let number = clients[position].operationCount
+    let work = workload.draw(
+      clients[position], &dice, mustWrite: clients[position].remaining != nil)
+    clients[position].current = ClientOperation(
+      number: number, request: "c\(position)-\(number)", work: work, invoked: eventNumber,
+      begunAt: now, floor: checks.clients.acknowledged)
+  }
+
+  /// Mostly the node that answered last; now and then any, alive or not.
+  private func target(of client: Client) -> NodeID {
+    if let favourite = client.favourite, dice.chance(750) { return favourite }
+    return NodeID(1 + dice.below(nodes.count))
+  }
+
+  func isCurrent(_ ticket: Ticket) -> Bool {
+    guard let operation = clients[ticket.client].current else { return false }
+    return operation.number == ticket.operation && operation.attempts == ticket.attempt
+  }
+
+  func timeOut(_ ticket: Ticket) throws {
+    guard isCurrent(ticket) else { return }
+    clients[ticket.client].current!.isNeverApplied = false
+    clients[ticket.client].current!.wasUnknown = true
+    clients[ticket.client].favourite = nil
+    try tryAgain(ticket.client)
+  }
+
+  /// The same request again, or not at all.
+  private func tryAgain(_ position: Int) throws {
+    clients[position].isWaiting = false
+    let operation = clients[position].current!
+    if recovery == nil, operation.attempts >= 3, dice.chance(150) {
+      return try giveUp(position)
+    }
+    schedule.add(.clientActs(position), after: Time(dice.among(20...400)))
+  }
+
+  private func giveUp(_ position: Int) throws {
+    let operation = clients[position].current!
+    if case .write(_, let key, let action) = operation.work {
+      if operation.isNeverApplied {
+        try checks.clients.promisedNotApplied(
+          operation.request, appliedAt: checks.replay.firstIndex(of: operation.request))
+      } else if let key, let action {
+        record(operation, key, action, answer: nil)
+      }
+    }
+    finish(position)
+  }
+
+  private func finish(_ position: Int) {
+    clients[position].current = nil
+    clients[position].isWaiting = false
+    let isBusy = recovery != nil || clients[position].isReader
+    let pause = isBusy ? 100 : plan.thinkTicks * 100
+    schedule.add(.clientActs(position), after: Time(dice.among(1...pause)))
+  }
+
+  func answered(_ ticket: Ticket, _ reply: Reply, by node: NodeID) throws {
+    if ticket.client == Ticket.administrator { return administrator.answered(reply) }
+    guard isCurrent(ticket) else { return }
+    let operation = clients[ticket.client].current!
+    switch reply {
+    case .notApplied(let leader):
+      clients[ticket.client].favourite = leader
+      return try tryAgain(ticket.client)
+    case .unknown:
+      clients[ticket.client].current!.isNeverApplied = false
+      clients[ticket.client].current!.wasUnknown = true
+      clients[ticket.client].favourite = nil
+      return try tryAgain(ticket.client)
+    case .read(let stored, let index):
+      try checks.clients.read(at: index, floor: operation.floor, by: node)
+      if case .read(let key) = operation.work { recordRead(operation, key, stored) }
+    case .applied(let answer, let index):
+      try recordWrite(operation, answer, index, node)
+    }
+    clients[ticket.client].favourite = node
+    finish(ticket.client)
+  }
+
+  // MARK: The diary
+
+  private func recordRead(_ operation: ClientOperation, _ key: Int, _ stored: StoredValue?) {
+    record(
+      operation, key, .read,
+      answer: .holds(Workload.value(stored), revision: stored?.revision))
+    clients[clientPosition(of: operation)].revisions[key] = stored?.revision
+  }
+
+  private func recordWrite(
+    _ operation: ClientOperation, _ answer: Answer, _ index: Index, _ node: NodeID
+  ) throws {
+    try checks.replay.check(answer, at: index, by: node)
+    let first = checks.replay.firstIndex(of: operation.request) ?? index
+    if first < index { note(.retryRemembered) }
+    if operation.wasUnknown, first < index { note(.unknownButApplied) }
+    try checks.clients.wrote(at: first, floor: operation.floor, request: operation.request)
+    guard case .write(_, let key?, let action?) = operation.work else { return }
+    if let answer = Workload.answer(answer) {
+      if answer == .conflict { note(.conditionFailed) }
+      record(operation, key, action, answer: answer)
+    }
+    if case .pair(let pair) = answer {
+      clients[clientPosition(of: operation)].revisions[key] = pair.revision
+    }
+  }
+
+  private func clientPosition(of operation: ClientOperation) -> Int {
+    clients.firstIndex { $0.current?.request == operation.request }!
+  }
+
+  private func record(
+    _ operation: ClientOperation, _ key: Int, _ action: RegisterAction, answer: RegisterAnswer?
+  ) {
+    history.append(
+      RegisterRecord(
+        key: Workload.name(of: key), invoked: operation.invoked, returned: eventNumber,
+        action: action, answer: answer))
+  }
+
+  /// The judge's word on everything that clients saw.
+  func checkHistory() throws {
+    for (key, verdict) in RegisterHistory.check(history, stepBudget: 200_000) {
+      switch verdict {
+      case .linearizable: break
+      case .gaveUp: unjudged += 1
+      case .violation(let explanation):
+        throw Violation(.linearizability, "key '\(key)': \(explanation)")
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+// Messages leave, travel and arrive.
+
+import Raft
+
+extension Simulation {
+  func send(_ envelope: Envelope) throws {
+    let sender = self[envelope.from]
+    try checkSent(envelope, by: sender)
+    guard envelope.to >= 1, envelope.to <= NodeID(nodes.count),
+      !network.isCut(from: envelope.from, to: envelope.to), !dice.chance(loss)
+    else { return }
+    carry(envelope, isCopy: false)
+    if recovery == nil, dice.chance(plan.network.duplication) { carry(envelope, isCopy: true) }
+  }
+
+  private var loss: Int { recovery == nil ? plan.network.loss : 0 }
+
+  private func carry(_ envelope: Envelope, isCopy: Bool) {
+    let isCalm = recovery != nil
+    let isLate = !isCalm && dice.chance(plan.network.reordering)
+    var delay = Time(dice.among(isCalm ? 1...20 : plan.network.delay))
+    if isLate || isCopy { delay += Time(dice.below(plan.network.lateness)) }
+    let time = network.arrival(
+      from: envelope.from, to: envelope.to, now: now, delay: delay,
+      mayOvertake: isLate || isCopy)
+    schedule.add(.arrival(envelope, isCopy: isCopy), after: time - now)
+  }
+
+  private func checkSent(_ envelope: Envelope, by sender: SimulatedNode) throws {
+    switch envelope.message {
+    case .requestVote(let request):
+      try checks.elections.voted(sender.id, for: sender.id, in: request.term)
+      noteCandidate(sender.id, in: request.term)
+    case .requestVoteReply(let reply) where reply.voteGranted:
+      try checks.elections.voted(sender.id, for: envelope.to, in: reply.term)
+    default: break
+    }
+    var leaderLog: StoredLog?
+    if case .appendEntriesReply(let reply) = envelope.message,
+      let leader = checks.elections.leader(of: reply.term), self[leader].isLeader,
+      self[leader].status.term == reply.term
+    {
+      leaderLog = self[leader].log
+    }
+    try DurabilityChecker.sent(envelope, durable: sender.durable, leaderLog: leaderLog)
+  }
+
+  func arrive(_ envelope: Envelope, isCopy: Bool) throws {
+    let isCut = network.isCut(from: envelope.from, to: envelope.to)
+    guard !isCut || plan.network.survivesCuts else { return }
+    let node = self[envelope.to]
+    noteArrival(envelope, isCopy: isCopy, at: node)
+    try step(node, .received(envelope))
+  }
+
+  func loseConnection(_ node: SimulatedNode, to peer: NodeID) throws {
+    if node.status.leader == peer {
+      node.hasLostLeader = true
+      node.ticksSinceLeaderLost = 0
+    }
+    try step(node, .peerUnreachable(peer))
+  }
+
+  /// Both ends of a connection notice that it broke.
+  func reset(_ one: NodeID, _ other: NodeID) {
+    for (id, peer) in [(one, other), (other, one)] where self[id].isAlive {
+      schedule.add(
+        .connectionLost(at: id, life: self[id].life, to: peer), after: Time(dice.among(1...30)))
+    }
+  }
+
+  // MARK: Time
+
+  func tick(_ node: SimulatedNode) throws {
+    node.ticksSinceLeaderLost += 1
+    let overdue = node.desk.overdue(
+      now: now, retryAfter: 5 * Schedule<Happening>.tick, giveUpAfter: 60 * Schedule<Happening>.tick
+    )
+    for ticket in overdue.failed { reply(.unknown, to: ticket, from: node) }
+    for id in overdue.again where node.isAlive { try step(node, .read(id: id)) }
+    guard node.isAlive else { return }
+    schedule.add(.tick(node.id, life: node.life), after: node.tickLength)
+    try step(node, .tick)
+  }
+}

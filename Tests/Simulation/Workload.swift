@@ -1,0 +1,104 @@
+// Which operations clients make, and how their answers read as a register's.
+
+import Linearizability
+import PDBKit
+import Raft
+
+/// Draws operations on a few keys of three kinds, and on tasks.
+struct Workload {
+  let keyCount: Int
+  private var lastValue = 0
+
+  /// - Parameter keys: of each kind.
+  init(keys: Int) { keyCount = 3 * keys }
+
+  static func kind(of key: Int) -> KeyKind { KeyKind(rawValue: key % 3)! }
+  static func name(of key: Int) -> String { "k\(key)" }
+  static func bytes(of key: Int) -> Bytes { Bytes(name(of: key).utf8) }
+
+  mutating func draw(_ client: Client, _ dice: inout Dice, mustWrite: Bool) -> Work {
+    let key = dice.below(keyCount)
+    if !mustWrite, client.isReader || dice.chance(300) { return .read(key: key) }
+    if dice.chance(120) { return task(&dice) }
+    let name = Self.bytes(of: key)
+    if dice.chance(80) {
+      let (condition, expected) = condition(client, key, &dice)
+      return .write(.delete(keys: [name], condition), key: key, .delete(expected))
+    }
+    lastValue += 1
+    // Now and then an operation that the kind of the value does not allow.
+    switch dice.chance(40) ? KeyKind(rawValue: dice.below(3))! : Self.kind(of: key) {
+    case .text:
+      let text = "v\(lastValue)"
+      let (condition, expected) = condition(client, key, &dice)
+      return .write(
+        .set(key: name, value: Bytes(text.utf8), condition), key: key,
+        .write(.text(text), expected))
+    case .counter:
+      let amount = Int64(dice.among(1...3))
+      return .write(.increment(key: name, by: amount), key: key, .increment(amount))
+    case .list:
+      let element = "\(lastValue)"
+      return .write(
+        .append(key: name, values: [Bytes(element.utf8)]), key: key, .append(element))
+    }
+  }
+
+  private func condition(
+    _ client: Client, _ key: Int, _ dice: inout Dice
+  ) -> (Condition, RegisterCondition) {
+    switch dice.below(10) {
+    case 0: return (.absent, .absent)
+    case 1, 2:
+      guard let revision = client.revisions[key] else { return (.absent, .absent) }
+      return (.revision(revision), .revision(revision))
+    default: return (.none, .none)
+    }
+  }
+
+  private mutating func task(_ dice: inout Dice) -> Work {
+    lastValue += 1
+    let reference = TaskReference("\(dice.among(1...8))")
+    switch dice.below(6) {
+    case 0, 1, 2:
+      let tasks = (0..<dice.among(1...2)).map {
+        NewTask(id: "task-\(lastValue)-\($0)", title: "t\(lastValue)")
+      }
+      return .write(.addTasks(tasks), key: nil, nil)
+    case 3:
+      return .write(
+        .editTask(reference, TaskEdit(completed: dice.chance(500)), .none), key: nil, nil)
+    case 4: return .write(.removeTask(reference, .none), key: nil, nil)
+    default: return .write(.removeCompletedTasks, key: nil, nil)
+    }
+  }
+
+  // MARK: Answers
+
+  /// A stored value as a register holds it.
+  static func value(_ stored: StoredValue?) -> RegisterValue? {
+    guard let stored else { return nil }
+    let text = String(decoding: stored.value, as: UTF8.self)
+    if let number = Int64(text) { return .number(number) }
+    guard text.hasPrefix("["), text.hasSuffix("]") else { return .text(text) }
+    return .list(text.dropFirst().dropLast().split(separator: ",").map(String.init))
+  }
+
+  /// The answer of a write to one key; `nil` if it says nothing of the register.
+  static func answer(_ answer: Answer) -> RegisterAnswer? {
+    switch answer {
+    case .pair(let pair):
+      .holds(
+        value(StoredValue(value: pair.value, revision: pair.revision)), revision: pair.revision)
+    case .removed: .holds(nil, revision: nil)
+    case .refused(let error):
+      switch error.code {
+      case .conflict: .conflict
+      case .keyNotFound: .notFound
+      case .notANumber, .notAList: .wrongKind
+      default: nil
+      }
+    case .tasks: nil
+    }
+  }
+}
