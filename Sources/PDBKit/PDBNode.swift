@@ -134,7 +134,7 @@ public struct PDBNode: Sendable {
         cluster: cluster, node: Membership.nodeID(address, cluster: cluster), address: address)
       membership = Membership.bootstrap(addresses, cluster: cluster)
     }
-    try log.bootstrap(identity, membership)
+    try log.bootstrap(identity, .beginning(membership))
     return LogStore.Contents(
       identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
   }

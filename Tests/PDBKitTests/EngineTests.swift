@@ -49,7 +49,7 @@ private final class TestEngines: Sendable {
     for (member, address) in zip(membership.members, addresses) {
       let log = try LogStore(path: "\(directory.path)/\(address.port).raft")
       let identity = Identity(cluster: "test", node: member.id, address: address)
-      try log.bootstrap(identity, membership)
+      try log.bootstrap(identity, .beginning(membership))
       let node = Node(
         id: member.id, snapshot: .beginning(membership),
         configuration: Raft.Configuration(

@@ -56,7 +56,7 @@ import Testing
   @Test func `a new log is empty, and then knows who it belongs to`() throws {
     let store = try LogStore(path: path)
     #expect(try store.load() == nil)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     let contents = try #require(try reload(store))
     #expect(contents.identity == identity)
     #expect(contents.mark == .beginning(membership))
@@ -66,7 +66,7 @@ import Testing
 
   @Test func `entries and hard state come back`() async throws {
     let store = try LogStore(path: path)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     try await append(store, entries(1...3, term: 1), HardState(term: 1, vote: .max))
     let member = Entry(index: 4, term: 1, payload: .membership(membership))
     try await append(store, [member])
@@ -77,7 +77,7 @@ import Testing
 
   @Test func `appending replaces everything from the first entry on`() async throws {
     let store = try LogStore(path: path)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     try await append(store, entries(1...5, term: 1), HardState(term: 2))
     try await append(store, entries(3...3, term: 2))
     #expect(
@@ -86,7 +86,7 @@ import Testing
 
   @Test func `compaction moves the beginning and keeps the rest`() async throws {
     let store = try LogStore(path: path)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     try await append(store, entries(1...5, term: 1), HardState(term: 1))
     var batch = Persist(number: 2)
     batch.compaction = SnapshotMark(index: 3, term: 1, membership: membership)
@@ -98,7 +98,7 @@ import Testing
 
   @Test func `a received state replaces the whole log, and entries follow it`() async throws {
     let store = try LogStore(path: path)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     try await append(store, entries(1...5, term: 1), HardState(term: 2))
     var install = Persist(number: 2)
     install.snapshot = SnapshotMark(index: 9, term: 2, membership: membership)
@@ -128,7 +128,7 @@ import Testing
   ])
   func `damage is noticed`(sql: String) async throws {
     let store = try LogStore(path: path)
-    try store.bootstrap(identity, membership)
+    try store.bootstrap(identity, .beginning(membership))
     try await append(store, entries(1...3, term: 1), HardState(term: 1))
     try store.close()
     let queue = try DatabaseQueue(path: path)

@@ -1,11 +1,15 @@
 // A state in memory, so that operations can be tested without a disk.
 
+import Raft
+
 @testable import PDBKit
 
 /// Keys and values in a dictionary, visited in the order of their bytes.
-struct MemoryView: KeyValueView {
+struct MemoryView: StateStorage {
   private(set) var pairs: [Bytes: StoredValue] = [:]
-  private(set) var revision: UInt64 = 0
+  private(set) var mark = StateMark()
+  var revision: UInt64 { mark.revision }
+  private(set) var history: [Revision] = []
 
   func get(_ key: Bytes) -> StoredValue? { pairs[key] }
 
@@ -22,21 +26,40 @@ struct MemoryView: KeyValueView {
     }
   }
 
+  func scanHistory(
+    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+  ) throws {
+    let found = history.filter { $0.number >= first && $0.number <= last }
+    for revision in reversed ? found.reversed() : found {
+      guard try body(revision) else { return }
+    }
+  }
+
   /// Applies an operation as the state machine does: all of it or nothing.
   @discardableResult
   mutating func apply(
-    _ operation: PDBKit.Operation, at time: Timestamp = Timestamp(milliseconds: 0)
+    _ operation: PDBKit.Operation, at time: Timestamp = Timestamp(milliseconds: 0),
+    by author: String = "test"
   ) throws -> Answer {
-    var draft = Draft(on: self, revision: revision + 1)
-    let answer = try operation.apply(
-      to: &draft, stamp: Stamp(time: time, author: "test", request: nil))
-    guard !draft.changes.isEmpty else { return answer }
-    revision += 1
-    for change in draft.changes {
-      pairs[change.key] = change.after.map { StoredValue(value: $0, revision: revision) }
-    }
+    let stamp = Stamp(time: time, author: author, request: nil)
+    var machine = StateMachine(storage: self, mark: mark)
+    let entry = Entry(
+      index: mark.appliedIndex + 1, term: 1,
+      payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
+    let answer = try machine.apply(entry)!.answer!
+    self = machine.storage
+    mark = machine.mark
+    if case .refused(let error) = answer { throw error }
     return answer
   }
+
+  mutating func put(_ key: Bytes, _ stored: StoredValue) { pairs[key] = stored }
+  mutating func remove(_ key: Bytes) { pairs[key] = nil }
+  mutating func append(_ revision: Revision) { history.append(revision) }
+  mutating func removeRevision(_ number: UInt64) -> UInt64 { 0 }
+  func request(_ id: String) -> RememberedRequest? { nil }
+  mutating func remember(_ request: RememberedRequest) {}
+  mutating func removeRequests(through index: Index) -> Timestamp? { nil }
 
   /// Adds tasks with these titles; their ids are `id-1`, `id-2` and so on.
   @discardableResult

@@ -30,6 +30,15 @@ package struct MemoryState: StateStorage {
     }
   }
 
+  package func scanHistory(
+    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+  ) throws {
+    let found = history.filter { $0.number >= first && $0.number <= last }
+    for revision in reversed ? found.reversed() : found {
+      guard try body(revision) else { return }
+    }
+  }
+
   package func request(_ id: String) -> RememberedRequest? { requests[id] }
 
   // MARK: Writing

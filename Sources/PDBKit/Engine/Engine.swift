@@ -14,8 +14,15 @@ protocol Engine: Sendable {
   /// Runs `body` on a consistent view of the data.
   func read<T: Sendable>(
     _ consistency: Consistency,
-    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T
+
+  /// The whole data as it is now, to be read piece by piece while it moves on.
+  func snapshot(_ consistency: Consistency) async throws -> StateSnapshot
+
+  /// Yields whenever the data has moved on, and ends when the node stops. Whoever is slow gets
+  /// one for several.
+  func movements() -> AsyncStream<Void>
 
   /// Adds, promotes or removes a member; returns when the change is committed.
   func change(_ change: MembershipChange) async throws

@@ -80,6 +80,7 @@ final class RaftEngine: Engine {
   private let fullDisks = NIOLockedValueBox<Set<String>>([])
   private let refusals = NIOLockedValueBox<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
+  private let audience = Audience()
   /// Somebody asked the node to stop.
   let stopRequests: AsyncStream<Void>
   private let stopRequested: AsyncStream<Void>.Continuation
@@ -124,16 +125,27 @@ final class RaftEngine: Engine {
 
   func read<T: Sendable>(
     _ consistency: Consistency,
-    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
-    if consistency == .linearizable {
-      try await withCheckedThrowingContinuation { continuation in
-        let isTaken = inbox.post(.read(continuation), limit: Limits.readsInFlight)
-        if !isTaken { continuation.resume(throwing: Self.overloaded) }
-      }
-    }
+    try await catchUp(consistency)
     return try await state.read(body)
   }
+
+  func snapshot(_ consistency: Consistency) async throws -> StateSnapshot {
+    try await catchUp(consistency)
+    return try state.snapshot()
+  }
+
+  /// Waits until the state is as fresh as asked.
+  private func catchUp(_ consistency: Consistency) async throws {
+    guard consistency == .linearizable else { return }
+    try await withCheckedThrowingContinuation { continuation in
+      let isTaken = inbox.post(.read(continuation), limit: Limits.readsInFlight)
+      if !isTaken { continuation.resume(throwing: Self.overloaded) }
+    }
+  }
+
+  func movements() -> AsyncStream<Void> { audience.join() }
 
   func change(_ change: MembershipChange) async throws {
     try await withCheckedThrowingContinuation { continuation in
@@ -196,7 +208,11 @@ final class RaftEngine: Engine {
       for request in effects.snapshots { errands.post(.sendState(request)) }
       if effects.wantsDurableState { errands.post(.makeStateDurable) }
       if let hash = effects.stateHash { network.send(hash) }
-      published.withLockedValue { $0 = driver.status }
+      let hasMoved = published.withLockedValue { status in
+        defer { status = driver.status }
+        return status.mark.revision != driver.status.mark.revision
+      }
+      if hasMoved { audience.wake() }
       if driver.isOdd {
         throw PDBError(
           .corrupt, "this node's state differs from that of the majority",
@@ -347,6 +363,7 @@ final class RaftEngine: Engine {
   func drain() async {
     if status.isLeader { _ = try? await transferLeadership(to: nil) }
     isDraining.store(true, ordering: .relaxed)
+    audience.dismiss()
     for _ in 0..<100 where status.waitingProposals > 0 {
       try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
     }

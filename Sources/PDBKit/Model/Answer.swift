@@ -8,6 +8,8 @@ package enum Answer: Sendable {
   case pair(Pair)
   /// How many tasks or keys were removed.
   case removed(Int)
+  /// How many keys that users can see were changed.
+  case changed(Int)
   /// The operation changed nothing, and why.
   case refused(PDBError)
 }
@@ -50,6 +52,9 @@ extension Answer {
     case .refused(let error):
       writer.write(byte: 4)
       writer.write(error.json.serialized())
+    case .changed(let count):
+      writer.write(byte: 5)
+      writer.write(UInt64(count))
     }
     return writer.bytes
   }
@@ -76,6 +81,7 @@ extension Answer {
         throw BinaryReader.Malformed()
       }
       self = .refused(error)
+    case 5: self = .changed(Int(try reader.readUInt64()))
     default: throw BinaryReader.Malformed()
     }
     try reader.finish()
@@ -96,6 +102,11 @@ extension Answer {
   package func pair() throws -> Pair {
     guard case .pair(let pair) = self else { throw Unexpected() }
     return pair
+  }
+
+  package func changed() throws -> Int {
+    guard case .changed(let count) = self else { throw Unexpected() }
+    return count
   }
 
   package func removed() throws -> Int {

@@ -78,6 +78,13 @@ struct BinaryReader {
     throw Malformed()
   }
 
+  /// A term, an index or a round: far from where counting up would overflow.
+  mutating func readCounter() throws -> UInt64 {
+    let value = try readUInt64()
+    guard value < 1 << 62 else { throw Malformed() }
+    return value
+  }
+
   mutating func readInt64() throws -> Int64 {
     let value = try readUInt64()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)

@@ -1,11 +1,16 @@
 // Keys and values are bytes; strings exist only at the edges.
 
+import Foundation
+
 /// Raw bytes, ordered like `memcmp`. Never compared as `String`: Swift's strings treat
 /// different byte sequences of the same letters as equal, which would merge two keys.
 public typealias Bytes = [UInt8]
 
 extension Bytes {
   init(utf8 string: String) { self = Bytes(string.utf8) }
+
+  /// RFC 4648, section 4.
+  var base64: String { Data(self).base64EncodedString() }
 
   /// The bytes as text if they are valid UTF-8.
   var utf8String: String? { String(validating: self, as: UTF8.self) }
@@ -19,4 +24,9 @@ extension Bytes {
     }
     return nil
   }
+}
+
+extension UInt64 {
+  /// Eight bytes that sort as the numbers do.
+  var bigEndianBytes: Bytes { (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) } }
 }

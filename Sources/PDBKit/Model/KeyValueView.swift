@@ -33,19 +33,12 @@ extension KeyValueView {
 
 /// The changes of one operation, not yet in the state: an overlay on a view. An operation
 /// that is refused half-way leaves nothing, because its draft is dropped.
-package struct Draft<Base: KeyValueView>: KeyValueView {
-  /// What an operation does to one key.
-  package struct Change: Equatable {
-    let key: Bytes
-    let before: StoredValue?
-    var after: Bytes?
-  }
-
+package struct Draft<Base: StateView>: StateView {
   private let base: Base
   /// The revision the draft will become.
   package let revision: UInt64
   /// In the order in which keys were first touched.
-  package private(set) var changes: [Change] = []
+  package private(set) var changes: [KeyChange] = []
   private var positions: [Bytes: Int] = [:]
 
   package init(on base: Base, revision: UInt64) {
@@ -58,6 +51,12 @@ package struct Draft<Base: KeyValueView>: KeyValueView {
     return changes[position].after.map { StoredValue(value: $0, revision: revision) }
   }
 
+  package func scanHistory(
+    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+  ) throws {
+    try base.scanHistory(from: first, through: last, reversed: reversed, body)
+  }
+
   package mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
 
   package mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
@@ -67,7 +66,7 @@ package struct Draft<Base: KeyValueView>: KeyValueView {
       changes[position].after = value
     } else {
       positions[key] = changes.count
-      changes.append(Change(key: key, before: try base.get(key), after: value))
+      changes.append(KeyChange(key: key, before: try base.get(key), after: value))
     }
   }
 

@@ -11,6 +11,17 @@ public enum Limits {
   public static let jsonDepth = 64
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
+  /// Parts of one import.
+  static let importParts: UInt64 = 10_000
+  /// Imports that were begun and not finished, beside the newest.
+  static let unfinishedImports = 3
+  /// Open event streams of one node.
+  public static let eventStreams = 512
+  /// Revisions in one answer about the history, and bytes of their changes.
+  static let logPage = 1_000
+  static let logPageBytes = 1 << 20
+  /// Changes that are shown of each revision in a list of many.
+  static let logPageChanges = 10
   public static let requestIDBytes = 128
   public static let authorBytes = 128
   /// Open connections to one node, peers included.

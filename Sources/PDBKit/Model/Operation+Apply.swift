@@ -8,7 +8,7 @@ extension Operation {
   ///
   /// - Throws: ``PDBError`` when the state refuses the operation; the draft must then be
   ///   dropped. Any other error comes from the view.
-  func apply(to draft: inout Draft<some KeyValueView>, stamp: Stamp) throws -> Answer {
+  func apply(to draft: inout Draft<some StateView>, stamp: Stamp) throws -> Answer {
     switch self {
     case .addTasks(let tasks):
       return .tasks(try tasks.map { try draft.addTask($0, at: stamp.time) })
@@ -29,6 +29,14 @@ extension Operation {
       return .pair(try draft.increment(key, by: amount))
     case .append(let key, let values):
       return .pair(try draft.append(values, to: key))
+    case .undo(let number):
+      return .changed(try draft.undo(number))
+    case .stageImport(let part):
+      return .changed(try draft.stage(part))
+    case .commitImport(let id, let parts, let existing):
+      return .changed(try draft.commitImport(id, parts: parts, existing, at: stamp.time))
+    case .discardImport(let id):
+      return .changed(try draft.discardImport(id))
     }
   }
 }

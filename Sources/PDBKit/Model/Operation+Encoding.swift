@@ -49,6 +49,10 @@ extension Operation {
     case delete = 6
     case increment = 7
     case append = 8
+    case undo = 9
+    case stageImport = 10
+    case commitImport = 11
+    case discardImport = 12
   }
 
   fileprivate func encode(to writer: inout BinaryWriter) {
@@ -88,6 +92,20 @@ extension Operation {
       writer.write(byte: Kind.append.rawValue)
       writer.write(key)
       writer.write(list: values) { $0.write($1) }
+    case .undo(let revision):
+      writer.write(byte: Kind.undo.rawValue)
+      writer.write(revision)
+    case .stageImport(let part):
+      writer.write(byte: Kind.stageImport.rawValue)
+      part.encode(to: &writer)
+    case .commitImport(let id, let parts, let existing):
+      writer.write(byte: Kind.commitImport.rawValue)
+      writer.write(id)
+      writer.write(parts)
+      writer.write(byte: existing.code)
+    case .discardImport(let id):
+      writer.write(byte: Kind.discardImport.rawValue)
+      writer.write(id)
     }
   }
 
@@ -123,6 +141,18 @@ extension Operation {
     case .append:
       self = .append(
         key: try reader.readBytes(), values: try reader.readList { try $0.readBytes() })
+    case .undo:
+      self = .undo(try reader.readUInt64())
+    case .stageImport:
+      self = .stageImport(try ImportPart(from: &reader))
+    case .commitImport:
+      let (id, parts) = (try reader.readString(), try reader.readUInt64())
+      guard let existing = ExistingKeys(code: try reader.readByte()) else {
+        throw BinaryReader.Malformed()
+      }
+      self = .commitImport(id: id, parts: parts, existing)
+    case .discardImport:
+      self = .discardImport(id: try reader.readString())
     }
   }
 }

@@ -10,6 +10,22 @@ package enum Operation: Equatable, Sendable {
   case delete(keys: [Bytes], Condition)
   case increment(key: Bytes, by: Int64)
   case append(key: Bytes, values: [Bytes])
+  /// Takes a revision back.
+  case undo(UInt64)
+  /// Puts a part of an import aside, where nobody sees it.
+  case stageImport(ImportPart)
+  /// Makes all parts of an import visible at once.
+  case commitImport(id: String, parts: UInt64, ExistingKeys)
+  /// Forgets what was put aside.
+  case discardImport(id: String)
+
+  /// Whether the operation changes anything that users can see, and so makes a revision.
+  var isRevision: Bool {
+    switch self {
+    case .stageImport, .discardImport: false
+    default: true
+    }
+  }
 
   /// A short name for logs and history.
   package var name: String {
@@ -27,6 +43,8 @@ package enum Operation: Equatable, Sendable {
     case .delete: "kv rm"
     case .increment: "kv incr"
     case .append: "kv append"
+    case .undo(let revision): "undo \(revision)"
+    case .stageImport, .commitImport, .discardImport: "import"
     }
   }
 }

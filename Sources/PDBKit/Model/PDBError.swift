@@ -24,6 +24,7 @@ public struct PDBError: Error, Sendable {
     case ambiguousTask = "ambiguous_task"
     case keyNotFound = "key_not_found"
     case memberNotFound = "member_not_found"
+    case revisionNotFound = "revision_not_found"
     case conflict
     case notANumber = "not_a_number"
     case notAList = "not_a_list"
@@ -46,6 +47,7 @@ public struct PDBError: Error, Sendable {
     case dataDirectory = "data_directory"
     case dataInUse = "data_in_use"
     case portInUse = "port_in_use"
+    case noInput = "no_input"
     case corrupt
     case diskFailed = "disk_failed"
     case `internal`

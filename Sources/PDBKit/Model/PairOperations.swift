@@ -1,15 +1,17 @@
 // What can be done with key-value pairs, written against the key-value view.
 
 extension Draft {
+  /// - Parameter keepsNumber: whether a task that says which number it has may keep it.
   mutating func setPair(
-    _ key: Bytes, _ value: Bytes, _ condition: Condition, at time: Timestamp
+    _ key: Bytes, _ value: Bytes, _ condition: Condition, at time: Timestamp,
+    keepsNumber: Bool = false
   ) throws -> Pair {
     let before = try get(key)
     try condition.check(before?.revision, subject: "key '\(key.shown)'")
     var value = value
     if let id = TaskKeys.id(of: key) {
       let existing = before.flatMap(VersionedTask.init)?.task
-      if let task = try adoptTask(id: id, value, existing, at: time) {
+      if let task = try adoptTask(id: id, value, existing, at: time, keepsNumber) {
         value = task.json.serialized()
       } else if let existing {
         // No longer a task; its number leads nowhere from now on.
@@ -75,16 +77,18 @@ extension Draft {
   }
 
   /// An object with a title under a task's key is a task: what it lacks is filled in, and what
-  /// tasks do not have is left out. This is how the seed's `/set` and `/replicate` store tasks. Any other value
-  /// is just a value.
-  private mutating func adoptTask(
-    id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp
+  /// tasks do not have is left out. This is how the seed's `/set` and `/replicate` store tasks.
+  /// Any other value is just a value.
+  mutating func adoptTask(
+    id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
+    _ keepsNumber: Bool = false
   ) throws -> TaskItem? {
     guard let json = try? JSON(parsing: value), let text = json["title"]?.string,
       let title = try? Title(text)
     else { return nil }
+    let wanted = keepsNumber ? json["number"]?.uint64 : nil
     return TaskItem(
-      id: id, number: try existing?.number ?? nextTaskNumber(for: id), title: title.text,
+      id: id, number: try existing?.number ?? takeTaskNumber(wanted, for: id), title: title.text,
       completed: json["completed"]?.bool ?? existing?.completed ?? false,
       createdAt: existing?.createdAt ?? json["created_at"]?.string ?? time.description)
   }

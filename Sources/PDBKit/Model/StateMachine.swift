@@ -25,17 +25,6 @@ package struct StateMark: Equatable, Sendable {
   package init() {}
 }
 
-/// A change as the history keeps it.
-package struct Revision: Sendable {
-  package let number: UInt64
-  package let index: Index
-  package let term: Term
-  package let stamp: Stamp
-  package let operation: String
-  /// What was there before and after, per key, in the notation of ``Draft/Change``.
-  package let changes: Bytes
-}
-
 /// What is remembered of a request, to answer its repetitions.
 package struct RememberedRequest: Sendable {
   package let index: Index
@@ -46,7 +35,7 @@ package struct RememberedRequest: Sendable {
 }
 
 /// Where a state machine keeps what it knows, within one transaction.
-package protocol StateStorage: KeyValueView {
+package protocol StateStorage: StateView {
   mutating func put(_ key: Bytes, _ stored: StoredValue) throws
   mutating func remove(_ key: Bytes) throws
 
@@ -134,7 +123,8 @@ package struct StateMachine<Storage: StateStorage> {
   }
 
   private mutating func run(_ stamped: StampedOperation, in entry: Entry) throws -> Answer {
-    var draft = Draft(on: storage, revision: mark.revision + 1)
+    let isRevision = stamped.operation.isRevision
+    var draft = Draft(on: storage, revision: mark.revision + (isRevision ? 1 : 0))
     do {
       let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
       if !draft.changes.isEmpty { try write(draft, stamped, in: entry) }
@@ -158,7 +148,9 @@ package struct StateMachine<Storage: StateStorage> {
         try storage.remove(change.key)
       }
     }
-    let changes = draft.encodedChanges()
+    guard stamped.operation.isRevision else { return }
+    // What an import was put together from is not part of the past.
+    let changes = draft.changes.filter { !$0.key.starts(with: ImportKeys.prefix) }.encoded()
     mark.historyBytes += UInt64(changes.count)
     try storage.append(
       Revision(
@@ -203,21 +195,5 @@ extension StoredValue {
     checksum.update(revision)
     checksum.update(value)
     return checksum.value
-  }
-}
-
-extension Draft {
-  /// A list of (key, before?(revision value), after?(value)).
-  fileprivate func encodedChanges() -> Bytes {
-    var writer = BinaryWriter(capacity: 256)
-    writer.write(list: changes) { writer, change in
-      writer.write(change.key)
-      writer.write(optional: change.before) { writer, before in
-        writer.write(before.revision)
-        writer.write(before.value)
-      }
-      writer.write(optional: change.after) { $0.write($1) }
-    }
-    return writer.bytes
   }
 }

@@ -53,7 +53,7 @@ enum TaskKeys {
   static let numbers = SystemKeys.prefix + Bytes(utf8: "number/")
 
   static func number(_ number: UInt64) -> Bytes {
-    numbers + (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }
+    numbers + number.bigEndianBytes
   }
 
   /// Holds the highest number ever given, in decimal.

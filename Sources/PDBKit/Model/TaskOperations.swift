@@ -7,7 +7,7 @@ extension Draft {
       throw PDBError(.conflict, "task '\(new.id)' exists already")
     }
     let task = TaskItem(
-      id: new.id, number: try nextTaskNumber(for: new.id), title: new.title, completed: false,
+      id: new.id, number: try takeTaskNumber(for: new.id), title: new.title, completed: false,
       createdAt: time.description)
     try put(key, task.json.serialized())
     return VersionedTask(task: task, revision: revision)
@@ -42,10 +42,12 @@ extension Draft {
     return completed.count
   }
 
-  /// Takes the next task number and makes it lead to the task that is about to be added.
-  mutating func nextTaskNumber(for id: String) throws -> UInt64 {
+  /// Takes a task number and makes it lead to the task that is about to be added: the wanted
+  /// one if it was never given before, else the next.
+  mutating func takeTaskNumber(_ wanted: UInt64? = nil, for id: String) throws -> UInt64 {
     let last = try get(TaskKeys.lastNumber)?.value.utf8String.flatMap(UInt64.init) ?? 0
-    let number = last + 1
+    let highest = UInt64(Int64.max)
+    let number = wanted.flatMap { $0 > last && $0 < highest ? $0 : nil } ?? last + 1
     try put(TaskKeys.lastNumber, Bytes(utf8: String(number)))
     try put(TaskKeys.number(number), Bytes(utf8: id))
     return number

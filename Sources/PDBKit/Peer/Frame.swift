@@ -230,17 +230,6 @@ extension BinaryWriter {
     }
   }
 
-  fileprivate mutating func write(_ mark: StateMark) {
-    write(mark.appliedIndex)
-    write(mark.appliedTerm)
-    write(mark.revision)
-    write(mark.hash)
-    write(mark.forgotten.milliseconds)
-    write(mark.compactedRevision)
-    write(mark.historyBytes)
-    write(mark.membership)
-  }
-
   fileprivate mutating func write(_ message: AppendEntriesReply) {
     write(message.term)
     write(message.round)
@@ -307,7 +296,7 @@ extension Frame {
         StateHash(index: try reader.readCounter(), hash: try reader.readUInt64()))
     case .snapshotBegin:
       self = .snapshotBegin(
-        SnapshotHead(term: try reader.readCounter(), mark: try StateMark(from: &reader)))
+        SnapshotHead(term: try reader.readCounter(), mark: try reader.readStateMark()))
     case .snapshotPart:
       self = .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
     case .snapshotEnd: self = .snapshotEnd
@@ -317,36 +306,12 @@ extension Frame {
   }
 }
 
-extension BinaryReader {
-  /// A term, an index or a round: far from where counting up would overflow.
-  fileprivate mutating func readCounter() throws -> UInt64 {
-    let value = try readUInt64()
-    guard value < 1 << 62 else { throw Malformed() }
-    return value
-  }
-}
-
 extension Frame.Purpose {
   fileprivate init(from reader: inout BinaryReader) throws {
     guard let purpose = Self(rawValue: try reader.readByte()) else {
       throw BinaryReader.Malformed()
     }
     self = purpose
-  }
-}
-
-extension StateMark {
-  fileprivate init(from reader: inout BinaryReader) throws {
-    self.init()
-    appliedIndex = try reader.readCounter()
-    appliedTerm = try reader.readCounter()
-    revision = try reader.readCounter()
-    hash = try reader.readUInt64()
-    forgotten = Timestamp(milliseconds: try reader.readInt64())
-    compactedRevision = try reader.readCounter()
-    historyBytes = try reader.readCounter()
-    membership = try reader.readMembership()
-    guard compactedRevision <= revision else { throw BinaryReader.Malformed() }
   }
 }
 

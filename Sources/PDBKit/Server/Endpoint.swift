@@ -28,7 +28,8 @@ struct Endpoint: Sendable {
     segments = path.split(separator: "/")
   }
 
-  static let all: [Endpoint] = tasks + pairs + cluster + members + about
+  static let all: [Endpoint] =
+    tasks + pairs + history + events + transfers + cluster + members + about
 
   private static let about: [Endpoint] = [
     Endpoint(.get, "/", "This list") { _ in

@@ -11,6 +11,7 @@ struct Exchange: Sendable {
   /// What stands for `:name` in the endpoint's path, percent-encoded.
   let parameter: String?
   let engine: any Engine
+  let streams: OpenStreams
   let body: Bytes
 
   // MARK: Reading the request
@@ -91,7 +92,7 @@ struct Exchange: Sendable {
 
   /// Reads, and answers with what `body` makes of the state.
   func read(
-    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> Response
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> Response
   ) async throws -> Response {
     let consistency = try consistency()
     return try await engine.read(consistency) { view, mark in

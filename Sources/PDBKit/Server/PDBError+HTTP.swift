@@ -11,7 +11,8 @@ extension PDBError {
       .badRequest
     case .unauthorized: .unauthorized
     case .forbiddenHost, .forbiddenOrigin: .forbidden
-    case .notFound, .taskNotFound, .keyNotFound, .memberNotFound: .notFound
+    case .notFound, .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound:
+      .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .ambiguousTask, .conflict, .losesQuorum, .notANumber, .notAList, .requestMismatch,
       .requestExpired:
@@ -23,7 +24,7 @@ extension PDBError {
     case .unknownOutcome: .gatewayTimeout
     case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
     case .wrongCluster, .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
-      .corrupt, .diskFailed, .internal:
+      .noInput, .corrupt, .diskFailed, .internal:
       .internalServerError
     }
   }

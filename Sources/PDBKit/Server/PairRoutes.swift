@@ -52,7 +52,7 @@ extension Endpoint {
       try await exchange.read { view, _ in
         var members: [JSON.Member] = []
         try view.scan(from: SystemKeys.firstUserKey, to: nil, reversed: false) { key, stored in
-          members.append(.init(key.utf8String ?? key.shown, stored.value.json))
+          members.append(.init(key.utf8String ?? key.shown, JSON(stored: stored.value)))
           return true
         }
         return Response(json: .object(members))
@@ -149,7 +149,7 @@ extension Exchange {
 }
 
 extension JSON {
-  fileprivate func key() throws -> Bytes {
+  func key() throws -> Bytes {
     if let encoded = self["key_b64"]?.string {
       guard let key = Data(base64Encoded: encoded) else {
         throw PDBError(.invalidKey, "'key_b64' is not base64")
@@ -160,7 +160,7 @@ extension JSON {
   }
 
   /// The value to store: any JSON value, or bytes that are not text as `value_b64`.
-  fileprivate func value() throws -> Bytes {
+  func value() throws -> Bytes {
     let value: Bytes
     if let encoded = self["value_b64"]?.string {
       guard let data = Data(base64Encoded: encoded) else {
@@ -187,24 +187,14 @@ extension JSON {
   }
 }
 
-extension Bytes {
-  /// A stored value: the JSON it is, or an object with its bytes.
-  fileprivate var json: JSON {
-    (try? JSON(parsing: self)) ?? ["value_b64": .string(Data(self).base64EncodedString())]
-  }
-}
-
 extension Pair {
   var members: [JSON.Member] {
-    var members: [JSON.Member] = [.init("key", JSON(key.utf8String))]
-    if key.utf8String == nil {
-      members.append(.init("key_b64", .string(Data(key).base64EncodedString())))
-    }
+    var members = key.jsonMembers
     if let json = try? JSON(parsing: value) {
       members.append(.init("value", json))
     } else {
       members.append(.init("value", .null))
-      members.append(.init("value_b64", .string(Data(value).base64EncodedString())))
+      members.append(.init("value_b64", .string(value.base64)))
     }
     members.append(.init("revision", JSON(revision)))
     return members

@@ -15,6 +15,12 @@ struct RequestGuard: HTTPResponder {
   let engine: any Engine
   /// When set, every request must carry it.
   let token: String?
+  private let streams = OpenStreams()
+
+  init(engine: any Engine, token: String?) {
+    self.engine = engine
+    self.token = token
+  }
 
   func respond(to request: Request, context: Context) async throws -> Response {
     var response: Response
@@ -57,7 +63,8 @@ struct RequestGuard: HTTPResponder {
     }
     return try await endpoint.handle(
       Exchange(
-        request: request, parameter: parameter, engine: engine, body: try await body(of: request)))
+        request: request, parameter: parameter, engine: engine, streams: streams,
+        body: try await body(of: request)))
   }
 
   /// The whole body, within the limits of size and time.

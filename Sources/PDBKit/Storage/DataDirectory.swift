@@ -52,6 +52,11 @@ final class DataDirectory: Sendable {
 
   deinit { close(lock) }
 
+  /// Whether the node has been here before.
+  var hasFiles: Bool {
+    [logPath, statePath].contains { FileManager.default.fileExists(atPath: $0) }
+  }
+
   private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
   private static func reason(_ error: any Error) -> String {

@@ -75,8 +75,8 @@ final class LogStore: Sendable {
     try queue.read { try Int.fetchOne($0, sql: "PRAGMA synchronous") }
   }
 
-  /// Gives a new node its identity and its first members.
-  func bootstrap(_ identity: Identity, _ membership: Membership) throws {
+  /// Gives a new node its identity and where its log begins.
+  func bootstrap(_ identity: Identity, _ mark: SnapshotMark) throws {
     try queue.write { db in
       try db.execute(
         sql: "INSERT INTO identity VALUES (0, ?, ?, ?, ?, ?, ?)",
@@ -84,8 +84,8 @@ final class LogStore: Sendable {
           Self.format, identity.cluster, identity.node.sqlite, identity.address.description,
           identity.incarnation.sqlite, identity.checksum.sqlite,
         ])
-      try Self.write(.beginning(membership), db)
-      try Self.write(HardState(), db)
+      try Self.write(mark, db)
+      try Self.write(HardState(term: mark.term), db)
     }
   }
 

@@ -64,6 +64,17 @@ final class StateSnapshot: Sendable {
     return (rows.bytes, .history(after: 0))
   }
 
+  /// The pairs of a piece; none if it holds something else.
+  static func pairs(in piece: Bytes) throws -> [Pair] {
+    var reader = BinaryReader(piece)
+    guard try reader.readByte() == 1 else { return [] }
+    return try reader.readList { reader in
+      Pair(
+        key: try reader.readBytes(), value: try reader.readBytes(),
+        revision: try reader.readUInt64())
+    }
+  }
+
   private static func history(after last: UInt64, _ db: Database) throws -> (Bytes, Position) {
     var rows = Rows(kind: 2)
     let cursor = try Row.fetchCursor(

@@ -69,7 +69,7 @@ final class StateStore: Sendable {
 
   /// Runs `body` on one consistent view of the state.
   func read<T: Sendable>(
-    _ body: @escaping @Sendable (any KeyValueView, StateMark) throws -> T
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     let pool = current
     do {

@@ -6,8 +6,7 @@
 //   mark     one row: applied_index, applied_term, revision, hash, forgotten,
 //            compacted_revision, history_bytes, membership, checksum
 //
-// `changes` is a list of (key, before?(revision value), after?(value)) in BinaryWriter's
-// notation. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
+// `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
 // same log have the same hash, and a scan of `pair` can verify it.
 
 import Foundation
@@ -91,6 +90,23 @@ struct StateTables: StateStorage {
       revision.stamp.time.milliseconds, revision.stamp.author, revision.stamp.request?.id,
       revision.operation, Data(revision.changes),
     ])
+  }
+
+  func scanHistory(
+    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+  ) throws {
+    let rows = try Row.fetchCursor(
+      db,
+      sql: """
+        SELECT revision, log_index, term, time, author, request, operation, changes FROM history
+        WHERE revision BETWEEN ? AND ? ORDER BY revision\(reversed ? " DESC" : "")
+        """,
+      arguments: [
+        min(first, UInt64(Int64.max)).sqlite, min(last, UInt64(Int64.max)).sqlite,
+      ])
+    while let row = try rows.next() {
+      guard try body(Revision(row)) else { return }
+    }
   }
 
   func removeRevision(_ number: UInt64) throws -> UInt64 {
@@ -186,6 +202,18 @@ struct StateTables: StateStorage {
       }
     }
     return hash
+  }
+}
+
+extension Revision {
+  /// A row of `history`, its columns in their order.
+  init(_ row: Row) {
+    self.init(
+      number: UInt64(sqlite: row[0]), index: Index(sqlite: row[1]), term: Term(sqlite: row[2]),
+      stamp: Stamp(
+        time: Timestamp(milliseconds: row[3]), author: row[4],
+        request: (row[5] as String?).map { RequestID(id: $0, fingerprint: 0, firstSent: nil) }),
+      operation: row[6], changes: (row[7] as Data).bytes)
   }
 }
 

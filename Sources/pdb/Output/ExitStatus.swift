@@ -30,7 +30,7 @@ enum ExitStatus: Int32 {
   init(_ error: PDBError) {
     self =
       switch error.code {
-      case .taskNotFound, .keyNotFound, .memberNotFound: .no
+      case .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound: .no
       case .conflict, .losesQuorum, .ambiguousTask, .notANumber, .notAList, .requestMismatch:
         .conflict
       case .unknownOutcome, .requestExpired: .outcomeUnknown
@@ -43,6 +43,7 @@ enum ExitStatus: Int32 {
       case .unauthorized, .forbiddenHost, .forbiddenOrigin: .denied
       case .badConfiguration: .badConfiguration
       case .dataDirectory: .cannotCreate
+      case .noInput: .noInput
       case .dataInUse, .portInUse: .tryLater
       case .corrupt, .diskFailed: .inputOutput
       case .internal, .notFound, .methodNotAllowed, .unsupportedMediaType: .bug

@@ -1,0 +1,63 @@
+// Taking a change back, written against the view of the state.
+
+extension Draft {
+  /// Makes a change that reverses a revision, all of it, and returns how many keys it touches.
+  ///
+  /// - Throws: `revision_not_found`, or `conflict` with both values where something has
+  ///   changed since.
+  mutating func undo(_ number: UInt64) throws -> Int {
+    guard let revision = try self.revision(number) else {
+      throw PDBError(
+        .revisionNotFound, "there is no revision \(number) in the history",
+        hint: "'pdb log' lists what there is; the oldest are forgotten")
+    }
+    // A number that was given stays given.
+    let changes = try revision.keyChanges().filter { $0.key != TaskKeys.lastNumber }
+    let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
+    guard conflicts.isEmpty else { throw try conflict(number, conflicts) }
+    for change in changes {
+      if let before = change.before {
+        try put(change.key, before.value)
+      } else {
+        try delete(change.key)
+      }
+    }
+    return changes.count { !$0.key.starts(with: SystemKeys.prefix) }
+  }
+
+  private func conflict(_ number: UInt64, _ conflicts: [KeyChange]) throws -> PDBError {
+    let visible = conflicts.filter { !$0.key.starts(with: SystemKeys.prefix) }
+    let first = visible.first ?? conflicts[0]
+    let more = visible.count > 1 ? " and \(visible.count - 1) more" : ""
+    let newer = try get(first.key)?.revision
+    return PDBError(
+      .conflict,
+      "revision \(number) cannot be taken back: '\(first.key.shown)'\(more) changed since",
+      hint: newer.map { "'pdb show \($0)' shows what changed it; take that back first" }
+        ?? "it is gone; 'pdb log --key \(first.key.shown)' shows when",
+      details: [
+        .init(
+          "conflicts",
+          .array(
+            try visible.prefix(Self.shownConflicts).map { change in
+              [
+                "key": .string(change.key.shown), "expected": JSON(stored: change.after),
+                "found": JSON(stored: try get(change.key)?.value),
+              ]
+            }))
+      ])
+  }
+
+  private static var shownConflicts: Int { 20 }
+}
+
+extension JSON {
+  /// A stored value as it is shown: the JSON it is, or an object with its bytes.
+  init(stored value: Bytes?) {
+    guard let value else {
+      self = .null
+      return
+    }
+    self = (try? JSON(parsing: value)) ?? ["value_b64": .string(value.base64)]
+  }
+}
