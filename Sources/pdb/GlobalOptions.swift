@@ -8,11 +8,18 @@ struct GlobalOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("A node to talk to; may be repeated.", valueName: "addr"))
   var node: [String] = []
 
-  @Option(name: .long, help: ArgumentHelp("How long a request may take.", valueName: "seconds"))
-  var timeout: Double = 10
+  @Option(
+    name: .customLong("timeout"),
+    help: ArgumentHelp("How long a request may take (default: 10).", valueName: "seconds"))
+  var wantedTimeout: Double?
 
   @Flag(name: .long, help: "Print JSON.")
   var json = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Print only these fields, tab-separated or as JSON.", valueName: "a,b"))
+  var fields: String?
 
   @Flag(name: .long, help: "Read the node's own state, which may lag behind.")
   var stale = false
@@ -26,23 +33,35 @@ struct GlobalOptions: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Tell how the cluster was reached.")
   var verbose = false
 
-  @Option(name: .long, help: ArgumentHelp("auto, always or never.", valueName: "when"))
-  var color: ColorChoice = .auto
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Colours: auto, always or never (default: auto).", valueName: "when"))
+  var color: ColorChoice?
 
   @Option(
     name: .long, help: ArgumentHelp("A file with the token of the nodes.", valueName: "file"))
   var tokenFile: String?
 
   func validate() throws {
-    guard timeout > 0, timeout <= 3600 else {
-      throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
+    if let wantedTimeout {
+      guard wantedTimeout > 0, wantedTimeout <= 3600 else {
+        throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
+      }
     }
-    ColorChoice.current = color
+    if fields?.split(separator: ",").isEmpty == true {
+      throw ValidationError("--fields wants names, separated by commas")
+    }
+    if let color { ColorChoice.current = color }
+  }
+
+  /// How many seconds a request may take.
+  func timeout(_ settings: Settings) throws -> Double {
+    try wantedTimeout ?? settings.text(.timeout).flatMap(Double.init) ?? 10
   }
 
   /// Moves the options before the command's name behind it, where the parser wants them.
   static func movedBehindCommand(_ arguments: [String]) -> [String] {
-    let takesValue: Set = ["--node", "--timeout", "--color", "--token-file"]
+    let takesValue: Set = ["--node", "--timeout", "--color", "--token-file", "--fields"]
     let isFlag: Set = ["--json", "--stale", "--yes", "-q", "--quiet", "-v", "--verbose"]
     var rest = arguments[...]
     var words: [String] = []

@@ -14,42 +14,88 @@ struct PDB: AsyncParsableCommand {
       Then try 'pdb task add "Học Python"' and 'pdb task ls'.
       """,
     version: "pdb \(pdbVersion)",
-    subcommands: [
-      NodeCommand.self, LabCommand.self, TaskCommand.self, KVCommand.self, ClusterCommand.self,
+    groupedSubcommands: [
+      CommandGroup(name: "Data", subcommands: [TaskCommand.self, KVCommand.self]),
+      CommandGroup(
+        name: "History", subcommands: [LogCommand.self, ShowCommand.self, UndoCommand.self]),
+      CommandGroup(
+        name: "Nodes", subcommands: [NodeCommand.self, ClusterCommand.self, LabCommand.self]),
+      CommandGroup(
+        name: "Files",
+        subcommands: [
+          ExportCommand.self, ImportCommand.self, BackupCommand.self, RestoreCommand.self,
+        ]),
+      CommandGroup(
+        name: "This program",
+        subcommands: [
+          ConfigCommand.self, CompletionCommand.self, HelpCommand.self, ManualCommand.self,
+        ]),
     ])
+
+  /// `pdb` alone.
+  func run() async throws { try await Overview.show() }
 
   static func main() async {
     // Output may end early (`pdb task ls | head -1`); that is the reader's right.
     signal(SIGPIPE, SIG_DFL)
-    let arguments = GlobalOptions.movedBehindCommand(Array(CommandLine.arguments.dropFirst()))
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if arguments.first == Completer.word {
+      await Completer.answer(Array(arguments.dropFirst()))
+      Foundation.exit(0)
+    }
+    Foundation.exit(await run(arguments))
+  }
+
+  /// Runs one command and tells how it failed, if it did; returns the exit code.
+  static func run(_ arguments: [String], isShell: Bool = false) async -> Int32 {
+    let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
     do {
-      var command = try PDB.parseAsRoot(arguments)
-      if var command = command as? any AsyncParsableCommand {
-        try await command.run()
-      } else {
-        try command.run()
+      let settings = try Settings()
+      if let color = try settings.text(.color).flatMap(ColorChoice.init) {
+        ColorChoice.current = color
       }
+      switch try Dispatch(arguments, settings, isShell: isShell) {
+      case .command(let words): try await runCommand(words)
+      case .program(let path, let words): return try Program.run(path, words, isShell: isShell)
+      }
+      return 0
     } catch let failure as Failure {
-      ErrorReport(failure.error, asJSON: failure.asJSON).print()
-      Foundation.exit(failure.status.rawValue)
+      ErrorReport(failure.error, asJSON: failure.asJSON || isJSON).print()
+      return failure.status.rawValue
     } catch let error as PDBError {
-      ErrorReport(error, asJSON: arguments.contains("--json")).print()
-      Foundation.exit(ExitStatus(error).rawValue)
+      ErrorReport(error, asJSON: isJSON).print()
+      return ExitStatus(error).rawValue
     } catch let code as ExitCode {
-      Foundation.exit(code.rawValue)
+      return code.rawValue
+    } catch is CancellationError {
+      return ExitStatus.interrupted.rawValue
     } catch {
-      PDB.report(error, arguments)
+      return report(error, asJSON: isJSON)
+    }
+  }
+
+  private static func runCommand(_ words: [String]) async throws {
+    var command = try PDB.parseAsRoot(words)
+    if var command = command as? any AsyncParsableCommand {
+      try await command.run()
+    } else {
+      try command.run()
     }
   }
 
   /// What the parser has to say: help and version on stdout, usage errors on stderr.
-  private static func report(_ error: any Error, _ arguments: [String]) -> Never {
+  private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
     let code = PDB.exitCode(for: error)
-    if code == .success || !arguments.contains("--json") { PDB.exit(withError: error) }
-    ErrorReport(
-      PDBError(.badRequest, PDB.message(for: error), hint: "'pdb --help' lists the commands"),
-      asJSON: true
-    ).print()
-    Foundation.exit(code.rawValue)
+    if code == .success {
+      Console.write(PDB.fullMessage(for: error))
+    } else if asJSON {
+      ErrorReport(
+        PDBError(.badRequest, PDB.message(for: error), hint: "'pdb --help' lists the commands"),
+        asJSON: true
+      ).print()
+    } else {
+      Console.writeError(PDB.fullMessage(for: error))
+    }
+    return code.rawValue
   }
 }

@@ -4,6 +4,7 @@
 import AsyncHTTPClient
 import Foundation
 import HTTPTypes
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -21,12 +22,14 @@ public final class ClusterClient: Sendable {
     case waiting(reason: String)
   }
 
-  private let addresses: [NodeAddress]
-  private let timeout: Duration
+  private let known: NIOLockedValueBox<[NodeAddress]>
+  let timeout: Duration
   private let token: String?
   private let author: String
-  private let notify: @Sendable (Notice) -> Void
+  let notify: @Sendable (Notice) -> Void
   private let http: HTTPClient
+  /// For answers that come bit by bit.
+  let streams: HTTPClient
 
   /// - Parameters:
   ///   - addresses: where to look for the cluster, the likely leader first. Not empty.
@@ -37,7 +40,7 @@ public final class ClusterClient: Sendable {
     notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) {
     precondition(!addresses.isEmpty, "a client needs an address")
-    self.addresses = addresses
+    known = NIOLockedValueBox(addresses)
     self.timeout = timeout
     self.token = token
     self.author = author
@@ -46,26 +49,48 @@ public final class ClusterClient: Sendable {
     configuration.timeout.connect = .milliseconds(Int64(Self.connectPatience.milliseconds))
     configuration.connectionPool.retryConnectionEstablishment = false
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    configuration.timeout.read = .seconds(Self.silenceSeconds)
+    streams = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  /// Where to look for the cluster, in this order.
+  var addresses: [NodeAddress] { known.withLockedValue { $0 } }
+
+  /// Asks this node first from now on.
+  public func prefer(_ address: NodeAddress) {
+    known.withLockedValue { known in
+      known = [address] + known.filter { $0 != address }
+    }
   }
 
   /// Must be called before the client goes away.
-  public func shutdown() async { try? await http.shutdown() }
+  public func shutdown() async {
+    try? await http.shutdown()
+    try? await streams.shutdown()
+  }
+
+  /// A stream that says nothing for so long is taken for dead: living nodes say something
+  /// every two seconds.
+  private static let silenceSeconds: Int64 = 5
 
   private static let connectPatience = Duration.milliseconds(150)
   /// How long a node may take to answer before another is asked; doubles with every round.
   private static let firstAnswerPatience = Duration.milliseconds(500)
   private static let leastPatience = Duration.milliseconds(200)
-  private static let pause = Duration.milliseconds(50)
+  static let pause = Duration.milliseconds(50)
 
   /// Sends a request and returns the answer of whichever node could give it.
   ///
+  /// - Parameter wanted: how long it may take, if not as long as others.
   /// - Throws: ``PDBError``. Its outcome says whether a change was applied; `details` has
   ///   `nodes`, what became of each node that was asked.
-  public func send(_ request: ClientRequest) async throws -> ClientAnswer {
+  public func send(
+    _ request: ClientRequest, within wanted: Duration? = nil
+  ) async throws -> ClientAnswer {
     var attempts = Attempts(addresses: addresses, isChange: request.isChange)
     let id = request.isChange ? UUID().uuidString.lowercased() : nil
     let start = ContinuousClock.now
-    let deadline = start + timeout
+    let deadline = start + (wanted ?? timeout)
     while true {
       let now = ContinuousClock.now
       // An attempt that has no time to be answered would only make a certain answer uncertain.
@@ -117,6 +142,21 @@ public final class ClusterClient: Sendable {
     _ request: ClientRequest, at address: NodeAddress, id: String?, age: Duration?,
     within patience: Duration
   ) async -> Attempts.Result {
+    let outgoing = outgoing(request, to: address, id: id, age: age)
+    do {
+      let (response, body) = try await within(patience) {
+        let response = try await self.http.execute(outgoing, timeout: .hours(24))
+        return (response, try await response.body.collect(upTo: 1 << 30))
+      }
+      return Self.result(response, body, from: address)
+    } catch {
+      return Self.result(error)
+    }
+  }
+
+  func outgoing(
+    _ request: ClientRequest, to address: NodeAddress, id: String?, age: Duration?
+  ) -> HTTPClientRequest {
     var outgoing = HTTPClientRequest(url: address.url + request.path)
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
     if let body = request.body {
@@ -135,18 +175,10 @@ public final class ClusterClient: Sendable {
       outgoing.headers.add(name: "If-Match", value: "\"\(revision)\"")
     }
     if request.ifAbsent { outgoing.headers.add(name: "If-None-Match", value: "*") }
-    do {
-      let (response, body) = try await within(patience) { [outgoing] in
-        let response = try await self.http.execute(outgoing, timeout: .hours(24))
-        return (response, try await response.body.collect(upTo: 1 << 30))
-      }
-      return Self.result(response, body, from: address)
-    } catch {
-      return Self.result(error)
-    }
+    return outgoing
   }
 
-  private static func result(
+  static func result(
     _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress
   ) -> Attempts.Result {
     guard let cluster = response.headers.first(name: "PDB-Cluster"),
@@ -170,7 +202,7 @@ public final class ClusterClient: Sendable {
         revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) }))
   }
 
-  private static func result(_ error: any Error) -> Attempts.Result {
+  static func result(_ error: any Error) -> Attempts.Result {
     switch error {
     case let error as HTTPClientError where error == .connectTimeout:
       return .unreachable("no connection in time")

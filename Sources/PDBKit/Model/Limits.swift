@@ -11,6 +11,8 @@ public enum Limits {
   public static let jsonDepth = 64
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
+  /// One line of an export: a key and a value, written with escapes at worst.
+  static let exportLineBytes = 8 << 20
   /// Parts of one import.
   static let importParts: UInt64 = 10_000
   /// Imports that were begun and not finished, beside the newest.

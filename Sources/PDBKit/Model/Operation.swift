@@ -19,14 +19,6 @@ package enum Operation: Equatable, Sendable {
   /// Forgets what was put aside.
   case discardImport(id: String)
 
-  /// Whether the operation changes anything that users can see, and so makes a revision.
-  var isRevision: Bool {
-    switch self {
-    case .stageImport, .discardImport: false
-    default: true
-    }
-  }
-
   /// A short name for logs and history.
   package var name: String {
     switch self {

@@ -123,8 +123,7 @@ package struct StateMachine<Storage: StateStorage> {
   }
 
   private mutating func run(_ stamped: StampedOperation, in entry: Entry) throws -> Answer {
-    let isRevision = stamped.operation.isRevision
-    var draft = Draft(on: storage, revision: mark.revision + (isRevision ? 1 : 0))
+    var draft = Draft(on: storage, revision: mark.revision + 1)
     do {
       let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
       if !draft.changes.isEmpty { try write(draft, stamped, in: entry) }
@@ -137,7 +136,6 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func write(
     _ draft: Draft<Storage>, _ stamped: StampedOperation, in entry: Entry
   ) throws {
-    mark.revision = draft.revision
     for change in draft.changes {
       if let before = change.before { mark.hash &-= before.checksum(under: change.key) }
       if let after = change.after {
@@ -148,9 +146,11 @@ package struct StateMachine<Storage: StateStorage> {
         try storage.remove(change.key)
       }
     }
-    guard stamped.operation.isRevision else { return }
-    // What an import was put together from is not part of the past.
-    let changes = draft.changes.filter { !$0.key.starts(with: ImportKeys.prefix) }.encoded()
+    // What an import is put together from is not part of the past, and no revision.
+    let told = draft.changes.filter { !$0.key.starts(with: ImportKeys.prefix) }
+    guard !told.isEmpty else { return }
+    mark.revision = draft.revision
+    let changes = told.encoded()
     mark.historyBytes += UInt64(changes.count)
     try storage.append(
       Revision(

@@ -25,6 +25,9 @@ enum Console {
     write(Array(line.utf8) + [UInt8(ascii: "\n")], to: .error)
   }
 
+  /// Talk, as it is.
+  static func writeTalk(_ text: String) { write(Array(text.utf8), to: .error) }
+
   private static func write(_ bytes: [UInt8], to stream: Stream) {
     var rest = bytes[...]
     while !rest.isEmpty {
@@ -41,6 +44,15 @@ enum Console {
     }
   }
 
+  /// The height of the terminal in rows, or a default.
+  static var rows: Int { size?.rows ?? 24 }
+
+  private static var size: (columns: Int, rows: Int)? {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    return (Int(size.ws_col), Int(size.ws_row))
+  }
+
   /// The width of the terminal in columns, or a default.
   static var columns: Int {
     if let text = ProcessInfo.processInfo.environment["COLUMNS"], let columns = Int(text),
@@ -48,11 +60,7 @@ enum Console {
     {
       return columns
     }
-    var size = winsize()
-    if ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
-      return Int(size.ws_col)
-    }
-    return 80
+    return size?.columns ?? 80
   }
 
   /// Asks a question that is answered with y or n.

@@ -39,9 +39,27 @@ struct ErrorReport {
       let address = node["address"]?.string ?? ""
       lines.append("  \(address)  \(node["state"]?.string ?? "")".escapingControlCharacters)
     }
+    lines += conflicts.map(\.escapingControlCharacters)
     if let outcome { lines.append(outcome) }
     if let hint = error.hint { lines.append("hint: \(hint.escapingControlCharacters)") }
     Console.writeError(lines.joined(separator: "\n"))
+  }
+
+  /// What is there, where something else was expected.
+  private var conflicts: [String] {
+    let conflicts = error.details.first { $0.name == "conflicts" }?.value.array ?? []
+    return conflicts.flatMap { conflict in
+      [
+        "  \(conflict["key"]?.string ?? "?")",
+        "    expected  \(Self.text(conflict["expected"]))",
+        "    found     \(Self.text(conflict["found"]))",
+      ]
+    }
+  }
+
+  private static func text(_ value: JSON?) -> String {
+    guard let value, !value.isNull else { return "(nothing)" }
+    return value.text
   }
 
   private var outcome: String? {

@@ -3,7 +3,7 @@
 import PDBKit
 
 /// How a run of pdb ended, for the shell.
-enum ExitStatus: Int32 {
+enum ExitStatus: Int32, CaseIterable {
   case done = 0
   /// Asked, and the answer is no: not found, degraded.
   case no = 1
@@ -24,8 +24,34 @@ enum ExitStatus: Int32 {
   case wrongCluster = 76
   case denied = 77
   case badConfiguration = 78
+  /// Ctrl-C.
+  case interrupted = 130
   /// Whoever read the output went away; as if ended by SIGPIPE.
   case brokenPipe = 141
+
+  /// For the manual.
+  var summary: String {
+    switch self {
+    case .done: "Done."
+    case .no: "Asked, and the answer is no: not found, not set, degraded."
+    case .conflict: "A condition did not hold, or values have changed since."
+    case .declined: "Not done because a question was answered with no, or could not be asked."
+    case .outcomeUnknown: "It is not known whether the change was applied."
+    case .usage: "The command line is wrong."
+    case .badInput: "What was handed in is wrong."
+    case .noInput: "A file cannot be read."
+    case .unreachable: "No node answered."
+    case .bug: "A bug of pdb."
+    case .cannotCreate: "A file or a folder cannot be written."
+    case .inputOutput: "A file is damaged, or a disk failed."
+    case .tryLater: "No leader, no quorum, or something is in use: trying later may help."
+    case .wrongCluster: "Another cluster, or something that is no node of pdb, answered."
+    case .denied: "A token is missing or wrong."
+    case .badConfiguration: "The configuration is wrong."
+    case .interrupted: "Ended by Ctrl-C."
+    case .brokenPipe: "Whoever read the output went away."
+    }
+  }
 
   init(_ error: PDBError) {
     self =

@@ -15,9 +15,13 @@ struct Table {
 
   init(_ columns: Column...) { self.columns = columns }
 
+  init(_ columns: [Column]) { self.columns = columns }
+
   var isEmpty: Bool { rows.isEmpty }
 
-  mutating func add(_ row: String...) {
+  mutating func add(_ row: String...) { add(row) }
+
+  mutating func add(_ row: [String]) {
     precondition(row.count == columns.count, "a row has a cell for every column")
     rows.append(row)
   }

@@ -22,10 +22,10 @@ struct ClusterAdd: AsyncParsableCommand {
       let answer = try await session.send(
         ClientRequest(
           .post, "/cluster/members", body: ["address": .string(address.description)]))
-      if options.json { return Console.write(answer.json.text) }
-      session.say("announced \(address) as member \(answer.json["id"]?.string ?? "?")")
-      session.say(
-        "start it:  pdb node start --port \(address.port) --join \(answer.node)")
+      try session.show(answer.json) {
+        session.say("announced \(address) as member \(answer.json["id"]?.string ?? "?")")
+        session.say("start it:  pdb node start --port \(address.port) --join \(answer.node)")
+      }
     }
   }
 }

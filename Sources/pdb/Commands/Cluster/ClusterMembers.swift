@@ -12,15 +12,18 @@ struct ClusterMembers: AsyncParsableCommand {
   func run() async throws {
     try await Session.run(options) { session in
       let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
-      if options.json { return Console.write(answer.json.text) }
+      try session.show(answer.json) { Self.table(answer.json).print() }
+    }
+  }
+
+  private static func table(_ json: JSON) -> Table {
       var table = Table(.init(title: "ID"), .init(title: "MEMBER"), .init(title: "ADDRESS"))
-      for member in answer.json["members"]?.array ?? [] {
+      for member in json["members"]?.array ?? [] {
         let role =
           member["is_leader"]?.bool == true
           ? "leader" : member["voter"]?.bool == true ? "voter" : "learner"
         table.add(member["id"]?.string ?? "?", role, member["address"]?.string ?? "?")
       }
-      table.print()
-    }
+      return table
   }
 }

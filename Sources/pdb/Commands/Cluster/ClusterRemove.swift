@@ -24,8 +24,9 @@ struct ClusterRemove: AsyncParsableCommand {
     try await Session.run(options) { session in
       let path = "/cluster/members/\(member.percentEncoded)" + (force ? "?force=true" : "")
       let answer = try await session.send(ClientRequest(.delete, path))
-      if options.json { return Console.write(answer.json.text) }
-      session.say("removed \(answer.json["address"]?.string ?? member)")
+      try session.show(answer.json) {
+        session.say("removed \(answer.json["address"]?.string ?? member)")
+      }
     }
   }
 }

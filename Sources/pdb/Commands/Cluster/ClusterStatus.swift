@@ -12,13 +12,12 @@ struct ClusterStatus: AsyncParsableCommand {
 
   func run() async throws {
     var report: ClusterReport?
-    try await Session.run(options) { report = try await Self.report($0) }
-    guard let report else { return }
-    if options.json {
-      Console.write(report.json.text)
-    } else {
-      print(report)
+    try await Session.run(options) { session in
+      let found = try await Self.report(session)
+      try session.show(found.json) { print(found) }
+      report = found
     }
+    guard let report else { return }
     if report.health != .healthy { throw ExitCode(ExitStatus.no.rawValue) }
   }
 
@@ -27,7 +26,8 @@ struct ClusterStatus: AsyncParsableCommand {
     // Only the leader knows when it heard each member last.
     if answer["is_leader"]?.bool != true, let text = answer["leader"]?.string,
       let leader = try? NodeAddress(parsing: text),
-      case .success(let better) = await session.clusterStatus(of: leader),
+      case .success(let better) = await session.ask(
+        leader, ClientRequest(.get, "/cluster/status"), within: 1),
       better.json["is_leader"]?.bool == true
     {
       answer = better.json

@@ -19,8 +19,9 @@ struct ClusterTransfer: AsyncParsableCommand {
       let body: JSON = member.map { ["to": .string($0)] } ?? [:]
       let answer = try await session.send(
         ClientRequest(.post, "/cluster/transfer", body: body))
-      if options.json { return Console.write(answer.json.text) }
-      session.say("\(answer.json["leader"]?.string ?? "nobody yet") leads now")
+      try session.show(answer.json) {
+        session.say("\(answer.json["leader"]?.string ?? "nobody yet") leads now")
+      }
     }
   }
 }

@@ -28,7 +28,7 @@ struct KVAppend: AsyncParsableCommand {
             "key": .string(try Input.text(key)),
             "values": .array(try values.map { try Value.json($0, asString: string) }),
           ]))
-      Console.write(options.json ? answer.json.text : Value.line(of: answer.json))
+      try session.show(answer.json) { Console.write(Value.line(of: answer.json)) }
     }
   }
 }

@@ -29,12 +29,12 @@ struct KVGet: AsyncParsableCommand {
           "revision": nil,
         ]
       }
-      if options.json {
-        Console.write(pair.text)
-      } else if raw {
-        Console.write(Value.bytes(of: pair))
-      } else {
-        Console.write(Value.line(of: pair))
+      try session.show(pair) {
+        if raw {
+          Console.write(Value.bytes(of: pair))
+        } else {
+          Console.write(Value.line(of: pair))
+        }
       }
     }
   }

@@ -23,7 +23,7 @@ struct KVIncr: AsyncParsableCommand {
       let answer = try await session.send(
         ClientRequest(
           .post, "/increment", body: ["key": .string(try Input.text(key)), "by": JSON(by)]))
-      Console.write(options.json ? answer.json.text : Value.line(of: answer.json))
+      try session.show(answer.json) { Console.write(Value.line(of: answer.json)) }
     }
   }
 }

@@ -24,15 +24,21 @@ struct KVLs: AsyncParsableCommand {
       var path = "/kv?prefix=" + (try Input.text(prefix).percentEncoded)
       if let limit { path += "&limit=\(limit)" }
       let answer = try await session.send(ClientRequest(.get, path))
-      if options.json { return Console.write(answer.json.text) }
+      try session.show(answer.json) {
+        let table = Self.table(answer.json)
+        if table.isEmpty { session.say("no keys") } else { table.print() }
+      }
+    }
+  }
+
+  private static func table(_ json: JSON) -> Table {
       var table = Table(
         .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
-      for pair in answer.json["pairs"]?.array ?? [] {
+      for pair in json["pairs"]?.array ?? [] {
         table.add(
           String(pair["revision"]?.uint64 ?? 0), pair["key"]?.string ?? "(binary)",
           pair["value_b64"] == nil ? pair["value"]?.text ?? "" : "(binary)")
       }
-      if table.isEmpty { session.say("no keys") } else { table.print() }
-    }
+      return table
   }
 }

@@ -20,10 +20,9 @@ struct KVRm: AsyncParsableCommand {
         ClientRequest(
           .post, "/delete",
           body: ["keys": .array(try keys.map { .string(try Input.text($0)) })]))
-      if options.json {
-        Console.write(answer.json.text)
-      } else {
+      try session.show(answer.json) {
         session.say("removed \(answer.json["count"]?.int64 ?? 0)")
+        session.sayHowToUndo(answer)
       }
     }
   }

@@ -39,11 +39,7 @@ struct KVSet: AsyncParsableCommand {
       request.ifAbsent = ifAbsent
       request.ifRevision = ifRevision
       let answer = try await session.send(request)
-      if options.json {
-        Console.write(answer.json.text)
-      } else {
-        session.say("set \(key.escapingControlCharacters)")
-      }
+      try session.show(answer.json) { session.say("set \(key.escapingControlCharacters)") }
     }
   }
 }

@@ -4,6 +4,6 @@ import ArgumentParser
 
 struct NodeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "node", abstract: "Run a node.",
-    subcommands: [NodeStart.self, NodeStop.self])
+    commandName: "node", abstract: "Run, look at and stop a node.",
+    subcommands: [NodeStart.self, NodeStatus.self, NodeStop.self])
 }

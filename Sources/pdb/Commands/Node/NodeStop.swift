@@ -16,8 +16,9 @@ struct NodeStop: AsyncParsableCommand {
   func run() async throws {
     try await Session.run(options) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
-      _ = try await session.stop(node).get()
-      let deadline = ContinuousClock.now + .seconds(options.timeout)
+      let stop = ClientRequest(.post, "/node/stop", body: [:])
+      _ = try await session.ask(node, stop).get()
+      let deadline = ContinuousClock.now + .seconds(session.timeout)
       while case .success = await session.status(of: node) {
         guard ContinuousClock.now < deadline else {
           throw PDBError(
@@ -26,9 +27,7 @@ struct NodeStop: AsyncParsableCommand {
         }
         try await Task.sleep(for: .milliseconds(20))
       }
-      if options.json {
-        Console.write((["status": "stopped", "node": .string(node.url)] as JSON).text)
-      } else {
+      try session.show(["status": "stopped", "node": .string(node.url)]) {
         session.say("stopped \(node)")
       }
     }

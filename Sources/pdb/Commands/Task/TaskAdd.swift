@@ -18,9 +18,7 @@ struct TaskAdd: AsyncParsableCommand {
       let answer = try await session.send(
         ClientRequest(
           .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0) })]))
-      if options.json {
-        Console.write(answer.json.text)
-      } else {
+      try session.show(answer.json) {
         for task in try answer.json.tasks() { TaskOutput.changed("added", task) }
       }
     }

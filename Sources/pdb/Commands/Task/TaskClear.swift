@@ -15,12 +15,11 @@ struct TaskClear: AsyncParsableCommand {
       let count = try completed.json.tasks().count
       if count > 1 { try session.confirm("remove \(count) completed tasks") }
       let answer = try await session.send(ClientRequest(.delete, "/tasks?status=completed"))
-      if options.json {
-        Console.write(answer.json.text)
-      } else if Console.isTerminal(.output) {
-        session.say("removed \(answer.json["count"]?.int64 ?? 0)")
-      } else {
-        Console.write(String(answer.json["count"]?.int64 ?? 0))
+      let removed = answer.json["count"]?.int64 ?? 0
+      try session.show(answer.json) {
+        guard Console.isTerminal(.output) else { return Console.write(String(removed)) }
+        session.say("removed \(removed)")
+        if removed > 0 { session.sayHowToUndo(answer) }
       }
     }
   }

@@ -19,11 +19,7 @@ struct TaskEditTitle: AsyncParsableCommand {
     try await Session.run(options) { session in
       let answer = try await session.send(
         .task(.put, reference, body: ["title": .string(try Input.text(title))]))
-      if options.json {
-        Console.write(answer.json.text)
-      } else {
-        TaskOutput.changed("edited", try answer.json.task())
-      }
+      try session.show(answer.json) { TaskOutput.changed("edited", try answer.json.task()) }
     }
   }
 }

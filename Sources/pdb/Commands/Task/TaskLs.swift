@@ -50,32 +50,32 @@ struct TaskLs: AsyncParsableCommand {
       if let limit, sort == nil { query.append("limit=\(limit)") }
       let path = "/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
       let answer = try await session.send(ClientRequest(.get, path))
-      if sort == nil && options.json { return Console.write(answer.json.text) }
-      let tasks = sorted(try answer.json.tasks())
-      if options.json {
-        Console.write(
-          JSON.object([
-            .init("tasks", .array(tasks.map(\.json))),
-            .init("revision", answer.json["revision"] ?? .null),
-          ]).text)
-      } else if tasks.isEmpty {
-        session.say(emptyMessage)
-      } else {
-        TaskOutput.list(tasks)
+      let json =
+        sort == nil
+        ? answer.json
+        : [
+          "tasks": .array(sorted(answer.json["tasks"]?.array ?? [])),
+          "revision": answer.json["revision"] ?? .null,
+        ]
+      try session.show(json) {
+        let tasks = try json.tasks()
+        if tasks.isEmpty { session.say(emptyMessage) } else { TaskOutput.list(tasks) }
       }
     }
   }
 
-  private func sorted(_ tasks: [TaskItem]) -> [TaskItem] {
-    guard let sort else { return tasks }
-    let sorted = tasks.sorted { left, right in
+  /// By what the user asked for, then by number.
+  private func sorted(_ tasks: [JSON]) -> [JSON] {
+    func number(_ task: JSON) -> UInt64 { task["number"]?.uint64 ?? 0 }
+    func text(_ task: JSON) -> String {
       switch sort {
-      case .number: left.number < right.number
-      case .title: (left.title, left.number) < (right.title, right.number)
-      case .created: (left.createdAt, left.number) < (right.createdAt, right.number)
+      case .title: task["title"]?.string ?? ""
+      case .created: task["created_at"]?.string ?? ""
+      case .number, nil: ""
       }
     }
-    return Array(sorted.prefix(limit ?? .max))
+    let sorted = tasks.map { (text($0), number($0), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    return sorted.prefix(limit ?? .max).map(\.2)
   }
 
   private var emptyMessage: String {

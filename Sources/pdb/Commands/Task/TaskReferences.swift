@@ -35,10 +35,9 @@ struct TaskReferences: ParsableArguments {
         .put, reference, body: ["completed": .bool(completed)])
       let task = try await session.send(request).json.task()
       changed.append(task)
-      if !session.options.json { TaskOutput.changed(verb, task) }
     }
-    if session.options.json {
-      Console.write(JSON.object([.init("tasks", .array(changed.map(\.json)))]).text)
+    try session.show(["tasks": .array(changed.map(\.json))]) {
+      for task in changed { TaskOutput.changed(verb, task) }
     }
   }
 }

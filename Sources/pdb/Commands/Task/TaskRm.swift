@@ -16,13 +16,11 @@ struct TaskRm: AsyncParsableCommand {
       let count = references.references.count
       if count > 1 { try session.confirm("remove \(count) tasks") }
       try await references.change(session) { reference in
-        _ = try await session.send(.task(.delete, reference))
-        session.say("removed \(reference)")
+        let answer = try await session.send(.task(.delete, reference))
+        session.say("removed \(reference.escapingControlCharacters)")
+        session.sayHowToUndo(answer)
       }
-      if options.json {
-        let json: JSON = ["status": "deleted", "count": JSON(count)]
-        Console.write(json.text)
-      }
+      try session.show(["status": "deleted", "count": JSON(count)]) {}
     }
   }
 }

@@ -15,8 +15,12 @@ struct TaskShow: AsyncParsableCommand {
   func run() async throws {
     try await Session.run(options) { session in
       let answer = try await session.send(.task(.get, reference))
-      if options.json { return Console.write(answer.json.text) }
-      let task = try answer.json.task()
+      try session.show(answer.json) { try Self.print(answer.json) }
+    }
+  }
+
+  private static func print(_ json: JSON) throws {
+      let task = try json.task()
       guard Console.isTerminal(.output) else { return TaskOutput.list([task]) }
       let style = Style(for: .output)
       Console.write(style.bold(task.title.escapingControlCharacters))
@@ -24,7 +28,6 @@ struct TaskShow: AsyncParsableCommand {
       Console.write("id        \(task.id.escapingControlCharacters)")
       Console.write("status    \(task.completed ? "completed" : "active")")
       Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
-      Console.write("revision  \(answer.json["revision"]?.uint64 ?? 0)")
-    }
+      Console.write("revision  \(json["revision"]?.uint64 ?? 0)")
   }
 }

@@ -1,0 +1,105 @@
+// Answers that come bit by bit: the stream of changes, and data in bulk.
+
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+
+extension ClusterClient {
+  /// Listens to the changes after a revision until cancelled, or until `body` returns false.
+  /// When a node goes away, another one continues where it stopped: nothing is missed, and
+  /// nothing comes twice.
+  ///
+  /// - Parameter query: what to listen to, as in `prefix=a`; percent-encoded.
+  /// - Throws: ``PDBError`` when no node has answered for as long as a request may take.
+  public func listen(
+    since: UInt64, query: String = "", _ body: (ServerEvent) async throws -> Bool
+  ) async throws {
+    var last = since
+    var attempts = Attempts(addresses: addresses, isChange: false)
+    var deadline = ContinuousClock.now + timeout
+    while true {
+      let target = attempts.next()
+      let path = "/events?since=\(last)" + (query.isEmpty ? "" : "&" + query)
+      var hasAnswered = false
+      let result = try await stream(path, from: target) { chunks in
+        hasAnswered = true
+        var parser = EventParser(lastID: last)
+        for try await chunk in chunks {
+          for event in parser.parse(chunk.readableBytesView) {
+            guard try await body(event) else { return true }
+            last = event.id ?? last
+          }
+          last = parser.lastID ?? last
+        }
+        return false
+      }
+      guard let result else { return }
+      if hasAnswered {
+        // Everybody has their chance again, after the node that went away.
+        attempts = Attempts(addresses: [target] + addresses, isChange: false)
+        _ = attempts.next()
+        deadline = ContinuousClock.now + timeout
+      }
+      guard ContinuousClock.now < deadline else { throw attempts.failure }
+      switch attempts.record(result, of: target) {
+      case .hop(let next, let reason): notify(.hop(from: target, to: next, reason: reason))
+      case .done, .failed, .pause: try await Task.sleep(for: Self.pause)
+      }
+    }
+  }
+
+  /// Fetches an answer of any size from one node, chunk by chunk.
+  ///
+  /// - Throws: ``PDBError``. Another node is asked only as long as nothing has come.
+  public func download(_ path: String, _ body: (Bytes) async throws -> Void) async throws {
+    var attempts = Attempts(addresses: addresses, isChange: false)
+    let deadline = ContinuousClock.now + timeout
+    while true {
+      let target = attempts.next()
+      var hasBegun = false
+      let result = try await stream(path, from: target) { chunks in
+        for try await chunk in chunks {
+          hasBegun = true
+          try await body(Bytes(buffer: chunk))
+        }
+        return true
+      }
+      guard let result else { return }
+      guard !hasBegun else {
+        throw PDBError(.unreachable, "'\(target)' went away half-way", hint: "try again")
+      }
+      guard ContinuousClock.now < deadline else { throw attempts.failure }
+      switch attempts.record(result, of: target) {
+      case .failed(let error): throw error
+      case .hop(let next, let reason): notify(.hop(from: target, to: next, reason: reason))
+      case .done, .pause: try await Task.sleep(for: Self.pause)
+      }
+    }
+  }
+
+  /// Asks one node once and hands the answer on as it comes.
+  ///
+  /// - Parameter body: returns whether that was all it wanted.
+  /// - Returns: `nil` if it was, else why not.
+  private func stream(
+    _ path: String, from address: NodeAddress,
+    _ body: (HTTPClientResponse.Body) async throws -> Bool
+  ) async throws -> Attempts.Result? {
+    let request = outgoing(ClientRequest(.get, path), to: address, id: nil, age: nil)
+    do {
+      let response = try await streams.execute(request, timeout: .hours(24 * 365))
+      guard response.status.code == 200 else {
+        return Self.result(response, try await response.body.collect(upTo: 1 << 20), from: address)
+      }
+      return try await body(response.body) ? nil : .lost("the stream ended")
+    } catch let error as PDBError {
+      throw error
+    } catch let error as HTTPClientError where error == .readTimeout {
+      return .lost("fell silent")
+    } catch let error where error is CancellationError || Task.isCancelled {
+      throw CancellationError()
+    } catch {
+      return Self.result(error)
+    }
+  }
+}

@@ -1,0 +1,86 @@
+// The commands as data: what overview, help, completion, manual and suggestions are made of.
+
+import ArgumentParser
+import PDBKit
+
+/// A command or a group of commands.
+struct CommandTree {
+  let name: String
+  let type: any ParsableCommand.Type
+  let children: [CommandTree]
+
+  init(_ type: any ParsableCommand.Type) {
+    self.type = type
+    name = type.configuration.commandName ?? String(describing: type).lowercased()
+    children = type.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+      .map(CommandTree.init)
+  }
+
+  static var root: CommandTree { CommandTree(PDB.self) }
+
+  var abstract: String { type.configuration.abstract }
+  var discussion: String { type.configuration.discussion }
+  var isGroup: Bool { !children.isEmpty }
+
+  func child(_ name: some StringProtocol) -> CommandTree? { children.first { $0.name == name } }
+
+  /// The command that words lead to, and the words that are left.
+  func find(_ words: some Collection<String>) -> (command: CommandTree, rest: [String]) {
+    guard let word = words.first, let child = child(word) else { return (self, Array(words)) }
+    return child.find(words.dropFirst())
+  }
+
+  /// All commands that do something, with the words that call them.
+  func leaves(_ path: [String] = []) -> [(path: [String], command: CommandTree)] {
+    isGroup ? children.flatMap { $0.leaves(path + [$0.name]) } : [(path, self)]
+  }
+
+  /// The groups of commands in the order in which a newcomer should meet them.
+  var groups: [(name: String, commands: [CommandTree])] {
+    type.configuration.groupedSubcommands.map { group in
+      (
+        group.name,
+        group.subcommands.filter { $0.configuration.shouldDisplay }.map(CommandTree.init)
+      )
+    }
+  }
+}
+
+/// An option, a flag or a positional argument of a command, as the parser knows it.
+struct CommandArgument {
+  let names: [String]
+  /// What its value is called; `nil` for flags.
+  let value: String?
+  let summary: String
+  let isOptional: Bool
+  let isRepeating: Bool
+  let isPositional: Bool
+  let values: [String]
+
+  fileprivate init?(_ json: JSON) {
+    guard json["shouldDisplay"]?.bool != false else { return nil }
+    names = (json["names"]?.array ?? []).compactMap { name in
+      guard let text = name["name"]?.string else { return nil }
+      return name["kind"]?.string == "long" ? "--\(text)" : "-\(text)"
+    }
+    let kind = json["kind"]?.string
+    isPositional = kind == "positional"
+    value = kind == "flag" ? nil : json["valueName"]?.string
+    summary = json["abstract"]?.string ?? ""
+    isOptional = json["isOptional"]?.bool ?? false
+    isRepeating = json["isRepeating"]?.bool ?? false
+    values = (json["allValues"]?.array ?? []).compactMap(\.string)
+  }
+
+  /// The name to show first: a long one.
+  var name: String { names.first { $0.hasPrefix("--") } ?? names.first ?? value ?? "" }
+}
+
+extension CommandTree {
+  /// What the command takes; `--help` and `--version` are left out, every command has them.
+  var arguments: [CommandArgument] {
+    let dump = (try? JSON(parsing: type._dumpHelp().utf8)) ?? .null
+    return (dump["command"]?["arguments"]?.array ?? []).compactMap(CommandArgument.init)
+      .filter { !$0.names.contains("--help") && !$0.names.contains("--version") }
+  }
+}

@@ -1,0 +1,83 @@
+// From words to a command: aliases, programs of the user's own, slips of the finger.
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+/// What words turn out to mean.
+enum Dispatch {
+  /// Words for the parser.
+  case command([String])
+  /// A program called `pdb-WORD`, or the command of a shell alias.
+  case program(path: String, arguments: [String])
+
+  /// - Parameter isShell: in the shell programs of the user's own are not looked for.
+  /// - Throws: `bad_request` for a word that means nothing.
+  init(_ arguments: [String], _ settings: Settings, isShell: Bool = false) throws {
+    var words = GlobalOptions.movedBehindCommand(arguments)
+    var seen: Set<String> = []
+    while let word = words.first, !word.hasPrefix("-"), CommandTree.root.child(word) == nil {
+      guard seen.insert(word).inserted else {
+        throw PDBError(.badConfiguration, "the alias '\(word)' leads back to itself")
+      }
+      if let alias = try settings.alias(word) {
+        if alias.hasPrefix("!") {
+          self = .program(
+            path: "/bin/sh",
+            arguments: ["-c", alias.dropFirst() + " \"$@\"", word] + words.dropFirst())
+          return
+        }
+        guard let expanded = try? Words.split(alias) else {
+          throw PDBError(.badConfiguration, "the alias '\(word)' has a quote that does not end")
+        }
+        words = GlobalOptions.movedBehindCommand(expanded + words.dropFirst())
+      } else if !isShell, let program = Self.program(word) {
+        self = .program(path: program, arguments: Array(words.dropFirst()))
+        return
+      } else {
+        throw Self.unknown(word, in: CommandTree.root, settings.aliases.map(\.name))
+      }
+    }
+    try Self.checkGroup(words)
+    self = .command(words)
+  }
+
+  /// A group's own name calls for one of its commands.
+  private static func checkGroup(_ words: [String]) throws {
+    let (command, rest) = CommandTree.root.find(words)
+    guard command.isGroup, command.name != "pdb", let word = rest.first, !word.hasPrefix("-"),
+      word != "help"
+    else { return }
+    throw unknown(word, in: command, [])
+  }
+
+  private static func program(_ word: String) -> String? {
+    guard ConfigFile.isName(word) else { return nil }
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+    return path.split(separator: ":").map { "\($0)/pdb-\(word)" }.first {
+      FileManager.default.isExecutableFile(atPath: $0)
+    }
+  }
+
+  private static func unknown(
+    _ word: String, in command: CommandTree, _ more: [String]
+  ) -> Failure {
+    let prefix = command.name == "pdb" ? "pdb" : "pdb \(command.name)"
+    let names = command.children.map(\.name)
+    var near = Suggestion.nearest(to: word, of: names + more)
+    if near.isEmpty, command.name == "pdb" {
+      // A word of some group, used as if it were a command of its own.
+      near = CommandTree.root.leaves().filter { $0.path.last == word }.map {
+        $0.path.joined(separator: " ")
+      }
+    }
+    let shown = word.escapingControlCharacters
+    return Failure(
+      error: PDBError(
+        .badRequest, "'\(prefix) \(shown)' is no command of pdb",
+        hint: near.isEmpty
+          ? "'\(prefix) --help' lists the commands"
+          : "did you mean \(near.prefix(3).map { "'\(prefix) \($0)'" }.joined(separator: " or "))?"),
+      asJSON: false, status: .usage)
+  }
+}

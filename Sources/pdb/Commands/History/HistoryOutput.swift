@@ -1,0 +1,106 @@
+// How revisions are told.
+
+import PDBKit
+
+/// A revision as the node describes it, and its words.
+struct ShownRevision {
+  let json: JSON
+
+  var number: UInt64 { json["revision"]?.uint64 ?? 0 }
+  var author: String { json["author"]?.string ?? "" }
+  var operation: String { json["operation"]?.string ?? "" }
+  var time: String { json["time"]?.string ?? "" }
+  var changes: [ShownChange] { (json["changes"]?.array ?? []).map(ShownChange.init) }
+
+  /// The first change in a few words, and how many more there are.
+  var summary: String {
+    let count = Int(json["count"]?.uint64 ?? 0)
+    guard let first = changes.first else { return "" }
+    return first.summary + (count > 1 ? "  and \(count - 1) more" : "")
+  }
+
+  /// Tab-separated: revision, time, author, operation, count of keys, summary.
+  var cells: [String] {
+    [String(number), time, author, operation, String(json["count"]?.uint64 ?? 0), summary]
+  }
+
+  /// One line.
+  func line(_ style: Style) -> String {
+    "\(style.yellow(String(number)))  \(operation)  \(summary)".escapingAllButColour
+  }
+
+  /// A block of lines as `git log` has them.
+  func block(_ style: Style) -> String {
+    let term = json["term"]?.uint64 ?? 0
+    var lines = [
+      style.yellow("revision \(number)") + "  " + style.dim("term \(term)"),
+      "Author: \(author.escapingControlCharacters)",
+      "Date:   \(LocalTime.text(time).escapingControlCharacters)", "",
+      "    \(operation.escapingControlCharacters)  \(summary.escapingControlCharacters)", "",
+    ]
+    lines.append("")
+    return lines.joined(separator: "\n")
+  }
+
+  /// Everything: the block, and every key before and after.
+  func full(_ style: Style) -> String {
+    block(style) + changes.map { $0.difference(style) }.joined(separator: "\n")
+  }
+}
+
+/// What a revision did to one key.
+struct ShownChange {
+  let json: JSON
+
+  var key: String { json["key"]?.string ?? json["key_b64"]?.string.map { "base64:\($0)" } ?? "" }
+  var before: JSON { json["before"] ?? .null }
+  var after: JSON { json["after"] ?? .null }
+
+  private var taskBefore: TaskItem? { TaskItem(json: before) }
+  private var taskAfter: TaskItem? { TaskItem(json: after) }
+
+  var summary: String {
+    switch (taskBefore, taskAfter) {
+    case (nil, let task?): return "\(task.number)  \(task.title)"
+    case (let task?, nil): return "\(task.number)  \(task.title)"
+    case (let old?, let new?) where old.title != new.title:
+      return "\(new.number)  \(old.title) → \(new.title)"
+    case (_?, let new?): return "\(new.number)  \(new.title)"
+    case (nil, nil): return after.isNull ? key : "\(key) = \(Self.text(after))"
+    }
+  }
+
+  /// The key's name, and its value before and after.
+  func difference(_ style: Style) -> String {
+    let task = taskAfter ?? taskBefore
+    let name = task.map { "task \($0.number)" } ?? key
+    var lines = [style.bold(name.escapingControlCharacters)]
+    let (old, new) = (Self.parts(before), Self.parts(after))
+    for part in old where !new.contains(part) {
+      lines.append(style.red("- \(part.escapingControlCharacters)"))
+    }
+    for part in new {
+      let line = part.escapingControlCharacters
+      lines.append(old.contains(part) ? "  \(line)" : style.green("+ \(line)"))
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// A value, or the members of an object, each as a line.
+  private static func parts(_ value: JSON) -> [String] {
+    if value.isNull { return [] }
+    guard let members = value.members, !members.isEmpty else { return [text(value)] }
+    return members.map { "\($0.name): \(text($0.value))" }
+  }
+
+  private static func text(_ value: JSON) -> String { value.string ?? value.text }
+}
+
+extension String {
+  /// With control characters escaped, but for the sequences that colour.
+  fileprivate var escapingAllButColour: String {
+    split(separator: "\u{1B}", omittingEmptySubsequences: false).map {
+      String($0).escapingControlCharacters
+    }.joined(separator: "\u{1B}")
+  }
+}

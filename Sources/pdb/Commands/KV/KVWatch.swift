@@ -1,0 +1,86 @@
+// `pdb kv watch`
+
+import ArgumentParser
+import PDBKit
+
+struct KVWatch: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "watch", abstract: "Print changes of keys as they happen, until Ctrl-C.",
+    discussion: """
+      In a pipe a JSON object a line: revision, key, value (null when the key was removed), \
+      before, time, author, operation. It goes on with another node when one dies, and misses or \
+      repeats nothing. What is older than the history gives an object with "reset": read the \
+      keys anew then.
+      """)
+
+  @Argument(help: "Only keys that begin with this.")
+  var prefix: String = ""
+
+  @Option(
+    name: .long, help: ArgumentHelp("Begin after this revision, not now.", valueName: "rev"))
+  var since: UInt64?
+
+  @Option(
+    name: .long, help: ArgumentHelp("End after so many changes.", valueName: "count"))
+  var limit: Int?
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
+  }
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let start: UInt64
+      if let since {
+        start = since
+      } else {
+        start = try await session.send(ClientRequest(.get, "/log?limit=0")).revision ?? 0
+      }
+      let query = prefix.isEmpty ? "" : "prefix=" + (try Input.text(prefix).percentEncoded)
+      var rest = limit ?? .max
+      try await session.listen(since: start, query: query) { event in
+        guard let json = try? JSON(parsing: event.data.utf8) else { return true }
+        for line in Self.lines(event.name, json) where rest > 0 {
+          try tell(line, session)
+          rest -= 1
+        }
+        return rest > 0
+      }
+    }
+  }
+
+  private static func lines(_ name: String, _ json: JSON) -> [JSON] {
+    guard name == "change" else { return [["reset": .bool(true), "revision": json["revision"] ?? .null]] }
+    return (json["changes"]?.array ?? []).map { change in
+      var members: [JSON.Member] = [
+        .init("revision", json["revision"] ?? .null), .init("key", change["key"] ?? .null),
+      ]
+      if let encoded = change["key_b64"] { members.append(.init("key_b64", encoded)) }
+      return .object(
+        members + [
+          .init("value", change["after"] ?? .null), .init("before", change["before"] ?? .null),
+          .init("time", json["time"] ?? .null), .init("author", json["author"] ?? .null),
+          .init("operation", json["operation"] ?? .null),
+        ])
+    }
+  }
+
+  private func tell(_ line: JSON, _ session: Session) throws {
+    guard Console.isTerminal(.output), !options.json, options.fields == nil else {
+      return try session.show(line) { Console.write(line.text) }
+    }
+    let style = Style(for: .output)
+    let revision = style.yellow(line["revision"]?.text ?? "?")
+    guard line["reset"] == nil else {
+      return Console.write("\(revision)  older changes are forgotten; read the keys anew")
+    }
+    let key = (line["key"]?.string ?? "(binary)").escapingControlCharacters
+    let value = line["value"] ?? .null
+    Console.write(
+      value.isNull
+        ? "\(revision)  \(key)  \(style.red("removed"))"
+        : "\(revision)  \(key) = \((value.string ?? value.text).escapingControlCharacters)")
+  }
+}

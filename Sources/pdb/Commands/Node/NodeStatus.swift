@@ -1,0 +1,43 @@
+// `pdb node status`
+
+import ArgumentParser
+import PDBKit
+
+struct NodeStatus: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Show what one node says of itself.",
+    discussion: "Exits with 1 when the node is in trouble, and with 69 when it does not answer.")
+
+  @Argument(help: ArgumentHelp("The node's address or port.", valueName: "addr"))
+  var address: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    var isWell = true
+    try await Session.run(options) { session in
+      let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
+      let answer: ClientAnswer
+      do {
+        answer = try await session.ask(node, ClientRequest(.get, "/status")).get()
+      } catch let error as PDBError where error.code == .unreachable {
+        throw PDBError(
+          .unreachable, "cannot reach '\(node)': \(error.message)",
+          hint: "start it:  pdb node start --port \(node.port)")
+      }
+      try session.show(answer.json) { Self.table(answer.json).print() }
+      isWell = answer.json["alarms"]?.array?.isEmpty ?? true
+    }
+    if !isWell { throw ExitCode(ExitStatus.no.rawValue) }
+  }
+
+  private static func table(_ status: JSON) -> Table {
+    var table = Table(.init(title: "WHAT"), .init(title: "VALUE"))
+    for member in status.members ?? [] where member.name != "current_leader" {
+      let value = member.value
+      let list = value.array?.compactMap(\.string).joined(separator: " ")
+      table.add(member.name, list ?? (value.isNull ? "" : value.string ?? value.text))
+    }
+    return table
+  }
+}

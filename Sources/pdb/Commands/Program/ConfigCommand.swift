@@ -1,0 +1,62 @@
+// `pdb config`: the group.
+
+import ArgumentParser
+import PDBKit
+
+struct ConfigCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "config", abstract: "Read and change settings.",
+    discussion: """
+      Settings come from /etc/pdb/config, from your own file below ~/.config/pdb, from \
+      .pdb/config in this folder, from PDB_ variables and from flags; the later ones win. A \
+      folder's file cannot name programs or tokens.
+      """,
+    subcommands: [ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self])
+}
+
+/// Which file a change goes to.
+struct ConfigTarget: ParsableArguments {
+  @Flag(name: .long, help: "This folder's file, .pdb/config, instead of your own.")
+  var folder = false
+
+  @Flag(name: .long, help: "Your own file; this is the default.")
+  var user = false
+
+  func validate() throws {
+    guard !folder || !user else {
+      throw ValidationError("--folder and --user exclude each other")
+    }
+  }
+
+  func file() throws -> ConfigFile {
+    try ConfigFile(path: (folder ? Settings.Scope.folder : .user).path!)
+  }
+}
+
+extension ConfigCommand {
+  /// A setting's name, in lower case.
+  ///
+  /// - Throws: `bad_request` for one that pdb does not know.
+  static func key(_ name: String) throws -> String {
+    let key = name.lowercased()
+    let isAlias = key.hasPrefix("alias.") && ConfigFile.isName(ConfigFile.parts(key).name)
+    guard isAlias || Setting(rawValue: key) != nil else {
+      let names = Setting.allCases.map(\.rawValue)
+      let near = Suggestion.nearest(to: key, of: names)
+      throw PDBError(
+        .badRequest, "there is no setting '\(name.escapingControlCharacters)'",
+        hint: near.isEmpty
+          ? "there are \(names.joined(separator: ", ")) and alias.NAME"
+          : "did you mean '\(near[0])'?")
+    }
+    return key
+  }
+
+  static func run(_ options: GlobalOptions, _ body: () throws -> Void) throws {
+    do {
+      try body()
+    } catch let error as PDBError {
+      throw Failure(error: error, asJSON: options.json)
+    }
+  }
+}

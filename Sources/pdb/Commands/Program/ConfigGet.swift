@@ -1,0 +1,39 @@
+// `pdb config get`
+
+import ArgumentParser
+import PDBKit
+
+struct ConfigGet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get", abstract: "Print what is set.", discussion: "Exits with 1 if nothing is.")
+
+  @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
+  var setting: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    var isSet = true
+    try ConfigCommand.run(options) {
+      guard let value = try Settings()[ConfigCommand.key(setting)] else {
+        isSet = false
+        return
+      }
+      if options.json {
+        Console.write(value.json.text)
+      } else {
+        Console.write(Console.isTerminal(.output) ? value.text : value.text.tabEscaped)
+      }
+    }
+    if !isSet { throw ExitCode(ExitStatus.no.rawValue) }
+  }
+}
+
+extension Settings.Value {
+  var json: JSON {
+    [
+      "setting": .string(key), "value": .string(text), "scope": .string(scope.rawValue),
+      "origin": .string(origin),
+    ]
+  }
+}

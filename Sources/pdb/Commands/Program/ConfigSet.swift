@@ -1,0 +1,55 @@
+// `pdb config set`
+
+import ArgumentParser
+import PDBKit
+
+struct ConfigSet: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Change a setting, or make an alias.",
+    discussion: """
+      An alias stands for the words that follow it: after 'pdb config set alias.todo "task ls \
+      --active"', 'pdb todo' lists tasks. One that begins with ! runs a command of the system's \
+      shell; only your own file may have those.
+      """)
+
+  @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
+  var setting: String
+
+  @Argument(help: "The value.")
+  var value: String
+
+  @OptionGroup var target: ConfigTarget
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try ConfigCommand.run(options) {
+      let key = try ConfigCommand.key(setting)
+      try Setting(rawValue: key)?.check(value)
+      try check(key)
+      var file = try target.file()
+      file.set(key, try Input.text(value))
+      try file.save()
+      if options.json {
+        Console.write(
+          (["setting": .string(key), "value": .string(value), "origin": .string(file.path)] as JSON)
+            .text)
+      }
+    }
+  }
+
+  private func check(_ key: String) throws {
+    let isSensitive =
+      Setting(rawValue: key)?.isSensitive ?? (key.hasPrefix("alias.") && value.hasPrefix("!"))
+    if target.folder && isSensitive {
+      throw PDBError(
+        .badRequest, "'\(key)' cannot be set for a folder, whoever may have made it",
+        hint: "set it in your own file: leave --folder out")
+    }
+    let name = ConfigFile.parts(key).name
+    if key.hasPrefix("alias."), CommandTree.root.child(name) != nil {
+      throw PDBError(
+        .badRequest, "'\(name)' is a command; an alias cannot take its place",
+        hint: "choose another name")
+    }
+  }
+}

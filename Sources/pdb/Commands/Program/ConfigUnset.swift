@@ -1,0 +1,32 @@
+// `pdb config unset`
+
+import ArgumentParser
+import PDBKit
+
+struct ConfigUnset: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "unset", abstract: "Forget a setting.",
+    discussion: "Exits with 1 if it was not set in that file.")
+
+  @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
+  var setting: String
+
+  @OptionGroup var target: ConfigTarget
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    var wasSet = false
+    try ConfigCommand.run(options) {
+      let key = try ConfigCommand.key(setting)
+      var file = try target.file()
+      wasSet = file.unset(key)
+      if wasSet { try file.save() }
+      if options.json {
+        Console.write(
+          (["setting": .string(key), "unset": .bool(wasSet), "origin": .string(file.path)] as JSON)
+            .text)
+      }
+    }
+    if !wasSet { throw ExitCode(ExitStatus.no.rawValue) }
+  }
+}

@@ -1,0 +1,23 @@
+// `pdb manual`: writes the files that the sources contain; for those who build pdb.
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+struct ManualCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "manual", abstract: "Write manual pages and completion scripts.",
+    shouldDisplay: false)
+
+  @Argument(help: "The folder that has 'man' and 'completions'.")
+  var folder: String
+
+  func run() throws {
+    for (name, text) in Manual.files {
+      let url = URL(fileURLWithPath: folder).appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+// `pdb import`
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+struct ImportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import", abstract: "Add the pairs of a file as one change, all or none.",
+    discussion: """
+      Reads what 'pdb export' writes, and the files of pickleDB, old and new, tasks among them. A \
+      pickle may contain plain data only: nothing in it is ever executed. A large import that was \
+      interrupted goes on where it stopped when it is started again. 'pdb undo' takes it back.
+      """)
+
+  @Argument(help: "The file; '-' reads standard input.")
+  var file: String
+
+  @Flag(name: .long, help: "Only say what would be imported.")
+  var dryRun = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "For keys that exist with another value: refuse all, replace or keep.", valueName: "what"))
+  var existing: Existing = .refuse
+
+  @OptionGroup var options: GlobalOptions
+
+  enum Existing: String, ExpressibleByArgument, CaseIterable {
+    case refuse, replace, keep
+  }
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      let content = try ImportFile(try bytes())
+      if dryRun { return try await preview(content, session) }
+      guard !content.pairs.isEmpty else {
+        return try session.show(["status": "imported", "count": 0]) {
+          session.say("nothing to import: the file has no pairs")
+        }
+      }
+      var progress = ProgressBar("importing", isQuiet: options.quiet)
+      defer { progress.finish() }
+      let importing = Importing(content, existing: existing.rawValue)
+      let answer = try await importing.run(session.connection.client) {
+        progress.update($0, of: content.pairs.count)
+      }
+      progress.finish()
+      try session.show(answer.json) {
+        let count = answer.json["count"]?.uint64 ?? 0
+        guard Console.isTerminal(.output) else { return Console.write(String(count)) }
+        session.say("imported \(count) of \(content.pairs.count) pairs (\(content.format))")
+        if count > 0 { session.sayHowToUndo(answer) }
+      }
+    }
+  }
+
+  private func bytes() throws -> Bytes {
+    if file == "-" { return try Input.bytes() }
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw PDBError(
+        .noInput, "cannot read '\(file.escapingControlCharacters)'", hint: "is it there?")
+    }
+    return Bytes(data)
+  }
+
+  /// Compares the file with what is there.
+  private func preview(_ content: ImportFile, _ session: Session) async throws {
+    let preview = try await ImportPreview.make(content, session)
+    try session.show(preview.json) {
+      var table = Table(
+        .init(title: "PAIRS"), .init(title: "COUNT", isNumber: true), .init(title: "WHAT HAPPENS"))
+      table.add("new", String(preview.new), "would be added")
+      table.add("same", String(preview.same), "would stay")
+      let fate =
+        switch existing {
+        case .refuse: "would refuse the import"
+        case .replace: "would be replaced"
+        case .keep: "would stay"
+        }
+      table.add("different", String(preview.different), fate)
+      table.print()
+    }
+  }
+}
+
+/// What an import would meet.
+struct ImportPreview {
+  let format: String
+  private(set) var new: Int
+  private(set) var same = 0
+  private(set) var different = 0
+
+  static func make(_ file: ImportFile, _ session: Session) async throws -> ImportPreview {
+    var wanted: [String: JSON] = [:]
+    for pair in file.pairs { wanted[name(pair)] = pair["value"] ?? pair["value_b64"] ?? .null }
+    var preview = ImportPreview(format: file.format, new: wanted.count)
+    var rest: Bytes = []
+    try await session.download("/export") { bytes in
+      rest += bytes
+      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+        if let pair = try? JSON(parsing: rest[..<end], depth: 72), pair["key"] != nil,
+          let value = wanted[name(pair)]
+        {
+          preview.meet(value, pair["value_b64"] ?? pair["value"] ?? .null)
+        }
+        rest = Bytes(rest[(end + 1)...])
+      }
+    }
+    return preview
+  }
+
+  private static func name(_ pair: JSON) -> String {
+    pair["key"]?.string ?? "base64 \(pair["key_b64"]?.string ?? "")"
+  }
+
+  private mutating func meet(_ wanted: JSON, _ found: JSON) {
+    new -= 1
+    // A file of another kind knows nothing of a task's number.
+    let isSameTask =
+      TaskItem(json: found) != nil && wanted["title"] == found["title"]
+      && wanted["completed"] == found["completed"]
+    if wanted == found || isSameTask { same += 1 } else { different += 1 }
+  }
+
+  var json: JSON {
+    [
+      "status": "previewed", "format": .string(format), "new": JSON(new), "same": JSON(same),
+      "different": JSON(different),
+    ]
+  }
+}

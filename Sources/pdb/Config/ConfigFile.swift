@@ -1,0 +1,158 @@
+// One configuration file, in the notation of git's (git-config(1), "SYNTAX"):
+//
+//   # a comment
+//   [section]
+//       name = value     ; quotes keep blanks and signs, \n \t \" \\ stand for themselves
+//
+// Names of sections and variables do not mind case. Changing a variable leaves every other line
+// as it is.
+
+import Foundation
+import PDBKit
+
+struct ConfigFile {
+  let path: String
+  private var lines: [String]
+
+  struct Entry {
+    /// `section.name`, in lower case.
+    let key: String
+    let value: String
+    fileprivate let line: Int
+  }
+
+  private(set) var entries: [Entry] = []
+
+  /// Reads a file; one that does not exist is empty.
+  ///
+  /// - Throws: `bad_configuration` with file and line.
+  init(path: String) throws {
+    self.path = path
+    var text = ""
+    if FileManager.default.fileExists(atPath: path) {
+      guard let data = FileManager.default.contents(atPath: path),
+        let content = String(data: data, encoding: .utf8)
+      else { throw PDBError(.badConfiguration, "cannot read '\(path)'") }
+      text = content
+    }
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if lines.last == "" { lines.removeLast() }
+    entries = try parsed()
+  }
+
+  func value(_ key: String) -> String? { entries.last { $0.key == key }?.value }
+
+  // MARK: Reading
+
+  private func parsed() throws -> [Entry] {
+    var section = ""
+    var entries: [Entry] = []
+    for (number, line) in lines.enumerated() {
+      let text = line.trimmingCharacters(in: .whitespaces)
+      if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
+      if text.hasPrefix("[") {
+        guard let end = text.firstIndex(of: "]") else { throw damaged(number, "a missing ']'") }
+        section = text[text.index(after: text.startIndex)..<end].trimmingCharacters(
+          in: .whitespaces
+        ).lowercased()
+        continue
+      }
+      guard !section.isEmpty else { throw damaged(number, "a variable outside of a [section]") }
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let name = parts[0].trimmingCharacters(in: .whitespaces)
+      guard Self.isName(name) else { throw damaged(number, "'\(name)' is no name") }
+      let value = parts.count == 2 ? Self.unquoted(String(parts[1])) : "true"
+      guard let value else { throw damaged(number, "a quote that does not end") }
+      entries.append(Entry(key: "\(section).\(name.lowercased())", value: value, line: number))
+    }
+    return entries
+  }
+
+  static func isName(_ text: String) -> Bool {
+    !text.isEmpty
+      && text.unicodeScalars.allSatisfy {
+        $0.properties.isAlphabetic || "-0123456789".unicodeScalars.contains($0)
+      }
+  }
+
+  private func damaged(_ line: Int, _ what: String) -> PDBError {
+    PDBError(
+      .badConfiguration, "'\(path)' has \(what.escapingControlCharacters) in line \(line + 1)",
+      hint: "correct the file, or move it away")
+  }
+
+  /// A value without its quotes and its comment; `nil` if a quote does not end.
+  private static func unquoted(_ text: String) -> String? {
+    var value = ""
+    var kept = 0
+    var isQuoted = false
+    var characters = text.trimmingCharacters(in: .whitespaces).unicodeScalars[...]
+    while let next = characters.popFirst() {
+      switch next {
+      case "\"":
+        isQuoted.toggle()
+        kept = value.unicodeScalars.count
+      case "\\":
+        guard let escaped = characters.popFirst() else { return nil }
+        value.unicodeScalars.append(escaped == "n" ? "\n" : escaped == "t" ? "\t" : escaped)
+        kept = value.unicodeScalars.count
+      case "#" where !isQuoted, ";" where !isQuoted:
+        characters.removeAll()
+      default:
+        value.unicodeScalars.append(next)
+        if isQuoted || next != " " && next != "\t" { kept = value.unicodeScalars.count }
+      }
+    }
+    return isQuoted ? nil : String(value.unicodeScalars.prefix(kept))
+  }
+
+  // MARK: Changing
+
+  mutating func set(_ key: String, _ value: String) {
+    let (section, name) = Self.parts(key)
+    let line = "\t\(name) = \(Self.quoted(value))"
+    if let entry = entries.last(where: { $0.key == key }) {
+      lines[entry.line] = line
+    } else if let last = entries.last(where: { $0.key.hasPrefix(section + ".") }) {
+      lines.insert(line, at: last.line + 1)
+    } else {
+      lines += ["[\(section)]", line]
+    }
+    entries = (try? parsed()) ?? entries
+  }
+
+  /// Returns whether it was there.
+  mutating func unset(_ key: String) -> Bool {
+    let found = entries.filter { $0.key == key }
+    for entry in found.reversed() { lines.remove(at: entry.line) }
+    entries = (try? parsed()) ?? []
+    return !found.isEmpty
+  }
+
+  static func parts(_ key: String) -> (section: String, name: String) {
+    let parts = key.split(separator: ".", maxSplits: 1).map(String.init)
+    return (parts[0], parts.count == 2 ? parts[1] : "")
+  }
+
+  private static func quoted(_ value: String) -> String {
+    let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+      .replacing("\n", with: "\\n").replacing("\t", with: "\\t")
+    let isPlain =
+      escaped == value && !value.contains(where: { "#;".contains($0) })
+      && value == value.trimmingCharacters(in: .whitespaces)
+    return isPlain ? value : "\"\(escaped)\""
+  }
+
+  /// Writes the file, whole or not at all.
+  func save() throws {
+    let url = URL(fileURLWithPath: path)
+    do {
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url, options: .atomic)
+    } catch {
+      throw PDBError(.badConfiguration, "cannot write '\(path)'", hint: "see its permissions")
+    }
+  }
+}

@@ -1,0 +1,148 @@
+// What is set where: files, environment, flags; the later ones win.
+
+import Foundation
+import PDBKit
+
+/// A setting that pdb knows.
+enum Setting: String, CaseIterable {
+  case nodes = "core.nodes"
+  case timeout = "core.timeout"
+  case color = "core.color"
+  case pager = "core.pager"
+  case tokenFile = "core.token-file"
+
+  var summary: String {
+    switch self {
+    case .nodes: "Nodes to talk to, separated by commas"
+    case .timeout: "How many seconds a request may take"
+    case .color: "auto, always or never"
+    case .pager: "The program that shows long output"
+    case .tokenFile: "A file with the token of the nodes"
+    }
+  }
+
+  /// The environment variable of the same meaning.
+  var variable: String {
+    "PDB_" + rawValue.dropFirst("core.".count).uppercased().replacing("-", with: "_")
+  }
+
+  /// Whether it may run a program or give a secret away. Then it does not count in a folder's
+  /// own file, which may have come with somebody else's folder.
+  var isSensitive: Bool { self == .pager || self == .tokenFile }
+
+  /// - Throws: `bad_configuration` if it cannot mean anything.
+  func check(_ value: String) throws {
+    switch self {
+    case .nodes: _ = try Self.addresses(value)
+    case .timeout where Double(value).map({ $0 > 0 && $0 <= 3600 }) != true:
+      throw PDBError(.badConfiguration, "'\(rawValue)' must be from 0 to 3600, not '\(value)'")
+    case .color where ColorChoice(rawValue: value) == nil:
+      throw PDBError(
+        .badConfiguration, "'\(rawValue)' is auto, always or never, not '\(value)'")
+    case .timeout, .color, .pager, .tokenFile: break
+    }
+  }
+
+  static func addresses(_ list: String) throws -> [NodeAddress] {
+    try list.split(separator: ",").map {
+      try NodeAddress(parsing: $0.trimmingCharacters(in: .whitespaces))
+    }
+  }
+}
+
+/// Everything that is set, and where.
+struct Settings {
+  /// Where a value comes from.
+  enum Scope: String, CaseIterable {
+    case system, user, folder, environment
+
+    /// The file of a scope; `nil` for the environment.
+    var path: String? {
+      let environment = ProcessInfo.processInfo.environment
+      switch self {
+      case .system: return "/etc/pdb/config"
+      case .user:
+        let base =
+          environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+          ?? NSHomeDirectory() + "/.config"
+        return base + "/pdb/config"
+      case .folder: return ".pdb/config"
+      case .environment: return nil
+      }
+    }
+  }
+
+  struct Value {
+    let key: String
+    let text: String
+    let scope: Scope
+    /// A file or a variable.
+    let origin: String
+  }
+
+  /// In the order of their weight, the last one wins.
+  let values: [Value]
+
+  /// - Throws: `bad_configuration` with the file and the line, or the setting.
+  init() throws {
+    var values: [Value] = []
+    for scope in Scope.allCases {
+      guard let path = scope.path else { continue }
+      values += try ConfigFile(path: path).entries.map {
+        Value(key: $0.key, text: $0.value, scope: scope, origin: path)
+      }
+    }
+    for setting in Setting.allCases {
+      let value = ProcessInfo.processInfo.environment[setting.variable] ?? ""
+      if !value.isEmpty {
+        values.append(
+          Value(
+            key: setting.rawValue, text: value, scope: .environment, origin: setting.variable))
+      }
+    }
+    self.values = values.filter { value in
+      value.scope != .folder || Setting(rawValue: value.key)?.isSensitive != true
+    }
+  }
+
+  subscript(_ key: String) -> Value? { values.last { $0.key == key } }
+
+  func text(_ setting: Setting) throws -> String? {
+    guard let value = self[setting.rawValue] else { return nil }
+    do {
+      try setting.check(value.text)
+    } catch let error as PDBError {
+      throw PDBError(
+        .badConfiguration, "\(error.message), in \(value.origin)", hint: error.hint)
+    }
+    return value.text
+  }
+
+  // MARK: Aliases
+
+  /// What comes with pdb.
+  static let shippedAliases = [
+    "add": "task add", "ls": "task ls", "st": "cluster status", "t": "task",
+  ]
+
+  /// What a word stands for.
+  ///
+  /// - Throws: `denied` for an alias of a folder's file that would run a program.
+  func alias(_ word: String) throws -> String? {
+    guard let value = self["alias.\(word.lowercased())"] else { return Self.shippedAliases[word] }
+    guard !value.text.hasPrefix("!") || value.scope == .user else {
+      throw PDBError(
+        .badConfiguration, "the alias '\(word)' of '\(value.origin)' would run a program",
+        hint: "only your own configuration may do that: pdb config set --user alias.\(word) ...")
+    }
+    return value.text
+  }
+
+  var aliases: [(name: String, text: String)] {
+    var all = Self.shippedAliases
+    for value in values where value.key.hasPrefix("alias.") {
+      all[String(value.key.dropFirst("alias.".count))] = value.text
+    }
+    return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+}

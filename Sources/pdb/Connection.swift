@@ -1,0 +1,86 @@
+// How a run of pdb, or a whole shell, reaches the cluster.
+
+import Foundation
+import PDBKit
+import Synchronization
+
+/// A client and what it was made from. A command makes its own; in the shell all commands share
+/// one, so that they need not find the cluster anew.
+final class Connection: Sendable {
+  let client: ClusterClient
+  let addresses: [NodeAddress]
+  /// Whether the nodes were named by a flag, and not found by what is remembered or set.
+  let remembered: RememberedClusters
+
+  /// The connection that the commands of a shell share.
+  @TaskLocal static var shared: Connection?
+
+  init(_ options: GlobalOptions, _ settings: Settings) throws {
+    remembered = RememberedClusters.load()
+    let named = try Self.named(options, settings)
+    addresses = Self.addresses(named.addresses, remembered)
+    let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
+    let isVerbose = options.verbose
+    let isWaiting = Flag()
+    client = ClusterClient(
+      addresses: addresses, timeout: .seconds(try options.timeout(settings)),
+      token: try Self.token(options, settings, areFoldersNodes: named.scope == .folder),
+      author: NSUserName()
+    ) { notice in
+      guard isTalkative else { return }
+      let style = Style(for: .error)
+      switch notice {
+      case .hop(_, let next, let reason) where isVerbose:
+        Console.writeError(style.dim("trying \(next): \(reason)"))
+      case .hop: break
+      case .waiting(let reason) where isVerbose:
+        Console.writeError(style.dim("waiting: \(reason)"))
+      case .waiting:
+        // One line when it takes longer than a moment, not one per attempt.
+        if !isWaiting.raise() {
+          Console.writeError(style.dim("waiting for the cluster to have a leader..."))
+        }
+      }
+    }
+  }
+
+  /// `--node`, then what is set.
+  private static func named(
+    _ options: GlobalOptions, _ settings: Settings
+  ) throws -> (addresses: [NodeAddress], scope: Settings.Scope?) {
+    let flags = try options.node.map(NodeAddress.init(parsing:))
+    if !flags.isEmpty { return (flags, nil) }
+    guard let list = try settings.text(.nodes) else { return ([], nil) }
+    return (try Setting.addresses(list), settings[Setting.nodes.rawValue]?.scope)
+  }
+
+  /// The named nodes, or the cluster used last, or the default; and the other members of that
+  /// cluster, as far as they are known.
+  private static func addresses(
+    _ named: [NodeAddress], _ remembered: RememberedClusters
+  ) -> [NodeAddress] {
+    if let first = named.first {
+      let others = remembered.cluster(with: first).map(remembered.addresses) ?? []
+      return named + others.filter { !named.contains($0) }
+    }
+    let known = remembered.last.map(remembered.addresses) ?? []
+    return known.isEmpty ? [NodeAddress(host: "127.0.0.1", port: 4000)] : known
+  }
+
+  /// A token that is set for all clusters does not go to nodes that some folder names.
+  private static func token(
+    _ options: GlobalOptions, _ settings: Settings, areFoldersNodes: Bool
+  ) throws -> String? {
+    if let file = options.tokenFile { return try SecretFile.read(file, "token") }
+    guard !areFoldersNodes, let file = try settings.text(.tokenFile) else { return nil }
+    return try SecretFile.read(file, "token")
+  }
+}
+
+/// Something that is said once.
+private final class Flag: Sendable {
+  private let isRaised = Atomic(false)
+
+  /// Returns whether it was raised already.
+  func raise() -> Bool { isRaised.exchange(true, ordering: .relaxed) }
+}

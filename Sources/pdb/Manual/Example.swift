@@ -1,0 +1,23 @@
+// Examples: they stand in the manual, and a test executes every one of them.
+
+import ArgumentParser
+
+/// A line that somebody could type, and what it is for.
+struct Example {
+  let line: String
+  let purpose: String
+
+  init(_ line: String, _ purpose: String) {
+    self.line = line
+    self.purpose = purpose
+  }
+}
+
+/// A command that shows how it is used.
+protocol HasExamples: ParsableCommand {
+  static var examples: [Example] { get }
+}
+
+extension CommandTree {
+  var examples: [Example] { (type as? any HasExamples.Type)?.examples ?? [] }
+}

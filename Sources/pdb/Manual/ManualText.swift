@@ -1,0 +1,87 @@
+// The parts of pdb(1) that no definition of a command contains.
+
+import PDBKit
+
+enum ManualText {
+  /// The options that every command takes.
+  static var commonOptions: [CommandArgument] {
+    CommandTree.root.find(["task", "clear"]).command.arguments.filter { !$0.isPositional }
+  }
+
+  static var general: [ManualPage.Block] {
+    commands + options + output + finding + configuration + exitCodes + environment
+  }
+
+  private static var commands: [ManualPage.Block] {
+    [.section("COMMANDS")]
+      + CommandTree.root.groups.flatMap { group -> [ManualPage.Block] in
+        [.heading(group.name)] + group.commands.map { .item("pdb \($0.name)", $0.abstract) }
+      }
+      + [
+        .paragraph(
+          "A word that is no command is looked up among the aliases ("
+            + Settings.shippedAliases.sorted { $0.key < $1.key }
+            .map { "'\($0.key)' for '\($0.value)'" }.joined(separator: ", ")
+            + " come with pdb); then a program called pdb-WORD is looked for.")
+      ]
+  }
+
+  private static var options: [ManualPage.Block] {
+    [
+      .section("OPTIONS"),
+      .paragraph("Every command takes these, before or after its name:"),
+    ] + commonOptions.map { .item($0.label, $0.summary) }
+      + [.item("-h, --help", "Show help information."), .item("--version", "Show the version.")]
+  }
+
+  private static let output: [ManualPage.Block] = [
+    .section("OUTPUT"),
+    .paragraph(
+      "Data goes to stdout, talk to stderr. On a terminal data are tables. In a pipe they are "
+        + "tab-separated values without a header, nothing is cut, the free text comes last, and "
+        + "tab, line break and backslash are written \\t, \\n and \\\\. With --json they are one "
+        + "JSON object; an error is one JSON object on stderr, and stdout is empty."),
+    .paragraph(
+      "Every failure says what happened, whether the change was applied, and what to do. "
+        + "\"Not applied\" is a promise; otherwise it is not known."),
+  ]
+
+  private static let finding: [ManualPage.Block] = [
+    .section("FINDING THE CLUSTER"),
+    .paragraph(
+      "--node names nodes to ask; else PDB_NODES; else core.nodes of the configuration; else the "
+        + "members of the cluster used last; else 127.0.0.1:4000. One living node is enough: it "
+        + "knows the leader and the others. A change is repeated with the same request id until "
+        + "the answer is certain, for --timeout seconds at most, and is applied once."),
+  ]
+
+  private static var configuration: [ManualPage.Block] {
+    [
+      .section("CONFIGURATION"),
+      .paragraph(
+        "The files are in the notation of git's: [section], then name = value. Later ones win: "
+          + "/etc/pdb/config, $XDG_CONFIG_HOME/pdb/config, .pdb/config in this folder, then the "
+          + "environment, then flags. A folder's file cannot set what runs programs or names "
+          + "tokens. See pdb-config(1)."),
+    ] + Setting.allCases.map { .item("\($0.rawValue), \($0.variable)", $0.summary) }
+      + [.item("alias.NAME", "What 'pdb NAME' stands for; !COMMAND runs a command of the system's shell.")]
+  }
+
+  private static let exitCodes: [ManualPage.Block] =
+    [.section("EXIT STATUS")]
+    + ExitStatus.allCases.map { .item("\($0.rawValue)", $0.summary) }
+
+  private static let environment: [ManualPage.Block] = [
+    .section("ENVIRONMENT"),
+    .item("NO_COLOR", "No colours, whatever its value."),
+    .item("COLUMNS", "How wide tables may be."),
+    .item("PAGER", "Shows what is longer than the screen, for log, show and help."),
+    .item("XDG_STATE_HOME", "Where known clusters and the shell's history are kept."),
+  ]
+
+  static let examples = [
+    Example("pdb task add \"Học Python\"", "Add a task:"),
+    Example("pdb task ls --json", "List the tasks for a program:"),
+    Example("pdb cluster status", "See how the cluster is:"),
+  ]
+}

@@ -1,0 +1,56 @@
+// `--fields a,b`: some members of an answer, as a table, in a pipe or as JSON.
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+/// The fields that were asked for. Of a list they are those of its items.
+struct Fields {
+  private let names: [String]
+  private let json: JSON
+  /// The answer's one list of objects, if it has one.
+  private let list: JSON.Member?
+
+  /// - Throws: a usage error for a field that nothing in the answer has.
+  init(_ fields: String, of json: JSON) throws {
+    names = fields.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    self.json = json
+    list = json.members?.first { $0.value.array?.allSatisfy { $0.members != nil } == true }
+    let items = list?.value.array ?? [json]
+    for name in names where !items.isEmpty && items.allSatisfy({ $0[name] == nil }) {
+      var known: [String] = []
+      for member in items.flatMap({ $0.members ?? [] }) where !known.contains(member.name) {
+        known.append(member.name)
+      }
+      throw ValidationError("there is no field '\(name)'; there are \(known.joined(separator: ", "))")
+    }
+  }
+
+  /// The answer with only these fields.
+  var picked: JSON {
+    guard let list else { return pick(json) }
+    return .object(
+      (json.members ?? []).map { member in
+        member.name == list.name
+          ? .init(member.name, .array((member.value.array ?? []).map(pick))) : member
+      })
+  }
+
+  private func pick(_ item: JSON) -> JSON {
+    .object(names.map { JSON.Member($0, item[$0] ?? .null) })
+  }
+
+  /// A column a field, a row an item.
+  var table: Table {
+    var table = Table(names.map { Table.Column(title: $0.uppercased()) })
+    for item in list?.value.array ?? [json] {
+      table.add(names.map { Self.text(item[$0] ?? .null) })
+    }
+    return table
+  }
+
+  private static func text(_ value: JSON) -> String {
+    if value.isNull { return "" }
+    return value.string ?? value.text
+  }
+}
