@@ -6,7 +6,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 # Debian packages that building needs.
-PACKAGES = libsqlite3-dev
+PACKAGES = libsqlite3-dev libreadline-dev pkg-config
 
 # One set of flags for all programs: other flags would build everything again.
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product
@@ -82,7 +82,7 @@ setup:
 	done; \
 	[ -z "$$missing" ] && exit 0; \
 	if ! command -v apt-get >/dev/null 2>&1; then \
-	  echo "pdb needs the development files of SQLite 3 (on Debian:$$missing)."; \
+	  echo "pdb needs the development files of SQLite 3 and GNU Readline (on Debian:$$missing)."; \
 	  echo "Install them with this system's package manager, then run make again."; \
 	  echo "(Found by dpkg; if they are there already: make PACKAGES= ...)"; \
 	  exit 1; \

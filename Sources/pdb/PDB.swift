@@ -28,7 +28,7 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "This program",
         subcommands: [
-          ConfigCommand.self, CompletionCommand.self, HelpCommand.self, ManualCommand.self,
+          ShellCommand.self, ConfigCommand.self, CompletionCommand.self, HelpCommand.self, ManualCommand.self,
         ]),
     ])
 

@@ -104,6 +104,15 @@ struct Attempts {
     return .pause(reason: "\(address): \(state)")
   }
 
+  /// What to say when the user does not want to wait any longer, after a last attempt that ended
+  /// for that reason.
+  mutating func interruption(of last: Result) -> PDBError {
+    if isChange, case .lost = last { mayBeApplied = true }
+    return PDBError(
+      .interrupted, "stopped waiting for an answer", outcome: mayBeApplied ? .unknown : .notApplied,
+      hint: mayBeApplied ? "look whether it is there before you make it again" : nil)
+  }
+
   /// What to say when the time is up.
   var failure: PDBError {
     let nodes = addresses.compactMap { address in

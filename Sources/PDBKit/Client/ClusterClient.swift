@@ -104,6 +104,7 @@ public final class ClusterClient: Sendable {
       let result = await attempt(
         request, at: target, id: id, age: attempts.count > 1 ? now - start : nil,
         within: patience)
+      if Task.isCancelled { throw attempts.interruption(of: result) }
       switch attempts.record(result, of: target) {
       case .done(let answer): return answer
       case .failed(let error): throw error

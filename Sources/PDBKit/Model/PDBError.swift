@@ -40,6 +40,7 @@ public struct PDBError: Error, Sendable {
     case stopping
     case unknownOutcome = "unknown_outcome"
     case unreachable
+    case interrupted
     case wrongCluster = "wrong_cluster"
     case badAnswer = "bad_answer"
     // The node cannot start or go on.

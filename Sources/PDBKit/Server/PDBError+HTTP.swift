@@ -24,7 +24,7 @@ extension PDBError {
     case .unknownOutcome: .gatewayTimeout
     case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
     case .wrongCluster, .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
-      .noInput, .corrupt, .diskFailed, .internal:
+      .interrupted, .noInput, .corrupt, .diskFailed, .internal:
       .internalServerError
     }
   }

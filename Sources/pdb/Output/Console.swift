@@ -10,7 +10,17 @@ enum Console {
     fileprivate var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
   }
 
-  static func isTerminal(_ stream: Stream) -> Bool { isatty(stream.descriptor) == 1 }
+  static func isTerminal(_ stream: Stream) -> Bool {
+    isatty(stream.descriptor) == 1 && !(stream == .output && wantsPlainOutput)
+  }
+
+  private static let plainOutput = NIOLockedValueBox(false)
+
+  /// Whether a person wants to see what a pipe would get.
+  static var wantsPlainOutput: Bool {
+    get { plainOutput.withLockedValue { $0 } }
+    set { plainOutput.withLockedValue { $0 = newValue } }
+  }
 
   static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
@@ -86,7 +96,7 @@ enum ColorChoice: String, CaseIterable, Sendable {
 
 /// Colours for one stream, or none (no-color.org).
 struct Style {
-  private let isOn: Bool
+  let isOn: Bool
 
   init(for stream: Console.Stream) {
     let environment = ProcessInfo.processInfo.environment

@@ -70,6 +70,7 @@ enum ExitStatus: Int32, CaseIterable {
       case .badConfiguration: .badConfiguration
       case .dataDirectory: .cannotCreate
       case .noInput: .noInput
+      case .interrupted: .interrupted
       case .dataInUse, .portInUse: .tryLater
       case .corrupt, .diskFailed: .inputOutput
       case .internal, .notFound, .methodNotAllowed, .unsupportedMediaType: .bug

@@ -1,0 +1,93 @@
+// `pdb shell`
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+struct ShellCommand: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "shell", abstract: "Type commands without the 'pdb', with history and Tab.",
+    discussion: """
+      The prompt shows the cluster, the node that is asked, its role and the term, and stays true \
+      as they change; when the node dies another one takes its place. From a pipe, from a file \
+      and with -e there is no prompt, and the first command that fails ends the shell with its \
+      exit code, after saying where it stands.
+      """)
+
+  static let examples = [
+    Example("pdb shell -e 'task add \"Học Python\"' -e 'task ls'", "Run two commands:"),
+    Example("echo 'kv set a 1' | pdb shell", "Run the lines of a pipe:"),
+  ]
+
+  @Option(
+    name: .short, parsing: .unconditionalSingleValue,
+    help: ArgumentHelp("Run this command; may be repeated.", valueName: "command"))
+  var e: [String] = []
+
+  @Option(name: .short, help: ArgumentHelp("Run the lines of this file.", valueName: "file"))
+  var f: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    let settings: Settings
+    let connection: Connection
+    do {
+      settings = try Settings()
+      connection = try Connection(options, settings)
+    } catch let error as PDBError {
+      throw Failure(error: error, asJSON: options.json)
+    }
+    let status = await run(Shell(connection, globals: globals), connection)
+    await connection.client.shutdown()
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private func run(_ shell: Shell, _ connection: Connection) async -> Int32 {
+    do {
+      for script in try scripts() {
+        guard let status = await script.run(shell) else { return 0 }
+        if status != 0 { return status }
+      }
+      let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
+      if e.isEmpty, f == nil, isForPeople { await InteractiveShell(shell, connection).run() }
+      return 0
+    } catch let error as PDBError {
+      ErrorReport(error, asJSON: options.json).print()
+      return ExitStatus(error).rawValue
+    } catch {
+      return ExitStatus.bug.rawValue
+    }
+  }
+
+  /// What there is to run before a person types.
+  private func scripts() throws -> [ShellScript] {
+    var scripts: [ShellScript] = []
+    if let f {
+      guard let data = FileManager.default.contents(atPath: f) else {
+        throw PDBError(.noInput, "cannot read '\(f.escapingControlCharacters)'")
+      }
+      scripts.append(try ShellScript(name: f, text: Bytes(data)))
+    }
+    if !e.isEmpty {
+      scripts.append(try ShellScript(name: "-e", text: Bytes(e.joined(separator: "\n").utf8)))
+    }
+    let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
+    if scripts.isEmpty, !isForPeople {
+      scripts.append(try ShellScript(name: "stdin", text: try Input.bytes()))
+    }
+    return scripts
+  }
+
+  /// What was said to the shell holds for every command in it.
+  private var globals: [String] {
+    var words: [String] = []
+    if let timeout = options.wantedTimeout { words += ["--timeout", String(timeout)] }
+    if options.json { words.append("--json") }
+    if options.stale { words.append("--stale") }
+    if options.yes { words.append("--yes") }
+    if options.quiet { words.append("--quiet") }
+    if options.verbose { words.append("--verbose") }
+    return words
+  }
+}

@@ -1,0 +1,83 @@
+// The shell on a terminal.
+
+import Foundation
+import NIOConcurrencyHelpers
+import PDBKit
+
+/// Reads lines from a person and runs them.
+final class InteractiveShell: Sendable {
+  private let shell: Shell
+  private let whereabouts: Whereabouts
+  /// The command that runs now.
+  private let current = NIOLockedValueBox<Task<Shell.Outcome, Never>?>(nil)
+
+  /// How long whoever presses Tab waits at most.
+  private static let completionPatience = DispatchTimeInterval.milliseconds(150)
+
+  init(_ shell: Shell, _ connection: Connection) {
+    self.shell = shell
+    whereabouts = Whereabouts(connection)
+    self.connection = connection
+  }
+
+  private let connection: Connection
+
+  func run() async {
+    let editor = LineEditor(
+      history: ShellHistory.load(), complete: { [self] in complete($0) },
+      onInterrupt: { [self] in current.withLockedValue { $0?.cancel() } })
+    Interrupts.send(to: editor)
+    defer { editor.stop() }
+    await whereabouts.look(editor)
+    Console.write(
+      Style(for: .output).dim("pdb \(pdbVersion). '.help' tells how this works, Ctrl-D leaves."))
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.whereabouts.watch(editor) }
+      await readLines(editor)
+      group.cancelAll()
+    }
+  }
+
+  private func readLines(_ editor: LineEditor) async {
+    while case .line(let line) = await editor.readLine() {
+      ShellHistory.add(line)
+      let command = Task { await shell.run(line) }
+      current.withLockedValue { $0 = command }
+      let outcome = await command.value
+      current.withLockedValue { $0 = nil }
+      if case .leave = outcome { return }
+      await whereabouts.look(editor)
+    }
+  }
+
+  /// Readline wants the candidates at once, so its thread waits for them, but not for long.
+  private func complete(_ line: String) -> [Candidate] {
+    let typed = Words.typed(line)
+    let found = NIOLockedValueBox<[Candidate]>([])
+    let done = DispatchSemaphore(value: 0)
+    let words = typed.before.first == "pdb" ? Array(typed.before.dropFirst()) : typed.before
+    let connection = connection
+    Task {
+      let answer = await Connection.$shared.withValue(connection) {
+        await Completer.complete(words, typed.current)
+      }
+      if case .candidates(let candidates) = answer { found.withLockedValue { $0 = candidates } }
+      done.signal()
+    }
+    _ = done.wait(timeout: .now() + Self.completionPatience)
+    return found.withLockedValue { $0 }
+  }
+}
+
+/// Ctrl-C, on its way from the signal to the editor.
+private enum Interrupts {
+  nonisolated(unsafe) private static var source: (any DispatchSourceSignal)?
+
+  static func send(to editor: LineEditor) {
+    signal(SIGINT, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    source.setEventHandler { editor.interrupt() }
+    source.resume()
+    self.source = source
+  }
+}

@@ -1,0 +1,67 @@
+// The commands that begin with a dot: how the shell itself looks.
+
+import NIOConcurrencyHelpers
+import PDBKit
+
+/// How results look in this shell.
+final class ShellLook: Sendable {
+  private enum Format: String, CaseIterable {
+    case table, tsv, json
+  }
+
+  private struct State {
+    var format = Format.table
+    var isTimed = false
+  }
+
+  private let state = NIOLockedValueBox(State())
+
+  /// What every command is told because of it.
+  var words: [String] { state.withLockedValue { $0.format } == .json ? ["--json"] : [] }
+
+  /// Runs a dot command; returns its exit code.
+  func run(_ words: [String]) -> Int32 {
+    switch (words[0], words.dropFirst().first) {
+    case (".help", _): Console.write(Self.help)
+    case (".timing", "on"), (".timing", nil): state.withLockedValue { $0.isTimed = true }
+    case (".timing", "off"): state.withLockedValue { $0.isTimed = false }
+    case (".format", let name?):
+      guard let format = Format(rawValue: name) else { return fail(words) }
+      state.withLockedValue { $0.format = format }
+      Console.wantsPlainOutput = format == .tsv
+    default: return fail(words)
+    }
+    return 0
+  }
+
+  private func fail(_ words: [String]) -> Int32 {
+    ErrorReport(
+      PDBError(
+        .badRequest, "'\(words.joined(separator: " ").escapingControlCharacters)' means nothing",
+        hint: "'.help' lists what does"),
+      asJSON: false
+    ).print()
+    return ExitStatus.usage.rawValue
+  }
+
+  func tellTime(since start: ContinuousClock.Instant) {
+    guard state.withLockedValue({ $0.isTimed }) else { return }
+    let (seconds, attoseconds) = (ContinuousClock.now - start).components
+    let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
+    Console.writeError(
+      Style(for: .error).dim("\((milliseconds * 10).rounded() / 10) ms"))
+  }
+
+  static let help = """
+    Every command of pdb works here without the 'pdb': task ls, kv get KEY, log, undo, ...
+    'help' lists them, 'help COMMAND' opens its manual page.
+
+      .format table|tsv|json   how results look
+      .timing on|off           how long commands take
+      .help                    this
+      exit, Ctrl-D             leave
+
+    Tab completes commands, options, keys and task numbers. Ctrl-C gives up the line, or stops
+    a command that waits. A line that begins with a blank is not remembered.
+    """
+}

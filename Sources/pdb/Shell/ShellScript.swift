@@ -1,0 +1,36 @@
+// Lines that nobody types: from a pipe, a file or -e.
+
+import Foundation
+import PDBKit
+
+/// Runs lines until one fails.
+struct ShellScript {
+  /// For messages: the file's name.
+  let name: String
+  let lines: [String]
+
+  init(name: String, text: Bytes) throws {
+    self.name = name
+    guard let text = String(validating: text, as: UTF8.self) else {
+      throw PDBError(.badRequest, "'\(name)' is not valid UTF-8")
+    }
+    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+  }
+
+  /// Returns the exit code of the line that failed, after saying where it is; `nil` if a line
+  /// ended the shell.
+  func run(_ shell: Shell) async -> Int32? {
+    for (number, line) in lines.enumerated() {
+      switch await shell.run(line) {
+      case .leave: return nil
+      case .status(0): continue
+      case .status(let status):
+        Console.writeError(
+          "\(name.escapingControlCharacters):\(number + 1): stopped here: "
+            + line.trimmingCharacters(in: .whitespaces).escapingControlCharacters)
+        return status
+      }
+    }
+    return 0
+  }
+}

@@ -1,0 +1,76 @@
+// Which node the shell talks to, and what the prompt says of it.
+
+import Foundation
+import NIOConcurrencyHelpers
+import PDBKit
+
+/// Watches the node that the shell talks to, and moves on to another when it dies.
+final class Whereabouts: Sendable {
+  private struct State {
+    var node: NodeAddress
+    var others: [NodeAddress]
+    var status: JSON?
+  }
+
+  private let connection: Connection
+  private let state: NIOLockedValueBox<State>
+
+  private static let interval = Duration.milliseconds(500)
+
+  init(_ connection: Connection) {
+    self.connection = connection
+    state = NIOLockedValueBox(
+      State(node: connection.addresses[0], others: connection.addresses))
+  }
+
+  /// Keeps an editor's prompt true until cancelled.
+  func watch(_ editor: LineEditor) async {
+    while !Task.isCancelled {
+      await look(editor)
+      try? await Task.sleep(for: Self.interval)
+    }
+  }
+
+  /// Looks once.
+  func look(_ editor: LineEditor) async {
+    let before = state.withLockedValue { $0 }
+    let candidates = [before.node] + before.others.filter { $0 != before.node }
+    for address in candidates {
+      let request = ClientRequest(.get, "/status")
+      let answer = await connection.client.ask(address, request, within: .milliseconds(700))
+      guard case .success(let found) = answer else { continue }
+      let peers = (found.json["peers"]?.array ?? []).compactMap { peer in
+        peer.string.flatMap { try? NodeAddress(parsing: $0) }
+      }
+      state.withLockedValue { state in
+        state.node = address
+        state.status = found.json
+        if !peers.isEmpty { state.others = [address] + peers }
+      }
+      if address != before.node {
+        connection.client.prefer(address)
+        editor.say(Style(for: .output).dim("\(before.node) is gone; talking to \(address) now"))
+      }
+      return editor.set(prompt: prompt)
+    }
+    state.withLockedValue { $0.status = nil }
+    editor.set(prompt: prompt)
+  }
+
+  /// `pdb(b63c2775) 4001:leader t2> `, or that nobody answers.
+  var prompt: String {
+    let (node, status) = state.withLockedValue { ($0.node, $0.status) }
+    guard let status else { return "pdb(\(marked(31, "no node answers")))> " }
+    let cluster = status["cluster"]?.string?.prefix(8) ?? "?"
+    let role = status["role"]?.string ?? "?"
+    let hasLeader = status["leader"]?.string != nil
+    let place = "\(node.port):\(role) t\(status["term"]?.uint64 ?? 0)"
+    return "pdb(\(cluster)) \(marked(hasLeader ? 32 : 31, place))> "
+  }
+
+  /// Coloured, and told to Readline that the sequences take no room.
+  private func marked(_ code: Int, _ text: String) -> String {
+    guard Style(for: .output).isOn else { return text }
+    return "\u{1}\u{1B}[\(code)m\u{2}\(text)\u{1}\u{1B}[0m\u{2}"
+  }
+}
