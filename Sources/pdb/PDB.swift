@@ -28,7 +28,8 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "This program",
         subcommands: [
-          ShellCommand.self, ConfigCommand.self, CompletionCommand.self, HelpCommand.self, ManualCommand.self,
+          ShellCommand.self, ConfigCommand.self, CompletionCommand.self, HelpCommand.self,
+          ManualCommand.self,
         ]),
     ])
 

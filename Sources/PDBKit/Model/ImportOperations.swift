@@ -147,7 +147,8 @@ extension Draft {
       .conflict,
       "\(keys.count) key\(keys.count == 1 ? "" : "s") of the file exist with other values: "
         + names + more,
-      hint: "--existing replace takes the file's values, --existing keep leaves those that are there",
+      hint:
+        "--existing replace takes the file's values, --existing keep leaves those that are there",
       details: [
         .init("existing", .array(keys.prefix(20).map { .string($0.shown) })),
         .init("count", JSON(keys.count)),

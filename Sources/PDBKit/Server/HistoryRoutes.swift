@@ -28,7 +28,8 @@ extension Endpoint {
       }
     },
     Endpoint(
-      .post, "/undo", "Makes a change that takes a revision back: {\"revision\"}, or {} for your last"
+      .post, "/undo",
+      "Makes a change that takes a revision back: {\"revision\"}, or {} for your last"
     ) { try await $0.undo() },
   ]
 
@@ -76,7 +77,8 @@ extension Exchange {
     }
     let author = (request.headers[.author] ?? "").escapingControlCharacters
     let target = try await engine.read(.stale) { view, mark in
-      let found = try wanted?.uint64.map { try view.revision($0) } ?? view.newestUndoable(by: author)
+      let found =
+        try wanted?.uint64.map { try view.revision($0) } ?? view.newestUndoable(by: author)
       if found == nil, wanted == nil {
         throw PDBError(
           .revisionNotFound, "there is nothing of yours to take back",

@@ -25,7 +25,8 @@ extension Endpoint {
       }
     },
     Endpoint(
-      .post, "/import/:id", "Puts a part of an import aside: {\"part\",\"pairs\":[{\"key\",\"value\"}]}"
+      .post, "/import/:id",
+      "Puts a part of an import aside: {\"part\",\"pairs\":[{\"key\",\"value\"}]}"
     ) { exchange in
       let part = try exchange.importPart()
       return try await exchange.propose(.stageImport(part), verb: "import") { answer in

@@ -48,6 +48,10 @@ final class DataDirectory: Sendable {
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
     }
+    // For whoever wants to know which process that is.
+    let owner = Bytes(utf8: "\(getpid())\n")
+    ftruncate(lock, 0)
+    _ = write(lock, owner, owner.count)
   }
 
   deinit { close(lock) }

@@ -138,7 +138,9 @@ extension ManualPage {
       case .item(let label, let text):
         lines += [".TP", ".B \(Self.escaped(label))", Self.escaped(text)]
       case .example(let purpose, let line):
-        lines += [".PP", Self.escaped(purpose), ".PP", ".nf", ".RS", Self.escaped(line), ".RE", ".fi"]
+        lines += [
+          ".PP", Self.escaped(purpose), ".PP", ".nf", ".RS", Self.escaped(line), ".RE", ".fi",
+        ]
       }
     }
     return lines.joined(separator: "\n") + "\n"

@@ -64,7 +64,11 @@ enum ManualText {
           + "environment, then flags. A folder's file cannot set what runs programs or names "
           + "tokens. See pdb-config(1)."),
     ] + Setting.allCases.map { .item("\($0.rawValue), \($0.variable)", $0.summary) }
-      + [.item("alias.NAME", "What 'pdb NAME' stands for; !COMMAND runs a command of the system's shell.")]
+      + [
+        .item(
+          "alias.NAME", "What 'pdb NAME' stands for; !COMMAND runs a command of the system's shell."
+        )
+      ]
   }
 
   private static let exitCodes: [ManualPage.Block] =

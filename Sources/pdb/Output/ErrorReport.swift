@@ -67,7 +67,8 @@ struct ErrorReport {
     case .applied: "your change was applied"
     case .unknown: "it is not known whether your change was applied"
     // Where nothing was asked to change, or the input was wrong, this would only be noise.
-    case .notApplied where [.tryLater, .interrupted].contains(ExitStatus(error)): "your change was not applied"
+    case .notApplied where [.tryLater, .interrupted].contains(ExitStatus(error)):
+      "your change was not applied"
     case .notApplied: nil
     }
   }

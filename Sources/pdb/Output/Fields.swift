@@ -22,7 +22,8 @@ struct Fields {
       for member in items.flatMap({ $0.members ?? [] }) where !known.contains(member.name) {
         known.append(member.name)
       }
-      throw ValidationError("there is no field '\(name)'; there are \(known.joined(separator: ", "))")
+      throw ValidationError(
+        "there is no field '\(name)'; there are \(known.joined(separator: ", "))")
     }
   }
 

@@ -25,7 +25,10 @@ final class InteractiveShell: Sendable {
   func run() async {
     let editor = LineEditor(
       history: ShellHistory.load(), complete: { [self] in complete($0) },
-      onInterrupt: { [self] in current.withLockedValue { $0?.cancel() } })
+      onInterrupt: { [self] in
+        Console.writeTalk("\n")
+        current.withLockedValue { $0?.cancel() }
+      })
     Interrupts.send(to: editor)
     defer { editor.stop() }
     await whereabouts.look(editor)

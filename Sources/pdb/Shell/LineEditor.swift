@@ -223,7 +223,8 @@ private enum Readline {
   ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
     // No names of files where pdb knows nothing.
     rl_attempted_completion_over = 1
-    let line = String(decoding: Array(String(cString: rl_line_buffer).utf8.prefix(end)), as: UTF8.self)
+    let line = String(
+      decoding: Array(String(cString: rl_line_buffer).utf8.prefix(end)), as: UTF8.self)
     candidates = complete?(line) ?? []
     position = 0
     return rl_completion_matches(text) { _, state in

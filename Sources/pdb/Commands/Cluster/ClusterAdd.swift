@@ -3,13 +3,17 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterAdd: AsyncParsableCommand {
+struct ClusterAdd: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Announce a new member; start it with --join.",
     discussion: """
       The new member receives everything first and votes once it has caught up, so announcing \
       a node that is not there yet costs nothing. 'pdb node start --join' announces itself.
       """)
+
+  static let examples = [
+    Example("pdb cluster add 127.0.0.1:4004", "Announce a node that will listen on port 4004:")
+  ]
 
   @Argument(help: ArgumentHelp("Where the new node will listen.", valueName: "addr"))
   var address: String

@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterMembers: AsyncParsableCommand {
+struct ClusterMembers: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "members", abstract: "List the members: id, what they may do, address.")
+
+  static let examples = [
+    Example("pdb cluster members", "List the members:")
+  ]
 
   @OptionGroup var options: GlobalOptions
 
@@ -17,13 +21,13 @@ struct ClusterMembers: AsyncParsableCommand {
   }
 
   private static func table(_ json: JSON) -> Table {
-      var table = Table(.init(title: "ID"), .init(title: "MEMBER"), .init(title: "ADDRESS"))
-      for member in json["members"]?.array ?? [] {
-        let role =
-          member["is_leader"]?.bool == true
-          ? "leader" : member["voter"]?.bool == true ? "voter" : "learner"
-        table.add(member["id"]?.string ?? "?", role, member["address"]?.string ?? "?")
-      }
-      return table
+    var table = Table(.init(title: "ID"), .init(title: "MEMBER"), .init(title: "ADDRESS"))
+    for member in json["members"]?.array ?? [] {
+      let role =
+        member["is_leader"]?.bool == true
+        ? "leader" : member["voter"]?.bool == true ? "voter" : "learner"
+      table.add(member["id"]?.string ?? "?", role, member["address"]?.string ?? "?")
+    }
+    return table
   }
 }

@@ -3,13 +3,17 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterRemove: AsyncParsableCommand {
+struct ClusterRemove: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Remove a member, dead or alive, for good.",
     discussion: """
       A removed node never comes back under its old identity: to use the machine again, move \
       the node's files away and start it with --join.
       """)
+
+  static let examples = [
+    Example("pdb cluster remove 127.0.0.1:4004", "Remove it for good:")
+  ]
 
   @Argument(
     help: ArgumentHelp("The member's id, address, or port if that is clear.", valueName: "member"))

@@ -3,14 +3,22 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterStatus: AsyncParsableCommand {
+struct ClusterStatus: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show every member and how the cluster is.",
     discussion: "Exits with 0 when all members are up and one leads, with 1 otherwise.")
 
+  static let examples = [
+    Example("pdb cluster status --json", "See how the cluster is, for a program:")
+  ]
+
+  @Flag(name: .long, help: "Go on showing it, every second, until Ctrl-C.")
+  var watch = false
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    if watch { return try await keepWatching() }
     var report: ClusterReport?
     try await Session.run(options) { session in
       let found = try await Self.report(session)
@@ -19,6 +27,24 @@ struct ClusterStatus: AsyncParsableCommand {
     }
     guard let report else { return }
     if report.health != .healthy { throw ExitCode(ExitStatus.no.rawValue) }
+  }
+
+  /// On a terminal each report takes the place of the one before.
+  private func keepWatching() async throws {
+    try await Session.run(options) { session in
+      while true {
+        do {
+          let report = try await Self.report(session)
+          if Console.isTerminal(.output) && !options.json {
+            Console.write(Array("\u{1B}[H\u{1B}[J".utf8))
+          }
+          try session.show(report.json) { print(report) }
+        } catch let error as PDBError {
+          ErrorReport(error, asJSON: options.json).print()
+        }
+        try await Task.sleep(for: .seconds(1))
+      }
+    }
   }
 
   private static func report(_ session: Session) async throws -> ClusterReport {

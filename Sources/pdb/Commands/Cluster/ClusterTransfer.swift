@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterTransfer: AsyncParsableCommand {
+struct ClusterTransfer: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "transfer", abstract: "Hand leadership to another member.",
     discussion: "Without a member, the one that is furthest along takes over.")
+
+  static let examples = [
+    Example("pdb cluster transfer", "Let another node lead:")
+  ]
 
   @Argument(
     help: ArgumentHelp("The member's id, address, or port if that is clear.", valueName: "member"))

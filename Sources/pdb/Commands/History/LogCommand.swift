@@ -3,13 +3,18 @@
 import ArgumentParser
 import PDBKit
 
-struct LogCommand: AsyncParsableCommand {
+struct LogCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "log", abstract: "Show the changes, newest first.",
     discussion: """
       Every change is a revision: a number that grows by one. With --task a task is found by its \
       number or the beginning of its id even when it is gone.
       """)
+
+  static let examples = [
+    Example("pdb log -n 5 --oneline", "The last five changes, a line each:"),
+    Example("pdb log --task 1", "What became of a task:"),
+  ]
 
   @Option(name: [.customShort("n"), .customLong("limit")], help: "How many at most.")
   var limit: Int?

@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct ShowCommand: AsyncParsableCommand {
+struct ShowCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show one change with the values before and after.",
     discussion: "In a pipe a line a key: the key, the value before, the value after.")
+
+  static let examples = [
+    Example("pdb show 1", "Show the first change:")
+  ]
 
   @Argument(help: ArgumentHelp("The number that 'pdb log' shows.", valueName: "rev"))
   var revision: UInt64

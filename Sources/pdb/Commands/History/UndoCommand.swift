@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct UndoCommand: AsyncParsableCommand {
+struct UndoCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "undo", abstract: "Take a change back by making a new one.",
     discussion: """
@@ -12,6 +12,10 @@ struct UndoCommand: AsyncParsableCommand {
       is not taken back yet, so undoing twice takes back two. An undo is a change like any other \
       and can itself be undone by its number.
       """)
+
+  static let examples = [
+    Example("pdb undo", "Take your last change back:")
+  ]
 
   @Argument(help: ArgumentHelp("The number that 'pdb log' shows.", valueName: "rev"))
   var revision: UInt64?

@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct KVAppend: AsyncParsableCommand {
+struct KVAppend: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "append", abstract: "Add values to the end of a list and print the list.",
     discussion: "A key that does not exist counts as an empty list.")
+
+  static let examples = [
+    Example("pdb kv append colours red green", "Add to a list:")
+  ]
 
   @Argument(help: "The key.")
   var key: String

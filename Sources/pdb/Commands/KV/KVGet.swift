@@ -3,9 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct KVGet: AsyncParsableCommand {
+struct KVGet: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print the value of a key.")
+
+  static let examples = [
+    Example("pdb kv get user:lan", "Print a value:"),
+    Example("pdb kv get nothing --default 0", "Print a default where there is no key:"),
+  ]
 
   @Argument(help: "The key.")
   var key: String

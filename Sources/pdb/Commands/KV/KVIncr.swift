@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct KVIncr: AsyncParsableCommand {
+struct KVIncr: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "incr", abstract: "Add to a number and print the sum.",
     discussion: "A key that does not exist counts as 0.")
+
+  static let examples = [
+    Example("pdb kv incr visits --by 2", "Count:")
+  ]
 
   @Argument(help: "The key.")
   var key: String

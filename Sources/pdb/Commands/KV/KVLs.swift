@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct KVLs: AsyncParsableCommand {
+struct KVLs: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List pairs in the order of their keys.")
+
+  static let examples = [
+    Example("pdb kv ls user:", "List the keys that begin with user:")
+  ]
 
   @Argument(help: "Only keys that begin with this.")
   var prefix: String = ""
@@ -32,13 +36,13 @@ struct KVLs: AsyncParsableCommand {
   }
 
   private static func table(_ json: JSON) -> Table {
-      var table = Table(
-        .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
-      for pair in json["pairs"]?.array ?? [] {
-        table.add(
-          String(pair["revision"]?.uint64 ?? 0), pair["key"]?.string ?? "(binary)",
-          pair["value_b64"] == nil ? pair["value"]?.text ?? "" : "(binary)")
-      }
-      return table
+    var table = Table(
+      .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
+    for pair in json["pairs"]?.array ?? [] {
+      table.add(
+        String(pair["revision"]?.uint64 ?? 0), pair["key"]?.string ?? "(binary)",
+        pair["value_b64"] == nil ? pair["value"]?.text ?? "" : "(binary)")
+    }
+    return table
   }
 }

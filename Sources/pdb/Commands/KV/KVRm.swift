@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct KVRm: AsyncParsableCommand {
+struct KVRm: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove keys, as one change.",
     discussion: "Removing one asks nothing; removing several asks once.")
+
+  static let examples = [
+    Example("pdb kv rm greeting colours --yes", "Remove keys:")
+  ]
 
   @Argument(help: ArgumentHelp("The keys.", valueName: "key"))
   var keys: [String]

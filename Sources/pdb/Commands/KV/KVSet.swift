@@ -3,10 +3,15 @@
 import ArgumentParser
 import PDBKit
 
-struct KVSet: AsyncParsableCommand {
+struct KVSet: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a key.",
     discussion: "The value is JSON if it is valid JSON, else a string.")
+
+  static let examples = [
+    Example(#"pdb kv set user:lan '{"name":"Lan"}'"#, "Set a key to a JSON value:"),
+    Example(#"pdb kv set greeting "Xin chào" --if-absent"#, "Set a key only if it does not exist:"),
+  ]
 
   @Argument(help: "The key.")
   var key: String

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVWatch: AsyncParsableCommand {
+struct KVWatch: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "watch", abstract: "Print changes of keys as they happen, until Ctrl-C.",
     discussion: """
@@ -12,6 +12,12 @@ struct KVWatch: AsyncParsableCommand {
       repeats nothing. What is older than the history gives an object with "reset": read the \
       keys anew then.
       """)
+
+  static let examples = [
+    Example(
+      "pdb kv watch user: --since 0 --limit 1",
+      "Print the first change of a key that begins with user:")
+  ]
 
   @Argument(help: "Only keys that begin with this.")
   var prefix: String = ""
@@ -52,7 +58,9 @@ struct KVWatch: AsyncParsableCommand {
   }
 
   private static func lines(_ name: String, _ json: JSON) -> [JSON] {
-    guard name == "change" else { return [["reset": .bool(true), "revision": json["revision"] ?? .null]] }
+    guard name == "change" else {
+      return [["reset": .bool(true), "revision": json["revision"] ?? .null]]
+    }
     return (json["changes"]?.array ?? []).map { change in
       var members: [JSON.Member] = [
         .init("revision", json["revision"] ?? .null), .init("key", change["key"] ?? .null),

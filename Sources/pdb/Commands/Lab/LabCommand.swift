@@ -5,5 +5,5 @@ import ArgumentParser
 struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab", abstract: "Try a whole cluster in one terminal.",
-    subcommands: [LabUp.self])
+    subcommands: [LabUp.self, LabKill.self, LabPause.self, LabResume.self])
 }

@@ -5,10 +5,14 @@ import Foundation
 import PDBKit
 import UnixSignals
 
-struct LabUp: AsyncParsableCommand {
+struct LabUp: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "up", abstract: "Start a cluster of several nodes on this machine.",
     discussion: "Every node is a process of its own. Ctrl-C stops them all.")
+
+  static let examples = [
+    Example("pdb lab up --nodes 3", "Start three nodes in this terminal:")
+  ]
 
   @Option(name: .long, help: ArgumentHelp("How many nodes.", valueName: "count"))
   var nodes: Int = 4

@@ -5,7 +5,7 @@ import Foundation
 public import Logging
 import PDBKit
 
-struct NodeStart: AsyncParsableCommand {
+struct NodeStart: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "start", abstract: "Start a node and keep it running.",
     discussion: """
@@ -13,6 +13,10 @@ struct NodeStart: AsyncParsableCommand {
       each first member with the same --cluster list; afterwards 'pdb node start --port PORT' \
       is enough, because the members are kept with the data.
       """)
+
+  static let examples = [
+    Example("pdb node start --port 4000", "Start a node; its data are in .pdb:")
+  ]
 
   @Option(name: .long, help: "The port to listen on.")
   var port: Int = 4000

@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct NodeStatus: AsyncParsableCommand {
+struct NodeStatus: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show what one node says of itself.",
     discussion: "Exits with 1 when the node is in trouble, and with 69 when it does not answer.")
+
+  static let examples = [
+    Example("pdb node status", "See what a node says of itself:")
+  ]
 
   @Argument(help: ArgumentHelp("The node's address or port.", valueName: "addr"))
   var address: String?

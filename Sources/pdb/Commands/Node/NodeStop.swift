@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct NodeStop: AsyncParsableCommand {
+struct NodeStop: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "stop", abstract: "Stop a node; a leader hands leadership over first.",
     discussion: "Waits until the node is gone.")
+
+  static let examples = [
+    Example("pdb node stop 4000", "Stop a node:")
+  ]
 
   @Argument(help: ArgumentHelp("The node's address or port.", valueName: "addr"))
   var address: String?

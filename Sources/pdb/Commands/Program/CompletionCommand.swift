@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct CompletionCommand: AsyncParsableCommand {
+struct CompletionCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "completion", abstract: "Print the completion script of a shell.",
     discussion: """
@@ -11,6 +11,10 @@ struct CompletionCommand: AsyncParsableCommand {
       compinit. For fish: pdb completion fish > ~/.config/fish/completions/pdb.fish. 'make \
       install' puts all three in place. Keys and task numbers are completed too.
       """)
+
+  static let examples = [
+    Example("pdb completion bash", "Print the script for bash:")
+  ]
 
   enum Shell: String, ExpressibleByArgument, CaseIterable {
     case bash, zsh, fish

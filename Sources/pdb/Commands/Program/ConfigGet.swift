@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct ConfigGet: AsyncParsableCommand {
+struct ConfigGet: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "get", abstract: "Print what is set.", discussion: "Exits with 1 if nothing is.")
+
+  static let examples = [
+    Example("pdb config get core.timeout", "Print a setting:")
+  ]
 
   @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
   var setting: String

@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct ConfigList: AsyncParsableCommand {
+struct ConfigList: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "list", abstract: "Print everything that is set.")
+
+  static let examples = [
+    Example("pdb config list --show-origin", "Print all settings and where they come from:")
+  ]
 
   @Flag(name: .long, help: "Also print where each setting comes from, and which are overridden.")
   var showOrigin = false

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct ConfigSet: AsyncParsableCommand {
+struct ConfigSet: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Change a setting, or make an alias.",
     discussion: """
@@ -11,6 +11,11 @@ struct ConfigSet: AsyncParsableCommand {
       --active"', 'pdb todo' lists tasks. One that begins with ! runs a command of the system's \
       shell; only your own file may have those.
       """)
+
+  static let examples = [
+    Example("pdb config set core.timeout 5", "Change a setting:"),
+    Example(#"pdb config set alias.todo "task ls --active""#, "Make an alias:"),
+  ]
 
   @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
   var setting: String

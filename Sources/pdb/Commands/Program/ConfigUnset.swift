@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct ConfigUnset: AsyncParsableCommand {
+struct ConfigUnset: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "unset", abstract: "Forget a setting.",
     discussion: "Exits with 1 if it was not set in that file.")
+
+  static let examples = [
+    Example("pdb config unset alias.todo", "Forget an alias:")
+  ]
 
   @Argument(help: ArgumentHelp("As in core.timeout or alias.NAME.", valueName: "setting"))
   var setting: String

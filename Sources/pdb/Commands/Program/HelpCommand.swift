@@ -4,9 +4,13 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct HelpCommand: AsyncParsableCommand {
+struct HelpCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "help", abstract: "Open the manual page of a command.")
+
+  static let examples = [
+    Example("pdb help task", "Open the page of the task commands:")
+  ]
 
   @Argument(help: ArgumentHelp("As in 'task' or 'kv set'.", valueName: "command"))
   var command: [String] = []

@@ -3,9 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskAdd: AsyncParsableCommand {
+struct TaskAdd: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Add tasks, all or none.")
+
+  static let examples = [
+    Example(#"pdb task add "Học Python" "Làm đồ án""#, "Add two tasks as one change:"),
+    Example(#"echo "Ôn thi" | pdb task add -"#, "Add a task a line:"),
+  ]
 
   @Argument(help: ArgumentHelp("One title per task; '-' reads one per line.", valueName: "title"))
   var titles: [String]

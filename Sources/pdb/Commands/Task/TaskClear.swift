@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskClear: AsyncParsableCommand {
+struct TaskClear: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "clear", abstract: "Remove all completed tasks, as one change.")
+
+  static let examples = [
+    Example("pdb task clear --yes", "Remove what is completed:")
+  ]
 
   @OptionGroup var options: GlobalOptions
 

@@ -2,9 +2,13 @@
 
 import ArgumentParser
 
-struct TaskDone: AsyncParsableCommand {
+struct TaskDone: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "done", abstract: "Mark tasks as completed.")
+
+  static let examples = [
+    Example("pdb task done 1 2", "Mark tasks as completed:")
+  ]
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions

@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskEditTitle: AsyncParsableCommand {
+struct TaskEditTitle: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "edit", abstract: "Change a task's title.")
+
+  static let examples = [
+    Example(#"pdb task edit 2 "Làm đồ án tốt nghiệp""#, "Change a title:")
+  ]
 
   @Argument(help: ArgumentHelp("Number, or beginning of the id.", valueName: "ref"))
   var reference: String

@@ -3,10 +3,17 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskLs: AsyncParsableCommand {
+struct TaskLs: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List tasks, newest first.",
     discussion: "Lists the active tasks unless asked for others.")
+
+  static let examples = [
+    Example("pdb task ls hoc", "Find tasks, whatever their case and accents:"),
+    Example(
+      "pdb task ls --all --sort title --json --fields number,title",
+      "All tasks by title, for a program:"),
+  ]
 
   enum Status: String, EnumerableFlag {
     case active, done, all

@@ -2,9 +2,13 @@
 
 import ArgumentParser
 
-struct TaskReopen: AsyncParsableCommand {
+struct TaskReopen: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "reopen", abstract: "Mark tasks as not completed.")
+
+  static let examples = [
+    Example("pdb task reopen 2", "Mark a task as not completed:")
+  ]
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions

@@ -3,10 +3,14 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskRm: AsyncParsableCommand {
+struct TaskRm: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove tasks.",
     discussion: "Removing one asks nothing; removing several asks once.")
+
+  static let examples = [
+    Example("pdb task rm 3", "Remove a task:")
+  ]
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions

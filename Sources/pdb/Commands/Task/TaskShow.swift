@@ -3,9 +3,13 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskShow: AsyncParsableCommand {
+struct TaskShow: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "show", abstract: "Show one task with everything known about it.")
+
+  static let examples = [
+    Example("pdb task show 1", "Show a task:")
+  ]
 
   @Argument(help: ArgumentHelp("Number, or beginning of the id.", valueName: "ref"))
   var reference: String
@@ -20,14 +24,14 @@ struct TaskShow: AsyncParsableCommand {
   }
 
   private static func print(_ json: JSON) throws {
-      let task = try json.task()
-      guard Console.isTerminal(.output) else { return TaskOutput.list([task]) }
-      let style = Style(for: .output)
-      Console.write(style.bold(task.title.escapingControlCharacters))
-      Console.write("number    \(task.number)")
-      Console.write("id        \(task.id.escapingControlCharacters)")
-      Console.write("status    \(task.completed ? "completed" : "active")")
-      Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
-      Console.write("revision  \(json["revision"]?.uint64 ?? 0)")
+    let task = try json.task()
+    guard Console.isTerminal(.output) else { return TaskOutput.list([task]) }
+    let style = Style(for: .output)
+    Console.write(style.bold(task.title.escapingControlCharacters))
+    Console.write("number    \(task.number)")
+    Console.write("id        \(task.id.escapingControlCharacters)")
+    Console.write("status    \(task.completed ? "completed" : "active")")
+    Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
+    Console.write("revision  \(json["revision"]?.uint64 ?? 0)")
   }
 }

@@ -3,13 +3,17 @@
 import ArgumentParser
 import PDBKit
 
-struct BackupCommand: AsyncParsableCommand {
+struct BackupCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "backup", abstract: "Copy everything, history included, into a file.",
     discussion: """
       The copy is of one revision, while changes go on; the file appears when it is complete. \
       'pdb restore' makes a new cluster of it.
       """)
+
+  static let examples = [
+    Example("pdb backup pdb.backup", "Copy everything, history included:")
+  ]
 
   @Argument(help: "The file to write.")
   var file: String

@@ -4,13 +4,17 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct ExportCommand: AsyncParsableCommand {
+struct ExportCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write all pairs, tasks among them, as JSON lines.",
     discussion: """
       All lines are of one revision, while changes go on. The first line says which, the last how \
       many there were. 'pdb import' reads it. History is not in it: see 'pdb backup'.
       """)
+
+  static let examples = [
+    Example("pdb export -o all.ndjson", "Write everything into a file:")
+  ]
 
   @Option(name: .shortAndLong, help: "Where to write, instead of stdout.")
   var output: String?
@@ -43,8 +47,9 @@ enum OutputFile {
     _ path: String, _ session: Session, _ from: String, _ what: String
   ) async throws -> Int {
     let partial = path + ".partial"
-    guard FileManager.default.createFile(
-      atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600]),
+    guard
+      FileManager.default.createFile(
+        atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600]),
       let file = FileHandle(forWritingAtPath: partial)
     else {
       throw PDBError(

@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct ImportCommand: AsyncParsableCommand {
+struct ImportCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Add the pairs of a file as one change, all or none.",
     discussion: """
@@ -12,6 +12,11 @@ struct ImportCommand: AsyncParsableCommand {
       pickle may contain plain data only: nothing in it is ever executed. A large import that was \
       interrupted goes on where it stopped when it is started again. 'pdb undo' takes it back.
       """)
+
+  static let examples = [
+    Example("pdb import all.ndjson --dry-run", "See what an import would do:"),
+    Example("pdb import all.ndjson --existing replace", "Import a file:"),
+  ]
 
   @Argument(help: "The file; '-' reads standard input.")
   var file: String

@@ -4,13 +4,17 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct RestoreCommand: AsyncParsableCommand {
+struct RestoreCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "restore", abstract: "Make the files of a new node from a backup.",
     discussion: """
       The node is a new cluster; others join it. For a cluster of several at once, restore the \
       same backup for each first member with the same --cluster list, then start them.
       """)
+
+  static let examples = [
+    Example("pdb restore pdb.backup --data-dir restored --port 4000", "Make a node of a backup:")
+  ]
 
   @Argument(help: "The backup.")
   var file: String
