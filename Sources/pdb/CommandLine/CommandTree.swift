@@ -24,6 +24,11 @@ struct CommandTree {
 
   func child(_ name: some StringProtocol) -> CommandTree? { children.first { $0.name == name } }
 
+  /// Whether a word is a command, be it one that is not shown.
+  func knows(_ word: String) -> Bool {
+    type.configuration.subcommands.contains { $0.configuration.commandName == word }
+  }
+
   /// The command that words lead to, and the words that are left.
   func find(_ words: some Collection<String>) -> (command: CommandTree, rest: [String]) {
     guard let word = words.first, let child = child(word) else { return (self, Array(words)) }

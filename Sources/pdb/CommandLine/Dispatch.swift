@@ -16,7 +16,7 @@ enum Dispatch {
   init(_ arguments: [String], _ settings: Settings, isShell: Bool = false) throws {
     var words = GlobalOptions.movedBehindCommand(arguments)
     var seen: Set<String> = []
-    while let word = words.first, !word.hasPrefix("-"), CommandTree.root.child(word) == nil {
+    while let word = words.first, !word.hasPrefix("-"), !CommandTree.root.knows(word) {
       guard seen.insert(word).inserted else {
         throw PDBError(.badConfiguration, "the alias '\(word)' leads back to itself")
       }

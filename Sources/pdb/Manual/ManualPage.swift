@@ -131,10 +131,12 @@ extension ManualPage {
   var roff: String {
     var lines = [".TH \(name.uppercased()) 1 \"\" \"pdb \(pdbVersion)\" \"pdb\""]
     for block in blocks {
+      // A section's first paragraph needs no mark, and the one with the name must have none.
+      let mark = lines.last!.hasPrefix(".SH") ? [] : [".PP"]
       switch block {
       case .section(let title): lines.append(".SH \(title)")
-      case .heading(let text): lines += [".PP", ".B \(Self.escaped(text))"]
-      case .paragraph(let text): lines += [".PP", Self.escaped(text)]
+      case .heading(let text): lines += mark + [".B \(Self.escaped(text))"]
+      case .paragraph(let text): lines += mark + [Self.escaped(text)]
       case .item(let label, let text):
         lines += [".TP", ".B \(Self.escaped(label))", Self.escaped(text)]
       case .example(let purpose, let line):
