@@ -59,7 +59,8 @@ final class Workspace: Sendable {
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: path)
     process.environment = [
-      "HOME": path, "XDG_STATE_HOME": path + "/state", "PATH": "/usr/bin:/bin",
+      "HOME": path, "XDG_STATE_HOME": path + "/state", "XDG_CONFIG_HOME": path + "/.config",
+      "PATH": "/usr/bin:/bin",
       "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
     ]
     process.standardInput = FileHandle.nullDevice

@@ -104,11 +104,14 @@ struct Attempts {
     return .pause(reason: "\(address): \(state)")
   }
 
-  /// What to say when the user does not want to wait any longer, after a last attempt that ended
-  /// for that reason.
-  mutating func interruption(of last: Result) -> PDBError {
-    if isChange, case .lost = last { mayBeApplied = true }
-    return PDBError(
+  /// An attempt ended because the user does not want to wait any longer.
+  mutating func interrupted(_ result: Result) {
+    if isChange, case .lost = result { mayBeApplied = true }
+  }
+
+  /// What to say when the user does not want to wait any longer.
+  var interruption: PDBError {
+    PDBError(
       .interrupted, "stopped waiting for an answer", outcome: mayBeApplied ? .unknown : .notApplied,
       hint: mayBeApplied ? "look whether it is there before you make it again" : nil)
   }

@@ -104,7 +104,10 @@ public final class ClusterClient: Sendable {
       let result = await attempt(
         request, at: target, id: id, age: attempts.count > 1 ? now - start : nil,
         within: patience)
-      if Task.isCancelled { throw attempts.interruption(of: result) }
+      if Task.isCancelled {
+        attempts.interrupted(result)
+        throw attempts.interruption
+      }
       switch attempts.record(result, of: target) {
       case .done(let answer): return answer
       case .failed(let error): throw error
@@ -112,7 +115,8 @@ public final class ClusterClient: Sendable {
         notify(.hop(from: target, to: next, reason: reason))
       case .pause(let reason):
         notify(.waiting(reason: reason))
-        try await Task.sleep(for: min(Self.pause, deadline - ContinuousClock.now))
+        try? await Task.sleep(for: min(Self.pause, deadline - ContinuousClock.now))
+        if Task.isCancelled { throw attempts.interruption }
       }
     }
   }

@@ -64,13 +64,11 @@ enum Dispatch {
   ) -> Failure {
     let prefix = command.name == "pdb" ? "pdb" : "pdb \(command.name)"
     let names = command.children.map(\.name)
-    var near = Suggestion.nearest(to: word, of: names + more)
-    if near.isEmpty, command.name == "pdb" {
-      // A word of some group, used as if it were a command of its own.
-      near = CommandTree.root.leaves().filter { $0.path.last == word }.map {
-        $0.path.joined(separator: " ")
-      }
+    // A word of some group, used as if it were a command of its own.
+    let leaves = command.leaves().filter { $0.path.last == word }.map {
+      $0.path.joined(separator: " ")
     }
+    let near = leaves + Suggestion.nearest(to: word, of: names + more)
     let shown = word.escapingControlCharacters
     return Failure(
       error: PDBError(

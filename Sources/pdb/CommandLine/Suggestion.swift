@@ -3,7 +3,7 @@
 enum Suggestion {
   /// The candidates that are at most a slip or two away, the nearest first.
   static func nearest(to word: String, of candidates: [String]) -> [String] {
-    let limit = word.count <= 3 ? 1 : 2
+    let limit = word.count <= 4 ? 1 : 2
     let scored = candidates.map { candidate in
       let isBeginning = word.count >= 2 && candidate.hasPrefix(word)
       return (isBeginning ? 0 : distance(Array(word), Array(candidate)), candidate)

@@ -135,10 +135,7 @@ private enum Readline {
 
   static func begin(history: [String], _ complete: @escaping @Sendable (String) -> [Candidate]) {
     self.complete = complete
-    // Without a UTF-8 locale a letter would be taken for several.
-    if setlocale(LC_CTYPE, "") == nil || String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" {
-      setlocale(LC_CTYPE, "C.UTF-8")
-    }
+    useUTF8()
     rl_readline_name = UnsafePointer(strdup("pdb"))
     // Ctrl-C is ours, see ``LineEditor/Message``.
     rl_catch_signals = 0
@@ -151,6 +148,16 @@ private enum Readline {
     rl_completion_display_matches_hook = { _, _, _ in Readline.list() }
     using_history()
     for line in history { add_history(line) }
+  }
+
+  /// Without a UTF-8 locale a letter would be taken for several. Readline asks the environment
+  /// for the locale, and the programs that commands start should agree.
+  private static func useUTF8() {
+    setlocale(LC_CTYPE, "")
+    guard String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" else { return }
+    unsetenv("LC_ALL")
+    setenv("LC_CTYPE", "C.UTF-8", 1)
+    setlocale(LC_CTYPE, "")
   }
 
   static func edit(_ prompt: String) {

@@ -14,7 +14,9 @@ struct ShellScript {
     guard let text = String(validating: text, as: UTF8.self) else {
       throw PDBError(.badRequest, "'\(name)' is not valid UTF-8")
     }
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // By scalars: Swift takes a line break of Windows for one character.
+    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
   }
 
   /// Returns the exit code of the line that failed, after saying where it is; `nil` if a line

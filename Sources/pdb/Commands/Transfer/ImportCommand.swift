@@ -98,7 +98,8 @@ struct ImportPreview {
   private(set) var different = 0
 
   static func make(_ file: ImportFile, _ session: Session) async throws -> ImportPreview {
-    var wanted: [String: JSON] = [:]
+    // By bytes: keys that differ only in normalisation are different keys.
+    var wanted: [Bytes: JSON] = [:]
     for pair in file.pairs { wanted[name(pair)] = pair["value"] ?? pair["value_b64"] ?? .null }
     var preview = ImportPreview(format: file.format, new: wanted.count)
     var rest: Bytes = []
@@ -116,8 +117,9 @@ struct ImportPreview {
     return preview
   }
 
-  private static func name(_ pair: JSON) -> String {
-    pair["key"]?.string ?? "base64 \(pair["key_b64"]?.string ?? "")"
+  private static func name(_ pair: JSON) -> Bytes {
+    pair["key"]?.string.map { Bytes($0.utf8) }
+      ?? Bytes(Data(base64Encoded: pair["key_b64"]?.string ?? "") ?? Data())
   }
 
   private mutating func meet(_ wanted: JSON, _ found: JSON) {

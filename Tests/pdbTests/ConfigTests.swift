@@ -1,0 +1,128 @@
+// Settings, aliases, programs of the user's own, slips of the finger.
+
+import Foundation
+import Testing
+
+extension ProcessTests {
+  @Suite struct ConfigTests {
+    private let workspace: Workspace
+
+    init() throws { workspace = try Workspace() }
+
+    private func write(_ path: String, _ text: String) throws {
+      let url = URL(fileURLWithPath: "\(workspace.path)/\(path)")
+      try FileManager.default.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url)
+    }
+
+    private func read(_ path: String) throws -> String {
+      try String(contentsOfFile: "\(workspace.path)/\(path)", encoding: .utf8)
+    }
+
+    private static let own = ".config/pdb/config"
+
+    @Test func `later files win, and every origin is told`() async throws {
+      try write(Self.own, "[core]\n  timeout = 3\n  color = never\n")
+      try write(".pdb/config", "[core]\ntimeout = 4 ; a comment\n")
+      let list = try await workspace.run(["config", "list", "--show-origin"])
+      #expect(list.column(1) == ["core.timeout", "core.color", "core.timeout"])
+      #expect(list.column(0).last == ".pdb/config")
+      #expect(try await workspace.run(["config", "get", "CORE.Timeout"]).output == "4\n")
+      let unset = try await workspace.run(["config", "get", "core.pager"])
+      #expect(unset.status == 1 && unset.output.isEmpty && unset.error.isEmpty)
+    }
+
+    @Test func `changing one line leaves the others as they are`() async throws {
+      let text = "# mine\n[core]\n\ttimeout = 3 # short\n\n[alias]\n\tx = \"task ls --all\"\n"
+      try write(Self.own, text)
+      #expect(try await workspace.run(["config", "set", "core.timeout", "7"]).status == 0)
+      #expect(try read(Self.own) == text.replacing("timeout = 3 # short", with: "timeout = 7"))
+      #expect(try await workspace.run(["config", "set", "alias.y", " a;\"b\"\\ "]).status == 0)
+      #expect(try await workspace.run(["config", "get", "alias.y"]).output == " a;\"b\"\\\\ \n")
+      #expect(try await workspace.run(["config", "unset", "alias.y"]).status == 0)
+      #expect(try await workspace.run(["config", "unset", "alias.y"]).status == 1)
+      #expect(try read(Self.own) == text.replacing("timeout = 3 # short", with: "timeout = 7"))
+    }
+
+    @Test(arguments: [
+      (["config", "set", "core.tiemout", "1"], 65, "core.timeout"),
+      (["config", "set", "core.timeout", "soon"], 78, "soon"),
+      (["config", "set", "core.nodes", "a b:1"], 78, "address"),
+      (["config", "set", "--folder", "core.pager", "x"], 65, "folder"),
+      (["config", "set", "--folder", "alias.x", "!ls"], 65, "folder"),
+      (["config", "set", "alias.task", "kv ls"], 65, "command"),
+      (["config", "set", "alias.a b", "kv ls"], 65, "setting"),
+    ])
+    func `what makes no sense is not set`(
+      arguments: [String], status: Int32, words: String
+    ) async throws {
+      let run = try await workspace.run(arguments)
+      #expect(run.status == status && run.error.contains(words), "\(run.error)")
+    }
+
+    @Test(arguments: [
+      "[core\n", "timeout = 1\n", "[core]\n= 1\n", "[core]\ntimeout = \"1\n",
+      "[core]\ntimeout = x\n",
+    ])
+    func `a file that is wrong is named`(text: String) async throws {
+      try write(Self.own, text)
+      let run = try await workspace.run(["task", "ls"])
+      #expect(run.status == 78, "\(run.error)")
+      #expect(run.error.contains(Self.own) || run.error.contains("core.timeout"), "\(run.error)")
+    }
+
+    @Test func `an alias stands for words, or in one's own file for a program`() async throws {
+      try write(
+        Self.own,
+        """
+        [alias]
+          cfg = config
+          get = cfg get
+          hello = !echo hello
+          loop = loop2 x
+          loop2 = loop
+        """)
+      let first = try await workspace.run(["get", "alias.cfg"])
+      #expect(first.output == "config\n", "\(first.error)")
+      #expect(try await workspace.run(["hello", "a b"]).output == "hello a b\n")
+      #expect(try await workspace.run(["loop"]).status == 78)
+      try write(".pdb/config", "[alias]\n  hello = !echo stolen\n")
+      let refused = try await workspace.run(["hello"])
+      #expect(refused.status == 78 && refused.output.isEmpty)
+    }
+
+    @Test func `a folder's file cannot name tokens or programs`() async throws {
+      try write(".pdb/config", "[core]\n  token-file = /etc/hostname\n  pager = touch owned\n")
+      #expect(try await workspace.run(["config", "get", "core.token-file"]).status == 1)
+      #expect(try await workspace.run(["config", "get", "core.pager"]).status == 1)
+    }
+
+    @Test func `a program called pdb-WORD is a command`() async throws {
+      try write("bin/pdb-hi", "#!/bin/sh\necho \"hi $1\"\nexit 7\n")
+      chmod("\(workspace.path)/bin/pdb-hi", 0o755)
+      let script = "PATH=\"$PWD/bin:$PATH\" exec '\(program.path)' hi there"
+      let run = try await workspace.run(
+        ["-c", script], program: URL(fileURLWithPath: "/bin/sh"))
+      #expect(run.status == 7 && run.output == "hi there\n")
+    }
+
+    @Test(arguments: [
+      ("tsk", "pdb task"), ("lgo", "pdb log"), ("task lss", "pdb task ls"), ("done", "task done"),
+      ("kv gte", "pdb kv get"), ("imprt", "pdb import"),
+    ])
+    func `a slip is answered with what was meant`(words: String, meant: String) async throws {
+      let run = try await workspace.run(words.split(separator: " ").map(String.init))
+      #expect(run.status == 64 && run.output.isEmpty)
+      #expect(run.error.contains("did you mean") && run.error.contains(meant), "\(run.error)")
+    }
+
+    @Test func `pdb alone says how things are and what can be done`() async throws {
+      let run = try await workspace.run([])
+      #expect(run.status == 0)
+      for word in ["pdb task", "pdb shell", "History", "no node answers"] {
+        #expect(run.output.contains(word))
+      }
+    }
+  }
+}

@@ -1,0 +1,169 @@
+// Looking back, taking back, and listening, on real processes.
+
+import Foundation
+import NIOHTTP1
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  @Suite struct HistoryTests {
+    @Test func `every change is told, and can be taken back`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "Học", "hai")
+        _ = try await cluster.pdb("kv", "set", "a:b/c", "{\"x\":1}")
+        _ = try await cluster.pdb("task", "done", "1")
+        _ = try await cluster.pdb("task", "rm", "2")
+        let log = try await cluster.pdb("log")
+        #expect(log.column(0) == ["4", "3", "2", "1"])
+        #expect(log.column(3) == ["task rm", "task done", "kv set", "task add"])
+        #expect(try await cluster.pdb("log", "--key", "a:b/c").column(0) == ["2"])
+        // A task that is gone is found by its number and by its id.
+        let id = try #require(
+          try await cluster.pdb("log", "--task", "2", "--json").json["revisions"]?.array?[0][
+            "changes"]?.array?[0]["before"]?["id"]?.string)
+        #expect(try await cluster.pdb("log", "--task", "2").column(0) == ["4", "1"])
+        #expect(
+          try await cluster.pdb("log", "--task", String(id.prefix(6))).column(0) == ["4", "1"])
+        #expect(try await cluster.pdb("log", "-n", "1", "--oneline").column(0) == ["4"])
+        let shown = try await cluster.pdb("show", "3", "--json").json["changes"]?.array?[0]
+        #expect(shown?["before"]?["completed"]?.bool == false)
+        #expect(shown?["after"]?["completed"]?.bool == true)
+        #expect(try await cluster.pdb("show", "99").status == 1)
+
+        #expect(try await cluster.pdb("undo").output == "4\n")
+        #expect(try await cluster.pdb("undo").output == "3\n")
+        #expect(try await cluster.pdb("task", "ls").column(0) == ["2", "1"])
+        let conflict = try await cluster.pdb("undo", "4")
+        #expect(conflict.status == 3, "\(conflict.error)")
+        #expect(conflict.error.contains("expected") && conflict.error.contains("found"))
+        #expect(try await cluster.pdb("undo", "5", "--json").json["operation"]?.string == "undo 4")
+        #expect(try await cluster.pdb("task", "ls").column(0) == ["1"])
+      }
+    }
+
+    @Test func `a long history comes whole, page by page`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let lines = (1...1300).map { "kv incr n\($0 % 3)" }.joined(separator: "\n")
+        let run = try await cluster.pdb("shell", "--quiet", input: Data(lines.utf8))
+        #expect(run.status == 0, "\(run.error)")
+        let revisions = try await cluster.pdb("log").column(0)
+        #expect(revisions == (1...1300).reversed().map(String.init))
+        #expect(try await cluster.pdb("log", "--key", "n0", "-n", "300").rows.count == 300)
+      }
+    }
+
+    @Test func `a stream taken up again anywhere misses and repeats nothing`() async throws {
+      try await TestCluster.running(3) { cluster in
+        for number in 1...20 {
+          try await cluster.change(ClientRequest(.put, "/kv/k\(number % 4)", body: ["value": 1]))
+        }
+        _ = try await cluster.settled()
+        for node in 0..<3 {
+          let client = ClusterClient(addresses: [cluster.addresses[node]], timeout: .seconds(20))
+          for since in [UInt64(0), 7, 19] {
+            var told: [UInt64] = []
+            try await client.listen(since: since) { event in
+              told.append(event.id ?? 0)
+              return told.count < 20 - Int(since)
+            }
+            #expect(told == Array((since + 1)...20), "node \(node)")
+          }
+          await client.shutdown()
+        }
+      }
+    }
+
+    @Test func `a listener hears every change once while leaders come and go`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        let changes = 400
+        async let heard = Self.listen(cluster, prefix: "k", upTo: changes)
+        let written = Locked(0)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          group.addTask {
+            let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(60))
+            for number in 1...changes {
+              _ = try await client.send(
+                ClientRequest(.put, "/kv/k\(number)", body: ["value": JSON(number)]))
+              written.change { $0 = number }
+            }
+            await client.shutdown()
+          }
+          for round in 1...3 {
+            _ = try await waitFor { written.value >= round * 100 ? true : nil }
+            let leader = try await cluster.leader()
+            cluster.kill9(leader)
+            try cluster.start(leader)
+            _ = try await cluster.leader()
+          }
+          try await group.waitForAll()
+        }
+        let told = try await heard
+        #expect(told.map(\.value) == Array(1...changes).map { Int64($0) })
+        #expect(Set(told.map(\.revision)).count == changes)
+      }
+    }
+
+    private struct Told: Sendable {
+      let revision: UInt64
+      let value: Int64
+    }
+
+    private static func listen(
+      _ cluster: TestCluster, prefix: String, upTo count: Int
+    ) async throws -> [Told] {
+      let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(60))
+      var told: [Told] = []
+      try await client.listen(since: 0, query: "prefix=\(prefix)") { event in
+        let json = try JSON(parsing: event.data.utf8)
+        let change = json["changes"]?.array?.first
+        told.append(Told(revision: event.id ?? 0, value: change?["after"]?.int64 ?? 0))
+        return told.count < count
+      }
+      await client.shutdown()
+      return told
+    }
+
+    @Test func `watching ends after as many changes as wanted, and filters`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("kv", "set", "a1", "1")
+        _ = try await cluster.pdb("kv", "set", "b1", "2")
+        _ = try await cluster.pdb("kv", "rm", "a1")
+        let watched = try await cluster.pdb("kv", "watch", "a", "--since", "0", "--limit", "2")
+        let lines = try watched.output.split(separator: "\n").map { try JSON(parsing: $0.utf8) }
+        #expect(lines.map { $0["revision"]?.uint64 } == [1, 3])
+        #expect(lines[0]["value"]?.int64 == 1 && lines[1]["value"]?.isNull == true)
+      }
+    }
+
+    @Test func `a node with listeners stops at once`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(2))
+        let listener = Task {
+          try? await client.listen(since: 0) { _ in true }
+        }
+        _ = try await cluster.pdb("kv", "set", "a", "1")
+        let start = ContinuousClock.now
+        #expect(cluster.stop(0) == 0)
+        #expect(ContinuousClock.now - start < .seconds(4))
+        listener.cancel()
+        await listener.value
+        await client.shutdown()
+      }
+    }
+
+    @Test(arguments: [
+      ("/log?limit=x", 400), ("/log?before=-1", 400), ("/log/x", 400), ("/log/7", 404),
+      ("/events?since=x", 400), ("/import/a%20b", 400),
+    ])
+    func `what makes no sense is refused`(path: String, status: Int) async throws {
+      try await TestCluster.running(1) { cluster in
+        #expect(Int(try await cluster.get(0, path).status) == status)
+        let undo = try await cluster.send(0, .POST, "/undo", #"{"revision":"x"}"#)
+        #expect(undo.status == 400)
+        let nothing = try await cluster.send(0, .POST, "/undo", "{}")
+        #expect(try nothing.json["error"]?.string == "revision_not_found")
+      }
+    }
+  }
+}
