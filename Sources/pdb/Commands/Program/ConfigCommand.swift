@@ -11,7 +11,7 @@ struct ConfigCommand: AsyncParsableCommand {
       .pdb/config in this folder, from PDB_ variables and from flags; the later ones win. A \
       folder's file cannot name programs or tokens.
       """,
-    subcommands: [ConfigGet.self, ConfigSet.self, ConfigUnset.self, ConfigList.self])
+    subcommands: [ConfigSet.self, ConfigGet.self, ConfigUnset.self, ConfigList.self])
 }
 
 /// Which file a change goes to.
