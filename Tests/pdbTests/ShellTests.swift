@@ -16,7 +16,8 @@ extension ProcessTests {
       return terminal
     }
 
-    @Test func `commands run, and the line of a dead node's shell goes on elsewhere`() async throws {
+    @Test func `commands run, and the line of a dead node's shell goes on elsewhere`() async throws
+    {
       try await TestCluster.running(3) { cluster in
         let terminal = try await shell(cluster)
         terminal.type("task add \"một\"\r")
@@ -124,7 +125,8 @@ extension ProcessTests {
         try Data("kv set a 1\nexit\nkv set a 2".utf8).write(to: URL(fileURLWithPath: path))
         #expect(try await cluster.pdb("shell", "-f", path).status == 0)
         #expect(try await cluster.pdb("kv", "get", "a").output == "1\n")
-        #expect(try await cluster.pdb("shell", "-e", "kv incr a", "-e", "kv get a").output == "2\n2\n")
+        #expect(
+          try await cluster.pdb("shell", "-e", "kv incr a", "-e", "kv get a").output == "2\n2\n")
         #expect(try await cluster.pdb("shell", "-f", "nowhere").status == 66)
       }
     }
@@ -134,7 +136,8 @@ extension ProcessTests {
       (".nope", 64), ("task add 'open", 64), ("shell", 64), ("nope", 64),
       (".format xml", 64),
     ])
-    func `a script's exit code is that of its last line`(script: String, status: Int32) async throws {
+    func `a script's exit code is that of its last line`(script: String, status: Int32) async throws
+    {
       let workspace = try Workspace()
       let run = try await workspace.run(["shell"], input: Data(script.utf8))
       #expect(run.status == status, "\(run.error)")
