@@ -9,8 +9,10 @@ import Synchronization
 final class Connection: Sendable {
   let client: ClusterClient
   let addresses: [NodeAddress]
-  /// Whether the nodes were named by a flag, and not found by what is remembered or set.
   let remembered: RememberedClusters
+  /// Whether only a folder's file says that these are the nodes: then no token goes there, and
+  /// they are not remembered as a place where tokens may go.
+  let areFoldersNodes: Bool
 
   /// The connection that the commands of a shell share.
   @TaskLocal static var shared: Connection?
@@ -19,6 +21,7 @@ final class Connection: Sendable {
     remembered = RememberedClusters.load()
     let named = try Self.named(options, settings)
     addresses = Self.addresses(named.addresses, remembered)
+    areFoldersNodes = named.scope == .folder
     let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = Flag()

@@ -33,9 +33,6 @@ struct PDB: AsyncParsableCommand {
         ]),
     ])
 
-  /// `pdb` alone.
-  func run() async throws { try await Overview.show() }
-
   static func main() async {
     // Output may end early (`pdb task ls | head -1`); that is the reader's right.
     signal(SIGPIPE, SIG_DFL)
@@ -51,12 +48,13 @@ struct PDB: AsyncParsableCommand {
   static func run(_ arguments: [String], isShell: Bool = false) async -> Int32 {
     let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
     do {
-      let settings = try Settings()
+      let settings = try settings(for: arguments)
       if let color = try settings.text(.color).flatMap(ColorChoice.init) {
         ColorChoice.current = color
       }
       switch try Dispatch(arguments, settings, isShell: isShell) {
       case .command(let words): try await runCommand(words)
+      case .overview(let options): try await Overview.show(options, settings)
       case .program(let path, let words): return try Program.run(path, words, isShell: isShell)
       }
       return 0
@@ -72,6 +70,17 @@ struct PDB: AsyncParsableCommand {
       return ExitStatus.interrupted.rawValue
     } catch {
       return report(error, asJSON: isJSON)
+    }
+  }
+
+  /// Who asks for help or for the version gets it, whatever the configuration is like.
+  private static func settings(for arguments: [String]) throws -> Settings {
+    do {
+      return try Settings()
+    } catch {
+      let words: Set = ["--help", "-h", "--version", "help"]
+      guard !words.isDisjoint(with: arguments) else { throw error }
+      return .none
     }
   }
 

@@ -123,6 +123,7 @@ final class Session: Sendable {
   /// Learns the members of the cluster that answered, unless they are known already. Changes
   /// are answered by the leader, which should be known too.
   private func remember(_ answer: ClientAnswer, isChange: Bool) async {
+    guard !connection.areFoldersNodes else { return }
     let remembered = connection.remembered
     let known = remembered.addresses(of: answer.cluster)
     let isKnown = isChange ? known.first == answer.node : known.contains(answer.node)

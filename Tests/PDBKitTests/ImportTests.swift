@@ -77,6 +77,10 @@ import Testing
     try stage("y", [[pair("task_three", task.replacing("one", with: "three"))]])
     _ = try commit("y", 1)
     #expect(try view.task(TaskReference("three")).task.number == 9)
+    // A number that would leave no room is not taken over.
+    try stage("w", [[pair("task_w", #"{"title":"w","number":9223372036854775806}"#)]])
+    _ = try commit("w", 1)
+    #expect(try view.task(TaskReference("w")).task.number == 10)
     // The same again changes nothing, and is no revision.
     let revision = view.revision
     try stage("z", [[pair("task_two", #"{"title":"b","completed":false}"#)]])
@@ -112,6 +116,8 @@ import Testing
   }
 
   @Test func `lines without head and end will do`() throws {
+    #expect(try file("\u{FEFF}{\"key\":\"a\",\"value\":1}").pairs[0]["key"]?.string == "a")
+    #expect(try file(#"{"key":"a","value":1,"ttl":5}"#).pairs[0].text == #"{"key":"a","value":1}"#)
     #expect(try file(#"{"key":"a","value":null}"#).pairs.count == 1)
     #expect(try file("{\"key\":\"a\",\"value\":1}\n{\"key\":\"b\",\"value\":2}").pairs.count == 2)
   }
@@ -121,6 +127,7 @@ import Testing
     "{\"pdb_export\":1}\n{\"pdb_export_end\":1}\n", "{\"pdb_export\":2}\n{\"pdb_export_end\":0}\n",
     "{\"key\":\"a\",\"value\":1}\nnonsense\n", "{\"key\":\"a\",\"value\":1}\n{\"key\":\"b\"}\n",
     "{\"key\":\"\",\"value\":1}", "nonsense",
+    "{\"key\":\"a\",\"value\":1}\n{\"key\":\"a\",\"value\":2}",
   ])
   func `what is cut short or wrong is refused`(text: String) {
     #expect(PDBError.code { _ = try file(text) } != nil)

@@ -31,7 +31,7 @@ import Testing
   }
 
   @Test func `control characters are shown, not obeyed`() {
-    #expect("a\u{1B}[2J\n\u{202E}".escapingControlCharacters == "a\\u{1B}[2J\\n\u{202E}")
+    #expect("a\u{1B}[2J\n\u{202E}".escapingControlCharacters == #"a\u{1B}[2J\n\u{202E}"#)
   }
 
   @Test(arguments: [

@@ -98,7 +98,7 @@ struct Workload {
       case .notANumber, .notAList: .wrongKind
       default: nil
       }
-    case .tasks, .changed: nil
+    case .tasks, .changed, .undone: nil
     }
   }
 }

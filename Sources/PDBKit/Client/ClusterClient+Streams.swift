@@ -17,6 +17,7 @@ extension ClusterClient {
     var last = since
     var attempts = Attempts(addresses: addresses, isChange: false)
     var deadline = ContinuousClock.now + timeout
+    var isKnown = false
     while true {
       let target = attempts.next()
       let path = "/events?since=\(last)" + (query.isEmpty ? "" : "&" + query)
@@ -35,6 +36,7 @@ extension ClusterClient {
       }
       guard let result else { return }
       if hasAnswered {
+        isKnown = true
         // Everybody has their chance again, after the node that went away.
         attempts = Attempts(addresses: [target] + addresses, isChange: false)
         _ = attempts.next()
@@ -43,6 +45,8 @@ extension ClusterClient {
       guard ContinuousClock.now < deadline else { throw attempts.failure }
       switch attempts.record(result, of: target) {
       case .hop(let next, let reason): notify(.hop(from: target, to: next, reason: reason))
+      // Whoever was there may come back, all at once even.
+      case .failed(let error) where !isKnown || error.code != .unreachable: throw error
       case .done, .failed, .pause: try await Task.sleep(for: Self.pause)
       }
     }

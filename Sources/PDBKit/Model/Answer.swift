@@ -10,8 +10,19 @@ package enum Answer: Sendable {
   case removed(Int)
   /// How many keys that users can see were changed.
   case changed(Int)
+  /// A revision was taken back.
+  case undone(Undone)
   /// The operation changed nothing, and why.
   case refused(PDBError)
+}
+
+/// A revision that was taken back.
+package struct Undone: Equatable, Sendable {
+  package let revision: UInt64
+  /// What it had done.
+  package let operation: String
+  /// How many keys that users can see are as before.
+  package let count: Int
 }
 
 /// A task and the revision that last changed it.
@@ -55,6 +66,11 @@ extension Answer {
     case .changed(let count):
       writer.write(byte: 5)
       writer.write(UInt64(count))
+    case .undone(let undone):
+      writer.write(byte: 6)
+      writer.write(undone.revision)
+      writer.write(undone.operation)
+      writer.write(UInt64(undone.count))
     }
     return writer.bytes
   }
@@ -82,6 +98,11 @@ extension Answer {
       }
       self = .refused(error)
     case 5: self = .changed(Int(try reader.readUInt64()))
+    case 6:
+      self = .undone(
+        Undone(
+          revision: try reader.readUInt64(), operation: try reader.readString(),
+          count: Int(try reader.readUInt64())))
     default: throw BinaryReader.Malformed()
     }
     try reader.finish()
@@ -107,6 +128,11 @@ extension Answer {
   package func changed() throws -> Int {
     guard case .changed(let count) = self else { throw Unexpected() }
     return count
+  }
+
+  package func undone() throws -> Undone {
+    guard case .undone(let undone) = self else { throw Unexpected() }
+    return undone
   }
 
   package func removed() throws -> Int {

@@ -13,6 +13,8 @@ public enum Limits {
   public static let batchCount = 1_000
   /// One line of an export: a key and a value, written with escapes at worst.
   static let exportLineBytes = 8 << 20
+  /// The highest task number that an import may bring: far from where counting on would end.
+  static let importedNumber: UInt64 = 1 << 40
   /// Parts of one import.
   static let importParts: UInt64 = 10_000
   /// Imports that were begun and not finished, beside the newest.

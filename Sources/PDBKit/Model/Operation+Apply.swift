@@ -30,7 +30,7 @@ extension Operation {
     case .append(let key, let values):
       return .pair(try draft.append(values, to: key))
     case .undo(let number):
-      return .changed(try draft.undo(number))
+      return .undone(try draft.undo(number, by: stamp.author))
     case .stageImport(let part):
       return .changed(try draft.stage(part))
     case .commitImport(let id, let parts, let existing):

@@ -94,7 +94,7 @@ extension Operation {
       writer.write(list: values) { $0.write($1) }
     case .undo(let revision):
       writer.write(byte: Kind.undo.rawValue)
-      writer.write(revision)
+      writer.write(optional: revision) { $0.write($1) }
     case .stageImport(let part):
       writer.write(byte: Kind.stageImport.rawValue)
       part.encode(to: &writer)
@@ -142,7 +142,7 @@ extension Operation {
       self = .append(
         key: try reader.readBytes(), values: try reader.readList { try $0.readBytes() })
     case .undo:
-      self = .undo(try reader.readUInt64())
+      self = .undo(try reader.readOptional { try $0.readUInt64() })
     case .stageImport:
       self = .stageImport(try ImportPart(from: &reader))
     case .commitImport:

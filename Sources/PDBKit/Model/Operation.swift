@@ -10,8 +10,8 @@ package enum Operation: Equatable, Sendable {
   case delete(keys: [Bytes], Condition)
   case increment(key: Bytes, by: Int64)
   case append(key: Bytes, values: [Bytes])
-  /// Takes a revision back.
-  case undo(UInt64)
+  /// Takes a revision back; `nil`: the author's newest that stands.
+  case undo(UInt64?)
   /// Puts a part of an import aside, where nobody sees it.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once.
@@ -35,7 +35,7 @@ package enum Operation: Equatable, Sendable {
     case .delete: "kv rm"
     case .increment: "kv incr"
     case .append: "kv append"
-    case .undo(let revision): "undo \(revision)"
+    case .undo(let revision): revision.map { "undo \($0)" } ?? "undo"
     case .stageImport, .commitImport, .discardImport: "import"
     }
   }

@@ -126,15 +126,23 @@ package struct StateMachine<Storage: StateStorage> {
     var draft = Draft(on: storage, revision: mark.revision + 1)
     do {
       let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
-      if !draft.changes.isEmpty { try write(draft, stamped, in: entry) }
+      if !draft.changes.isEmpty {
+        try write(draft, stamped.stamp, Self.name(stamped.operation, answer), in: entry)
+      }
       return answer
     } catch let error as PDBError {
       return .refused(error)
     }
   }
 
+  /// What the history says of an operation.
+  private static func name(_ operation: Operation, _ answer: Answer) -> String {
+    if case .undone(let undone) = answer { return Operation.undo(undone.revision).name }
+    return operation.name
+  }
+
   private mutating func write(
-    _ draft: Draft<Storage>, _ stamped: StampedOperation, in entry: Entry
+    _ draft: Draft<Storage>, _ stamp: Stamp, _ operation: String, in entry: Entry
   ) throws {
     for change in draft.changes {
       if let before = change.before { mark.hash &-= before.checksum(under: change.key) }
@@ -154,8 +162,8 @@ package struct StateMachine<Storage: StateStorage> {
     mark.historyBytes += UInt64(changes.count)
     try storage.append(
       Revision(
-        number: draft.revision, index: entry.index, term: entry.term, stamp: stamped.stamp,
-        operation: stamped.operation.name, changes: changes))
+        number: draft.revision, index: entry.index, term: entry.term, stamp: stamp,
+        operation: operation, changes: changes))
   }
 
   // MARK: Forgetting

@@ -35,18 +35,26 @@ extension Unicode.Scalar {
   }
 }
 
+extension Unicode.Scalar {
+  /// Control characters, and those that change the direction of what follows them (UAX 9,
+  /// section 2): harmless in data, but not on a screen.
+  fileprivate var steersTerminals: Bool {
+    isControl || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+  }
+}
+
 extension String {
   /// The text with control characters written as `\u{1B}` and the like, so that data cannot
   /// steer a terminal or forge a log line.
   public var escapingControlCharacters: String {
-    guard unicodeScalars.contains(where: \.isControl) else { return self }
+    guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
     var result = ""
     for scalar in unicodeScalars {
       switch scalar {
       case "\n": result += "\\n"
       case "\t": result += "\\t"
       case "\r": result += "\\r"
-      case _ where scalar.isControl:
+      case _ where scalar.steersTerminals:
         result += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
       default: result.unicodeScalars.append(scalar)
       }

@@ -1,16 +1,16 @@
 // Taking a change back, written against the view of the state.
 
 extension Draft {
-  /// Makes a change that reverses a revision, all of it, and returns how many keys it touches.
+  /// Makes a change that reverses a revision, all of it.
   ///
+  /// - Parameter wanted: `nil` for the author's newest that stands. It is found here and not
+  ///   before the operation is proposed, so that a repeated request means the same revision.
   /// - Throws: `revision_not_found`, or `conflict` with both values where something has
   ///   changed since.
-  mutating func undo(_ number: UInt64) throws -> Int {
-    guard let revision = try self.revision(number) else {
-      throw PDBError(
-        .revisionNotFound, "there is no revision \(number) in the history",
-        hint: "'pdb log' lists what there is; the oldest are forgotten")
-    }
+  mutating func undo(_ wanted: UInt64?, by author: String) throws -> Undone {
+    let found = try wanted.map { try revision($0) } ?? newestUndoable(by: author)
+    guard let revision = found else { throw Self.nothing(wanted) }
+    let number = revision.number
     // A number that was given stays given.
     let changes = try revision.keyChanges().filter { $0.key != TaskKeys.lastNumber }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
@@ -22,7 +22,20 @@ extension Draft {
         try delete(change.key)
       }
     }
-    return changes.count { !$0.key.starts(with: SystemKeys.prefix) }
+    return Undone(
+      revision: number, operation: revision.operation,
+      count: changes.count { !$0.key.starts(with: SystemKeys.prefix) })
+  }
+
+  private static func nothing(_ wanted: UInt64?) -> PDBError {
+    guard let wanted else {
+      return PDBError(
+        .revisionNotFound, "there is nothing of yours to take back",
+        hint: "'pdb log' shows everybody's changes; 'pdb undo REV' takes any of them back")
+    }
+    return PDBError(
+      .revisionNotFound, "there is no revision \(wanted) in the history",
+      hint: "'pdb log' lists what there is; the oldest are forgotten")
   }
 
   private func conflict(_ number: UInt64, _ conflicts: [KeyChange]) throws -> PDBError {

@@ -75,24 +75,12 @@ extension Exchange {
     guard wanted == nil || wanted?.uint64 != nil else {
       throw PDBError(.badRequest, "'revision' must be the number of a revision")
     }
-    let author = (request.headers[.author] ?? "").escapingControlCharacters
-    let target = try await engine.read(.stale) { view, mark in
-      let found =
-        try wanted?.uint64.map { try view.revision($0) } ?? view.newestUndoable(by: author)
-      if found == nil, wanted == nil {
-        throw PDBError(
-          .revisionNotFound, "there is nothing of yours to take back",
-          hint: "'pdb log' shows everybody's changes; 'pdb undo REV' takes any of them back")
-      }
-      return found
-    }
-    // Not known here does not mean not known to the leader, which decides.
-    let number = target?.number ?? wanted?.uint64 ?? 0
-    return try await propose(.undo(number), verb: "take changes back") { answer in
-      Response(
+    return try await propose(.undo(wanted?.uint64), verb: "take changes back") { answer in
+      let undone = try answer.undone()
+      return Response(
         json: [
-          "status": "undone", "undone": JSON(number), "operation": JSON(target?.operation),
-          "count": JSON(try answer.changed()),
+          "status": "undone", "undone": JSON(undone.revision),
+          "operation": .string(undone.operation), "count": JSON(undone.count),
         ])
     }
   }

@@ -27,7 +27,9 @@ extension Endpoint {
     Endpoint(.post, "/node/stop", "Stops this node; a leader hands over first: {}") {
       _ = try $0.object()
       $0.engine.requestStop()
-      return Response(json: ["status": "stopping"], status: .accepted)
+      return Response(
+        json: ["status": "stopping", "process": JSON(ProcessInfo.processInfo.processIdentifier)],
+        status: .accepted)
     },
     Endpoint(.post, "/cluster/transfer", "Hands leadership over: {\"to\"}, an id or address, or {}")
     {

@@ -91,7 +91,7 @@ enum Backup {
       let piece = try frame()
       if !piece.isEmpty { return piece }
       let expected = Bytes(digest.finalize())
-      guard try read(expected.count) == expected else { throw damaged }
+      guard try read(expected.count) == expected, try read(upTo: 1).isEmpty else { throw damaged }
       return nil
     }
 
@@ -109,7 +109,12 @@ enum Backup {
 
     private mutating func read(upTo count: Int) throws -> Bytes {
       guard count > 0 else { return [] }
-      let bytes = try file.read(upToCount: count)?.bytes ?? []
+      let bytes: Bytes
+      do {
+        bytes = try file.read(upToCount: count)?.bytes ?? []
+      } catch {
+        throw PDBError(.noInput, "cannot read '\(path)'", hint: "is it a file?")
+      }
       digest.update(data: bytes)
       return bytes
     }
@@ -173,6 +178,7 @@ public struct Restore: Sendable {
     var mark = head.mark
     mark.membership = .bootstrap(cluster, cluster: id)
     let staging = try StateStaging(beside: directory.statePath, mark: mark)
+    defer { if !directory.hasFiles { directory.removeLock() } }
     do {
       while let piece = try decoder.piece() { try staging.add(piece) }
       try staging.finish()

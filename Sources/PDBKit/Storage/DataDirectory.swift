@@ -17,6 +17,7 @@ import Foundation
 final class DataDirectory: Sendable {
   let logPath: String
   let statePath: String
+  private let lockPath: String
   private let lock: Int32
 
   /// Makes the directory if needed and locks the node's files.
@@ -36,7 +37,8 @@ final class DataDirectory: Sendable {
         .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
         hint: "choose another with --data-dir")
     }
-    lock = open(base + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    lockPath = base + ".lock"
+    lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
       throw PDBError(
         .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
@@ -55,6 +57,9 @@ final class DataDirectory: Sendable {
   }
 
   deinit { close(lock) }
+
+  /// Leaves no trace of a node that never came to be.
+  func removeLock() { unlink(lockPath) }
 
   /// Whether the node has been here before.
   var hasFiles: Bool {

@@ -10,11 +10,17 @@ enum Dispatch {
   case command([String])
   /// A program called `pdb-WORD`, or the command of a shell alias.
   case program(path: String, arguments: [String])
+  /// `pdb` alone, perhaps with options.
+  case overview(GlobalOptions)
 
   /// - Parameter isShell: in the shell programs of the user's own are not looked for.
   /// - Throws: `bad_request` for a word that means nothing.
   init(_ arguments: [String], _ settings: Settings, isShell: Bool = false) throws {
     var words = GlobalOptions.movedBehindCommand(arguments)
+    if words.first?.hasPrefix("-") != false, let options = try? GlobalOptions.parse(words) {
+      self = .overview(options)
+      return
+    }
     var seen: Set<String> = []
     while let word = words.first, !word.hasPrefix("-"), !CommandTree.root.knows(word) {
       guard seen.insert(word).inserted else {

@@ -4,9 +4,17 @@ import ArgumentParser
 import PDBKit
 
 enum Overview {
-  static func show() async throws {
+  static func show(_ options: GlobalOptions, _ settings: Settings) async throws {
+    let status = try await clusterStatus(options, settings)
+    if options.json {
+      let commands = CommandTree.root.children.map { JSON.string($0.name) }
+      let json: JSON = [
+        "version": .string(pdbVersion), "cluster": status ?? .null, "commands": .array(commands),
+      ]
+      return Console.write(json.text)
+    }
     let style = Style(for: .output)
-    var lines = ["pdb \(pdbVersion)  \(await statusLine(style))", ""]
+    var lines = ["pdb \(pdbVersion)  \(words(status, style))", ""]
     for group in CommandTree.root.groups {
       lines.append(style.bold(group.name))
       for command in group.commands {
@@ -20,23 +28,27 @@ enum Overview {
   }
 
   /// How the cluster is, as far as that can be told at once.
-  private static func statusLine(_ style: Style) async -> String {
-    guard let settings = try? Settings(), let options = try? GlobalOptions.parse([]),
-      let connection = try? Connection(options, settings)
-    else { return "" }
-    var found: String?
+  private static func clusterStatus(
+    _ options: GlobalOptions, _ settings: Settings
+  ) async throws -> JSON? {
+    let connection = try Connection(options, settings)
+    var found: JSON?
     for address in connection.addresses where found == nil {
       let request = ClientRequest(.get, "/cluster/status")
       let answer = await connection.client.ask(address, request, within: .milliseconds(300))
-      guard case .success(let status) = answer else { continue }
-      let members = status.json["members"]?.array?.count ?? 1
-      let leader = status.json["leader"]?.string?.replacing("http://", with: "")
-      found =
-        "\(members) member\(members == 1 ? "" : "s"), "
-        + (leader.map { "leader \($0)" } ?? style.red("no leader"))
+      if case .success(let status) = answer { found = status.json }
     }
     await connection.client.shutdown()
     return found
-      ?? style.dim("no node answers; 'pdb lab up' starts a cluster, 'pdb node start' a node")
+  }
+
+  private static func words(_ status: JSON?, _ style: Style) -> String {
+    guard let status else {
+      return style.dim("no node answers; 'pdb lab up' starts a cluster, 'pdb node start' a node")
+    }
+    let members = status["members"]?.array?.count ?? 1
+    let leader = status["leader"]?.string?.replacing("http://", with: "")
+    return "\(members) member\(members == 1 ? "" : "s"), "
+      + (leader.map { "leader \($0)" } ?? style.red("no leader"))
   }
 }

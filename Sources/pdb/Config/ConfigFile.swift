@@ -35,7 +35,9 @@ struct ConfigFile {
       else { throw PDBError(.badConfiguration, "cannot read '\(path)'") }
       text = content
     }
-    lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    // By scalars: Swift takes a line break of Windows for one character.
+    lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+      .map(String.init)
     if lines.last == "" { lines.removeLast() }
     entries = try parsed()
   }
@@ -48,14 +50,16 @@ struct ConfigFile {
     var section = ""
     var entries: [Entry] = []
     for (number, line) in lines.enumerated() {
-      let text = line.trimmingCharacters(in: .whitespaces)
+      var text = line.trimmingCharacters(in: .whitespacesAndNewlines)
       if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
       if text.hasPrefix("[") {
         guard let end = text.firstIndex(of: "]") else { throw damaged(number, "a missing ']'") }
         section = text[text.index(after: text.startIndex)..<end].trimmingCharacters(
           in: .whitespaces
         ).lowercased()
-        continue
+        // A variable may follow on the same line.
+        text = text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
+        if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
       }
       guard !section.isEmpty else { throw damaged(number, "a variable outside of a [section]") }
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -86,7 +90,7 @@ struct ConfigFile {
     var value = ""
     var kept = 0
     var isQuoted = false
-    var characters = text.trimmingCharacters(in: .whitespaces).unicodeScalars[...]
+    var characters = text.trimmingCharacters(in: .whitespacesAndNewlines).unicodeScalars[...]
     while let next = characters.popFirst() {
       switch next {
       case "\"":
@@ -145,12 +149,16 @@ struct ConfigFile {
 
   /// Writes the file, whole or not at all.
   func save() throws {
-    let url = URL(fileURLWithPath: path)
+    // A link keeps its place, and a file its permissions.
+    let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
+    let mode = try? FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions]
     do {
       try FileManager.default.createDirectory(
         at: url.deletingLastPathComponent(), withIntermediateDirectories: true,
         attributes: [.posixPermissions: 0o700])
       try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: url, options: .atomic)
+      try FileManager.default.setAttributes(
+        [.posixPermissions: mode ?? 0o600], ofItemAtPath: url.path)
     } catch {
       throw PDBError(.badConfiguration, "cannot write '\(path)'", hint: "see its permissions")
     }

@@ -51,9 +51,9 @@ enum Setting: String, CaseIterable {
 }
 
 /// Everything that is set, and where.
-struct Settings {
+struct Settings: Sendable {
   /// Where a value comes from.
-  enum Scope: String, CaseIterable {
+  enum Scope: String, CaseIterable, Sendable {
     case system, user, folder, environment
 
     /// The file of a scope; `nil` for the environment.
@@ -72,7 +72,7 @@ struct Settings {
     }
   }
 
-  struct Value {
+  struct Value: Sendable {
     let key: String
     let text: String
     let scope: Scope
@@ -82,6 +82,11 @@ struct Settings {
 
   /// In the order of their weight, the last one wins.
   let values: [Value]
+
+  /// Nothing is set.
+  static let none = Settings(values: [])
+
+  private init(values: [Value]) { self.values = values }
 
   /// - Throws: `bad_configuration` with the file and the line, or the setting.
   init() throws {
@@ -129,13 +134,24 @@ struct Settings {
   ///
   /// - Throws: `denied` for an alias of a folder's file that would run a program.
   func alias(_ word: String) throws -> String? {
-    guard let value = self["alias.\(word.lowercased())"] else { return Self.shippedAliases[word] }
-    guard !value.text.hasPrefix("!") || value.scope == .user else {
+    let key = "alias.\(word.lowercased())"
+    // A folder cannot change what the usual words mean.
+    let isShipped = Self.shippedAliases[word] != nil
+    let value = values.last { $0.key == key && !(isShipped && $0.scope == .folder) }
+    guard let value else { return Self.shippedAliases[word] }
+    guard value.scope != .folder || Self.isHarmless(value.text) else {
       throw PDBError(
-        .badConfiguration, "the alias '\(word)' of '\(value.origin)' would run a program",
+        .badConfiguration,
+        "the alias '\(word)' of '\(value.origin)' would run a program, or choose nodes or tokens",
         hint: "only your own configuration may do that: pdb config set --user alias.\(word) ...")
     }
     return value.text
+  }
+
+  /// Whether an alias does nothing that a stranger's folder must not do.
+  static func isHarmless(_ alias: String) -> Bool {
+    !alias.hasPrefix("!")
+      && !["--node", "--token", "--cluster-secret"].contains { alias.contains($0) }
   }
 
   var aliases: [(name: String, text: String)] {

@@ -45,11 +45,22 @@ struct Table {
         widths[position] = max(widths[position], cell.displayWidth)
       }
     }
-    // The free text at the end takes what is left, and no less than a word.
-    let fixed = widths.dropLast().reduce(0) { $0 + $1 + 2 } + 1
-    widths[widths.count - 1] = max(8, width - fixed)
+    shrink(&widths, to: width)
     Console.write(style.dim(line(columns.map(\.title), widths)))
     for row in cells { Console.write(line(row, widths)) }
+  }
+
+  /// The free text at the end gives way first, down to a word; then whatever is widest, but no
+  /// numbers.
+  private func shrink(_ widths: inout [Int], to width: Int) {
+    func excess() -> Int { widths.reduce(1) { $0 + $1 + 2 } - 2 - width }
+    let last = widths.count - 1
+    widths[last] = max(min(widths[last], 8), widths[last] - max(0, excess()))
+    while excess() > 0 {
+      let shrinkable = widths.indices.filter { !columns[$0].isNumber && widths[$0] > 4 }
+      guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { return }
+      widths[widest] -= 1
+    }
   }
 
   private func line(_ cells: [String], _ widths: [Int]) -> String {
@@ -61,7 +72,7 @@ struct Table {
         parts.append(
           String(repeating: " ", count: max(0, widths[position] - cell.displayWidth)) + cell)
       } else {
-        parts.append(cell.padded(to: widths[position]))
+        parts.append(cell.truncated(to: widths[position]).padded(to: widths[position]))
       }
     }
     return " " + parts.joined(separator: "  ")

@@ -21,12 +21,15 @@ struct ShellScript {
 
   /// Returns the exit code of the line that failed, after saying where it is; `nil` if a line
   /// ended the shell.
-  func run(_ shell: Shell) async -> Int32? {
+  ///
+  /// - Parameter isQuiet: for programs, who see the failure itself.
+  func run(_ shell: Shell, isQuiet: Bool) async -> Int32? {
     for (number, line) in lines.enumerated() {
       switch await shell.run(line) {
       case .leave: return nil
       case .status(0): continue
       case .status(let status):
+        if isQuiet { return status }
         Console.writeError(
           "\(name.escapingControlCharacters):\(number + 1): stopped here: "
             + line.trimmingCharacters(in: .whitespaces).escapingControlCharacters)

@@ -16,7 +16,10 @@ public struct ImportFile: Sendable {
   public let pairs: [JSON]
 
   /// - Throws: `bad_request` with the line, if it is none of the kinds.
-  public init(_ bytes: Bytes) throws {
+  public init(_ file: Bytes) throws {
+    // Some editors put a mark before the first letter (Unicode, section 23.8).
+    let mark: Bytes = [0xEF, 0xBB, 0xBF]
+    let bytes = file.starts(with: mark) ? Bytes(file.dropFirst(mark.count)) : file
     id = String(
       SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
         .joined().prefix(40))
@@ -45,9 +48,16 @@ public struct ImportFile: Sendable {
   private static func isTask(_ key: String) -> Bool { key.hasPrefix("task_") }
 
   private func check() throws {
+    var seen: Set<Bytes> = []
     for pair in pairs {
       let name = pair["key"]?.string?.escapingControlCharacters ?? "(binary)"
-      let key = pair["key"]?.string.map { Bytes(utf8: $0) } ?? []
+      let text = pair["key"]?.string ?? pair["key_b64"]?.string ?? ""
+      guard seen.insert(Bytes(utf8: pair["key"] == nil ? "\0" + text : text)).inserted else {
+        throw PDBError(
+          .badRequest, "the key '\(name)' stands twice in the file",
+          hint: "nothing was imported; leave one of them")
+      }
+      let key = Bytes(utf8: text)
       do {
         if pair["key_b64"] == nil { _ = try Limits.check(key: key) }
         if let value = pair["value"] { _ = try Limits.check(value: value.serialized()) }
@@ -66,10 +76,16 @@ public struct ImportFile: Sendable {
       let json = try? JSON(parsing: line, depth: Limits.jsonDepth + 8)
     else { return false }
     let names = Set((json.members ?? []).map(\.name))
-    return names.contains("pdb_export") || names.count > 1 && names.isSubset(of: pairNames)
+    return names.contains("pdb_export") || isPair(json)
   }
 
-  private static let pairNames: Set = ["key", "key_b64", "value", "value_b64", "revision"]
+  private static let pairNames: Set = ["key", "key_b64", "value", "value_b64"]
+
+  /// Whether an object is a line of an export, whatever else it says.
+  private static func isPair(_ json: JSON) -> Bool {
+    (json["key"]?.string != nil || json["key_b64"]?.string != nil)
+      && (json["value"] != nil || json["value_b64"]?.string != nil)
+  }
 
   private static func exported(_ bytes: Bytes) throws -> [JSON] {
     var pairs: [JSON] = []
@@ -105,13 +121,11 @@ public struct ImportFile: Sendable {
   private static func pair(_ json: JSON, _ line: Int) throws -> JSON {
     let members = (json.members ?? []).filter { member in
       // An export writes null beside what is base64.
-      pairNames.contains(member.name) && member.name != "revision"
+      pairNames.contains(member.name)
         && !(member.value.isNull && json[member.name + "_b64"] != nil)
     }
     let pair = JSON.object(members)
-    guard pair["key"]?.string != nil || pair["key_b64"]?.string != nil,
-      pair["value"] != nil || pair["value_b64"]?.string != nil
-    else {
+    guard isPair(pair) else {
       throw PDBError(
         .badRequest, "line \(line) has no \"key\" and \"value\"",
         hint: "a line is as {\"key\":\"a\",\"value\":1}")

@@ -26,6 +26,7 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      guard !member.isEmpty else { throw PDBError(.badRequest, "no member is named") }
       let path = "/cluster/members/\(member.percentEncoded)" + (force ? "?force=true" : "")
       let answer = try await session.send(ClientRequest(.delete, path))
       try session.show(answer.json) {

@@ -26,7 +26,7 @@ struct LabUp: AsyncParsableCommand, HasExamples {
 
   func validate() throws {
     guard (1...9).contains(nodes) else { throw ValidationError("--nodes must be from 1 to 9") }
-    guard port > 0, port + nodes - 1 <= 65535 else {
+    guard port > 0, port <= 65536 - nodes else {
       throw ValidationError("--port must leave room for \(nodes) ports up to 65535")
     }
   }

@@ -1,6 +1,7 @@
 // `pdb node stop`
 
 import ArgumentParser
+import Foundation
 import PDBKit
 
 struct NodeStop: AsyncParsableCommand, HasExamples {
@@ -21,9 +22,13 @@ struct NodeStop: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let stop = ClientRequest(.post, "/node/stop", body: [:])
-      _ = try await session.ask(node, stop).get()
+      let answer = try await session.ask(node, stop).get()
+      // On this machine the process itself can be watched; elsewhere silence must do.
+      let process = node.isLoopback ? answer.json["process"]?.int64.map { Int32($0) } : nil
       let deadline = ContinuousClock.now + .seconds(session.timeout)
-      while case .success = await session.status(of: node) {
+      while true {
+        let answers = if case .success = await session.status(of: node) { true } else { false }
+        guard answers || process.map({ kill($0, 0) == 0 }) == true else { break }
         guard ContinuousClock.now < deadline else {
           throw PDBError(
             .stopping, "'\(node)' is stopping, but not gone yet", outcome: .applied,

@@ -52,6 +52,11 @@ extension ConfigCommand {
     return key
   }
 
+  /// For programs; people see the exit code, as with git.
+  static func nothingSet(_ name: String) -> PDBError {
+    PDBError(.keyNotFound, "'\(name.escapingControlCharacters)' is not set")
+  }
+
   static func run(_ options: GlobalOptions, _ body: () throws -> Void) throws {
     do {
       try body()

@@ -21,6 +21,7 @@ struct ConfigGet: AsyncParsableCommand, HasExamples {
     try ConfigCommand.run(options) {
       guard let value = try Settings()[ConfigCommand.key(setting)] else {
         isSet = false
+        if options.json { throw ConfigCommand.nothingSet(setting) }
         return
       }
       if options.json {

@@ -44,7 +44,7 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
 
   private func check(_ key: String) throws {
     let isSensitive =
-      Setting(rawValue: key)?.isSensitive ?? (key.hasPrefix("alias.") && value.hasPrefix("!"))
+      Setting(rawValue: key)?.isSensitive ?? !Settings.isHarmless(value)
     if target.folder && isSensitive {
       throw PDBError(
         .badRequest, "'\(key)' cannot be set for a folder, whoever may have made it",

@@ -26,6 +26,7 @@ struct ConfigUnset: AsyncParsableCommand, HasExamples {
       wasSet = file.unset(key)
       if wasSet { try file.save() }
       if options.json {
+        guard wasSet else { throw ConfigCommand.nothingSet(setting) }
         Console.write(
           (["setting": .string(key), "unset": .bool(wasSet), "origin": .string(file.path)] as JSON)
             .text)

@@ -46,7 +46,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
   private func run(_ shell: Shell, _ connection: Connection) async -> Int32 {
     do {
       for script in try scripts() {
-        guard let status = await script.run(shell) else { return 0 }
+        guard let status = await script.run(shell, isQuiet: options.json) else { return 0 }
         if status != 0 { return status }
       }
       let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)

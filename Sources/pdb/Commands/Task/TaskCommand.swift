@@ -64,7 +64,13 @@ extension JSON {
 }
 
 extension ClientRequest {
-  static func task(_ method: Method, _ reference: String, body: JSON? = nil) -> ClientRequest {
-    ClientRequest(method, "/tasks/\(reference.percentEncoded)", body: body)
+  static func task(
+    _ method: Method, _ reference: String, body: JSON? = nil
+  ) throws -> ClientRequest {
+    // An empty reference would name the list of all tasks.
+    guard !reference.isEmpty else {
+      throw PDBError(.badRequest, "the number or id of a task cannot be empty")
+    }
+    return ClientRequest(method, "/tasks/\(try Input.text(reference).percentEncoded)", body: body)
   }
 }

@@ -22,7 +22,7 @@ struct TaskEditTitle: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       let answer = try await session.send(
-        .task(.put, reference, body: ["title": .string(try Input.text(title))]))
+        try .task(.put, reference, body: ["title": .string(try Input.text(title))]))
       try session.show(answer.json) { TaskOutput.changed("edited", try answer.json.task()) }
     }
   }

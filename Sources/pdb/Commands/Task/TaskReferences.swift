@@ -5,7 +5,13 @@ import PDBKit
 
 struct TaskReferences: ParsableArguments {
   @Argument(help: ArgumentHelp("Numbers, or beginnings of ids.", valueName: "ref"))
-  var references: [String]
+  var words: [String]
+
+  /// Each once.
+  var references: [String] {
+    var seen: Set<String> = []
+    return words.filter { seen.insert($0).inserted }
+  }
 
   /// Changes each task in turn. All must exist before the first is changed; should a change
   /// fail all the same, the error says how many were made before it.
@@ -13,7 +19,7 @@ struct TaskReferences: ParsableArguments {
     _ session: Session, _ body: (String) async throws -> Void
   ) async throws {
     if references.count > 1 {
-      for reference in references { _ = try await session.send(.task(.get, reference)) }
+      for reference in references { _ = try await session.send(try .task(.get, reference)) }
     }
     for (count, reference) in references.enumerated() {
       do {
@@ -31,7 +37,7 @@ struct TaskReferences: ParsableArguments {
   func set(completed: Bool, verb: String, _ session: Session) async throws {
     var changed: [TaskItem] = []
     try await change(session) { reference in
-      let request = ClientRequest.task(
+      let request = try ClientRequest.task(
         .put, reference, body: ["completed": .bool(completed)])
       let task = try await session.send(request).json.task()
       changed.append(task)

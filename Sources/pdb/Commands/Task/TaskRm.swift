@@ -20,7 +20,7 @@ struct TaskRm: AsyncParsableCommand, HasExamples {
       let count = references.references.count
       if count > 1 { try session.confirm("remove \(count) tasks") }
       try await references.change(session) { reference in
-        let answer = try await session.send(.task(.delete, reference))
+        let answer = try await session.send(try .task(.delete, reference))
         session.say("removed \(reference.escapingControlCharacters)")
         session.sayHowToUndo(answer)
       }

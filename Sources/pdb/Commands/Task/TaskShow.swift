@@ -18,7 +18,7 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let answer = try await session.send(.task(.get, reference))
+      let answer = try await session.send(try .task(.get, reference))
       try session.show(answer.json) { try Self.print(answer.json) }
     }
   }

@@ -24,6 +24,8 @@ struct BackupCommand: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       let path = "/backup" + (options.stale ? "?consistency=stale" : "")
       let size = try await OutputFile.write(file, session, path, "copying")
+      // The copy itself is what stdout gets.
+      if file == "-" { return }
       try session.show(["status": "copied", "file": .string(file), "bytes": JSON(size)]) {
         session.say("wrote \(file)")
         session.say("to restore it:  pdb restore \(file) --data-dir DIR")

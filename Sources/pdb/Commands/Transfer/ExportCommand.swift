@@ -1,7 +1,6 @@
 // `pdb export`
 
 import ArgumentParser
-import Foundation
 import PDBKit
 
 struct ExportCommand: AsyncParsableCommand, HasExamples {
@@ -29,7 +28,7 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
       var query = options.stale ? ["consistency=stale"] : []
       if !prefix.isEmpty { query.append("prefix=" + (try Input.text(prefix).percentEncoded)) }
       let path = "/export" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-      guard let output else {
+      guard let output, output != "-" else {
         return try await session.download(path) { Console.write($0) }
       }
       let size = try await OutputFile.write(output, session, path, "exporting")
@@ -37,46 +36,5 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
         session.say("wrote \(output)")
       }
     }
-  }
-}
-
-/// A file that appears when it is complete.
-enum OutputFile {
-  /// Downloads into a file and returns its size.
-  static func write(
-    _ path: String, _ session: Session, _ from: String, _ what: String
-  ) async throws -> Int {
-    let partial = path + ".partial"
-    guard
-      FileManager.default.createFile(
-        atPath: partial, contents: nil, attributes: [.posixPermissions: 0o600]),
-      let file = FileHandle(forWritingAtPath: partial)
-    else {
-      throw PDBError(
-        .dataDirectory, "cannot write '\(partial)'", hint: "choose another place")
-    }
-    var size = 0
-    var progress = ProgressBar(what, isQuiet: session.options.quiet)
-    do {
-      try await session.download(from) { bytes in
-        try file.write(contentsOf: Data(bytes))
-        size += bytes.count
-        progress.update(size, of: nil)
-      }
-      progress.finish()
-      try file.synchronize()
-      try file.close()
-    } catch {
-      progress.finish()
-      try? FileManager.default.removeItem(atPath: partial)
-      if error is PDBError { throw error }
-      throw PDBError(
-        .diskFailed, "cannot write '\(partial)': \(error.localizedDescription)",
-        hint: "is there space?")
-    }
-    guard rename(partial, path) == 0 else {
-      throw PDBError(.dataDirectory, "cannot write '\(path)'", hint: "choose another place")
-    }
-    return size
   }
 }

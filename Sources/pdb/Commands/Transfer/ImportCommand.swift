@@ -42,6 +42,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
       if dryRun { return try await preview(content, session) }
       guard !content.pairs.isEmpty else {
         return try session.show(["status": "imported", "count": 0]) {
+          guard Console.isTerminal(.output) else { return Console.write("0") }
           session.say("nothing to import: the file has no pairs")
         }
       }
