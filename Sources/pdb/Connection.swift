@@ -1,6 +1,7 @@
 // How a run of pdb, or a whole shell, reaches the cluster.
 
 import Foundation
+import NIOConcurrencyHelpers
 import PDBKit
 import Synchronization
 
@@ -28,7 +29,7 @@ final class Connection: Sendable {
     client = ClusterClient(
       addresses: addresses, timeout: .seconds(try options.timeout(settings)),
       token: try Self.token(options, settings, areFoldersNodes: named.scope == .folder),
-      author: NSUserName()
+      author: Person.name
     ) { notice in
       guard isTalkative else { return }
       let style = Style(for: .error)
@@ -46,6 +47,12 @@ final class Connection: Sendable {
       }
     }
   }
+
+  /// Every connection of a run that has one command: it ends with the process, and waiting for
+  /// threads to end that nobody needs any more would only take time.
+  private static let kept = NIOLockedValueBox<[Connection]>([])
+
+  func keepUntilExit() { Self.kept.withLockedValue { $0.append(self) } }
 
   /// `--node`, then what is set.
   private static func named(

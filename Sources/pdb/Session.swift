@@ -22,13 +22,8 @@ final class Session: Sendable {
         return try await body(try Session(options, settings, shared))
       }
       let connection = try Connection(options, settings)
-      do {
-        try await body(try Session(options, settings, connection))
-      } catch {
-        await connection.client.shutdown()
-        throw error
-      }
-      await connection.client.shutdown()
+      connection.keepUntilExit()
+      try await body(try Session(options, settings, connection))
     } catch let error as PDBError {
       throw Failure(error: error, asJSON: options.json)
     }

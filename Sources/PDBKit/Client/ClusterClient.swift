@@ -28,8 +28,8 @@ public final class ClusterClient: Sendable {
   private let author: String
   let notify: @Sendable (Notice) -> Void
   private let http: HTTPClient
-  /// For answers that come bit by bit.
-  let streams: HTTPClient
+  /// For answers that come bit by bit; made when it is needed.
+  private let lazyStreams = NIOLockedValueBox<HTTPClient?>(nil)
 
   /// - Parameters:
   ///   - addresses: where to look for the cluster, the likely leader first. Not empty.
@@ -45,12 +45,29 @@ public final class ClusterClient: Sendable {
     self.token = token
     self.author = author
     self.notify = notify
+    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
+  }
+
+  /// For programs that make a few requests and end: to be called before the first client.
+  public static func useOneThread() { NIOSingletons.groupLoopCountSuggestion = 1 }
+
+  private static var configuration: HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-    configuration.timeout.connect = .milliseconds(Int64(Self.connectPatience.milliseconds))
+    configuration.timeout.connect = .milliseconds(Int64(connectPatience.milliseconds))
     configuration.connectionPool.retryConnectionEstablishment = false
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    configuration.timeout.read = .seconds(Self.silenceSeconds)
-    streams = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    return configuration
+  }
+
+  /// A client that gives up on streams that fall silent.
+  var streams: HTTPClient {
+    lazyStreams.withLockedValue { streams in
+      if let streams { return streams }
+      var configuration = Self.configuration
+      configuration.timeout.read = .seconds(Self.silenceSeconds)
+      let made = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+      streams = made
+      return made
+    }
   }
 
   /// Where to look for the cluster, in this order.
@@ -66,7 +83,7 @@ public final class ClusterClient: Sendable {
   /// Must be called before the client goes away.
   public func shutdown() async {
     try? await http.shutdown()
-    try? await streams.shutdown()
+    try? await lazyStreams.withLockedValue { $0 }?.shutdown()
   }
 
   /// A stream that says nothing for so long is taken for dead: living nodes say something

@@ -13,7 +13,7 @@ struct RememberedClusters {
     let environment = ProcessInfo.processInfo.environment
     let base =
       environment["XDG_STATE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-      ?? NSHomeDirectory() + "/.local/state"
+      ?? Person.home + "/.local/state"
     return base + "/pdb/clusters.json"
   }
 

@@ -64,7 +64,7 @@ struct Settings: Sendable {
       case .user:
         let base =
           environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
-          ?? NSHomeDirectory() + "/.config"
+          ?? Person.home + "/.config"
         return base + "/pdb/config"
       case .folder: return ".pdb/config"
       case .environment: return nil
