@@ -25,7 +25,7 @@ final class Connection: Sendable {
     areFoldersNodes = named.scope == .folder
     let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
-    let isWaiting = Flag()
+    let isWaiting = Occasion()
     client = ClusterClient(
       addresses: addresses, timeout: .seconds(try options.timeout(settings)),
       token: try Self.token(options, settings, areFoldersNodes: named.scope == .folder),
@@ -88,9 +88,12 @@ final class Connection: Sendable {
 }
 
 /// Something that is said once.
-private final class Flag: Sendable {
-  private let isRaised = Atomic(false)
+final class Occasion: Sendable {
+  private let state = Atomic(false)
+
+  var isRaised: Bool { state.load(ordering: .relaxed) }
 
   /// Returns whether it was raised already.
-  func raise() -> Bool { isRaised.exchange(true, ordering: .relaxed) }
+  @discardableResult
+  func raise() -> Bool { state.exchange(true, ordering: .relaxed) }
 }

@@ -45,7 +45,12 @@ struct PDB: AsyncParsableCommand {
       await Completer.answer(Array(arguments.dropFirst()))
       Foundation.exit(0)
     }
-    Foundation.exit(await run(arguments))
+    let command = Task { await run(arguments) }
+    // Nodes, labs and shells have their own way with Ctrl-C.
+    if !["node", "lab", "shell"].contains(arguments.first { !$0.hasPrefix("-") }) {
+      Interruption.cancels(command)
+    }
+    Foundation.exit(await command.value)
   }
 
   /// Runs one command and tells how it failed, if it did; returns the exit code.
@@ -63,7 +68,9 @@ struct PDB: AsyncParsableCommand {
       }
       return 0
     } catch let failure as Failure {
-      ErrorReport(failure.error, asJSON: failure.asJSON || isJSON).print()
+      ErrorReport(
+        failure.error, asJSON: failure.asJSON || isJSON, isAboutChange: failure.isAboutChange
+      ).print()
       return failure.status.rawValue
     } catch let error as PDBError {
       ErrorReport(error, asJSON: isJSON).print()
@@ -108,7 +115,8 @@ struct PDB: AsyncParsableCommand {
         asJSON: true
       ).print()
     } else {
-      Console.writeError(PDB.fullMessage(for: error))
+      let text = PDB.fullMessage(for: error)
+      Console.writeError(text.hasPrefix("Error:") ? "e" + text.dropFirst() : text)
     }
     return code.rawValue
   }

@@ -11,21 +11,28 @@ final class Session: Sendable {
   let connection: Connection
   /// How many seconds a request may take.
   let timeout: Double
+  /// Whether a change was asked for.
+  private let change = Occasion()
 
   /// Runs a command's work with a session, and gives its errors the form the user asked for.
   static func run(
     _ options: GlobalOptions, _ body: (Session) async throws -> Void
   ) async throws {
+    var isAboutChange = false
     do {
       let settings = try Settings()
       if let shared = Connection.shared, options.node.isEmpty, options.tokenFile == nil {
-        return try await body(try Session(options, settings, shared))
+        let session = try Session(options, settings, shared)
+        defer { isAboutChange = session.change.isRaised }
+        return try await body(session)
       }
       let connection = try Connection(options, settings)
       connection.keepUntilExit()
-      try await body(try Session(options, settings, connection))
+      let session = try Session(options, settings, connection)
+      defer { isAboutChange = session.change.isRaised }
+      try await body(session)
     } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
+      throw Failure(error: error, asJSON: options.json, isAboutChange: isAboutChange)
     }
   }
 
@@ -43,7 +50,8 @@ final class Session: Sendable {
     if options.stale && request.method == .get {
       request.path += (request.path.contains("?") ? "&" : "?") + "consistency=stale"
     }
-    let answer = try await connection.client.send(request)
+    if request.method != .get { change.raise() }
+    let answer = try await connection.client.send(request, within: .seconds(timeout))
     await remember(answer, isChange: request.method != .get)
     return answer
   }

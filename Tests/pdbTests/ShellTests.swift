@@ -95,6 +95,74 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a pager gets the terminal and gives it back`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let lines = (1...80).map { "kv set key\($0) 1" }.joined(separator: "\n")
+        _ = try await cluster.pdb("shell", "-q", input: Data(lines.utf8))
+        let terminal = try await shell(cluster, ["PDB_PAGER": "head -c 300; read x </dev/tty || :"])
+        terminal.type("log\r")
+        try await terminal.wait(for: "key80 = 1")
+        terminal.type("kv get key1\r")
+        try await terminal.wait(for: "kv get key1")
+      }
+    }
+
+    @Test func `several lines that are pasted are several commands`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let terminal = try await shell(cluster)
+        terminal.type("task add one # not a title\rtask add \"two three\"\r")
+        try await terminal.wait(for: "added 2  two three")
+        #expect(try await cluster.pdb("task", "ls").column(4) == ["two three", "one"])
+      }
+    }
+
+    @Test func `Tab writes keys with blanks and quotes as they must be typed`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("kv", "set", "my key one", "found-1")
+        _ = try await cluster.pdb("kv", "set", "quo\"te", "found-2")
+        let terminal = try await shell(cluster)
+        terminal.type("kv get my\\ k\t\r")
+        try await terminal.wait(for: "found-1")
+        terminal.type("kv get \"my k\t\r")
+        try await terminal.wait(for: "found-1", times: 2)
+        terminal.type("kv get qu\t\r")
+        try await terminal.wait(for: "found-2")
+      }
+    }
+
+    @Test func `Ctrl-C answers a question with no, and ends reading`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "a", "b")
+        _ = try await cluster.pdb("task", "done", "1", "2")
+        let terminal = try await shell(cluster)
+        terminal.type("task clear\r")
+        try await terminal.wait(for: "[y/N]")
+        terminal.send(signal: SIGINT)
+        try await terminal.wait(for: "> ", after: "[y/N]")
+        terminal.type("task add -\r")
+        try await terminal.wait(for: "task add -")
+        terminal.send(signal: SIGINT)
+        terminal.type("kv set after 1\r")
+        try await terminal.wait(for: "set after")
+        #expect(try await cluster.pdb("task", "ls", "--done").rows.count == 2)
+      }
+    }
+
+    @Test func `a command that is stopped says what became of its change`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        cluster.kill9(1)
+        cluster.kill9(2)
+        let terminal = try Terminal(
+          cluster.workspace,
+          ["task", "add", "x", "--timeout", "60", "--node", cluster.addresses[0].description])
+        try await terminal.wait(for: "waiting for the cluster")
+        terminal.send(signal: SIGINT)
+        try await terminal.wait(for: "your change was")
+        #expect(try await terminal.end() == 130)
+      }
+    }
+
     /// What input methods send: letters, then backspaces and the letters that take their place.
     static let telex: [UInt8] =
       Array("task add \"Hoc".utf8) + [0x7F, 0x7F] + Array("ọc Viet".utf8) + [0x7F, 0x7F]

@@ -52,7 +52,7 @@ struct CommandTree {
 }
 
 /// An option, a flag or a positional argument of a command, as the parser knows it.
-struct CommandArgument {
+struct CommandArgument: Sendable {
   let names: [String]
   /// What its value is called; `nil` for flags.
   let value: String?
@@ -76,6 +76,13 @@ struct CommandArgument {
     isRepeating = json["isRepeating"]?.bool ?? false
     values = (json["allValues"]?.array ?? []).compactMap(\.string)
   }
+
+  private init(flag name: String, _ summary: String) {
+    (names, value, self.summary, values) = ([name], nil, summary, [])
+    (isOptional, isRepeating, isPositional) = (true, false, false)
+  }
+
+  static let version = CommandArgument(flag: "--version", "Show the version.")
 
   /// The name to show first: a long one.
   var name: String { names.first { $0.hasPrefix("--") } ?? names.first ?? value ?? "" }

@@ -12,11 +12,8 @@ enum Program {
       execv(path, &pointers)
       throw PDBError(.badConfiguration, "cannot run '\(path)': \(String(cString: strerror(errno)))")
     }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
-    process.arguments = arguments
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    let environment = ProcessInfo.processInfo.environment
+    let status = Subprogram.run([path] + arguments, environment: environment, input: "")
+    return status ?? ExitStatus.badConfiguration.rawValue
   }
 }

@@ -16,10 +16,12 @@ enum Words {
 
   /// The words of a line that is being typed: those before the cursor's, and the one under it
   /// as far as it is there.
-  static func typed(_ line: String) -> (before: [String], current: String) {
+  static func typed(
+    _ line: String
+  ) -> (before: [String], current: String, quote: Unicode.Scalar?) {
     var splitter = Splitter()
     for character in line.unicodeScalars { splitter.take(character) }
-    return (splitter.words, String(splitter.word))
+    return (splitter.words, String(splitter.word), splitter.quote)
   }
 
   private struct Splitter {
@@ -31,7 +33,10 @@ enum Words {
     var isComment = false
 
     mutating func take(_ character: Unicode.Scalar) {
-      if isComment { return }
+      if isComment {
+        isComment = character != "\n"
+        return
+      }
       if isEscaped {
         // In double quotes a backslash means something only before these.
         if quote == "\"", character != "\"", character != "\\" { word.append("\\") }
@@ -71,8 +76,15 @@ enum Words {
   }
 
   /// A word as it must be typed to be taken as it is.
-  static func quoted(_ word: String) -> String {
-    let special = Set(" \t\n'\"\\#$&;|<>()*?[]{}`!~".unicodeScalars)
+  ///
+  /// - Parameter quote: one that is open already.
+  static func quoted(_ word: String, within quote: Unicode.Scalar? = nil) -> String {
+    let special: Set<Unicode.Scalar> =
+      switch quote {
+      case "\"": Set("\"\\".unicodeScalars)
+      case "'": []
+      default: Set(" \t\n'\"\\#$&;|<>()*?[]{}`!~".unicodeScalars)
+      }
     var quoted = String.UnicodeScalarView()
     for scalar in word.unicodeScalars {
       if special.contains(scalar) { quoted.append("\\") }

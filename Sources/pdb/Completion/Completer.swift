@@ -23,6 +23,13 @@ struct Completer {
     case candidates([Candidate])
     /// Names of files; the shell knows them better.
     case files
+
+    /// The candidates behind something that is typed already.
+    func prefixed(with typed: String) -> Answer {
+      guard case .candidates(let candidates) = self else { return self }
+      return .candidates(
+        candidates.map { Candidate(word: typed + $0.word, summary: $0.summary) })
+    }
   }
 
   /// - Parameters:
@@ -36,9 +43,20 @@ struct Completer {
     {
       words = expanded + words.dropFirst()
     }
-    let moved = GlobalOptions.movedBehindCommand(words)
-    let (command, rest) = CommandTree.root.find(moved)
-    let arguments = command.arguments
+    let (command, rest) = CommandTree.root.find(GlobalOptions.movedBehindCommand(words))
+    if rest.isEmpty, command.isGroup, !current.hasPrefix("-") {
+      return .candidates(matching(children(of: command, settings), current))
+    }
+    // Groups take what every command takes; asking the parser for less is faster.
+    var arguments = command.isGroup ? ManualText.commonOptions : command.arguments
+    if command.name == "pdb" { arguments.append(.version) }
+    if let equals = current.firstIndex(of: "="), current.hasPrefix("--"),
+      let option = arguments.first(where: { $0.names.contains(String(current[..<equals])) }),
+      let value = option.value
+    {
+      let answer = await answer(option, value, String(current[current.index(after: equals)...]))
+      return answer.prefixed(with: String(current[...equals]))
+    }
     if let option = rest.last.flatMap({ word in arguments.first { $0.names.contains(word) } }),
       let value = option.value
     {
@@ -46,18 +64,33 @@ struct Completer {
     }
     if current.hasPrefix("-") { return .candidates(matching(options(arguments), current)) }
     if command.isGroup {
-      var children = command.children.map { Candidate(word: $0.name, summary: $0.abstract) }
-      if command.name == "pdb" {
-        children += (settings?.aliases ?? []).map { Candidate(word: $0.name, summary: $0.text) }
-      }
-      return .candidates(matching(children, current))
+      return .candidates(matching(children(of: command, settings), current))
     }
     let given = positionals(rest, arguments)
     let expected = arguments.filter(\.isPositional)
     guard let argument = expected.count > given ? expected[given] : expected.last,
       expected.count > given || argument.isRepeating
     else { return .candidates([]) }
+    if argument.value == "command" {
+      let words = rest.filter { !$0.hasPrefix("-") }
+      let found = CommandTree.root.find(words)
+      return .candidates(
+        found.rest.isEmpty ? matching(children(of: found.command, nil), current) : [])
+    }
+    if argument.value == "ref" {
+      return .candidates(await tasks(current, of: command.name, without: rest))
+    }
     return await answer(argument, argument.value ?? "", current)
+  }
+
+  /// The commands of a group; at the top also aliases, and in the shell the shell's own.
+  private static func children(of command: CommandTree, _ settings: Settings?) -> [Candidate] {
+    var children = command.children.map { Candidate(word: $0.name, summary: $0.abstract) }
+    if command.name == "pdb" {
+      children += (settings?.aliases ?? []).map { Candidate(word: $0.name, summary: $0.text) }
+      if Connection.shared != nil { children += ShellLook.candidates }
+    }
+    return children
   }
 
   /// How many positional arguments are among the words of a command.
@@ -98,18 +131,13 @@ struct Completer {
     case "when":
       return .candidates(
         matching(ColorChoice.allCases.map { Candidate(word: $0.rawValue) }, current))
-    case "ref": return .candidates(matching(await tasks(), current))
+    case "ref": return .candidates(await tasks(current, of: "", without: []))
     case "key", "prefix": return .candidates(await keys(current))
     case "rev": return .candidates(matching(await revisions(), current))
     case "addr", "member": return .candidates(matching(await members(), current))
     case "setting":
       let settings = Setting.allCases.map { Candidate(word: $0.rawValue, summary: $0.summary) }
       return .candidates(matching(settings, current))
-    case "command":
-      let commands = CommandTree.root.children.map {
-        Candidate(word: $0.name, summary: $0.abstract)
-      }
-      return .candidates(matching(commands, current))
     default: return .candidates([])
     }
   }
@@ -129,23 +157,39 @@ struct Completer {
     return answer?.json
   }
 
-  private static func tasks() async -> [Candidate] {
-    let json = await ask("/tasks?limit=\(limit)&consistency=stale")
-    return (json?["tasks"]?.array ?? []).compactMap { TaskItem(json: $0) }.map {
+  /// Tasks that a command can do something with.
+  private static func tasks(
+    _ current: String, of command: String, without given: [String]
+  ) async -> [Candidate] {
+    let status = ["done": "&status=active", "reopen": "&status=completed"][command] ?? ""
+    let json = await ask("/tasks?limit=\(5 * limit)&consistency=stale\(status)")
+    var tasks = (json?["tasks"]?.array ?? []).compactMap { TaskItem(json: $0) }
+    // An old one that is typed out is among those that were not sent.
+    if UInt64(current) != nil, !tasks.contains(where: { String($0.number) == current }),
+      let task = await ask("/tasks/\(current)?consistency=stale").flatMap(TaskItem.init)
+    {
+      tasks.append(task)
+    }
+    let candidates = tasks.map {
       Candidate(word: String($0.number), summary: $0.title.escapingControlCharacters)
     }
+    return matching(candidates, current).filter { !given.contains($0.word) }
   }
 
   private static func keys(_ prefix: String) async -> [Candidate] {
     let json = await ask(
-      "/kv?limit=\(limit)&consistency=stale&prefix=\(prefix.percentEncoded)")
-    return (json?["pairs"]?.array ?? []).compactMap { pair in
-      pair["key"]?.string.map {
-        let value = pair["value"]
-        let text = (value?.string ?? value?.text ?? "").prefix(40)
-        return Candidate(word: $0, summary: String(text).escapingControlCharacters)
+      "/kv?limit=\(limit + 1)&consistency=stale&prefix=\(prefix.percentEncoded)")
+    let pairs = json?["pairs"]?.array ?? []
+    // There are more than these: what they have in common need not be common to all.
+    let rest = pairs.count > limit && !prefix.isEmpty ? [Candidate(word: prefix)] : []
+    return rest
+      + pairs.prefix(limit).compactMap { pair in
+        pair["key"]?.string.map {
+          let value = pair["value"]
+          let text = (value?.string ?? value?.text ?? "").prefix(40)
+          return Candidate(word: $0, summary: String(text).escapingControlCharacters)
+        }
       }
-    }
   }
 
   private static func revisions() async -> [Candidate] {
@@ -173,12 +217,14 @@ extension Completer {
     guard let shell = arguments.first else { return }
     var words = Array(arguments.dropFirst())
     var replaced = ""
+    var quote: Unicode.Scalar?
     switch shell {
     case "bash":
       guard words.count == 2 else { return }
       replaced = words[1]
       let typed = Words.typed(words[0])
       words = typed.before.dropFirst() + [typed.current]
+      quote = typed.quote
     case "fish":
       if let mark = words.lastIndex(of: "--") { words.remove(at: mark) }
     default: break
@@ -187,24 +233,27 @@ extension Completer {
     switch await complete(Array(words.dropLast()), current) {
     case .files: Console.write(":files")
     case .candidates(let candidates):
-      for candidate in candidates { Console.write(line(candidate, shell, current, replaced)) }
+      for candidate in candidates {
+        Console.write(line(candidate, shell, current, replaced, quote))
+      }
     }
   }
 
   private static func line(
-    _ candidate: Candidate, _ shell: String, _ current: String, _ replaced: String
+    _ candidate: Candidate, _ shell: String, _ current: String, _ replaced: String,
+    _ quote: Unicode.Scalar?
   ) -> String {
     let summary = candidate.summary.replacing("\t", with: " ")
     switch shell {
     case "zsh":
-      let word = candidate.word.replacing(":", with: "\\:")
+      let word = candidate.word.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
       return summary.isEmpty ? word : "\(word):\(summary)"
     case "fish": return summary.isEmpty ? candidate.word : "\(candidate.word)\t\(summary)"
     default:
       // What bash took for words of their own before the current one stays as it is.
       let kept = max(0, current.utf8.count - Words.typed(replaced).current.utf8.count)
       let rest = String(decoding: candidate.word.utf8.dropFirst(kept), as: UTF8.self)
-      return Words.quoted(rest)
+      return Words.quoted(rest, within: quote)
     }
   }
 }

@@ -39,7 +39,7 @@ enum CompletionScript {
     # zsh completion for pdb
     _pdb() {
       local -a candidates
-      candidates=("${(@f)$("${words[1]}" \(Completer.word) zsh "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+      candidates=("${(@f)$("${words[1]}" \(Completer.word) zsh "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)}")
       [[ ${#candidates} == 1 && -z ${candidates[1]} ]] && return 1
       if [[ ${candidates[1]} == ":files" ]]; then
         _files
@@ -59,7 +59,8 @@ enum CompletionScript {
     # fish completion for pdb
     function __pdb_complete
       set -l words (commandline -opc)
-      set -l candidates (command $words[1] \(Completer.word) fish $words[2..] -- (commandline -ct) 2>/dev/null)
+      set -l current (commandline -ct | string replace -r '^["\\']' '' | string unescape)
+      set -l candidates (command $words[1] \(Completer.word) fish $words[2..] -- "$current" 2>/dev/null)
       if test "$candidates[1]" = ":files"
         __fish_complete_path (commandline -ct)
       else

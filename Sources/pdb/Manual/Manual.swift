@@ -14,18 +14,7 @@ enum Manual {
 
   /// Shows a page with man(1); false if there is none.
   static func open(_ page: ManualPage) -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["man", "-l", "-"]
-    let pipe = Pipe()
-    process.standardInput = pipe
-    process.standardError = FileHandle.nullDevice
-    let previous = signal(SIGPIPE, SIG_IGN)
-    defer { signal(SIGPIPE, previous) }
-    guard (try? process.run()) != nil else { return false }
-    try? pipe.fileHandleForWriting.write(contentsOf: Data(page.roff.utf8))
-    try? pipe.fileHandleForWriting.close()
-    process.waitUntilExit()
-    return process.terminationStatus == 0
+    let environment = ProcessInfo.processInfo.environment
+    return Subprogram.run(["man", "-l", "-"], environment: environment, input: page.roff) == 0
   }
 }

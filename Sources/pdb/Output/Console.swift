@@ -73,9 +73,19 @@ enum Console {
     return size?.columns ?? 80
   }
 
+  /// Waits until somebody has typed something; false if the command was given up meanwhile.
+  static func waitForInput() -> Bool {
+    while !Task.isCancelled {
+      var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+      if poll(&descriptor, 1, 50) > 0 { return true }
+    }
+    return false
+  }
+
   /// Asks a question that is answered with y or n.
   static func confirm(_ question: String) -> Bool {
     FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+    guard waitForInput() else { return false }
     let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
     return answer == "y" || answer == "yes"
   }

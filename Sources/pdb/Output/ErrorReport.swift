@@ -7,9 +7,12 @@ struct Failure: Error {
   let error: PDBError
   let asJSON: Bool
   let status: ExitStatus
+  /// Whether anything was asked to change: only then is it news that nothing did.
+  let isAboutChange: Bool
 
-  init(error: PDBError, asJSON: Bool, status: ExitStatus? = nil) {
+  init(error: PDBError, asJSON: Bool, status: ExitStatus? = nil, isAboutChange: Bool = false) {
     self.error = error
+    self.isAboutChange = isAboutChange
     self.asJSON = asJSON
     self.status = status ?? ExitStatus(error)
   }
@@ -20,8 +23,11 @@ struct ErrorReport {
   private let error: PDBError
   private let asJSON: Bool
 
-  init(_ error: PDBError, asJSON: Bool) {
+  private let isAboutChange: Bool
+
+  init(_ error: PDBError, asJSON: Bool, isAboutChange: Bool = false) {
     self.error = error
+    self.isAboutChange = isAboutChange
     self.asJSON = asJSON
   }
 
@@ -66,8 +72,10 @@ struct ErrorReport {
     switch error.outcome {
     case .applied: "your change was applied"
     case .unknown: "it is not known whether your change was applied"
-    // Where nothing was asked to change, or the input was wrong, this would only be noise.
-    case .notApplied where [.tryLater, .interrupted].contains(ExitStatus(error)):
+    // Where the input was wrong, this would only be noise.
+    case .notApplied
+    where isAboutChange
+      && [.tryLater, .interrupted, .unreachable].contains(ExitStatus(error)):
       "your change was not applied"
     case .notApplied: nil
     }

@@ -17,11 +17,27 @@ enum Input {
 
   /// Standard input as bytes.
   static func bytes() throws -> [UInt8] {
-    do {
-      return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data())
-    } catch {
-      throw PDBError(.badRequest, "cannot read standard input")
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      guard Console.waitForInput() else { throw CancellationError() }
+      let count = read(STDIN_FILENO, &buffer, buffer.count)
+      if count < 0 && errno == EINTR { continue }
+      guard count >= 0 else { throw PDBError(.badRequest, "cannot read standard input") }
+      if count == 0 { return bytes }
+      bytes += buffer.prefix(count)
     }
+  }
+
+  /// A file as bytes; `-` is standard input. Pipes are files too.
+  static func bytes(of path: String) throws -> [UInt8] {
+    if path == "-" { return try bytes() }
+    guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data()
+    else {
+      throw PDBError(
+        .noInput, "cannot read '\(path.escapingControlCharacters)'", hint: "is it there?")
+    }
+    return [UInt8](data)
   }
 
   /// Standard input as lines of text, empty ones left out.

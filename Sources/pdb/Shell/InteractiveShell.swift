@@ -31,11 +31,11 @@ final class InteractiveShell: Sendable {
       })
     Interrupts.send(to: editor)
     defer { editor.stop() }
-    await whereabouts.look(editor)
     Console.write(
       Style(for: .output).dim("pdb \(pdbVersion). '.help' tells how this works, Ctrl-D leaves."))
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.whereabouts.watch(editor) }
+      await whereabouts.waitUntilKnown()
       await readLines(editor)
       group.cancelAll()
     }
@@ -49,7 +49,6 @@ final class InteractiveShell: Sendable {
       let outcome = await command.value
       current.withLockedValue { $0 = nil }
       if case .leave = outcome { return }
-      await whereabouts.look(editor)
     }
   }
 
@@ -74,13 +73,18 @@ final class InteractiveShell: Sendable {
 
 /// Ctrl-C, on its way from the signal to the editor.
 private enum Interrupts {
-  nonisolated(unsafe) private static var source: (any DispatchSourceSignal)?
+  nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 
   static func send(to editor: LineEditor) {
     signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler { editor.interrupt() }
+    on(SIGINT) { editor.interrupt() }
+    on(SIGCONT) { editor.redraw() }
+  }
+
+  private static func on(_ number: Int32, _ body: @escaping @Sendable () -> Void) {
+    let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    source.setEventHandler(handler: body)
     source.resume()
-    self.source = source
+    sources.append(source)
   }
 }

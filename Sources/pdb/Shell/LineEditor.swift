@@ -7,6 +7,7 @@
 //   prompt       the prompt has changed, also while a line is being typed
 //   say          print something above the line that is being typed
 //   interrupt    Ctrl-C
+//   redraw       the process was stopped and goes on
 //
 // While no line is being read the terminal is as it was, and belongs to the command that runs.
 
@@ -27,6 +28,7 @@ final class LineEditor: Sendable {
     case prompt(String)
     case say(String)
     case interrupt
+    case redraw
     case stop
   }
 
@@ -66,6 +68,9 @@ final class LineEditor: Sendable {
 
   func interrupt() { post(.interrupt) }
 
+  /// The terminal was somebody else's for a while.
+  func redraw() { post(.redraw) }
+
   /// Gives the terminal back.
   func stop() { post(.stop) }
 
@@ -102,6 +107,8 @@ final class LineEditor: Sendable {
             if reader != nil { Readline.say(line) } else { print(line) }
           case .interrupt:
             if reader != nil { Readline.clear(prompt) } else { onInterrupt() }
+          case .redraw:
+            if reader != nil { Readline.redraw() }
           case .stop:
             if reader != nil { Readline.leave() }
             reader?.resume(returning: .end)
@@ -139,9 +146,12 @@ private enum Readline {
     rl_readline_name = UnsafePointer(strdup("pdb"))
     // Ctrl-C is ours, see ``LineEditor/Message``.
     rl_catch_signals = 0
+    // A paste of several lines is several lines.
+    rl_variable_bind("enable-bracketed-paste", "off")
     // Only blanks part words: keys contain colons and slashes.
     rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n"))
     rl_completer_quote_characters = UnsafePointer(strdup("\"'"))
+    rl_char_is_quoted_p = { text, index in Readline.isQuoted(text, Int(index)) ? 1 : 0 }
     rl_attempted_completion_function = { text, _, end in
       Readline.matches(text, upTo: Int(end))
     }
@@ -207,11 +217,20 @@ private enum Readline {
     rl_redisplay()
   }
 
+  static func redraw() {
+    rl_prep_terminal(1)
+    rl_on_new_line()
+    rl_redisplay()
+  }
+
   /// Ctrl-C: the line that was begun is given up, and stays readable.
   static func clear(_ prompt: String) {
+    rl_callback_sigcleanup()
+    rl_clear_message()
+    rl_point = rl_end
+    rl_redisplay()
     print("^C")
     fflush(nil)
-    rl_callback_sigcleanup()
     rl_replace_line("", 0)
     rl_set_prompt(prompt)
     rl_on_new_line()
@@ -239,8 +258,19 @@ private enum Readline {
       guard Readline.position < Readline.candidates.count else { return nil }
       defer { Readline.position += 1 }
       let word = Readline.candidates[Readline.position].word
-      return strdup(rl_completion_quote_character == 0 ? Words.quoted(word) : word)
+      let quote = rl_completion_quote_character
+      return strdup(Words.quoted(word, within: quote == 0 ? nil : Unicode.Scalar(UInt8(quote))))
     }
+  }
+
+  /// Whether a blank belongs to the word because a backslash stands before it.
+  private static func isQuoted(_ text: UnsafePointer<CChar>?, _ index: Int) -> Bool {
+    guard let text else { return false }
+    var backslashes = 0
+    while backslashes < index, text[index - 1 - backslashes] == CChar(UInt8(ascii: "\\")) {
+      backslashes += 1
+    }
+    return backslashes % 2 == 1
   }
 
   /// The candidates with what is known about them.

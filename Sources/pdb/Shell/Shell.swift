@@ -18,7 +18,8 @@ final class Shell: Sendable {
 
   enum Outcome: Sendable {
     case status(Int32)
-    case leave
+    /// With an exit code.
+    case leave(Int32)
   }
 
   /// Runs one line.
@@ -27,20 +28,17 @@ final class Shell: Sendable {
     do {
       words = try Words.split(line)
     } catch {
-      ErrorReport(
-        PDBError(.badRequest, "a quote does not end", hint: "close it, or write \\\" for the sign"),
-        asJSON: false
-      ).print()
-      return .status(ExitStatus.usage.rawValue)
+      return fail("a quote does not end", "close it, or write \\\" for the sign")
     }
     guard let first = words.first else { return .status(0) }
-    if first == "exit" || first == "quit" || first == ".quit" || first == ".exit" { return .leave }
+    if first == "exit" || first == "quit" || first == ".quit" || first == ".exit" {
+      return .leave(words.dropFirst().first.flatMap { Int32($0) } ?? 0)
+    }
     if first.hasPrefix(".") { return .status(look.run(words)) }
     // Who is used to type it may type it here too.
     let command = first == "pdb" ? Array(words.dropFirst()) : words
     guard command.first != "shell" else {
-      ErrorReport(PDBError(.badRequest, "this is the shell already"), asJSON: false).print()
-      return .status(ExitStatus.usage.rawValue)
+      return fail("this is the shell already", nil)
     }
     let start = ContinuousClock.now
     let status = await Connection.$shared.withValue(connection) {
@@ -48,5 +46,11 @@ final class Shell: Sendable {
     }
     look.tellTime(since: start)
     return .status(status)
+  }
+
+  private func fail(_ message: String, _ hint: String?) -> Outcome {
+    let isJSON = (globals + look.words).contains("--json")
+    ErrorReport(PDBError(.badRequest, message, hint: hint), asJSON: isJSON).print()
+    return .status(ExitStatus.usage.rawValue)
   }
 }

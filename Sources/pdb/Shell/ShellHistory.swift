@@ -28,6 +28,7 @@ struct ShellHistory {
     let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
     guard file >= 0 else { return }
     defer { close(file) }
+    fchmod(file, 0o600)
     let bytes = Array((line + "\n").utf8)
     _ = write(file, bytes, bytes.count)
   }

@@ -52,6 +52,13 @@ final class ShellLook: Sendable {
       Style(for: .error).dim("\((milliseconds * 10).rounded() / 10) ms"))
   }
 
+  static let candidates = [
+    Candidate(word: ".format", summary: "How results look: table, tsv or json"),
+    Candidate(word: ".timing", summary: "How long commands take: on or off"),
+    Candidate(word: ".help", summary: "How this shell works"),
+    Candidate(word: "exit", summary: "Leave"),
+  ]
+
   static let help = """
     Every command of pdb works here without the 'pdb': task ls, kv get KEY, log, undo, ...
     'help' lists them, 'help COMMAND' opens its manual page.

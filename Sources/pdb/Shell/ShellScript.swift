@@ -11,9 +11,11 @@ struct ShellScript {
 
   init(name: String, text: Bytes) throws {
     self.name = name
-    guard let text = String(validating: text, as: UTF8.self) else {
+    guard let whole = String(validating: text, as: UTF8.self) else {
       throw PDBError(.badRequest, "'\(name)' is not valid UTF-8")
     }
+    // Some editors put a mark before the first letter (Unicode, section 23.8).
+    let text = whole.hasPrefix("\u{FEFF}") ? String(whole.dropFirst()) : whole
     // By scalars: Swift takes a line break of Windows for one character.
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
@@ -26,7 +28,7 @@ struct ShellScript {
   func run(_ shell: Shell, isQuiet: Bool) async -> Int32? {
     for (number, line) in lines.enumerated() {
       switch await shell.run(line) {
-      case .leave: return nil
+      case .leave(let status): return status == 0 ? nil : status
       case .status(0): continue
       case .status(let status):
         if isQuiet { return status }

@@ -23,6 +23,13 @@ final class Whereabouts: Sendable {
       State(node: connection.addresses[0], others: connection.addresses))
   }
 
+  /// Waits for the first answer of a node, but not so long that anybody would notice.
+  func waitUntilKnown() async {
+    for _ in 0..<30 where state.withLockedValue({ $0.status }) == nil {
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
   /// Keeps an editor's prompt true until cancelled.
   func watch(_ editor: LineEditor) async {
     while !Task.isCancelled {

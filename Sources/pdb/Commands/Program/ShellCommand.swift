@@ -1,7 +1,6 @@
 // `pdb shell`
 
 import ArgumentParser
-import Foundation
 import PDBKit
 
 struct ShellCommand: AsyncParsableCommand, HasExamples {
@@ -64,10 +63,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
   private func scripts() throws -> [ShellScript] {
     var scripts: [ShellScript] = []
     if let f {
-      guard let data = FileManager.default.contents(atPath: f) else {
-        throw PDBError(.noInput, "cannot read '\(f.escapingControlCharacters)'")
-      }
-      scripts.append(try ShellScript(name: f, text: Bytes(data)))
+      scripts.append(try ShellScript(name: f, text: try Input.bytes(of: f)))
     }
     if !e.isEmpty {
       scripts.append(try ShellScript(name: "-e", text: Bytes(e.joined(separator: "\n").utf8)))
@@ -83,6 +79,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
   private var globals: [String] {
     var words: [String] = []
     if let timeout = options.wantedTimeout { words += ["--timeout", String(timeout)] }
+    if let fields = options.fields { words += ["--fields", fields] }
     if options.json { words.append("--json") }
     if options.stale { words.append("--stale") }
     if options.yes { words.append("--yes") }

@@ -38,7 +38,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let content = try ImportFile(try bytes())
+      let content = try ImportFile(try Input.bytes(of: file))
       if dryRun { return try await preview(content, session) }
       guard !content.pairs.isEmpty else {
         return try session.show(["status": "imported", "count": 0]) {
@@ -60,15 +60,6 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
         if count > 0 { session.sayHowToUndo(answer) }
       }
     }
-  }
-
-  private func bytes() throws -> Bytes {
-    if file == "-" { return try Input.bytes() }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw PDBError(
-        .noInput, "cannot read '\(file.escapingControlCharacters)'", hint: "is it there?")
-    }
-    return Bytes(data)
   }
 
   /// Compares the file with what is there.

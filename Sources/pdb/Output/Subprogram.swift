@@ -1,0 +1,69 @@
+// Programs that take over the terminal for a while: a pager, man.
+
+import Foundation
+
+enum Subprogram {
+  /// Runs a program in this process group, so that the terminal is its as much as ours, feeds it
+  /// and waits for its end; returns its exit code, `nil` if it could not be started. Ctrl-C is
+  /// its own business meanwhile.
+  static func run(_ arguments: [String], environment: [String: String], input: String) -> Int32? {
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return nil }
+    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    let (interrupt, hangUp) = (signal(SIGINT, SIG_IGN), signal(SIGPIPE, SIG_IGN))
+    defer {
+      signal(SIGINT, interrupt)
+      signal(SIGPIPE, hangUp)
+    }
+    guard let process = spawn(arguments, environment, reading: ends[0]) else {
+      close(ends[0])
+      close(ends[1])
+      return nil
+    }
+    close(ends[0])
+    feed(input, to: ends[1])
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
+  }
+
+  private static func spawn(
+    _ arguments: [String], _ environment: [String: String], reading input: Int32
+  ) -> pid_t? {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+    posix_spawn_file_actions_addclose(&actions, input)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    // What is ignored here is not to be ignored there.
+    var defaults = sigset_t()
+    sigemptyset(&defaults)
+    for number in [SIGINT, SIGPIPE] { sigaddset(&defaults, number) }
+    posix_spawnattr_setsigdefault(&attributes, &defaults)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+    var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    var settings: [UnsafeMutablePointer<CChar>?] =
+      environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+    defer {
+      posix_spawn_file_actions_destroy(&actions)
+      posix_spawnattr_destroy(&attributes)
+      for pointer in words + settings { free(pointer) }
+    }
+    var process: pid_t = 0
+    let result = posix_spawnp(&process, arguments[0], &actions, &attributes, &words, &settings)
+    return result == 0 ? process : nil
+  }
+
+  /// Writes all of it, or as much as the reader wants.
+  private static func feed(_ text: String, to descriptor: Int32) {
+    defer { close(descriptor) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno == EINTR { continue }
+      if count <= 0 { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
