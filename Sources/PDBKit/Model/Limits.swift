@@ -44,6 +44,8 @@ public enum Limits {
   public static let logEntries = 100_000
   /// Bytes in the log before it is compacted.
   public static let logBytes = 64 << 20
+  /// What a writer of SQLite keeps in memory at most.
+  static let writerCacheBytes = 32 << 20
   /// How large SQLite's journals stay when they are not needed.
   static let journalBytes = 16 << 20
   /// How often a running node verifies its whole state.

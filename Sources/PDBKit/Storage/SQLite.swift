@@ -20,6 +20,10 @@ enum SQLite {
     configuration.prepareDatabase { db in
       // A WAL that once grew, because somebody read for long, need not stay large.
       try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.journalBytes)")
+      // Whoever writes has to change many pages in one transaction now and then.
+      if !db.configuration.readonly {
+        try db.execute(sql: "PRAGMA cache_size = -\(Limits.writerCacheBytes >> 10)")
+      }
       #if canImport(Darwin)
         // fsync alone does not reach the platter there.
         try db.execute(sql: "PRAGMA fullfsync = ON")

@@ -6,6 +6,9 @@
 //   mark     one row: applied_index, applied_term, revision, hash, forgotten,
 //            compacted_revision, history_bytes, membership, checksum
 //
+// `pair` has row ids on purpose: without them values would live in the tree of the keys, and
+// every search that passes a large one would read all of it.
+//
 // `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
 // same log have the same hash, and a scan of `pair` can verify it.
 
@@ -21,7 +24,7 @@ struct StateTables: StateStorage {
     try db.execute(
       sql: """
         CREATE TABLE IF NOT EXISTS pair(
-          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL) WITHOUT ROWID;
+          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS history(
           revision INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
           time INTEGER NOT NULL, author TEXT NOT NULL, request TEXT, operation TEXT NOT NULL,
