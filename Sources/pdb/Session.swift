@@ -50,11 +50,14 @@ final class Session: Sendable {
     if options.stale && request.method == .get {
       request.path += (request.path.contains("?") ? "&" : "?") + "consistency=stale"
     }
-    if request.method != .get { change.raise() }
+    if request.method != .get { willChange() }
     let answer = try await connection.client.send(request, within: .seconds(timeout))
     await remember(answer, isChange: request.method != .get)
     return answer
   }
+
+  /// From now on a failure leaves the question what became of a change.
+  func willChange() { change.raise() }
 
   /// Listens to changes; see ``ClusterClient/listen(since:query:_:)``.
   func listen(

@@ -24,6 +24,8 @@ struct Attempts {
   private var preferred: NodeAddress?
   private var states: [NodeAddress: String] = [:]
   private var unreachable: Set<NodeAddress> = []
+  /// Those that took the last request and did not answer.
+  private var silent: Set<NodeAddress> = []
   /// Whether an attempt's change may have been applied although no answer says so.
   private var mayBeApplied = false
   private var lastError: PDBError?
@@ -55,12 +57,16 @@ struct Attempts {
       return .done(answer)
     case .error(let error):
       unreachable.remove(address)
+      silent.remove(address)
       return record(error, of: address)
     case .unreachable(let reason):
       unreachable.insert(address)
+      silent.remove(address)
       return moveOn(from: address, reason)
     case .lost(let reason):
       if isChange { mayBeApplied = true }
+      unreachable.remove(address)
+      silent.insert(address)
       return moveOn(from: address, reason)
     }
   }
@@ -126,7 +132,7 @@ struct Attempts {
       }
     }
     let details = [JSON.Member("nodes", .array(nodes))]
-    let answered = states.count - unreachable.count
+    let answered = states.count - unreachable.count - silent.count
     if mayBeApplied {
       return PDBError(
         .unknownOutcome, "no node confirmed the change in time", outcome: .unknown,

@@ -69,15 +69,14 @@ struct ErrorReport {
   }
 
   private var outcome: String? {
+    guard isAboutChange else { return nil }
     switch error.outcome {
-    case .applied: "your change was applied"
-    case .unknown: "it is not known whether your change was applied"
+    case .applied: return "your change was applied"
+    case .unknown: return "it is not known whether your change was applied"
     // Where the input was wrong, this would only be noise.
-    case .notApplied
-    where isAboutChange
-      && [.tryLater, .interrupted, .unreachable].contains(ExitStatus(error)):
-      "your change was not applied"
-    case .notApplied: nil
+    case .notApplied where [.tryLater, .interrupted, .unreachable].contains(ExitStatus(error)):
+      return "your change was not applied"
+    case .notApplied: return nil
     }
   }
 }

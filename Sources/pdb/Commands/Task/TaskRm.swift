@@ -20,8 +20,14 @@ struct TaskRm: AsyncParsableCommand, HasExamples {
       let count = references.references.count
       if count > 1 { try session.confirm("remove \(count) tasks") }
       try await references.change(session) { reference in
+        // People want to see what it was.
+        let task =
+          Console.isTerminal(.output) && !options.json
+          ? try await session.send(try .task(.get, reference)).json.task() : nil
         let answer = try await session.send(try .task(.delete, reference))
-        session.say("removed \(reference.escapingControlCharacters)")
+        if let task {
+          session.say("removed \(task.number)  \(task.title.escapingControlCharacters)")
+        }
         session.sayHowToUndo(answer)
       }
       try session.show(["status": "deleted", "count": JSON(count)]) {}

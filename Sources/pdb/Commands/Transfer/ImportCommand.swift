@@ -48,6 +48,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
       }
       var progress = ProgressBar("importing", isQuiet: options.quiet)
       defer { progress.finish() }
+      session.willChange()
       let importing = Importing(content, existing: existing.rawValue)
       let answer = try await importing.run(session.connection.client) {
         progress.update($0, of: content.pairs.count)
