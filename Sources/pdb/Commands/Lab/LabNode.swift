@@ -1,0 +1,35 @@
+// Which node `pdb lab kill|pause|resume` means, and what befalls it.
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+/// Which node of the lab is meant.
+struct LabNode: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
+  var node: Int
+
+  @Option(name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
+  var dataDir: String = ".pdb"
+
+  /// Sends a signal to the node's process and tells what that means.
+  func send(_ signal: Int32, _ status: String, _ words: String, _ options: GlobalOptions) throws {
+    do {
+      let found = try NodeProcess.find(node, in: dataDir)
+      guard kill(found.process, signal) == 0 else {
+        throw PDBError(
+          .badRequest, "cannot signal node \(found.port): \(String(cString: strerror(errno)))",
+          hint: "was it started by another user?")
+      }
+      if options.json {
+        Console.write(
+          (["status": .string(status), "port": JSON(found.port)] as JSON).text)
+      } else if Console.isTerminal(.output) && !options.quiet {
+        Console.write(words.replacing("PORT", with: String(found.port)))
+      }
+    } catch let error as PDBError {
+      throw Failure(error: error, asJSON: options.json)
+    }
+  }
+}

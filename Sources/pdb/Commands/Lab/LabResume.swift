@@ -1,0 +1,18 @@
+// `pdb lab resume`
+
+import ArgumentParser
+import Foundation
+
+struct LabResume: ParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "resume", abstract: "Let a paused node of the lab go on.")
+
+  static let examples = [Example("pdb lab resume 1", "Wake the first node:")]
+
+  @OptionGroup var target: LabNode
+  @OptionGroup var options: GlobalOptions
+
+  func run() throws {
+    try target.send(SIGCONT, "resumed", "node PORT goes on", options)
+  }
+}
