@@ -62,7 +62,8 @@ struct PDB: AsyncParsableCommand {
         ColorChoice.current = color
       }
       switch try Dispatch(arguments, settings, isShell: isShell) {
-      case .command(let words): try await runCommand(words)
+      case .command(let words):
+        try await Settings.$current.withValue(settings) { try await runCommand(words) }
       case .overview(let options): try await Overview.show(options, settings)
       case .program(let path, let words): return try Program.run(path, words, isShell: isShell)
       }

@@ -20,7 +20,7 @@ final class Session: Sendable {
   ) async throws {
     var isAboutChange = false
     do {
-      let settings = try Settings()
+      let settings = try Settings.current ?? Settings()
       if let shared = Connection.shared, options.node.isEmpty, options.tokenFile == nil {
         let session = try Session(options, settings, shared)
         defer { isAboutChange = session.change.isRaised }

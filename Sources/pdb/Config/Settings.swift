@@ -83,6 +83,9 @@ struct Settings: Sendable {
   /// In the order of their weight, the last one wins.
   let values: [Value]
 
+  /// What was read when the command began: its files are read once.
+  @TaskLocal static var current: Settings?
+
   /// Nothing is set.
   static let none = Settings(values: [])
 

@@ -7,6 +7,7 @@ import PDBKit
 /// Reads lines from a person and runs them.
 final class InteractiveShell: Sendable {
   private let shell: Shell
+  private let connection: Connection
   private let whereabouts: Whereabouts
   /// The command that runs now.
   private let current = NIOLockedValueBox<Task<Shell.Outcome, Never>?>(nil)
@@ -19,8 +20,6 @@ final class InteractiveShell: Sendable {
     whereabouts = Whereabouts(connection)
     self.connection = connection
   }
-
-  private let connection: Connection
 
   func run() async {
     let editor = LineEditor(
