@@ -35,10 +35,17 @@ let package = Package(
   ],
   targets: [
     .target(name: "Raft", swiftSettings: settings),
+    // The page is not compiled but embedded, as it is, by the one C file beside it.
+    .target(
+      name: "Page",
+      exclude: [
+        "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
+        "view",
+      ]),
     .target(
       name: "PDBKit",
       dependencies: [
-        "Raft",
+        "Raft", "Page",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),

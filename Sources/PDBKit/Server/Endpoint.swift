@@ -1,4 +1,4 @@
-// The table of everything a node answers over HTTP. Routing, the list at `/`, the OpenAPI
+// The table of everything a node answers over HTTP. Routing, the list of endpoints, the OpenAPI
 // document and the answers 404 and 405 all come from it.
 
 import HTTPTypes
@@ -12,27 +12,30 @@ struct Endpoint: Sendable {
   let summary: String
   /// Whether `If-Match` and `If-None-Match` mean something here.
   let takesConditions: Bool
+  /// Whether it is answered without a token: it holds nothing of the cluster's.
+  let isPublic: Bool
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String,
-    takesConditions: Bool = false,
+    takesConditions: Bool = false, isPublic: Bool = false,
     handle: @escaping @Sendable (Exchange) async throws -> Response
   ) {
     self.method = method
     self.path = path
     self.summary = takesConditions ? summary + "; If-Match, If-None-Match" : summary
     self.takesConditions = takesConditions
+    self.isPublic = isPublic
     self.handle = handle
     segments = path.split(separator: "/")
   }
 
   static let all: [Endpoint] =
-    tasks + pairs + history + events + transfers + cluster + members + about
+    page + tasks + pairs + history + events + transfers + cluster + members + about
 
   private static let about: [Endpoint] = [
-    Endpoint(.get, "/", "This list") { _ in
+    Endpoint(.get, "/endpoints", "This list") { _ in
       let lines = listed.map { endpoint in
         let method = endpoint.method.rawValue.padding(to: 8)
         return method + endpoint.path.padding(to: 20) + endpoint.summary
@@ -66,7 +69,7 @@ struct Endpoint: Sendable {
     }
     let shown = path.escapingControlCharacters
     guard !allowed.isEmpty else {
-      throw PDBError(.notFound, "no such path '\(shown)'", hint: "GET / lists them")
+      throw PDBError(.notFound, "no such path '\(shown)'", hint: "GET /endpoints lists them")
     }
     throw PDBError(
       .methodNotAllowed, "'\(shown)' takes \(allowed.joined(separator: ", "))",

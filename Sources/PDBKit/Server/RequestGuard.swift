@@ -30,8 +30,6 @@ struct RequestGuard: HTTPResponder {
       if request.method == .options {
         response = preflight(request)
       } else {
-        try checkToken(request)
-        try checkContent(request)
         response = try await answer(request)
       }
     } catch let error as PDBError {
@@ -53,7 +51,11 @@ struct RequestGuard: HTTPResponder {
   }
 
   private func answer(_ request: Request) async throws -> Response {
-    let (endpoint, parameter) = try Endpoint.find(request)
+    let found = Result { try Endpoint.find(request) }
+    // Who has no token does not even learn what there is.
+    if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
+    try checkContent(request)
+    let (endpoint, parameter) = try found.get()
     let isConditional =
       request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil
     guard !isConditional || endpoint.takesConditions || endpoint.method == .get else {
@@ -177,7 +179,8 @@ struct RequestGuard: HTTPResponder {
       headers: [
         .accessControlAllowMethods: "GET, POST, PUT, DELETE",
         .accessControlAllowHeaders:
-          "Content-Type, Idempotency-Key, If-Match, If-None-Match, PDB-Author, PDB-Request-Age",
+          "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, PDB-Author, "
+          + "PDB-Request-Age",
         .accessControlMaxAge: "600",
       ])
   }
@@ -191,7 +194,7 @@ struct RequestGuard: HTTPResponder {
     response.headers[.node] = status.identity.node.text
     response.headers[.cluster] = status.identity.cluster
     response.headers[.xContentTypeOptions] = "nosniff"
-    response.headers[.cacheControl] = "no-store"
+    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
     response.headers[.vary] = "Origin"
     if let origin = request.headers[.origin], response.headers[.accessControlAllowOrigin] == nil,
       (try? checkOrigin(request)) != nil

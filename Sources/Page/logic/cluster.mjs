@@ -1,0 +1,90 @@
+// The state of the cluster as its members tell it, and the verdict on it: the same as
+// `pdb cluster status` gives (PDBKit's `ClusterReport`; one set of cases tests both).
+
+/**
+ * Everything the members say, taken together.
+ *
+ * @param members as in `/cluster/status`: `{id, address, voter, silent_ms?}`.
+ * @param reports what each answered, by id: `{status}` or `{failure}`.
+ */
+export function clusterReport({ cluster, quorum, members, reports }) {
+  const all = members.map((member) => {
+    const { status = null, failure = null } = reports.get(member.id) ?? {}
+    return {
+      id: member.id,
+      address: member.address,
+      isVoter: member.voter ?? true,
+      silence: member.silent_ms ?? null,
+      isUp: status !== null,
+      failure,
+      role: status && (member.voter === false ? 'learner' : status.role),
+      isLeader: status?.is_leader ?? false,
+      leader: status?.leader ?? null,
+      term: status?.term ?? null,
+      applied: status?.applied ?? null,
+      commit: status?.commit ?? null,
+      revision: status?.revision ?? null,
+      hash: status?.hash ?? null,
+      alarms: status?.alarms ?? [],
+    }
+  })
+  // Dead ones first, else as the cluster lists them.
+  const sorted = [...all.filter((member) => !member.isUp), ...all.filter((member) => member.isUp)]
+  // An old leader that has not heard of its successor may still claim to lead.
+  const leader = sorted
+    .filter((member) => member.isLeader)
+    .reduce((best, member) => (best && best.term >= member.term ? best : member), null)
+  const up = sorted.filter((member) => member.isUp).length
+  const votersUp = sorted.filter((member) => member.isUp && member.isVoter).length
+  for (const member of sorted) member.lag = lag(member, leader)
+  return {
+    cluster,
+    quorum,
+    members: sorted,
+    leader,
+    up,
+    spare: votersUp - quorum,
+    missing: quorum - votersUp,
+    health: health(sorted, leader, votersUp, quorum),
+    disagreements: disagreements(sorted, leader),
+  }
+}
+
+function lag(member, leader) {
+  if (member.applied === null || !leader) return null
+  return Math.max(0, leader.commit - member.applied)
+}
+
+function health(members, leader, votersUp, quorum) {
+  if (votersUp < quorum) return 'no_quorum'
+  if (!leader) return 'no_leader'
+  const isWell = members.every((member) => member.isUp && member.alarms.length === 0)
+  return isWell ? 'healthy' : 'degraded'
+}
+
+/** Where living members do not say the same. */
+function disagreements(members, leader) {
+  const found = []
+  for (const member of members.filter((member) => member.isUp && leader)) {
+    const named = member.leader?.replace(/^http:\/\//u, '') ?? null
+    if (member !== leader && named !== leader.address) {
+      found.push({ kind: 'leader', address: member.address, named })
+    }
+    const sameState = member.applied === leader.applied && member.revision === leader.revision
+    if (sameState && member.hash !== leader.hash) {
+      found.push({ kind: 'state', address: member.address, revision: member.revision })
+    }
+  }
+  return found
+}
+
+/** How a person calls a node: by its port while all are on one host. */
+export function shortNames(members) {
+  const hosts = new Set(members.map(({ address }) => address.slice(0, address.lastIndexOf(':'))))
+  return new Map(
+    members.map(({ address }) => [
+      address,
+      hosts.size === 1 ? address.slice(address.lastIndexOf(':') + 1) : address,
+    ]),
+  )
+}

@@ -1,0 +1,122 @@
+// Changes on their way: what the user did and the cluster has not confirmed yet.
+//
+// They are sent one after the other, in the order they were made. Each carries one request id
+// from its first attempt to its last, so that a change whose answer got lost is made once. A
+// change goes through these phases:
+//
+//   queued      not sent yet
+//   waiting     sent without success; sent again by itself
+//   confirmed   made, at `revision`; stays until the replica has come that far
+//   conflict    not made: somebody else changed the title meanwhile; the user chooses
+//   failed      not made, for a reason that waiting does not cure; the user chooses
+//
+// Kinds: `add {title}`, `addMany {titles}`, `complete {id, completed}`, `edit {id, title, base}`,
+// `remove {id}`, `clear {}`, `undo {revision, of}`.
+
+/** Phases in which a change still has to be sent. */
+export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
+
+/**
+ * The request for a change, or why there is none: `{request}`, `{conflict: title}` or
+ * `{gone: true}`.
+ *
+ * An edit is made only on the title that the user saw; other changes of the task do not hinder
+ * it.
+ */
+export function prepare(op, replica, newID) {
+  if (op.request) return { request: op.request }
+  const id = newID()
+  const task = (reference) => `/tasks/${encodeURIComponent(reference)}`
+  switch (op.kind) {
+    case 'add':
+      return { request: { id, method: 'POST', path: '/tasks', body: { title: op.title } } }
+    case 'addMany':
+      return { request: { id, method: 'POST', path: '/tasks/batch', body: { titles: op.titles } } }
+    case 'complete': {
+      const body = { completed: op.completed }
+      return { request: { id, method: 'PUT', path: task(op.id), body } }
+    }
+    case 'edit': {
+      const current = replica.tasks.get(op.id)
+      if (!current) return { gone: true }
+      if (current.title !== op.base) return { conflict: current.title }
+      const body = { title: op.title }
+      const ifMatch = current.revision
+      return { request: { id, method: 'PUT', path: task(op.id), body, ifMatch } }
+    }
+    case 'remove':
+      return { request: { id, method: 'DELETE', path: task(op.id) } }
+    case 'clear':
+      return { request: { id, method: 'DELETE', path: '/tasks?status=completed' } }
+    case 'undo':
+      return { request: { id, method: 'POST', path: '/undo', body: { revision: op.revision } } }
+    default:
+      throw new TypeError(`no change is called '${op.kind}'`)
+  }
+}
+
+const passing = ['no_leader', 'no_quorum', 'busy', 'stopping', 'disk_full', 'unknown_outcome']
+
+/**
+ * What follows from an attempt.
+ *
+ * @param answer `{status, body, revision}`, or `{failure}` if no answer came.
+ * @returns one of `{next: 'done', revision, count}`, `{next: 'ask', url}`: send it there,
+ *   `{next: 'wait', reason}`: send it again later, `{next: 'token'}`, `{next: 'recheck'}`: look
+ *   at the task again, `{next: 'gone'}`, `{next: 'failed', error}`.
+ */
+export function judge(op, answer) {
+  if (answer.failure) return { next: 'wait', reason: 'unreachable' }
+  const { status, body, revision } = answer
+  if (status >= 200 && status < 300) {
+    return { next: 'done', revision, count: body?.count ?? null }
+  }
+  const code = body?.error
+  if (code === 'not_leader' && body.leader) return { next: 'ask', url: body.leader }
+  if (code === 'not_leader' || passing.includes(code)) return { next: 'wait', reason: code }
+  if (code === 'unauthorized') return { next: 'token' }
+  if (code === 'task_not_found') {
+    // What should go is gone.
+    return op.kind === 'remove' ? { next: 'done', revision, count: 0 } : { next: 'gone' }
+  }
+  if (code === 'conflict' && op.kind === 'edit') return { next: 'recheck' }
+  const error = body ?? { error: 'bad_answer', message: `HTTP ${status}`, outcome: 'unknown' }
+  return { next: 'failed', error }
+}
+
+/** The change as one that was never sent: the next request for it gets an id of its own. */
+export function afresh(op) {
+  return { ...op, phase: 'queued', request: null, attempts: 0, firstSent: null, error: null }
+}
+
+/** The change, ready to be sent again after it failed. */
+export function again(op) {
+  // A node would go on giving the same answer to an id that it refused or forgot.
+  const isSpent = op.error?.error === 'request_expired' || op.error?.outcome === 'not_applied'
+  return isSpent ? afresh(op) : { ...op, phase: 'queued', error: null }
+}
+
+/**
+ * The tasks as they will be once all changes are made.
+ *
+ * @returns `tasks` by id, each with `op` if something about it is on its way, and `additions`
+ *   that have no id yet.
+ */
+export function overlay(tasks, ops) {
+  const shown = ops.length > 0 ? new Map(tasks) : tasks
+  const additions = []
+  for (const op of ops) {
+    const task = op.id === undefined ? undefined : shown.get(op.id)
+    if (op.kind === 'add') additions.push({ op, title: op.title })
+    if (op.kind === 'addMany') additions.push(...op.titles.map((title) => ({ op, title })))
+    if (op.phase === 'failed') continue
+    if (op.kind === 'clear') {
+      for (const [id, task] of shown) if (task.completed) shown.delete(id)
+    }
+    if (!task) continue
+    if (op.kind === 'complete') shown.set(op.id, { ...task, completed: op.completed, op })
+    if (op.kind === 'edit') shown.set(op.id, { ...task, title: op.title, op })
+    if (op.kind === 'remove') shown.delete(op.id)
+  }
+  return { tasks: shown, additions }
+}

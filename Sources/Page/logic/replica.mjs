@@ -1,0 +1,53 @@
+// The page's own copy of the tasks, at one revision of one cluster.
+//
+// It is read whole once and then follows the stream of changes, from whichever node: revisions
+// mean the same on all of them.
+
+import { fold } from './folding.mjs'
+
+const keyPrefix = 'task_'
+
+/** The copy that an answer to `GET /tasks` gives. */
+export function replicaOf(answer, cluster) {
+  const tasks = new Map()
+  for (const task of answer.tasks) tasks.set(task.id, withSearchForm(task))
+  return { cluster, revision: answer.revision, tasks }
+}
+
+/**
+ * The copy after some revisions. Those that it holds already change nothing.
+ *
+ * @param through the last revision that the stream has told of, changes of interest or not.
+ */
+export function advance(replica, revisions, through) {
+  const news = revisions.filter(({ revision }) => revision > replica.revision)
+  let { tasks } = replica
+  if (news.length > 0) {
+    tasks = new Map(tasks)
+    for (const { revision, changes } of news) {
+      for (const change of changes) apply(tasks, change, revision)
+    }
+  }
+  return { ...replica, revision: Math.max(replica.revision, through), tasks }
+}
+
+function apply(tasks, { key, after }, revision) {
+  if (!key?.startsWith(keyPrefix)) return
+  const id = key.slice(keyPrefix.length)
+  if (isTask(after) && after.id === id) tasks.set(id, withSearchForm({ ...after, revision }))
+  else tasks.delete(id)
+}
+
+/** Whether a value is a task; under a task's key anything may have been set by hand. */
+function isTask(value) {
+  return (
+    typeof value?.id === 'string' &&
+    typeof value.title === 'string' &&
+    typeof value.completed === 'boolean' &&
+    Number.isInteger(value.number)
+  )
+}
+
+function withSearchForm(task) {
+  return { ...task, folded: fold(task.title) }
+}

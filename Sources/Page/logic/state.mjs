@@ -1,0 +1,271 @@
+// Everything the page shows, and how it changes: one value, one function.
+
+import { fold, foldedWords, hasWords } from './folding.mjs'
+import { afresh, again, isUnsent, overlay } from './outbox.mjs'
+import { advance } from './replica.mjs'
+
+export const filters = ['all', 'active', 'completed']
+/** How many rows are drawn at first, and how many more when the end comes in sight. */
+export const pageLength = 100
+
+export const initialState = {
+  /** The tasks at a revision; `null` until they are read. */
+  replica: null,
+  /** `phase`: 'connecting', 'live' or 'offline'; `node`: the one in use, `{id, url, address}`. */
+  connection: { phase: 'connecting', node: null },
+  /** What `clusterReport` makes of the last look at all members. */
+  report: null,
+  timeline: [],
+  ops: [],
+  notices: [],
+  nextNotice: 1,
+  wantsToken: false,
+  filter: 'all',
+  query: '',
+  length: pageLength,
+  /** The task whose title is being edited, and the title it had then. */
+  editing: null,
+}
+
+/** The state after an action. */
+export function reduce(state, action) {
+  const change = changes[action.type]
+  if (!change) throw new TypeError(`no action is called '${action.type}'`)
+  return change(state, action)
+}
+
+const changes = {
+  // What the cluster tells.
+
+  snapshot(state, { replica }) {
+    const isAnother = state.replica && state.replica.cluster !== replica.cluster
+    const next = settleUpTo({ ...state, replica, wantsToken: false }, replica.revision)
+    return isAnother ? noted(next, { kind: 'another-cluster' }) : next
+  },
+
+  changes(state, { revisions, through }) {
+    if (!state.replica) return state
+    const replica = advance(state.replica, revisions, through)
+    return settleUpTo({ ...state, replica }, replica.revision)
+  },
+
+  connection(state, { phase, node, left }) {
+    const next = { ...state, connection: { phase, node } }
+    return left ? noted(without(next, 'switched'), { kind: 'switched', left, node }) : next
+  },
+
+  cluster(state, { report, timeline }) {
+    return { ...state, report, timeline }
+  },
+
+  token(state, { wanted }) {
+    return { ...state, wantsToken: wanted }
+  },
+
+  // What the user changes.
+
+  queue(state, { op }) {
+    const next = { ...state, ops: [...state.ops, afresh(op)] }
+    if (op.kind === 'remove') {
+      const { title } = state.replica.tasks.get(op.id)
+      return noted(without(next, 'removed'), { kind: 'removed', op: op.key, title })
+    }
+    if (op.kind === 'clear') {
+      return noted(without(next, 'removed'), { kind: 'removed', op: op.key, count: op.count })
+    }
+    return next
+  },
+
+  /** The user wants back what a change removed. */
+  takeBack(state, { key, notice, undoKey }) {
+    const next = { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
+    const op = state.ops.find((op) => op.key === key)
+    // Never sent: nothing to take back.
+    if (op?.phase === 'queued' && !op.request) return dropped(next, key)
+    const { revision = null } = state.notices.find(({ id }) => id === notice) ?? {}
+    const undo = { key: undoKey, kind: 'undo', of: key, revision: revision ?? op?.revision ?? null }
+    return changes.queue(next, { op: undo })
+  },
+
+  // What becomes of a change.
+
+  sending(state, { key, request, time }) {
+    return withOp(state, key, (op) => ({
+      ...op,
+      request,
+      attempts: op.attempts + 1,
+      firstSent: op.firstSent ?? time,
+    }))
+  },
+
+  waiting(state, { key, reason }) {
+    return withOp(state, key, (op) => ({ ...op, phase: 'waiting', reason }))
+  },
+
+  /** The request is to be made anew: what it was made on has changed. */
+  recheck(state, { key, task }) {
+    const next = withOp(state, key, afresh)
+    const known = state.replica.tasks.get(task.id)
+    if (!known || known.revision >= task.revision) return next
+    const tasks = new Map(state.replica.tasks)
+    tasks.set(task.id, { ...task, folded: fold(task.title) })
+    return { ...next, replica: { ...state.replica, tasks } }
+  },
+
+  confirmed(state, { key, revision, count }) {
+    let next = withOp(state, key, (op) => ({ ...op, phase: 'confirmed', revision }))
+    if (count === 0) {
+      // Nothing was there to remove, so there is nothing to bring back.
+      next = { ...next, notices: next.notices.filter(({ op }) => op !== key) }
+      next = { ...next, ops: next.ops.filter(({ of }) => of !== key) }
+    }
+    next = {
+      ...next,
+      notices: next.notices.map((notice) =>
+        notice.op === key ? { ...notice, revision, count: count ?? notice.count } : notice,
+      ),
+      ops: next.ops.map((op) => (op.of === key ? { ...op, revision } : op)),
+    }
+    return settleUpTo(next, state.replica.revision)
+  },
+
+  conflict(state, { key, theirs }) {
+    return withOp(state, key, (op) => ({ ...op, phase: 'conflict', theirs }))
+  },
+
+  failed(state, { key, error }) {
+    const next = withOp(state, key, (op) => ({ ...op, phase: 'failed', error }))
+    return {
+      ...next,
+      ops: next.ops.filter(({ of }) => of !== key),
+      notices: next.notices.filter(({ op }) => op !== key),
+    }
+  },
+
+  /** The user's title goes over the one that somebody else gave. */
+  keepMine(state, { key }) {
+    return withOp(state, key, (op) => afresh({ ...op, base: op.theirs }))
+  },
+
+  again(state, { key }) {
+    return withOp(state, key, again)
+  },
+
+  /** The text of a change whose task is gone becomes a task of its own. */
+  addInstead(state, { key, addKey }) {
+    const { title } = state.ops.find((op) => op.key === key)
+    return changes.queue(dropped(state, key), { op: { key: addKey, kind: 'add', title } })
+  },
+
+  discard: (state, { key }) => dropped(state, key),
+
+  // What the user looks at.
+
+  filter: (state, { filter }) => ({ ...state, filter, length: pageLength }),
+  query: (state, { query }) => ({ ...state, query, length: pageLength }),
+  more: (state) => ({ ...state, length: state.length + pageLength }),
+  edit: (state, { id, base }) => ({ ...state, editing: { id, base } }),
+  endEdit: (state) => ({ ...state, editing: null }),
+  dismiss(state, { notice }) {
+    return { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
+  },
+}
+
+function withOp(state, key, change) {
+  return { ...state, ops: state.ops.map((op) => (op.key === key ? change(op) : op)) }
+}
+
+/** Without a change, and without what was to take it back. */
+function dropped(state, key) {
+  return {
+    ...state,
+    ops: state.ops.filter((op) => op.key !== key && op.of !== key),
+    notices: state.notices.filter(({ op }) => op !== key),
+  }
+}
+
+function noted(state, notice) {
+  return {
+    ...state,
+    notices: [...state.notices, { id: state.nextNotice, ...notice }],
+    nextNotice: state.nextNotice + 1,
+  }
+}
+
+function without(state, kind) {
+  return { ...state, notices: state.notices.filter((notice) => notice.kind !== kind) }
+}
+
+/** Confirmed changes that the replica holds itself need no place of their own any more. */
+function settleUpTo(state, revision) {
+  const ops = state.ops.filter((op) => op.phase !== 'confirmed' || op.revision > revision)
+  return ops.length === state.ops.length ? state : { ...state, ops }
+}
+
+// What follows from the state.
+
+/** The next change to send: strictly in order, past those that the user must decide on. */
+export function nextToSend(state) {
+  if (!state.replica || state.wantsToken) return null
+  const op = state.ops.find(isUnsent)
+  // What is to be taken back must have happened first.
+  if (!op || (op.kind === 'undo' && op.revision === null)) return null
+  return op
+}
+
+export const unsent = (state) => state.ops.filter(isUnsent)
+
+/** Whether changes can be made now: 'yes', 'no_leader', 'no_quorum', 'offline' or 'loading'. */
+export function writability({ connection, report }) {
+  if (connection.phase === 'offline') return 'offline'
+  if (connection.phase === 'connecting' || !report) return 'loading'
+  return ['no_leader', 'no_quorum'].includes(report.health) ? report.health : 'yes'
+}
+
+/** The function, with its last result kept for as long as its arguments stay the same. */
+function kept(compute) {
+  let last = null
+  return (...given) => {
+    if (!last || given.some((value, at) => value !== last.given[at])) {
+      last = { given, result: compute(...given) }
+    }
+    return last.result
+  }
+}
+
+const overlaid = kept((tasks, ops) => {
+  const { tasks: shown, additions } = overlay(tasks, ops)
+  const sorted = [...shown.values()].sort((left, right) => right.number - left.number)
+  const completed = sorted.filter((task) => task.completed).length
+  // The newest on top, as everywhere.
+  return { sorted, additions: additions.reverse(), completed }
+})
+
+const selected = kept((sorted, filter, query) => {
+  const words = foldedWords(query)
+  return sorted.filter(
+    (task) =>
+      (filter === 'all' || task.completed === (filter === 'completed')) &&
+      (words.length === 0 || hasWords(task.op ? fold(task.title) : task.folded, words)),
+  )
+})
+
+const noTasks = new Map()
+
+/** The list as it is to be drawn: rows, counts, and whether there is more. */
+export function visibleTasks(state) {
+  const { sorted, additions, completed } = overlaid(state.replica?.tasks ?? noTasks, state.ops)
+  let tasks = selected(sorted, state.filter, state.query)
+  const { editing } = state
+  // Whoever types must not lose the field.
+  if (editing && !tasks.some(({ id }) => id === editing.id)) {
+    const task = state.replica.tasks.get(editing.id)
+    tasks = [task ?? { id: editing.id, title: editing.base, completed: false, isGone: true }, ...tasks]
+  }
+  return {
+    additions: state.filter === 'completed' ? [] : additions,
+    tasks: tasks.slice(0, state.length),
+    matching: tasks.length,
+    counts: { all: sorted.length, active: sorted.length - completed, completed },
+  }
+}

@@ -1,0 +1,296 @@
+// Everything the page says, in the languages it speaks. The English verdict is, word for word,
+// that of `pdb cluster status`.
+
+const plural = (count, one, many) => `${count} ${count === 1 ? one : many}`
+
+const english = {
+  languageName: 'English',
+  documentTitle: (count) => (count > 0 ? `(${count}) pdb` : 'pdb'),
+  skip: 'Skip to the tasks',
+  language: 'Language',
+  nodeInUse: 'Node in use',
+  tasks: 'Tasks',
+  cluster: 'Cluster',
+
+  newTask: 'New task',
+  newTaskHint: 'What is to be done?',
+  add: 'Add',
+  addMany: 'Add many',
+  newTasks: 'New tasks, one a line',
+  batchCount: (count) => `Add ${plural(count, 'task', 'tasks')}`,
+  batchNote: 'All are added at once, or none.',
+  titleProblem: {
+    empty: 'Write what is to be done.',
+    control: 'A title cannot contain control characters.',
+    long: 'The title is too long: 4,096 bytes at most.',
+    many: 'Too many at once: 1,000 tasks at most.',
+    large: 'Too much at once: 1 MiB at most.',
+  },
+  onLine: (line, text) => `Line ${line}: ${text}`,
+
+  show: 'Show',
+  filter: { all: 'All', active: 'Active', completed: 'Completed' },
+  search: 'Search',
+  searchHint: 'Search, without accents if you like',
+  listed: (matching, all) =>
+    matching === all ? plural(all, 'task', 'tasks') : `${matching} of ${plural(all, 'task', 'tasks')}`,
+  more: (count) => `Show ${count} more`,
+  loading: 'Reading the tasks…',
+  empty: 'No tasks yet. Add the first one above.',
+  emptyByFilter: 'No task is like that.',
+  showAll: 'Show all tasks',
+
+  completed: (title) => `Completed: ${title}`,
+  edit: (title) => `Edit: ${title}`,
+  editTitle: 'Title; Enter saves, Escape cancels',
+  remove: (title) => `Delete: ${title}`,
+  clearCompleted: (count) => `Delete ${count} completed`,
+  created: (date) => `created ${date}`,
+
+  saving: 'saving…',
+  unsent: 'not sent yet',
+  unsentCount: (count) => `${plural(count, 'change', 'changes')} not sent yet`,
+  conflict: (theirs) => `Somebody else changed the title to “${theirs}” meanwhile.`,
+  keepMine: 'Keep mine',
+  takeTheirs: 'Take theirs',
+  notSaved: (why) => `Not saved: ${why}`,
+  maybeSaved: (why) => `It is not certain whether this was saved: ${why}`,
+  gone: 'somebody else deleted the task meanwhile.',
+  undoConflict: 'something was changed since that stands in the way.',
+  again: 'Try again',
+  discard: 'Discard',
+  addInstead: 'Add as a new task',
+
+  removedOne: (title) => `Deleted: ${title}`,
+  removedMany: (count) => `Deleted ${plural(count, 'completed task', 'completed tasks')}`,
+  undo: 'Undo',
+  dismiss: 'Close',
+  switched: {
+    gone: (from, to) => `Node ${from} does not answer. The page goes on with node ${to}.`,
+    alone: (from, to) => `Node ${from} has lost its cluster. The page goes on with node ${to}.`,
+  },
+  anotherCluster: 'Another cluster answers here now; these are its tasks.',
+
+  state: {
+    loading: 'Connecting…',
+    offline: 'No node answers. This is how it was; the page keeps trying.',
+    no_leader: 'No leader. Changes wait, and are sent by themselves.',
+    no_quorum: 'Too few nodes are up. You can read; changes wait, and are sent by themselves.',
+  },
+
+  tokenTitle: 'This cluster wants a token',
+  token: 'Token',
+  tokenGo: 'Go on',
+
+  columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag' },
+  role: {
+    leader: 'leader',
+    follower: 'follower',
+    candidate: 'candidate',
+    preCandidate: 'pre-candidate',
+    learner: 'learner',
+  },
+  down: 'DOWN',
+  inUse: 'in use',
+  use: 'Use',
+  useNode: (name) => `Use node ${name}`,
+  restart: 'Start it again:',
+  seen: (ago) => `last heard ${ago} ago`,
+  ago: { second: (n) => `${n} s`, minute: (n) => `${n} min`, hour: (n) => `${n} h` },
+  failure: {
+    timeout: 'no answer in time',
+    unreachable: 'no connection',
+    stranger: 'another node answers there',
+  },
+  alarms: (list) => `says: ${list}`,
+  disagreement: {
+    leader: ({ address, named }) =>
+      named ? `${address} takes ${named} for the leader.` : `${address} knows no leader.`,
+    state: ({ address, revision }) => `${address} has other data than the leader at revision ${revision}!`,
+  },
+  agreement: 'All living nodes say the same.',
+  timeline: 'Timeline',
+  happened: {
+    leader: ({ address, term }) => `${address} leads, term ${term}`,
+    none: () => 'no leader',
+    up: ({ address }) => `${address} is up`,
+    down: ({ address }) => `${address} is down`,
+    joined: ({ address }) => `${address} joined`,
+    removed: ({ address }) => `${address} was removed`,
+  },
+
+  verdict(report) {
+    const { members, up, spare, missing, quorum, leader, health } = report
+    const nodes = `${up} of ${plural(members.length, 'node', 'nodes')} up`
+    if (health === 'no_leader') {
+      return `NO LEADER, ${nodes}. An election is under way; changes must wait.`
+    }
+    if (health === 'no_quorum') {
+      return (
+        `NO QUORUM, ${nodes}, ${quorum} are needed. Nothing can be changed until ` +
+        `${missing} more ${missing === 1 ? 'starts' : 'start'}.`
+      )
+    }
+    const troubles = troublesOf(members, 'says')
+    const margin =
+      spare < 1
+        ? 'Losing one more stops changes.'
+        : `Losing ${spare === 1 ? 'one' : spare} more is survivable.`
+    return (
+      `${health === 'healthy' ? 'HEALTHY' : 'DEGRADED'}, ${nodes}, leader ${leader.address}, ` +
+      `term ${leader.term ?? 0}. ${troubles}` +
+      (members.length === 1 ? 'There is no other copy of the data.' : margin)
+    )
+  },
+}
+
+const vietnamese = {
+  languageName: 'Tiếng Việt',
+  documentTitle: (count) => (count > 0 ? `(${count}) pdb` : 'pdb'),
+  skip: 'Đến danh sách công việc',
+  language: 'Ngôn ngữ',
+  nodeInUse: 'Node đang dùng',
+  tasks: 'Công việc',
+  cluster: 'Cụm',
+
+  newTask: 'Công việc mới',
+  newTaskHint: 'Cần làm gì?',
+  add: 'Thêm',
+  addMany: 'Thêm nhiều',
+  newTasks: 'Công việc mới, mỗi dòng một việc',
+  batchCount: (count) => `Thêm ${count} công việc`,
+  batchNote: 'Thêm tất cả cùng lúc, hoặc không thêm gì.',
+  titleProblem: {
+    empty: 'Hãy viết việc cần làm.',
+    control: 'Tiêu đề không được chứa ký tự điều khiển.',
+    long: 'Tiêu đề quá dài: tối đa 4.096 byte.',
+    many: 'Quá nhiều trong một lần: tối đa 1.000 công việc.',
+    large: 'Quá lớn cho một lần: tối đa 1 MiB.',
+  },
+  onLine: (line, text) => `Dòng ${line}: ${text}`,
+
+  show: 'Hiển thị',
+  filter: { all: 'Tất cả', active: 'Chưa xong', completed: 'Đã xong' },
+  search: 'Tìm kiếm',
+  searchHint: 'Tìm kiếm, không cần dấu',
+  listed: (matching, all) =>
+    matching === all ? `${all} công việc` : `${matching} trong ${all} công việc`,
+  more: (count) => `Hiện thêm ${count}`,
+  loading: 'Đang đọc danh sách…',
+  empty: 'Chưa có công việc nào. Hãy thêm việc đầu tiên ở trên.',
+  emptyByFilter: 'Không có công việc nào như vậy.',
+  showAll: 'Hiện tất cả',
+
+  completed: (title) => `Đã xong: ${title}`,
+  edit: (title) => `Sửa: ${title}`,
+  editTitle: 'Tiêu đề; Enter để lưu, Escape để bỏ',
+  remove: (title) => `Xóa: ${title}`,
+  clearCompleted: (count) => `Xóa ${count} việc đã xong`,
+  created: (date) => `tạo ${date}`,
+
+  saving: 'đang lưu…',
+  unsent: 'chưa gửi',
+  unsentCount: (count) => `${count} thay đổi chưa gửi`,
+  conflict: (theirs) => `Trong lúc đó có người đã đổi tiêu đề thành “${theirs}”.`,
+  keepMine: 'Giữ của tôi',
+  takeTheirs: 'Lấy của họ',
+  notSaved: (why) => `Chưa lưu: ${why}`,
+  maybeSaved: (why) => `Không chắc đã lưu hay chưa: ${why}`,
+  gone: 'trong lúc đó có người đã xóa công việc này.',
+  undoConflict: 'sau đó đã có thay đổi khác nên không hoàn tác được.',
+  again: 'Thử lại',
+  discard: 'Bỏ',
+  addInstead: 'Thêm thành việc mới',
+
+  removedOne: (title) => `Đã xóa: ${title}`,
+  removedMany: (count) => `Đã xóa ${count} việc đã xong`,
+  undo: 'Hoàn tác',
+  dismiss: 'Đóng',
+  switched: {
+    gone: (from, to) => `Node ${from} không trả lời. Trang tiếp tục với node ${to}.`,
+    alone: (from, to) => `Node ${from} đã mất liên lạc với cụm. Trang tiếp tục với node ${to}.`,
+  },
+  anotherCluster: 'Bây giờ một cụm khác trả lời ở đây; đây là các công việc của nó.',
+
+  state: {
+    loading: 'Đang kết nối…',
+    offline: 'Không node nào trả lời. Đây là dữ liệu lần cuối; trang vẫn đang thử lại.',
+    no_leader: 'Chưa có leader. Các thay đổi chờ và sẽ tự được gửi.',
+    no_quorum: 'Quá ít node đang chạy. Vẫn đọc được; các thay đổi chờ và sẽ tự được gửi.',
+  },
+
+  tokenTitle: 'Cụm này cần mã truy cập',
+  token: 'Mã truy cập',
+  tokenGo: 'Tiếp tục',
+
+  columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ' },
+  role: {
+    leader: 'leader',
+    follower: 'follower',
+    candidate: 'ứng cử',
+    preCandidate: 'chuẩn bị ứng cử',
+    learner: 'learner',
+  },
+  down: 'DỪNG',
+  inUse: 'đang dùng',
+  use: 'Dùng',
+  useNode: (name) => `Dùng node ${name}`,
+  restart: 'Khởi động lại:',
+  seen: (ago) => `nghe thấy lần cuối ${ago} trước`,
+  ago: { second: (n) => `${n} giây`, minute: (n) => `${n} phút`, hour: (n) => `${n} giờ` },
+  failure: {
+    timeout: 'không trả lời kịp',
+    unreachable: 'không kết nối được',
+    stranger: 'một node khác trả lời ở đó',
+  },
+  alarms: (list) => `báo: ${list}`,
+  disagreement: {
+    leader: ({ address, named }) =>
+      named ? `${address} cho rằng leader là ${named}.` : `${address} không biết leader nào.`,
+    state: ({ address, revision }) =>
+      `${address} có dữ liệu khác leader ở phiên bản ${revision}!`,
+  },
+  agreement: 'Mọi node đang chạy đều thống nhất.',
+  timeline: 'Diễn biến',
+  happened: {
+    leader: ({ address, term }) => `${address} làm leader, nhiệm kỳ ${term}`,
+    none: () => 'không có leader',
+    up: ({ address }) => `${address} đã chạy`,
+    down: ({ address }) => `${address} đã dừng`,
+    joined: ({ address }) => `${address} đã tham gia`,
+    removed: ({ address }) => `${address} đã bị loại`,
+  },
+
+  verdict(report) {
+    const { members, up, spare, missing, quorum, leader, health } = report
+    const nodes = `${up}/${members.length} node đang chạy`
+    if (health === 'no_leader') {
+      return `CHƯA CÓ LEADER, ${nodes}. Đang bầu chọn; các thay đổi phải chờ.`
+    }
+    if (health === 'no_quorum') {
+      return `KHÔNG ĐỦ NODE, ${nodes}, cần ${quorum}. Chưa thể thay đổi gì cho đến khi thêm ${missing} node chạy.`
+    }
+    const margin =
+      spare < 1 ? 'Mất thêm một node là không thể thay đổi gì nữa.' : `Còn chịu được mất thêm ${spare} node.`
+    return (
+      `${health === 'healthy' ? 'ỔN ĐỊNH' : 'SUY GIẢM'}, ${nodes}, leader ${leader.address}, ` +
+      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'báo')}` +
+      (members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin)
+    )
+  },
+}
+
+function troublesOf(members, says) {
+  return members
+    .filter(({ alarms }) => alarms.length > 0)
+    .map(({ address, alarms }) => `${address} ${says}: ${alarms.join(', ')}. `)
+    .join('')
+}
+
+export const languages = { vi: vietnamese, en: english }
+
+/** The first of the user's languages that the page speaks; English if it speaks none of them. */
+export function bestLanguage(wanted) {
+  const known = wanted.map((tag) => tag.toLowerCase().split('-')[0]).find((tag) => languages[tag])
+  return known ?? 'en'
+}

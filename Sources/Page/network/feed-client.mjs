@@ -1,0 +1,60 @@
+// A tab's end of the feed: in the worker that all tabs share, or, where browsers have none, in
+// the tab itself.
+
+import { Feed } from './feed.mjs'
+
+/** How long the worker may take until its first word, in milliseconds. */
+const workerPatience = 3000
+
+/**
+ * Opens the feed.
+ *
+ * @param emit takes the feed's actions.
+ * @returns what the tab can say to the feed: `{suspect(), use(id), authorize(token)}`.
+ */
+export function openFeed(emit, token) {
+  let say = () => {}
+  const openHere = () => {
+    const feed = new Feed(location.origin, emit)
+    feed.token = token
+    say = (message) => {
+      if (message.do === 'join') feed.token = message.token
+      if (message.do === 'suspect') feed.suspect()
+      if (message.do === 'use') feed.use(message.id)
+    }
+    feed.start()
+  }
+  const openWorker = () => {
+    const worker = new SharedWorker(new URL('./feed-worker.mjs', import.meta.url), {
+      type: 'module',
+      name: 'pdb',
+    })
+    const { port } = worker
+    const giveUp = () => {
+      clearTimeout(timer)
+      port.close()
+      openHere()
+    }
+    const timer = setTimeout(giveUp, workerPatience)
+    worker.onerror = giveUp
+    port.onmessage = ({ data }) => {
+      clearTimeout(timer)
+      emit(data)
+    }
+    say = (message) => port.postMessage(message)
+    say({ do: 'join', token })
+    addEventListener('pagehide', () => say({ do: 'leave' }))
+    // Back from the browser's cache of pages.
+    addEventListener('pageshow', ({ persisted }) => persisted && say({ do: 'join', token }))
+  }
+  if (typeof SharedWorker === 'undefined') openHere()
+  else openWorker()
+  return {
+    suspect: () => say({ do: 'suspect' }),
+    use: (id) => say({ do: 'use', id }),
+    authorize(given) {
+      token = given
+      say({ do: 'join', token })
+    },
+  }
+}

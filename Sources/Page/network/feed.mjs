@@ -1,0 +1,315 @@
+// What the cluster tells: the tasks as they change, and how its members are.
+//
+// A feed uses one node for the tasks: it reads them once and then listens to the stream of
+// changes. Beside that it asks every member how it is, once a second. When the node in use
+// dies or hangs, it goes on with another, from the revision it has reached, and stays there.
+// The members come from the cluster itself.
+
+import { clusterReport } from '../logic/cluster.mjs'
+import { EventParser } from '../logic/events.mjs'
+import { bestNode, reasonToLeave } from '../logic/failover.mjs'
+import { advance, replicaOf } from '../logic/replica.mjs'
+import { observe } from '../logic/timeline.mjs'
+import { headersFor, send } from './requests.mjs'
+
+const lookInterval = 1000
+/** While something is wrong. */
+const hurriedLookInterval = 300
+const lookPatience = 900
+const loadPatience = 20_000
+/** A node says something every two seconds. */
+const silencePatience = 4500
+
+export class Feed {
+  #emit
+  #token = null
+  /** The node that the page came from, by the name that the browser knows. */
+  #origin
+  #originID = null
+  /** The node in use. */
+  #node
+  #phase = 'connecting'
+  #replica = null
+  /** As the cluster lists its members. */
+  #membership = null
+  /** What each member last answered, by id: `{status}` or `{failure}`. */
+  #reports = new Map()
+  #report = null
+  #timeline = null
+  #leaderlessSince = null
+  /** Ends what is going on with the node in use. */
+  #stream = new AbortController()
+  #wake = () => {}
+  #isLooking = null
+
+  /**
+   * @param origin the URL of the node that the page came from.
+   * @param emit takes the actions that the state understands.
+   */
+  constructor(origin, emit) {
+    this.#origin = origin
+    this.#node = { id: null, url: origin, address: new URL(origin).host }
+    this.#emit = emit
+  }
+
+  /** Begins, and never ends. */
+  start() {
+    this.#follow()
+    this.#watch()
+  }
+
+  /** What somebody who comes later has to know first. */
+  get present() {
+    const actions = [this.#connection()]
+    if (this.#replica) actions.push({ type: 'snapshot', replica: this.#replica })
+    if (this.#report) actions.push(this.#clusterAction())
+    return actions
+  }
+
+  set token(token) {
+    if (!token || token === this.#token) return
+    this.#token = token
+    this.#stream.abort()
+    this.#wake()
+  }
+
+  /** Somebody else had trouble with a node: look at once. */
+  suspect() {
+    this.#wake()
+  }
+
+  /** The user wants to use this node. */
+  use(id) {
+    const node = this.#nodes().find((node) => node.id === id)
+    if (!node || node.id === this.#node.id) return
+    this.#goTo(node)
+  }
+
+  // The tasks.
+
+  async #follow() {
+    for (;;) {
+      const node = this.#node
+      this.#stream = new AbortController()
+      try {
+        if (!this.#replica) await this.#load(node, this.#stream.signal)
+        if (this.#replica) await this.#listen(node, this.#stream)
+      } catch {
+        // The node is gone, or silent; what now is decided below.
+      }
+      this.#stream.abort()
+      if (this.#node === node) await this.#reconsider(node)
+    }
+  }
+
+  async #load(node, signal) {
+    const answer = await send(`${node.url}/tasks?consistency=stale`, {
+      headers: headersFor(this.#token),
+      patience: loadPatience,
+      signal,
+    })
+    if (answer.status === 401) this.#emit({ type: 'token', wanted: true })
+    if (answer.status !== 200) return
+    this.#replica = replicaOf(answer.body, answer.cluster)
+    this.#emit({ type: 'snapshot', replica: this.#replica })
+  }
+
+  /** Follows the stream of changes for as long as it says something. */
+  async #listen(node, abort) {
+    let timer = null
+    const heard = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => abort.abort(), silencePatience)
+    }
+    try {
+      heard()
+      const since = this.#replica.revision
+      const response = await fetch(`${node.url}/events?prefix=task_&since=${since}`, {
+        headers: headersFor(this.#token),
+        cache: 'no-store',
+        credentials: 'omit',
+        signal: abort.signal,
+      })
+      if (response.status === 401) this.#emit({ type: 'token', wanted: true })
+      if (response.status !== 200) return
+      if (response.headers.get('PDB-Cluster') !== this.#replica.cluster) {
+        // Another cluster has taken the place of the one that was here.
+        this.#replica = null
+        return
+      }
+      this.#setPhase('live')
+      const parser = new EventParser()
+      const text = response.body.pipeThrough(new TextDecoderStream())
+      for (const reader = text.getReader(); ; ) {
+        const { done, value } = await reader.read()
+        if (done) return
+        heard()
+        if (!this.#take(parser.push(value))) return
+      }
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Takes events in; returns false when all has to be read anew. */
+  #take(events) {
+    if (events.some(({ event }) => event === 'reset')) {
+      this.#replica = null
+      return false
+    }
+    const told = events.filter(({ id }) => id !== undefined)
+    if (told.length === 0) return true
+    const revisions = told.filter(({ data }) => data !== undefined).map(({ data }) => JSON.parse(data))
+    const through = Number(told.at(-1).id)
+    this.#replica = advance(this.#replica, revisions, through)
+    this.#emit({ type: 'changes', revisions, through })
+    return true
+  }
+
+  /** The stream of a node has ended: go on with the node if it lives, else with another. */
+  async #reconsider(node) {
+    await this.#look()
+    if (this.#node !== node) return
+    const report = this.#reports.get(node.id)
+    if (report?.status) {
+      await pause(hurriedLookInterval)
+    } else if (!this.#moveOn('gone')) {
+      this.#setPhase('offline')
+      await pause(hurriedLookInterval)
+    }
+  }
+
+  /** Goes over to the best other node; returns whether there is one. */
+  #moveOn(reason) {
+    const best = bestNode(this.#nodes(), this.#reports, {
+      cluster: this.#replica?.cluster ?? null,
+      revision: this.#replica?.revision ?? 0,
+      except: this.#node.id,
+    })
+    if (!best) return false
+    this.#goTo(best, { address: this.#node.address, reason })
+    return true
+  }
+
+  #goTo(node, left) {
+    this.#node = node
+    this.#leaderlessSince = null
+    this.#phase = 'connecting'
+    this.#emit({ ...this.#connection(), left })
+    this.#stream.abort()
+  }
+
+  #setPhase(phase) {
+    if (phase === this.#phase) return
+    this.#phase = phase
+    this.#emit(this.#connection())
+  }
+
+  #connection() {
+    return { type: 'connection', phase: this.#phase, node: this.#node }
+  }
+
+  // The members.
+
+  async #watch() {
+    for (;;) {
+      await this.#look()
+      const reason = reasonToLeave(this.#node.id, this.#reports, this.#leaderlessFor())
+      if (reason) this.#moveOn(reason)
+      const isWell = this.#phase === 'live' && this.#report?.health !== 'no_leader'
+      await Promise.race([
+        pause(isWell ? lookInterval : hurriedLookInterval),
+        new Promise((resolve) => (this.#wake = resolve)),
+      ])
+    }
+  }
+
+  /** Asks every member how it is. Whoever wants to know meanwhile waits for the same answers. */
+  #look() {
+    this.#isLooking ??= this.#lookNow().finally(() => (this.#isLooking = null))
+    return this.#isLooking
+  }
+
+  async #lookNow() {
+    if (!this.#membership) await this.#meet(this.#node)
+    const nodes = this.#nodes()
+    const answers = await Promise.all(nodes.map((node) => this.#ask(node, '/status')))
+    nodes.forEach((node, at) => {
+      this.#reports.set(node.id, reportOf(node, answers[at], this.#reports.get(node.id)))
+    })
+    const own = this.#reports.get(this.#node.id)?.status
+    if (own && !own.leader) this.#leaderlessSince ??= Date.now()
+    else this.#leaderlessSince = null
+    await this.#refreshMembership()
+    if (this.#membership) this.#publish()
+  }
+
+  /** The first look at a node: who it is, and who else there is. */
+  async #meet(node) {
+    const [status, membership] = await Promise.all([
+      this.#ask(node, '/status'),
+      this.#ask(node, '/cluster/status'),
+    ])
+    if (status.status === 401) this.#emit({ type: 'token', wanted: true })
+    if (status.status !== 200 || membership.status !== 200) return
+    this.#originID = status.body.node
+    this.#membership = membership.body
+    this.#node = { id: status.body.node, url: node.url, address: status.body.address }
+    this.#emit(this.#connection())
+  }
+
+  /** From the leader if there is one: it knows when it last heard the others. */
+  async #refreshMembership() {
+    const alive = this.#nodes().filter(({ id }) => this.#reports.get(id)?.status)
+    const source =
+      alive.find(({ id }) => this.#reports.get(id).status.is_leader) ??
+      alive.find(({ id }) => id === this.#node.id) ??
+      alive[0]
+    if (!source) return
+    const answer = await this.#ask(source, '/cluster/status')
+    if (answer.status === 200) this.#membership = answer.body
+  }
+
+  #publish() {
+    const known = new Set(this.#nodes().map(({ id }) => id))
+    for (const id of this.#reports.keys()) if (!known.has(id)) this.#reports.delete(id)
+    this.#report = clusterReport({ ...this.#membership, reports: this.#reports })
+    this.#timeline = observe(this.#timeline, this.#report, Date.now())
+    this.#emit(this.#clusterAction())
+  }
+
+  #clusterAction() {
+    return { type: 'cluster', report: this.#report, timeline: this.#timeline.entries }
+  }
+
+  #ask(node, path) {
+    return send(node.url + path, { headers: headersFor(this.#token), patience: lookPatience })
+  }
+
+  /** The members with the URLs by which this page reaches them. */
+  #nodes() {
+    const members = this.#membership?.members ?? []
+    return members.map(({ id, address }) => ({
+      id,
+      address,
+      url: id === this.#originID ? this.#origin : `http://${address}`,
+    }))
+  }
+
+  #leaderlessFor() {
+    return this.#leaderlessSince === null ? 0 : Date.now() - this.#leaderlessSince
+  }
+}
+
+/** What an answer says of a node; `failures` counts those in a row. */
+function reportOf(node, answer, before) {
+  const failure =
+    answer.failure ??
+    (answer.status !== 200 ? `HTTP ${answer.status}` : null) ??
+    (answer.body.node !== node.id ? 'stranger' : null)
+  return failure ? { failure, failures: (before?.failures ?? 0) + 1 } : { status: answer.body }
+}
+
+function pause(milliseconds) {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,147 @@
+// Sends the changes of this tab, one after the other, to whichever node takes them.
+
+import { judge, prepare } from '../logic/outbox.mjs'
+import { nextToSend } from '../logic/state.mjs'
+import { headersFor, send } from './requests.mjs'
+
+const firstPatience = 1500
+const lastPatience = 10_000
+const pauseBetweenRounds = 400
+
+export class Sender {
+  #store
+  #suspect
+  #newID
+  #leader = null
+  #wake = () => {}
+  token = null
+
+  /** @param suspect is called when a node did not answer. */
+  constructor(store, { suspect, newID }) {
+    this.#store = store
+    this.#suspect = suspect
+    this.#newID = newID
+  }
+
+  /** Begins, and never ends. */
+  async start() {
+    this.#store.subscribe(() => this.#wake())
+    for (;;) {
+      const op = nextToSend(this.#store.state)
+      if (op) await this.#attend(op)
+      else await new Promise((resolve) => (this.#wake = resolve))
+    }
+  }
+
+  /** Tries to make a change until there is something to say about it. */
+  async #attend(op) {
+    const { key } = op
+    const prepared = prepare(op, this.#store.state.replica, this.#newID)
+    if (prepared.gone) return this.#gone(key)
+    if (prepared.conflict !== undefined) {
+      return this.#dispatch({ type: 'conflict', key, theirs: prepared.conflict })
+    }
+    const { request } = prepared
+    let patience = firstPatience
+    for (let tried = []; ; ) {
+      const url = this.#target(tried)
+      if (!url) {
+        await this.#rest()
+        tried = []
+        patience = Math.min(patience * 2, lastPatience)
+        continue
+      }
+      tried.push(url)
+      if (!this.#find(key)) return
+      this.#dispatch({ type: 'sending', key, request, time: Date.now() })
+      const current = this.#find(key)
+      const verdict = judge(current, await this.#attempt(url, current, patience))
+      if (verdict.next === 'ask') {
+        this.#leader = this.#known(verdict.url)
+        if (tried.includes(this.#leader)) await this.#rest()
+      } else if (verdict.next === 'wait') {
+        if (this.#leader === url) this.#leader = null
+        if (verdict.reason === 'unreachable') this.#suspect()
+        this.#dispatch({ type: 'waiting', key, reason: verdict.reason })
+      } else {
+        return this.#settle(key, verdict, url)
+      }
+    }
+  }
+
+  async #attempt(url, op, patience) {
+    const { method, path, body, ifMatch, id } = op.request
+    const headers = { 'Idempotency-Key': id, 'PDB-Author': 'page' }
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (ifMatch !== undefined) headers['If-Match'] = `"${ifMatch}"`
+    // So that a node can tell whether it would still remember this request.
+    if (op.attempts > 1) headers['PDB-Request-Age'] = String(Date.now() - op.firstSent)
+    return send(url + path, {
+      method,
+      headers: headersFor(this.token, headers),
+      body: body === undefined ? undefined : JSON.stringify(body),
+      patience,
+    })
+  }
+
+  async #settle(key, verdict, url) {
+    switch (verdict.next) {
+      case 'done': {
+        const { revision, count } = verdict
+        return this.#dispatch({ type: 'confirmed', key, revision, count })
+      }
+      case 'recheck': return this.#recheck(key, url)
+      case 'gone': return this.#gone(key)
+      case 'token': return this.#dispatch({ type: 'token', wanted: true })
+      default: return this.#dispatch({ type: 'failed', key, error: verdict.error })
+    }
+  }
+
+  /** Somebody else changed the task: see whether that was the title. */
+  async #recheck(key, url) {
+    const op = this.#find(key)
+    const answer = await send(`${url}/tasks/${encodeURIComponent(op.id)}`, {
+      headers: headersFor(this.token),
+      patience: lastPatience,
+    })
+    if (answer.status === 404) return this.#gone(key)
+    if (answer.status === 200) this.#dispatch({ type: 'recheck', key, task: answer.body })
+    else await this.#rest()
+  }
+
+  #gone(key) {
+    const error = { error: 'task_not_found', outcome: 'not_applied' }
+    this.#dispatch({ type: 'failed', key, error })
+  }
+
+  /** Whom to ask next: the leader, the node in use, the others that live. */
+  #target(tried) {
+    const { connection, report } = this.#store.state
+    const living = (report?.members ?? []).filter(({ isUp }) => isUp)
+    const leader = this.#leader ?? (report?.leader && this.#known(`http://${report.leader.address}`))
+    const wanted = [
+      leader,
+      connection.node?.url,
+      ...living.map(({ address }) => this.#known(`http://${address}`)),
+    ]
+    return wanted.find((url) => url && !tried.includes(url)) ?? null
+  }
+
+  /** The name by which this page reaches a node: the node in use may have another one. */
+  #known(url) {
+    const { node } = this.#store.state.connection
+    return node && url === `http://${node.address}` ? node.url : url
+  }
+
+  #find(key) {
+    return this.#store.state.ops.find((op) => op.key === key)
+  }
+
+  async #rest() {
+    await new Promise((resolve) => setTimeout(resolve, pauseBetweenRounds))
+  }
+
+  #dispatch(action) {
+    this.#store.dispatch(action)
+  }
+}

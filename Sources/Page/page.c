@@ -1,0 +1,128 @@
+// Puts the files of the page into the program (C23, section 6.10.4). A file that is missing here
+// is found by a test.
+
+#include "Page.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+#if !defined(__has_embed)
+#error "pdb needs a compiler that knows #embed: Swift 6.1 or newer"
+#endif
+
+static const unsigned char icon_svg[] = {
+#embed "icon.svg"
+};
+static const unsigned char index_html[] = {
+#embed "index.html"
+};
+static const unsigned char logic_cluster_mjs[] = {
+#embed "logic/cluster.mjs"
+};
+static const unsigned char logic_events_mjs[] = {
+#embed "logic/events.mjs"
+};
+static const unsigned char logic_failover_mjs[] = {
+#embed "logic/failover.mjs"
+};
+static const unsigned char logic_folding_mjs[] = {
+#embed "logic/folding.mjs"
+};
+static const unsigned char logic_outbox_mjs[] = {
+#embed "logic/outbox.mjs"
+};
+static const unsigned char logic_replica_mjs[] = {
+#embed "logic/replica.mjs"
+};
+static const unsigned char logic_state_mjs[] = {
+#embed "logic/state.mjs"
+};
+static const unsigned char logic_timeline_mjs[] = {
+#embed "logic/timeline.mjs"
+};
+static const unsigned char logic_titles_mjs[] = {
+#embed "logic/titles.mjs"
+};
+static const unsigned char logic_words_mjs[] = {
+#embed "logic/words.mjs"
+};
+static const unsigned char main_mjs[] = {
+#embed "main.mjs"
+};
+static const unsigned char network_feed_client_mjs[] = {
+#embed "network/feed-client.mjs"
+};
+static const unsigned char network_feed_worker_mjs[] = {
+#embed "network/feed-worker.mjs"
+};
+static const unsigned char network_feed_mjs[] = {
+#embed "network/feed.mjs"
+};
+static const unsigned char network_requests_mjs[] = {
+#embed "network/requests.mjs"
+};
+static const unsigned char network_sender_mjs[] = {
+#embed "network/sender.mjs"
+};
+static const unsigned char storage_mjs[] = {
+#embed "storage.mjs"
+};
+static const unsigned char style_css[] = {
+#embed "style.css"
+};
+static const unsigned char view_adding_mjs[] = {
+#embed "view/adding.mjs"
+};
+static const unsigned char view_authorizing_mjs[] = {
+#embed "view/authorizing.mjs"
+};
+static const unsigned char view_cluster_mjs[] = {
+#embed "view/cluster.mjs"
+};
+static const unsigned char view_elements_mjs[] = {
+#embed "view/elements.mjs"
+};
+static const unsigned char view_header_mjs[] = {
+#embed "view/header.mjs"
+};
+static const unsigned char view_notices_mjs[] = {
+#embed "view/notices.mjs"
+};
+static const unsigned char view_tasks_mjs[] = {
+#embed "view/tasks.mjs"
+};
+
+#define FILE(path, bytes) {path, bytes, sizeof bytes}
+
+static const struct PageFile files[] = {
+    FILE("icon.svg", icon_svg),
+    FILE("index.html", index_html),
+    FILE("logic/cluster.mjs", logic_cluster_mjs),
+    FILE("logic/events.mjs", logic_events_mjs),
+    FILE("logic/failover.mjs", logic_failover_mjs),
+    FILE("logic/folding.mjs", logic_folding_mjs),
+    FILE("logic/outbox.mjs", logic_outbox_mjs),
+    FILE("logic/replica.mjs", logic_replica_mjs),
+    FILE("logic/state.mjs", logic_state_mjs),
+    FILE("logic/timeline.mjs", logic_timeline_mjs),
+    FILE("logic/titles.mjs", logic_titles_mjs),
+    FILE("logic/words.mjs", logic_words_mjs),
+    FILE("main.mjs", main_mjs),
+    FILE("network/feed-client.mjs", network_feed_client_mjs),
+    FILE("network/feed-worker.mjs", network_feed_worker_mjs),
+    FILE("network/feed.mjs", network_feed_mjs),
+    FILE("network/requests.mjs", network_requests_mjs),
+    FILE("network/sender.mjs", network_sender_mjs),
+    FILE("storage.mjs", storage_mjs),
+    FILE("style.css", style_css),
+    FILE("view/adding.mjs", view_adding_mjs),
+    FILE("view/authorizing.mjs", view_authorizing_mjs),
+    FILE("view/cluster.mjs", view_cluster_mjs),
+    FILE("view/elements.mjs", view_elements_mjs),
+    FILE("view/header.mjs", view_header_mjs),
+    FILE("view/notices.mjs", view_notices_mjs),
+    FILE("view/tasks.mjs", view_tasks_mjs),
+};
+
+const struct PageFile *pageFile(size_t position) {
+  return position < sizeof files / sizeof files[0] ? &files[position] : NULL;
+}

@@ -1,0 +1,40 @@
+// What a tab keeps over a reload: the changes that the cluster has not confirmed.
+
+const name = 'pdb.changes'
+let saved = null
+
+/** A new id for a request or a change: 128 random bits. */
+export function newID() {
+  // `crypto.randomUUID` is missing where the page comes over plain HTTP from another machine.
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+const isOpen = ({ phase }) => phase !== 'confirmed'
+
+export function saveChanges(ops) {
+  if (ops === saved) return
+  saved = ops
+  const open = ops.filter(isOpen)
+  try {
+    if (open.length > 0) sessionStorage.setItem(name, JSON.stringify(open))
+    else sessionStorage.removeItem(name)
+  } catch {
+    // Too large to keep: then leaving the page asks first.
+    sessionStorage.removeItem(name)
+  }
+}
+
+/** The changes that were open when the tab was last left. */
+export function loadChanges() {
+  try {
+    return JSON.parse(sessionStorage.getItem(name) ?? '[]')
+  } catch {
+    return []
+  }
+}
+
+/** Whether leaving the page now, for good, would lose changes. */
+export function forgetsUnsentChanges(ops) {
+  return ops.some(isOpen)
+}

@@ -1,0 +1,117 @@
+// What the page has to say, at its lower edge: what was deleted and can come back, what needs
+// the user's decision, and which node is in use from now on.
+
+import { shortNames } from '../logic/cluster.mjs'
+import { fromTemplate, makeButton, setText, showAll } from './elements.mjs'
+
+const place = document.getElementById('notices')
+/** How long a notice stays that nobody points at, in milliseconds. */
+const lifetime = 20_000
+const timers = new Map()
+
+/** @param takeBack is called with the notice of a removal that the user regrets. */
+export function startNotices(store, { takeBack }) {
+  place.addEventListener('click', ({ target }) => {
+    const notice = Number(target.closest('.notice')?.dataset.notice)
+    if (notice) store.dispatch({ type: 'dismiss', notice })
+  })
+  // Nobody shall have to hurry.
+  for (const type of ['pointerover', 'focusin']) place.addEventListener(type, holdAll)
+  for (const type of ['pointerout', 'focusout']) {
+    place.addEventListener(type, () => expireAll(store))
+  }
+  document.addEventListener('keydown', (event) => {
+    const isUndo = (event.ctrlKey || event.metaKey) && event.key === 'z'
+    if (!isUndo || event.target.matches('input[type="text"], input[type="search"], textarea')) return
+    const notice = store.state.notices.findLast(({ kind }) => kind === 'removed')
+    if (notice) takeBack(notice)
+  })
+}
+
+export function drawNotices(store, actions, words, language) {
+  const { state } = store
+  const undecided = state.ops.filter(({ phase }) => phase === 'conflict' || phase === 'failed')
+  const items = [
+    ...undecided.map((op) => ({ op, key: `${op.key} ${op.phase} ${op.theirs ?? ''} ${language}` })),
+    ...state.notices.map((notice) => ({ notice, key: `${notice.id} ${language}` })),
+  ]
+  showAll(place, items, {
+    key: ({ key }) => key,
+    make: ({ op, notice }) => {
+      const element = fromTemplate('notice')
+      const { text, buttons } = op
+        ? decision(op, actions, words)
+        : news(notice, state, actions, words)
+      if (notice) element.dataset.notice = notice.id
+      element.classList.add(op?.phase ?? notice.kind)
+      setText(element.querySelector('.words'), text)
+      element.querySelector('.buttons').append(...buttons)
+      return element
+    },
+    update() {},
+  })
+  expireAll(store)
+}
+
+/** A change that was not made, and what the user can do about it. */
+function decision(op, actions, words) {
+  const title = op.title ?? op.titles?.join(', ') ?? ''
+  const quoted = title === '' ? '' : `“${title.slice(0, 200)}” – `
+  const discard = makeButton(words.discard, () => actions.discard(op.key))
+  if (op.phase === 'conflict') {
+    return {
+      text: quoted + words.conflict(op.theirs.slice(0, 200)),
+      buttons: [
+        makeButton(words.keepMine, () => actions.keepMine(op.key)),
+        makeButton(words.takeTheirs, () => actions.discard(op.key)),
+      ],
+    }
+  }
+  if (op.error.error === 'task_not_found') {
+    const addInstead = makeButton(words.addInstead, () => actions.addInstead(op.key))
+    const buttons = op.kind === 'edit' ? [addInstead, discard] : [discard]
+    return { text: quoted + words.notSaved(words.gone), buttons }
+  }
+  if (op.kind === 'undo' && op.error.error === 'conflict') {
+    return { text: words.notSaved(words.undoConflict), buttons: [discard] }
+  }
+  const say = op.error.outcome === 'unknown' ? words.maybeSaved : words.notSaved
+  return {
+    text: quoted + say(op.error.message ?? op.error.error),
+    buttons: [makeButton(words.again, () => actions.again(op.key)), discard],
+  }
+}
+
+function news(notice, state, actions, words) {
+  const dismiss = makeButton(words.dismiss, () => {})
+  if (notice.kind === 'removed') {
+    const undo = makeButton(words.undo, () => actions.takeBack(notice))
+    const text =
+      notice.title === undefined
+        ? words.removedMany(notice.count)
+        : words.removedOne(notice.title.slice(0, 200))
+    return { text, buttons: [undo, dismiss] }
+  }
+  if (notice.kind === 'switched') {
+    const names = shortNames(state.report?.members ?? [])
+    const name = (address) => names.get(address) ?? address
+    const { left, node } = notice
+    const text = words.switched[left.reason](name(left.address), name(node.address))
+    return { text, buttons: [dismiss] }
+  }
+  return { text: words.anotherCluster, buttons: [dismiss] }
+}
+
+function holdAll() {
+  for (const timer of timers.values()) clearTimeout(timer)
+  timers.clear()
+}
+
+function expireAll(store) {
+  if (place.matches(':hover, :focus-within')) return holdAll()
+  for (const { id } of store.state.notices) {
+    if (timers.has(id)) continue
+    const expire = () => store.dispatch({ type: 'dismiss', notice: id })
+    timers.set(id, setTimeout(expire, lifetime))
+  }
+}
