@@ -30,6 +30,15 @@ import Testing
     #expect(text.foldedForSearch == folded)
   }
 
+  @Test func `search folds as the page does`() throws {
+    let cases = try PageCases.read("folding")
+    for item in cases {
+      let (text, folded) = (try #require(item["text"]?.string), item["folded"]?.string)
+      #expect(text.foldedForSearch == folded)
+    }
+    #expect(!cases.isEmpty)
+  }
+
   @Test func `control characters are shown, not obeyed`() {
     #expect("a\u{1B}[2J\n\u{202E}".escapingControlCharacters == #"a\u{1B}[2J\n\u{202E}"#)
   }

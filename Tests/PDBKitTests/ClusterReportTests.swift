@@ -1,0 +1,25 @@
+// The verdict on a cluster.
+
+import PDBKit
+import Testing
+
+@Suite struct ClusterReportTests {
+  @Test func `the verdict is the page's`() throws {
+    let cases = try PageCases.read("verdicts")
+    for item in cases {
+      let members = (item["members"]?.array ?? []).map { member in
+        let id = member["id"]?.string ?? "?"
+        let said = item["reports"]?[id]
+        return ClusterReport.MemberReport(
+          id: id, address: member["address"]?.string ?? "?",
+          isVoter: member["voter"]?.bool ?? true, status: said?["status"],
+          failure: said?["failure"]?.string)
+      }
+      let report = ClusterReport(
+        cluster: "c1", quorum: Int(item["quorum"]?.int64 ?? 0), members: members)
+      #expect(report.health.rawValue == item["health"]?.string, "\(item["name"]?.string ?? "?")")
+      #expect(report.verdict == item["verdict"]?.string)
+    }
+    #expect(!cases.isEmpty)
+  }
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { advance, replicaOf } from '../../Sources/Page/logic/replica.mjs'
+import { change, task } from './samples.mjs'
+
+const replica = () =>
+  replicaOf({ revision: 5, tasks: [task('b', 'Hai', { number: 2 }), task('a', 'Một')] }, 'c1')
+
+const titles = ({ tasks }) => [...tasks.values()].map(({ title }) => title)
+
+suite('The copy of the tasks', () => {
+  test('it follows additions, edits and removals', () => {
+    const next = advance(
+      replica(),
+      [
+        change(6, { after: task('c', 'Ba', { number: 3 }) }),
+        change(7, { after: task('a', 'Một!') }),
+        change(8, { id: 'b', after: null }),
+      ],
+      8,
+    )
+    assert.equal(next.revision, 8)
+    assert.deepEqual(titles(next), ['Một!', 'Ba'])
+    assert.equal(next.tasks.get('a').revision, 7)
+    assert.equal(next.tasks.get('c').folded, 'ba')
+  })
+
+  test('revisions that it has already change nothing', () => {
+    const next = advance(replica(), [change(5, { id: 'a', after: null })], 5)
+    assert.deepEqual(titles(next), ['Hai', 'Một'])
+  })
+
+  test('it never goes back', () => {
+    assert.equal(advance(replica(), [], 3).revision, 5)
+  })
+
+  test('the copy before stays as it was', () => {
+    const before = replica()
+    advance(before, [change(6, { id: 'a', after: null })], 6)
+    assert.equal(before.tasks.size, 2)
+  })
+
+  test('what is no task, and keys that are not of tasks, do not show', () => {
+    const odd = [
+      { revision: 6, changes: [{ key: 'task_x', after: 'text' }, { key: 'y', after: task('y', 'Y') }] },
+      { revision: 7, changes: [{ key: null, key_b64: 'AA==', after: 1 }] },
+    ]
+    assert.deepEqual(titles(advance(replica(), odd, 7)), ['Hai', 'Một'])
+  })
+})

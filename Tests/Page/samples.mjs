@@ -1,0 +1,32 @@
+// What nodes say, for tests.
+
+/** A task as nodes answer it. */
+export function task(id, title, more = {}) {
+  const created_at = '2026-01-02T03:04:05.678Z'
+  return { id, number: 1, title, completed: false, created_at, revision: 1, ...more }
+}
+
+/** A revision that changed one task. */
+export function change(revision, { id, after }) {
+  return { revision, changes: [{ key: `task_${id ?? after.id}`, before: null, after }] }
+}
+
+/** A member as the cluster lists it. */
+export function member(port, more = {}) {
+  return { id: `id${port}`, address: `127.0.0.1:${port}`, voter: true, ...more }
+}
+
+/** What a node says of itself. */
+export function status(port, more = {}) {
+  return {
+    node: `id${port}`, cluster: 'c1', role: 'follower', is_leader: false,
+    leader: 'http://127.0.0.1:4000', term: 3, applied: 10, commit: 10, revision: 7, hash: 'aa',
+    alarms: [], ...more,
+  }
+}
+
+/** What the leader says of itself. */
+export function leading(port, more = {}) {
+  const leader = `http://127.0.0.1:${port}`
+  return status(port, { role: 'leader', is_leader: true, leader, ...more })
+}

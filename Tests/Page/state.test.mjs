@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import {
+  initialState, nextToSend, pageLength, reduce, unsent, visibleTasks, writability,
+} from '../../Sources/Page/logic/state.mjs'
+import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
+import { change, task } from './samples.mjs'
+
+const tasks = [
+  task('c', 'Ôn thi', { number: 3 }),
+  task('b', 'Làm đồ án', { number: 2, completed: true }),
+  task('a', 'Học Python', { number: 1 }),
+]
+
+const run = (state, ...actions) => actions.reduce(reduce, state)
+const begin = (list = tasks) =>
+  run(initialState, { type: 'snapshot', replica: replicaOf({ revision: 5, tasks: list }, 'c1') })
+const queue = (op) => ({ type: 'queue', op })
+const titles = (state) => visibleTasks(state).tasks.map(({ title }) => title)
+
+suite('The list', () => {
+  test('the newest is on top, and everything is counted', () => {
+    assert.deepEqual(titles(begin()), ['Ôn thi', 'Làm đồ án', 'Học Python'])
+    assert.deepEqual(visibleTasks(begin()).counts, { all: 3, active: 2, completed: 1 })
+  })
+
+  test('filter and search work together', () => {
+    const active = run(begin(), { type: 'filter', filter: 'active' })
+    assert.deepEqual(titles(active), ['Ôn thi', 'Học Python'])
+    assert.deepEqual(titles(run(active, { type: 'query', query: 'hoc PY' })), ['Học Python'])
+    assert.deepEqual(titles(run(begin(), { type: 'query', query: 'do an' })), ['Làm đồ án'])
+  })
+
+  test('a title that is on its way is searched as well', () => {
+    const op = { key: 'k', kind: 'edit', id: 'a', title: 'Đọc sách', base: 'Học Python' }
+    const state = run(begin(), queue(op), { type: 'query', query: 'doc sach' })
+    assert.deepEqual(titles(state), ['Đọc sách'])
+  })
+
+  test('of a long list the beginning is drawn, more on demand', () => {
+    const many = Array.from({ length: 5000 }, (_, at) => task(`t${at}`, `Việc ${at}`, { number: at + 1 }))
+    const state = begin(many)
+    assert.equal(visibleTasks(state).tasks.length, pageLength)
+    assert.equal(visibleTasks(state).matching, 5000)
+    assert.equal(visibleTasks(run(state, { type: 'more' })).tasks.length, 2 * pageLength)
+  })
+
+  test('the task that is being edited stays, whatever happens to it', () => {
+    const editing = run(begin(), { type: 'edit', id: 'a', base: 'Học Python' })
+    const filtered = run(editing, { type: 'filter', filter: 'completed' })
+    assert.deepEqual(titles(filtered), ['Học Python', 'Làm đồ án'])
+    const removed = change(6, { id: 'a', after: null })
+    const gone = run(editing, { type: 'changes', revisions: [removed], through: 6 })
+    assert.equal(titles(gone)[0], 'Học Python')
+    assert.ok(visibleTasks(gone).tasks[0].isGone)
+  })
+})
+
+suite('Changes on their way', () => {
+  const add = { key: 'k', kind: 'add', title: 'Mới' }
+
+  test('they are sent in order, one after the other', () => {
+    let state = run(begin(), queue(add), queue({ key: 'l', kind: 'clear', count: 1 }))
+    assert.equal(nextToSend(state).key, 'k')
+    state = run(state, { type: 'waiting', key: 'k', reason: 'no_leader' })
+    assert.equal(nextToSend(state).key, 'k')
+    assert.equal(unsent(state).length, 2)
+    state = run(state, { type: 'confirmed', key: 'k', revision: 6, count: null })
+    assert.equal(nextToSend(state).key, 'l')
+  })
+
+  test('nothing is sent before the tasks are read, or without the token', () => {
+    assert.equal(nextToSend(run(initialState, queue(add))), null)
+    assert.equal(nextToSend(run(begin(), queue(add), { type: 'token', wanted: true })), null)
+  })
+
+  test('a confirmed change shows until the stream brings it, and then not twice', () => {
+    const made = { type: 'confirmed', key: 'k', revision: 6, count: null }
+    const sent = run(begin(), queue(add), made)
+    assert.equal(visibleTasks(sent).additions.length, 1)
+    const told = change(6, { after: task('d', 'Mới', { number: 4 }) })
+    const settled = run(sent, { type: 'changes', revisions: [told], through: 6 })
+    assert.equal(visibleTasks(settled).additions.length, 0)
+    assert.equal(titles(settled)[0], 'Mới')
+    assert.equal(settled.ops.length, 0)
+  })
+
+  test('the stream may be faster than the answer', () => {
+    const told = change(6, { after: task('d', 'Mới', { number: 4 }) })
+    const state = run(
+      begin(), queue(add), { type: 'changes', revisions: [told], through: 6 },
+      { type: 'confirmed', key: 'k', revision: 6, count: null },
+    )
+    assert.equal(state.ops.length, 0)
+  })
+
+  test('who is told of a conflict can keep the own title or take the other', () => {
+    const edit = { key: 'k', kind: 'edit', id: 'a', title: 'Của tôi', base: 'Cũ' }
+    const conflict = run(begin(), queue(edit), { type: 'conflict', key: 'k', theirs: 'Học Python' })
+    assert.equal(nextToSend(conflict), null)
+    const kept = run(conflict, { type: 'keepMine', key: 'k' })
+    assert.equal(nextToSend(kept).base, 'Học Python')
+    assert.equal(nextToSend(kept).request, null)
+    assert.deepEqual(titles(run(conflict, { type: 'discard', key: 'k' })), titles(begin()))
+  })
+
+  test('the text of an edit whose task is gone can become a task', () => {
+    const edit = { key: 'k', kind: 'edit', id: 'x', title: 'Chữ', base: 'Cũ' }
+    const error = { error: 'task_not_found', outcome: 'not_applied' }
+    const failed = run(begin(), queue(edit), { type: 'failed', key: 'k', error })
+    const added = run(failed, { type: 'addInstead', key: 'k', addKey: 'n' })
+    assert.deepEqual(added.ops.map(({ key, kind, title }) => [key, kind, title]), [['n', 'add', 'Chữ']])
+  })
+})
+
+suite('Undoing a removal', () => {
+  const remove = { key: 'k', kind: 'remove', id: 'a' }
+  const regret = (state) =>
+    run(state, { type: 'takeBack', key: 'k', notice: state.notices[0].id, undoKey: 'u' })
+
+  test('what was never sent is simply dropped', () => {
+    const state = regret(run(begin(), queue(remove)))
+    assert.deepEqual([state.ops, state.notices], [[], []])
+    assert.equal(titles(state).length, 3)
+  })
+
+  test('what was made is taken back by its revision', () => {
+    const made = run(begin(), queue(remove), { type: 'confirmed', key: 'k', revision: 6, count: null })
+    assert.equal(nextToSend(regret(made)).revision, 6)
+    const settled = run(made, { type: 'changes', revisions: [], through: 6 })
+    assert.equal(nextToSend(regret(settled)).revision, 6)
+  })
+
+  test('what is being sent is taken back once it is made', () => {
+    const request = { id: 'r' }
+    const sending = regret(run(begin(), queue(remove), { type: 'sending', key: 'k', request, time: 1 }))
+    assert.equal(nextToSend(sending).key, 'k')
+    const made = run(sending, { type: 'confirmed', key: 'k', revision: 6, count: null })
+    assert.deepEqual([nextToSend(made).kind, nextToSend(made).revision], ['undo', 6])
+  })
+
+  test('what was not there needs no undo: it would take back somebody else’s change', () => {
+    const clear = { key: 'k', kind: 'clear', count: 1 }
+    const state = run(begin(), queue(clear), { type: 'confirmed', key: 'k', revision: 5, count: 0 })
+    assert.deepEqual(state.notices, [])
+  })
+
+  test('a removal that failed leaves nothing to undo', () => {
+    const request = { id: 'r' }
+    const sending = regret(run(begin(), queue(remove), { type: 'sending', key: 'k', request, time: 1 }))
+    const failed = run(sending, { type: 'failed', key: 'k', error: { error: 'internal' } })
+    assert.deepEqual(failed.ops.map(({ key }) => key), ['k'])
+  })
+})
+
+suite('The node in use', () => {
+  const on = (port, left) => ({
+    type: 'connection', phase: 'connecting', left,
+    node: { id: `id${port}`, url: `http://127.0.0.1:${port}`, address: `127.0.0.1:${port}` },
+  })
+
+  test('a change of nodes is said once', () => {
+    const moved = run(begin(), on(4001, { address: '127.0.0.1:4000', reason: 'gone' }))
+    assert.deepEqual(moved.notices.map(({ kind }) => kind), ['switched'])
+    const again = run(moved, on(4002, { address: '127.0.0.1:4001', reason: 'gone' }))
+    assert.deepEqual(again.notices.map(({ left }) => left.address), ['127.0.0.1:4001'])
+  })
+
+  test('whether changes can be made follows from node and cluster', () => {
+    assert.equal(writability(initialState), 'loading')
+    const report = (health) => ({ type: 'cluster', report: { health }, timeline: [] })
+    const live = run(begin(), { ...on(4000), phase: 'live' }, report('degraded'))
+    assert.equal(writability(live), 'yes')
+    assert.equal(writability(run(live, report('no_quorum'))), 'no_quorum')
+    assert.equal(writability(run(live, { ...on(4000), phase: 'offline' })), 'offline')
+  })
+
+  test('another cluster at the same place is announced', () => {
+    const other = replicaOf({ revision: 1, tasks: [] }, 'c2')
+    const state = run(begin(), { type: 'snapshot', replica: other })
+    assert.deepEqual(state.notices.map(({ kind }) => kind), ['another-cluster'])
+  })
+})
