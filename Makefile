@@ -8,6 +8,12 @@ DESTDIR ?=
 # Debian packages that building needs.
 PACKAGES = libsqlite3-dev libreadline-dev pkg-config
 
+# And what testing the page needs: something to run its logic, and a browser that can be steered
+# (Ubuntu has none as a package; without one those tests are skipped).
+TEST_PACKAGES = $(if $(shell command -v node),,nodejs) \
+  $(if $(shell command -v chromedriver || grep -s '^ID=ubuntu' /etc/os-release),,\
+    chromium chromium-driver)
+
 # One set of flags for all programs: other flags would build everything again.
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product
 
@@ -32,7 +38,9 @@ help:
 demo: release
 	@.build/release/pdb lab up
 
-test: setup
+test:
+	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
+	node --test Tests/Page/*.test.mjs
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 

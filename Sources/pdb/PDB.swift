@@ -28,8 +28,8 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "This program",
         subcommands: [
-          ShellCommand.self, ConfigCommand.self, CompletionCommand.self, HelpCommand.self,
-          ManualCommand.self,
+          ShellCommand.self, UICommand.self, ConfigCommand.self, CompletionCommand.self,
+          HelpCommand.self, ManualCommand.self,
         ]),
     ])
 

@@ -17,6 +17,14 @@ final class Browser: Sendable {
   private let session: String
   private let folder: Workspace
 
+  /// The program that steers; in CI it must be there.
+  static let driver: String? = {
+    let environment = ProcessInfo.processInfo.environment
+    let found = (environment["PATH"] ?? "").split(separator: ":").map { "\($0)/chromedriver" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+    return environment["CI"] == nil ? found : found ?? "/usr/bin/chromedriver"
+  }()
+
   /// What went wrong with a command.
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -46,7 +54,7 @@ final class Browser: Sendable {
     folder = try Workspace()
     let port = try await Self.freePort()
     driver = Process()
-    driver.executableURL = URL(fileURLWithPath: "/usr/bin/chromedriver")
+    driver.executableURL = URL(fileURLWithPath: Self.driver ?? "")
     driver.arguments = ["--port=\(port)"]
     driver.standardOutput = FileHandle.nullDevice
     driver.standardError = FileHandle.nullDevice

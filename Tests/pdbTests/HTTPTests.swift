@@ -296,7 +296,7 @@ extension ProcessTests {
         }
         #expect(try await cluster.get(0, "/jobs").json["name"]?.string == "Trường")
         #expect(try await cluster.get(0, "/tasks/1").status == 404)
-        #expect(try await cluster.get(0, "/").body.contains("/tasks/batch"))
+        #expect(try await cluster.get(0, "/endpoints").body.contains("/tasks/batch"))
         #expect(try await cluster.get(0, "/metrics").body.contains("pdb_is_leader 1"))
       }
     }

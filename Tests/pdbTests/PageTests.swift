@@ -6,7 +6,8 @@ import PDBKit
 import Testing
 
 extension ProcessTests {
-  @Suite struct PageTests {
+  @Suite(.enabled(if: Browser.driver != nil, "chromedriver is not installed"))
+  struct PageTests {
     typealias Key = Browser.Key
 
     // MARK: What nodes serve
@@ -42,6 +43,27 @@ extension ProcessTests {
         #expect(!policy.contains("unsafe") && !policy.contains(" *"))
         #expect(answer.headers.first(name: "X-Content-Type-Options") == "nosniff")
         #expect(answer.headers.first(name: "Referrer-Policy") == "no-referrer")
+      }
+    }
+
+    @Test func `ui tells where a living node's page is, and opens it on a terminal`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.pdb("task", "ls")
+        cluster.kill9(0)
+        let told = try await cluster.workspace.run(["ui"])
+        let urls = cluster.addresses[1...].map { "\($0.url)/\n" }
+        #expect(urls.contains(told.output))
+        let json = try await cluster.workspace.run(["ui", "--json"]).json
+        #expect(json["opened"]?.bool == false)
+        let opened = "\(cluster.workspace.path)/opened"
+        let terminal = try Terminal(
+          cluster.workspace, ["ui"], environment: ["BROWSER": "echo >\(opened)"])
+        try await terminal.wait(for: "http://127.0.0.1:")
+        _ = try await terminal.end()
+        let address = try String(contentsOfFile: opened, encoding: .utf8)
+        #expect(urls.contains(address))
+        for node in 1...2 { cluster.kill9(node) }
+        #expect(try await cluster.workspace.run(["ui", "--timeout", "1"]).status == 69)
       }
     }
 
@@ -305,9 +327,9 @@ extension ProcessTests {
           #expect(try await browser.titles().count < 1000)
           try await browser.type("viec so 42", into: "#query")
           try await browser.wait(
-            "document.querySelector('#count').innerText === '111 of 5000 tasks'")
+            "document.querySelector('#count').innerText === '199 of 5000 tasks'")
           try await browser.run("document.querySelector('#more').scrollIntoView()")
-          try await browser.wait("document.querySelectorAll('#list .title').length === 111")
+          try await browser.wait("document.querySelectorAll('#list .title').length === 199")
           #expect(try await browser.titles().last == "Việc số 42")
         }
       }
@@ -435,7 +457,9 @@ extension ProcessTests {
       try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
       try cluster.start(0, arguments: ["--token-file", file])
       _ = try await waitFor {
-        try? await cluster.get(0, "/readyz", headers: ["Authorization": "Bearer 0123456789abcdef0123"]).status
+        try? await cluster.get(
+          0, "/readyz", headers: ["Authorization": "Bearer 0123456789abcdef0123"]
+        ).status
           == 200
           ? true : nil
       }
@@ -515,7 +539,9 @@ extension Browser {
   /// Whether nothing has to be scrolled sideways.
   var fitsItsWidth: Bool {
     get async throws {
-      try await run("return document.documentElement.scrollWidth <= innerWidth").bool ?? false
+      try await run(
+        "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+      ).bool ?? false
     }
   }
 

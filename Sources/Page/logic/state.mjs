@@ -262,10 +262,16 @@ export function visibleTasks(state) {
     const task = state.replica.tasks.get(editing.id)
     tasks = [task ?? { id: editing.id, title: editing.base, completed: false, isGone: true }, ...tasks]
   }
+  const shownAdditions = state.filter === 'completed' ? [] : additions
   return {
-    additions: state.filter === 'completed' ? [] : additions,
+    additions: shownAdditions,
     tasks: tasks.slice(0, state.length),
-    matching: tasks.length,
-    counts: { all: sorted.length, active: sorted.length - completed, completed },
+    matching: tasks.length + shownAdditions.length,
+    left: Math.max(0, tasks.length - state.length),
+    counts: {
+      all: sorted.length + additions.length,
+      active: sorted.length - completed + additions.length,
+      completed,
+    },
   }
 }

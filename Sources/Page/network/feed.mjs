@@ -265,9 +265,16 @@ export class Feed {
       alive.find(({ id }) => this.#reports.get(id).status.is_leader) ??
       alive.find(({ id }) => id === this.#node.id) ??
       alive[0]
-    if (!source) return
+    // What the leader last heard is old news once nobody can ask it.
+    if (!source) return this.#forgetSilence()
     const answer = await this.#ask(source, '/cluster/status')
     if (answer.status === 200) this.#membership = answer.body
+  }
+
+  #forgetSilence() {
+    if (!this.#membership) return
+    const members = this.#membership.members.map((member) => ({ ...member, silent_ms: null }))
+    this.#membership = { ...this.#membership, members }
   }
 
   #publish() {

@@ -38,7 +38,8 @@ export function drawCluster(state, words, language) {
     text: words.disagreement[item.kind](named(item, names)),
     isTrouble: item.kind === 'state',
   }))
-  showAll(disagreements, found.length > 0 ? found : [{ text: words.agreement }], {
+  if (found.length === 0 && report.leader) found.push({ text: words.agreement })
+  showAll(disagreements, found, {
     key: ({ text }) => text,
     make: () => document.createElement('li'),
     update(line, { text, isTrouble }) {

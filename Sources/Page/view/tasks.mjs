@@ -114,9 +114,8 @@ export function drawTasks(state, words, language) {
   const { all, completed } = visible.counts
   setText(count, state.replica ? words.listed(visible.matching, all) : '')
   drawNothing(state, rows.length, all, words)
-  const left = visible.matching - visible.tasks.length
-  more.hidden = left <= 0
-  setText(more, words.more(Math.min(left, pageLength)))
+  more.hidden = visible.left === 0
+  setText(more, words.more(Math.min(visible.left, pageLength)))
   clear.hidden = completed === 0
   setText(clear, words.clearCompleted(completed))
   if (document.activeElement !== query && query.value !== state.query) query.value = state.query
