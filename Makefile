@@ -4,6 +4,7 @@
 SWIFT ?= swift
 PREFIX ?= /usr/local
 DESTDIR ?=
+SHARE = $(DESTDIR)$(PREFIX)/share
 
 # Debian packages that building needs.
 PACKAGES = libsqlite3-dev libreadline-dev pkg-config
@@ -23,7 +24,7 @@ SEED ?=
 SECONDS ?= 60
 NODES ?= 3
 
-.PHONY: help demo test sim mutants chaos build release lint format install clean setup
+.PHONY: help demo test sim mutants chaos build release docs lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -32,6 +33,7 @@ help:
 	@echo "make mutants   the simulator must find bugs that were planted"
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
 	@echo "make release   the program, optimised, in .build/release/pdb"
+	@echo "make docs      man/ and completions/ anew, after changing a command"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
 	@echo "make lint      check the format of the sources; make format corrects it"
 
@@ -63,6 +65,10 @@ build: setup
 release: setup
 	$(RELEASE) pdb
 
+# The manual pages and the completions, made by the program itself.
+docs: build
+	.build/debug/pdb manual .
+
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
 
@@ -72,6 +78,12 @@ format: setup
 install: release
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/pdb "$(DESTDIR)$(PREFIX)/bin/pdb"
+	install -d "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" \
+	  "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
+	install -m 644 man/*.1 "$(SHARE)/man/man1"
+	install -m 644 completions/pdb.bash "$(SHARE)/bash-completion/completions/pdb"
+	install -m 644 completions/_pdb "$(SHARE)/zsh/site-functions/_pdb"
+	install -m 644 completions/pdb.fish "$(SHARE)/fish/vendor_completions.d/pdb.fish"
 
 clean:
 	rm -rf .build
