@@ -33,7 +33,7 @@ public struct PDBNode: Sendable {
     let state = try StateStore(
       path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]))
     try state.verify()
-    let appliedIndex = try state.mark().appliedIndex
+    let appliedIndex = state.mark().appliedIndex
     let lastIndex = contents.entries.last?.index ?? mark.index
     guard appliedIndex <= lastIndex else {
       throw SQLite.damaged(
@@ -85,7 +85,9 @@ public struct PDBNode: Sendable {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     services.maximumGracefulShutdownDuration = .seconds(5)
     do {
-      try await ServiceGroup(configuration: services).run()
+      try await withTaskExecutorPreference(NodeServer.executor) {
+        try await ServiceGroup(configuration: services).run()
+      }
     } catch let error as DatabaseError {
       throw PDBError(
         .diskFailed, "the node's files could not be read or written: \(error.description)",

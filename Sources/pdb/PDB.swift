@@ -36,10 +36,7 @@ struct PDB: AsyncParsableCommand {
   static func main() async {
     // Output may end early (`pdb task ls | head -1`); that is the reader's right.
     signal(SIGPIPE, SIG_DFL)
-    // A client has little to do at once.
-    if CommandLine.arguments.dropFirst().first != "node" {
-      ClusterClient.useOneThread()
-    }
+    ClusterClient.useOneThread()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.first == Completer.word {
       await Completer.answer(Array(arguments.dropFirst()))

@@ -32,7 +32,7 @@ import Testing
     var batch = Persist(number: 1)
     batch.hardState = hardState
     batch.entries = entries
-    try await store.append([batch])
+    try store.append([batch])
   }
 
   /// What another process finds in the file after this one has gone.
@@ -90,7 +90,7 @@ import Testing
     try await append(store, entries(1...5, term: 1), HardState(term: 1))
     var batch = Persist(number: 2)
     batch.compaction = SnapshotMark(index: 3, term: 1, membership: membership)
-    try await store.append([batch])
+    try store.append([batch])
     let contents = try #require(try reload(store))
     #expect(contents.mark == batch.compaction)
     #expect(contents.entries == entries(4...5, term: 1))
@@ -104,7 +104,7 @@ import Testing
     install.snapshot = SnapshotMark(index: 9, term: 2, membership: membership)
     var more = Persist(number: 3)
     more.entries = entries(10...11, term: 2)
-    try await store.append([install, more])
+    try store.append([install, more])
     let contents = try #require(try reload(store))
     #expect(contents.mark == install.snapshot)
     #expect(contents.entries == entries(10...11, term: 2))

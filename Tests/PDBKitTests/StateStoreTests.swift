@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import NIOPosix
 import Raft
 import Testing
 
@@ -44,18 +45,19 @@ import Testing
   }
 
   @Test func `applying answers, counts revisions and remembers how far it came`() async throws {
-    let (applied, mark) = try await store.apply([
+    let (applied, mark) = try store.apply([
       Entry(index: 1, term: 1, payload: .noop), increment(2), increment(3),
       entry(4, .removeCompletedTasks),
     ])
     #expect(applied.map(\.revision) == [0, 1, 2, 2])
     #expect(mark.appliedIndex == 4 && mark.revision == 2)
+    try store.settle()
     #expect(try StateStore(path: path).mark() == mark)
     #expect(try await number() == "2")
   }
 
   @Test func `a refused operation changes nothing and still counts as applied`() async throws {
-    let (applied, mark) = try await store.apply([
+    let (applied, mark) = try store.apply([
       entry(1, .removeTask(TaskReference("7"), .none))
     ])
     guard case .refused(let error) = applied[0].answer else {
@@ -67,7 +69,7 @@ import Testing
   }
 
   @Test func `a repeated request gets the first answer and changes nothing`() async throws {
-    let (applied, mark) = try await store.apply([
+    let (applied, mark) = try store.apply([
       increment(1, request: request("r")), increment(2), increment(3, request: request("r")),
     ])
     #expect(try applied[2].answer?.pair().value == Bytes(utf8: "1"))
@@ -75,9 +77,15 @@ import Testing
     #expect(mark.revision == 2)
   }
 
+  @Test func `a repeated request is told the revision that it made, not a later one`() throws {
+    _ = try store.apply([increment(1, request: request("r")), increment(2), increment(3)])
+    let (applied, mark) = try store.apply([increment(4, request: request("r"))])
+    #expect(applied[0].revision == 1 && mark.revision == 3)
+  }
+
   @Test func `a repeated refusal stays a refusal, whatever the state is by then`() async throws {
     let removal = PDBKit.Operation.delete(keys: [[0x6E]], .none)
-    let (applied, _) = try await store.apply([
+    let (applied, _) = try store.apply([
       entry(1, removal, request: request("r")), increment(2),
       entry(3, removal, request: request("r")),
     ])
@@ -90,7 +98,7 @@ import Testing
   }
 
   @Test func `one id for two requests is refused`() async throws {
-    let (applied, _) = try await store.apply([
+    let (applied, _) = try store.apply([
       increment(1, request: request("r", 1)), increment(2, request: request("r", 2)),
     ])
     guard case .refused(let error) = applied[1].answer else {
@@ -110,8 +118,8 @@ import Testing
       entry(1, .increment(key: [0x6E], by: 1), request: request("old"), time: 5000)
     ]
     entries += (2...last).map { Entry(index: $0, term: 1, payload: .noop) }
-    _ = try await store.apply(entries)
-    let (applied, mark) = try await store.apply([
+    _ = try store.apply(entries)
+    let (applied, mark) = try store.apply([
       increment(last + 1, request: request("old", firstSent: 4900)),
       increment(last + 2, request: request("new", firstSent: 5100)),
       increment(last + 3, request: request("other")),
@@ -126,13 +134,13 @@ import Testing
     // The same log in batches of another size forgets the same.
     let other = try StateStore(path: directory.path + "/other.db")
     for start in stride(from: 0, to: entries.count, by: 50_000) {
-      _ = try await other.apply(Array(entries[start..<min(start + 50_000, entries.count)]))
+      _ = try other.apply(Array(entries[start..<min(start + 50_000, entries.count)]))
     }
-    #expect(try other.mark().forgotten == mark.forgotten)
+    #expect(other.mark().forgotten == mark.forgotten)
   }
 
   @Test func `the hash is that of the pairs, however they came to be`() async throws {
-    let (_, mark) = try await store.apply([
+    let (_, mark) = try store.apply([
       increment(1), entry(2, .set(key: [0x61], value: [0x31], .none)), increment(3),
       entry(4, .delete(keys: [[0x61]], .none)),
       entry(5, .addTasks([NewTask(id: "id-1", title: "a")])),
@@ -148,15 +156,58 @@ import Testing
     #expect(mark.hash == sum && sum != 0)
   }
 
-  @Test func `an entry that cannot be read stops the state instead of being skipped`() async {
-    await #expect(throws: BinaryReader.Malformed.self) {
-      _ = try await store.apply([increment(1), Entry(index: 2, term: 1, payload: .operation([9]))])
+  /// How far the state has come for whoever opens the file.
+  private func committedIndex() throws -> Int64? {
+    var configuration = GRDB.Configuration()
+    configuration.readonly = true
+    return try DatabaseQueue(path: path, configuration: configuration).read {
+      try Int64.fetchOne($0, sql: "SELECT applied_index FROM mark")
     }
-    #expect(try! store.mark() == StateMark())
+  }
+
+  @Test func `what is applied can be looked at before it is committed`() async throws {
+    _ = try store.apply([increment(1)])
+    let seen = try store.peek { view, mark in
+      (try view.get([0x6E])?.value.utf8String, mark.appliedIndex)
+    }
+    #expect(seen?.0 == "1" && seen?.1 == 1)
+    #expect(try committedIndex() == 0)
+    // A read that looks at much has it committed first.
+    #expect(try await number() == "1")
+    #expect(try committedIndex() == 1)
+  }
+
+  @Test func `what a failure threw out of the transaction is applied once more`() async throws {
+    _ = try store.apply([increment(1), increment(2)])
+    let bad = Entry(index: 3, term: 1, payload: .operation([9]))
+    #expect(throws: BinaryReader.Malformed.self) { try store.apply([bad]) }
+    #expect(try store.peek { view, _ in try view.get([0x6E]) } == nil)
+    let (applied, mark) = try store.apply([increment(3)])
+    #expect(applied.count == 1 && mark.appliedIndex == 3 && mark.revision == 3)
+    #expect(try await number() == "3")
+    try store.verify()
+  }
+
+  @Test func `a long change ends committed, and others see the state before it meanwhile`()
+    async throws
+  {
+    _ = try store.apply([increment(1)])
+    let (_, mark) = try await store.applyLong([increment(2)], on: .singleton)
+    #expect(mark.appliedIndex == 2)
+    #expect(try committedIndex() == 2)
+    #expect(try await store.makeDurable(on: .singleton) == 2)
+  }
+
+  @Test func `an entry that cannot be read stops the state instead of being skipped`() throws {
+    #expect(throws: BinaryReader.Malformed.self) {
+      _ = try store.apply([increment(1), Entry(index: 2, term: 1, payload: .operation([9]))])
+    }
+    #expect(store.mark() == StateMark())
   }
 
   @Test func `the history holds what every revision did`() async throws {
-    _ = try await store.apply([increment(1), increment(2, request: request("r"))])
+    _ = try store.apply([increment(1), increment(2, request: request("r"))])
+    try store.settle()
     let queue = try DatabaseQueue(path: path)
     let rows = try queue.read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM history ORDER BY revision")
@@ -174,7 +225,7 @@ import Testing
     "UPDATE mark SET applied_index = 0",
   ])
   func `an altered state is noticed`(sql: String) async throws {
-    _ = try await store.apply([increment(1)])
+    _ = try store.apply([increment(1)])
     try store.verify()
     let queue = try DatabaseQueue(path: path)
     try await queue.write { try $0.execute(sql: sql) }

@@ -13,7 +13,7 @@ protocol Engine: Sendable {
 
   /// Runs `body` on a consistent view of the data.
   func read<T: Sendable>(
-    _ consistency: Consistency,
+    _ consistency: Consistency, _ reach: Reach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T
 
@@ -43,6 +43,14 @@ protocol Engine: Sendable {
 struct Outcome: Sendable {
   let answer: Answer
   let revision: UInt64
+}
+
+/// How much a read looks at.
+enum Reach: Sendable {
+  /// A few keys: done at once.
+  case keys
+  /// Maybe everything: done beside other work.
+  case ranges
 }
 
 /// How fresh a read must be.

@@ -14,6 +14,7 @@
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
 import Raft
 import Synchronization
 
@@ -101,7 +102,7 @@ final class RaftEngine: Engine {
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
     incarnations = NIOLockedValueBox(try log.incarnations())
     var status = EngineStatus(identity: identity)
-    status.mark = try state.mark()
+    status.mark = state.mark()
     status.membership = node.membership
     published = NIOLockedValueBox(status)
   }
@@ -124,10 +125,11 @@ final class RaftEngine: Engine {
   }
 
   func read<T: Sendable>(
-    _ consistency: Consistency,
+    _ consistency: Consistency, _ reach: Reach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     try await catchUp(consistency)
+    if reach == .keys, let result = try state.peek(body) { return result }
     return try await state.read(body)
   }
 
@@ -186,6 +188,7 @@ final class RaftEngine: Engine {
       group.addTask { try await self.run(errands) }
       group.addTask { try await self.tick() }
       group.addTask { try await self.scrub() }
+      group.addTask { try await self.settle() }
       group.addTask { try await self.drive(batches, errands) }
       defer { group.cancelAll() }
       do {
@@ -224,7 +227,7 @@ final class RaftEngine: Engine {
   private func writeLog(_ mailbox: Mailbox<Persist>) async throws {
     while let batches = await mailbox.take() {
       if batches.contains(where: { !$0.isEmpty }) {
-        try await untilThereIsSpace(for: "log") { try await self.log.append(batches) }
+        try await untilThereIsSpace(for: "log") { try self.log.append(batches) }
       }
       // The log has made room: now the received state may take the place of the old one.
       for case let mark? in batches.map(\.snapshot) {
@@ -249,7 +252,7 @@ final class RaftEngine: Engine {
           do {
             try await apply(entries)
             try state.install(mark.index)
-            inbox.post(.applied([], try state.mark()))
+            inbox.post(.applied([], state.mark()))
             continuation.resume()
           } catch {
             continuation.resume(throwing: error)
@@ -264,8 +267,10 @@ final class RaftEngine: Engine {
 
   private func apply(_ entries: [Entry]) async throws {
     guard !entries.isEmpty else { return }
+    let isLong = entries.contains(where: \.mayTakeLong)
     let (applied, mark) = try await untilThereIsSpace(for: "state") {
-      try await self.state.apply(entries)
+      if isLong { return try await self.state.applyLong(entries, on: .singleton) }
+      return try self.state.apply(entries)
     }
     inbox.post(.applied(applied, mark))
   }
@@ -334,7 +339,9 @@ final class RaftEngine: Engine {
   }
 
   private func makeStateDurable() async throws {
-    let index = try await untilThereIsSpace(for: "state") { try await self.state.makeDurable() }
+    let index = try await untilThereIsSpace(for: "state") {
+      try await self.state.makeDurable(on: .singleton)
+    }
     inbox.post(.stateDurable(index))
   }
 
@@ -346,6 +353,19 @@ final class RaftEngine: Engine {
       try await state.scrub()
     }
   }
+
+  /// What was applied is committed after a moment even if nobody asks for it: then it need not be
+  /// applied once more after a crash.
+  private func settle() async throws {
+    while true {
+      try await Task.sleep(for: .milliseconds(Self.settleMilliseconds))
+      do { try state.settle() } catch where SQLite.isFull(error) {
+        setFull(true, "state")
+      }
+    }
+  }
+
+  private static let settleMilliseconds = 200
 
   /// One tick per interval, never a burst: a process that was stopped for a while has not
   /// heard its peers in that time, and must not count it against them.

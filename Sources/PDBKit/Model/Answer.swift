@@ -109,6 +109,43 @@ extension Answer {
   }
 }
 
+// MARK: Remembering
+
+/// What is remembered of a request: its answer, and the revision of the state after it.
+struct RememberedAnswer {
+  let answer: Answer
+  /// `nil` if it was written before revisions were remembered.
+  let revision: UInt64?
+
+  /// Where an answer's kind would stand.
+  private static let kind: UInt8 = 7
+
+  func encoded() -> Bytes {
+    var writer = BinaryWriter(capacity: 64)
+    writer.write(byte: Self.kind)
+    writer.write(revision ?? 0)
+    writer.write(answer.encoded())
+    return writer.bytes
+  }
+
+  init(answer: Answer, revision: UInt64) {
+    self.answer = answer
+    self.revision = revision
+  }
+
+  init(decoding bytes: Bytes) throws {
+    guard bytes.first == Self.kind else {
+      answer = try Answer(decoding: bytes)
+      revision = nil
+      return
+    }
+    var reader = BinaryReader(Bytes(bytes.dropFirst()))
+    revision = try reader.readUInt64()
+    answer = try Answer(decoding: reader.readBytes())
+    try reader.finish()
+  }
+}
+
 // MARK: Taking apart
 
 extension Answer {

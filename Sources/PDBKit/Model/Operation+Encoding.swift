@@ -4,6 +4,8 @@
 //
 // Kinds are numbered for ever: a number is never given a second meaning.
 
+import Raft
+
 extension StampedOperation {
   private static let version: UInt8 = 1
 
@@ -23,7 +25,13 @@ extension StampedOperation {
 
   package init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
-    guard try reader.readByte() == Self.version else { throw BinaryReader.Malformed() }
+    stamp = try Self.readStamp(from: &reader)
+    operation = try Operation(from: &reader)
+    try reader.finish()
+  }
+
+  private static func readStamp(from reader: inout BinaryReader) throws -> Stamp {
+    guard try reader.readByte() == version else { throw BinaryReader.Malformed() }
     let time = Timestamp(milliseconds: try reader.readInt64())
     let author = try reader.readString()
     let request = try reader.readOptional { reader in
@@ -33,14 +41,29 @@ extension StampedOperation {
           Timestamp(milliseconds: try $0.readInt64())
         })
     }
-    stamp = Stamp(time: time, author: author, request: request)
-    operation = try Operation(from: &reader)
-    try reader.finish()
+    return Stamp(time: time, author: author, request: request)
+  }
+
+  /// Whether applying what is encoded here may take long: it can change any number of keys, or
+  /// has to search for what it changes.
+  static func mayTakeLong(_ bytes: Bytes) -> Bool {
+    var reader = BinaryReader(bytes)
+    guard (try? readStamp(from: &reader)) != nil, let kind = try? reader.readByte() else {
+      return false
+    }
+    return [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(
+      Operation.Kind(rawValue: kind))
+  }
+}
+
+extension Entry {
+  var mayTakeLong: Bool {
+    if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
   }
 }
 
 extension Operation {
-  private enum Kind: UInt8 {
+  fileprivate enum Kind: UInt8 {
     case addTasks = 1
     case editTask = 2
     case removeTask = 3

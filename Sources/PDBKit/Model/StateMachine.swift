@@ -55,8 +55,9 @@ package struct Applied: Sendable {
   package let term: Term
   /// `nil` for entries that carry no operation.
   package let answer: Answer?
-  /// The state's revision and hash after the entry.
+  /// The state's revision after the entry; for a repeated request, after its first copy.
   package let revision: UInt64
+  /// The state's hash after the entry.
   package let hash: UInt64
 }
 
@@ -85,29 +86,39 @@ package struct StateMachine<Storage: StateStorage> {
       try forgetHistory()
     }
     var answer: Answer?
+    var revision: UInt64?
     switch entry.payload {
     case .noop: break
     case .membership(let membership): mark.membership = membership
     case .operation(let bytes):
-      answer = try self.answer(StampedOperation(decoding: bytes), in: entry)
+      let stamped = try StampedOperation(decoding: bytes)
+      if let known = try knownAnswer(to: stamped) {
+        (answer, revision) = (known.answer, known.revision)
+      } else {
+        answer = try self.answer(stamped, in: entry)
+      }
     }
     return Applied(
-      index: entry.index, term: entry.term, answer: answer, revision: mark.revision,
+      index: entry.index, term: entry.term, answer: answer, revision: revision ?? mark.revision,
       hash: mark.hash)
   }
 
-  /// Answers a request once: a repetition gets the first answer, and changes nothing.
+  /// A request is answered once: a repetition gets the first answer, and changes nothing.
+  private func knownAnswer(to stamped: StampedOperation) throws -> RememberedAnswer? {
+    guard let request = stamped.stamp.request, !isPlanted(.forgetsRequests),
+      let known = try storage.request(request.id)
+    else { return nil }
+    guard known.fingerprint == request.fingerprint else {
+      let refusal = PDBError(
+        .requestMismatch, "request id '\(request.id)' was used for another request",
+        hint: "use a new Idempotency-Key for every new request")
+      return RememberedAnswer(answer: .refused(refusal), revision: mark.revision)
+    }
+    return try RememberedAnswer(decoding: known.answer)
+  }
+
   private mutating func answer(_ stamped: StampedOperation, in entry: Entry) throws -> Answer {
     guard let request = stamped.stamp.request else { return try run(stamped, in: entry) }
-    if let known = try storage.request(request.id), !isPlanted(.forgetsRequests) {
-      guard known.fingerprint == request.fingerprint else {
-        return .refused(
-          PDBError(
-            .requestMismatch, "request id '\(request.id)' was used for another request",
-            hint: "use a new Idempotency-Key for every new request"))
-      }
-      return try Answer(decoding: known.answer)
-    }
     if let firstSent = request.firstSent, firstSent <= mark.forgotten {
       return .refused(
         PDBError(
@@ -118,7 +129,8 @@ package struct StateMachine<Storage: StateStorage> {
     try storage.remember(
       RememberedRequest(
         index: entry.index, id: request.id, fingerprint: request.fingerprint,
-        time: stamped.stamp.time, answer: answer.encoded()))
+        time: stamped.stamp.time,
+        answer: RememberedAnswer(answer: answer, revision: mark.revision).encoded()))
     return answer
   }
 

@@ -31,7 +31,8 @@ struct Title: Equatable, Sendable {
 extension Unicode.Scalar {
   /// C0, DEL, C1, and the separators that act as line breaks.
   var isControl: Bool {
-    properties.generalCategory == .control || value == 0x2028 || value == 0x2029
+    if value < 0x7F { return value < 0x20 }
+    return properties.generalCategory == .control || value == 0x2028 || value == 0x2029
   }
 }
 

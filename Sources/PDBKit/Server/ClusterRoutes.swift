@@ -74,6 +74,7 @@ extension EngineStatus {
     [
       "node": .string(identity.node.text),
       "cluster": .string(identity.cluster),
+      "incarnation": .string(identity.incarnation.text),
       "address": .string(identity.address.description),
       "port": JSON(identity.address.port),
       "role": .string(role.rawValue),

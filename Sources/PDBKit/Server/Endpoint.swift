@@ -50,6 +50,8 @@ struct Endpoint: Sendable {
     },
   ]
 
+  private static let byFirstSegment = Dictionary(grouping: all) { $0.segments.first ?? "" }
+
   /// A list that mentions itself cannot be a stored property of its own elements.
   private static var listed: [Endpoint] { all }
 
@@ -60,7 +62,7 @@ struct Endpoint: Sendable {
     let path = request.uri.path
     let segments = path.split(separator: "/")
     var allowed: [String] = []
-    for endpoint in all {
+    for endpoint in byFirstSegment[segments.first ?? ""] ?? [] {
       guard let match = endpoint.match(segments) else { continue }
       // HEAD is GET without the body (RFC 9110, section 9.3.2).
       let method = request.method == .head ? .get : request.method

@@ -23,7 +23,7 @@ extension Endpoint {
       if let asked {
         since = asked
       } else {
-        since = try await exchange.engine.read(exchange.consistency()) { $1.revision }
+        since = try await exchange.engine.read(exchange.consistency(), .keys) { $1.revision }
       }
       let seat = try exchange.streams.take()
       let stream = EventStream(
@@ -106,7 +106,7 @@ private struct EventStream: Sendable {
   /// What comes after `since`: up to a bound, so that whoever is far behind holds nobody up.
   private func next() async throws -> Batch {
     let (filter, since) = (filter, since)
-    return try await engine.read(.stale) { view, mark in
+    return try await engine.read(.stale, .ranges) { view, mark in
       var batch = Batch(last: since)
       guard since < mark.revision else { return batch }
       guard since >= mark.compactedRevision else { return Self.reset(mark) }

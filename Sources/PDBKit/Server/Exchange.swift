@@ -92,10 +92,11 @@ struct Exchange: Sendable {
 
   /// Reads, and answers with what `body` makes of the state.
   func read(
+    _ reach: Reach = .ranges,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> Response
   ) async throws -> Response {
     let consistency = try consistency()
-    return try await engine.read(consistency) { view, mark in
+    return try await engine.read(consistency, reach) { view, mark in
       var response = try body(view, mark)
       response.headers[.revision] = String(mark.revision)
       response.headers[.consistency] = consistency.rawValue

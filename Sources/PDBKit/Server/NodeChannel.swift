@@ -9,13 +9,10 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
-struct NodeChannel: HTTPChannelHandler {
-  typealias HTTP = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
-
+struct NodeChannel: ServerChildChannel {
   /// What a connection turned out to be.
   enum Negotiated: Sendable {
-    case http(HTTP)
-    case peer
+    case http, peer
   }
 
   struct Value: ServerChildChannelValue {
@@ -23,7 +20,8 @@ struct NodeChannel: HTTPChannelHandler {
     let channel: any Channel
   }
 
-  let responder: HTTPChannelHandler.Responder
+  let requests: RequestGuard
+  let executor: LoopExecutor
   let receiver: any PeerReceiver
   let logger: Logger
 
@@ -36,9 +34,11 @@ struct NodeChannel: HTTPChannelHandler {
           upgraders: [PeerServerUpgrader(receiver: receiver, logger: self.logger)],
           notUpgradingCompletionHandler: { channel in
             channel.eventLoop.makeCompletedFuture {
-              .http(try Self.configureHTTP(channel, logger: logger))
+              try configureHTTP(channel, logger: logger)
+              return .http
             }
           }))
+      // HTTPConnection sees to that: the handler for it makes two more system calls a request.
       configuration.enablePipelining = false
       configuration.enableResponseHeaderValidation = false
       configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
@@ -53,22 +53,19 @@ struct NodeChannel: HTTPChannelHandler {
     }
   }
 
-  private static func configureHTTP(_ channel: any Channel, logger: Logger) throws -> HTTP {
+  private func configureHTTP(_ channel: any Channel, logger: Logger) throws {
     try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
     try channel.pipeline.syncOperations.addHandler(
       HTTPConnectionStateHandler(idleTimeout: .seconds(Limits.idleSeconds), logger: logger))
-    return try NIOAsyncChannel(
-      wrappingChannelSynchronously: channel,
-      configuration: .init(isOutboundHalfClosureEnabled: true))
+    try channel.pipeline.syncOperations.addHandler(
+      HTTPConnection(requests, executor: executor))
   }
 
   func handle(value: Value, logger: Logger) async {
     await withTaskCancellationHandler {
       do {
-        switch try await value.negotiated.get() {
-        case .http(let http): await handleHTTP(asyncChannel: http, logger: logger)
-        case .peer: try await value.channel.closeFuture.get()
-        }
+        _ = try await value.negotiated.get()
+        try await value.channel.closeFuture.get()
       } catch {
         logger.debug("connection failed", metadata: ["error": "\(error)"])
         value.channel.close(promise: nil)

@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
+import ServiceLifecycle
 
 #if canImport(Glibc)
   import Glibc
@@ -15,6 +16,10 @@ import NIOPosix
 #endif
 
 enum NodeServer {
+  /// The thread that serves clients and peers, and runs the node's tasks.
+  static let loop = MultiThreadedEventLoopGroup.singleton.next()
+  static let executor = LoopExecutor(loop)
+
   /// As many connections as the limits of pdb and of the process allow. Descriptors are kept
   /// back for files and peers: a process without any cannot even open its own files.
   private static var connectionLimit: Int {
@@ -40,18 +45,17 @@ enum NodeServer {
   static func application(
     address: NodeAddress, engine: any Engine, receiver: any PeerReceiver, token: String?,
     logger: Logger, isListening: @escaping @Sendable () async -> Void
-  ) -> Application<RequestGuard> {
+  ) -> some Service {
     var quiet = Logger(label: "pdb.http")
     quiet.logLevel = .error
-    return Application(
-      responder: RequestGuard(engine: engine, token: token),
-      server: HTTPServerBuilder { responder in
-        NodeChannel(responder: responder, receiver: receiver, logger: logger)
-      },
-      configuration: ApplicationConfiguration(
+    return Server(
+      childChannelSetup: NodeChannel(
+        requests: RequestGuard(engine: engine, token: token, logger: logger),
+        executor: executor, receiver: receiver, logger: logger),
+      configuration: ServerConfiguration(
         address: .hostname(address.host, port: address.port), serverName: nil, backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit)),
       onServerRunning: { _ in await isListening() },
-      logger: quiet)
+      eventLoopGroup: loop, logger: quiet)
   }
 }

@@ -80,7 +80,7 @@ extension Endpoint {
     },
     Endpoint(.get, "/kv/**", "The value of a key") { exchange in
       let key = try exchange.pathKey()
-      return try await exchange.read { view, _ in
+      return try await exchange.read(.keys) { view, _ in
         guard let stored = try view.get(key) else {
           throw PDBError(.keyNotFound, "no key '\(key.shown)'")
         }

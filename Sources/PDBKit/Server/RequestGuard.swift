@@ -9,20 +9,26 @@ import Raft
 
 /// Checks host, origin, token, content type and size; turns every failure into a clear
 /// answer; adds the headers that every answer has.
-struct RequestGuard: HTTPResponder {
-  typealias Context = BasicRequestContext
-
+struct RequestGuard: Sendable {
   let engine: any Engine
   /// When set, every request must carry it.
   let token: String?
+  private let logger: Logger
   private let streams = OpenStreams()
+  /// The name by which most clients call this node.
+  private let authority: String
 
-  init(engine: any Engine, token: String?) {
+  init(engine: any Engine, token: String?, logger: Logger) {
     self.engine = engine
     self.token = token
+    self.logger = logger
+    authority = engine.status.identity.address.description
   }
 
-  func respond(to request: Request, context: Context) async throws -> Response {
+  /// Answers a request.
+  ///
+  /// - Parameter failure: what is known to be wrong with it already.
+  func respond(to request: Request, body: Bytes, failure: PDBError?) async -> Response {
     var response: Response
     do {
       try checkHost(request)
@@ -30,12 +36,12 @@ struct RequestGuard: HTTPResponder {
       if request.method == .options {
         response = preflight(request)
       } else {
-        response = try await answer(request)
+        response = try await answer(request, body, failure)
       }
     } catch let error as PDBError {
       response = error.response(to: request)
     } catch {
-      context.logger.error("a request failed", metadata: ["error": "\(error)"])
+      logger.error("a request failed", metadata: ["error": "\(error)"])
       response = PDBError(
         .internal, "the node failed to answer", outcome: .unknown,
         hint: "the node's log says more"
@@ -50,11 +56,14 @@ struct RequestGuard: HTTPResponder {
     return response
   }
 
-  private func answer(_ request: Request) async throws -> Response {
+  private func answer(
+    _ request: Request, _ body: Bytes, _ failure: PDBError?
+  ) async throws -> Response {
     let found = Result { try Endpoint.find(request) }
     // Who has no token does not even learn what there is.
     if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
     try checkContent(request)
+    if let failure { throw failure }
     let (endpoint, parameter) = try found.get()
     let isConditional =
       request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil
@@ -66,26 +75,7 @@ struct RequestGuard: HTTPResponder {
     return try await endpoint.handle(
       Exchange(
         request: request, parameter: parameter, engine: engine, streams: streams,
-        body: try await body(of: request)))
-  }
-
-  /// The whole body, within the limits of size and time.
-  private func body(of request: Request) async throws -> Bytes {
-    guard hasBody(request) else { return [] }
-    do {
-      return try await within(.seconds(Limits.bodySeconds)) {
-        Bytes(buffer: try await request.body.collect(upTo: Limits.bodyBytes))
-      }
-    } catch let error as any HTTPResponseError where error.status == .contentTooLarge {
-      throw Self.tooLarge
-    } catch is Overdue {
-      throw PDBError(
-        .badRequest, "the body did not arrive within \(Limits.bodySeconds) seconds")
-    } catch is NIOTooManyBytesError {
-      throw Self.tooLarge
-    } catch {
-      throw PDBError(.badRequest, "the body did not arrive whole")
-    }
+        body: body))
   }
 
   static let tooLarge = PDBError(
@@ -100,6 +90,7 @@ struct RequestGuard: HTTPResponder {
     // A page that guesses a name does not know the token.
     if token != nil { return }
     let name = request.head.authority ?? ""
+    if name == authority { return }
     guard let host = Self.host(of: name), isOwn(host) else {
       throw PDBError(
         .forbiddenHost, "this node does not answer to the host '\(name.escapingControlCharacters)'",

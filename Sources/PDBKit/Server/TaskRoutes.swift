@@ -58,7 +58,7 @@ extension Endpoint {
     Endpoint(.get, "/tasks/:id", "One task, by id, number, or the beginning of its id") {
       exchange in
       let reference = exchange.taskReference()
-      return try await exchange.read { view, _ in try view.task(reference).response }
+      return try await exchange.read(.keys) { view, _ in try view.task(reference).response }
     },
     Endpoint(
       .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", takesConditions: true

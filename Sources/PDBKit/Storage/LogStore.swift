@@ -177,8 +177,8 @@ final class LogStore: Sendable {
 
   /// Makes batches durable, in order, in one transaction with one sync. Blocks until the
   /// disk has them.
-  func append(_ batches: [Persist]) async throws {
-    try await queue.write { db in
+  func append(_ batches: [Persist]) throws {
+    try queue.write { db in
       for batch in batches {
         if let mark = batch.snapshot {
           try db.execute(sql: "DELETE FROM entry")

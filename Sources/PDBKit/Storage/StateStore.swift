@@ -1,5 +1,11 @@
 // The state: `node_4000.db`. Current keys, history, remembered requests.
 //
+// Entries are applied in a transaction that stays open over many of them, because a commit costs
+// more than what it commits. Nothing is lost by that: the log is what is durable, and a state that
+// comes back older is brought up to date from it. The connection that writes sees what is not
+// committed yet, so small reads go there; large ones have it committed first and then use
+// connections of their own.
+//
 // An SQLite database (WAL, synchronous=NORMAL: after a power cut it may lag the log, which
 // then replays); StateTables.swift specifies its tables. A state that was received whole
 // waits beside it as `node_4000.db.received-INDEX` until the log has made room for it.
@@ -7,22 +13,43 @@
 import Foundation
 import GRDB
 import NIOConcurrencyHelpers
+import NIOPosix
 import Raft
 
 /// The state machine of one node, on disk. One writer, many readers.
 final class StateStore: Sendable {
   let path: String
   private let pool: NIOLockedValueBox<DatabasePool>
+  private let open: NIOLockedValueBox<OpenTransaction>
+
+  /// What is applied and not committed.
+  private struct OpenTransaction {
+    var mark: StateMark
+    /// Kept until they are committed: a full disk may throw all of them out of the transaction.
+    var entries: [Entry] = []
+    var bytes = 0
+    /// Whether it was rolled back, so that the entries must be applied once more.
+    var isLost = false
+    /// Whether a long change has the connection for itself.
+    var isBusy = false
+  }
 
   /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
   init(path: String, membership: Membership = Membership([])) throws {
     self.path = path
-    pool = NIOLockedValueBox(try Self.open(path, membership))
+    let pool = try Self.open(path, membership)
+    self.pool = NIOLockedValueBox(pool)
+    open = NIOLockedValueBox(
+      OpenTransaction(mark: try pool.read { try StateTables(db: $0).mark() }))
   }
+
+  deinit { try? settle() }
 
   private static func open(_ path: String, _ membership: Membership) throws -> DatabasePool {
     try SQLite.open(path) {
-      let pool = try DatabasePool(path: path, configuration: SQLite.configuration())
+      var configuration = SQLite.configuration()
+      configuration.allowsUnsafeTransactions = true
+      let pool = try DatabasePool(path: path, configuration: configuration)
       try SQLite.setDurability(.normal, of: pool)
       try pool.write { db in
         try StateTables.create(db)
@@ -38,17 +65,20 @@ final class StateStore: Sendable {
 
   private var current: DatabasePool { pool.withLockedValue { $0 } }
 
-  func mark() throws -> StateMark { try current.read { try StateTables(db: $0).mark() } }
+  /// How far the state has come, committed or not.
+  func mark() -> StateMark { open.withLockedValue { $0.mark } }
 
   /// Compares every pair with the sum that was kept while they were written.
   ///
   /// - Throws: `corrupt` if anything was altered.
   func verify() throws {
+    try settle()
     try SQLite.open(path) { try current.read { try Self.verify($0, path) } }
   }
 
   /// The same while the node runs; readers and the writer go on meanwhile.
   func scrub() async throws {
+    try settle()
     let (pool, path) = (current, path)
     do {
       try await pool.read { try Self.verify($0, path) }
@@ -67,10 +97,22 @@ final class StateStore: Sendable {
     }
   }
 
-  /// Runs `body` on one consistent view of the state.
+  // MARK: Reading
+
+  /// Runs `body`, which looks at a few keys, at once; `nil` while a long change is being made.
+  func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
+    let open = open.withLockedValue { $0 }
+    guard !open.isBusy, !open.isLost else { return nil }
+    return try current.unsafeReentrantWrite { db in
+      try body(StateTables(db: db), open.mark)
+    }
+  }
+
+  /// Runs `body` on one consistent view of the state, beside all others.
   func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
+    try settle()
     let pool = current
     do {
       return try await pool.read { db in
@@ -84,48 +126,135 @@ final class StateStore: Sendable {
     }
   }
 
-  /// Applies committed entries in order, all in one transaction together with the mark.
-  func apply(_ entries: [Entry]) async throws -> (applied: [Applied], mark: StateMark) {
-    try await current.write { db in
-      let tables = StateTables(db: db)
-      var machine = StateMachine(storage: tables, mark: try tables.mark())
-      let applied = try entries.compactMap { try machine.apply($0) }
-      try tables.write(machine.mark)
-      return (applied, machine.mark)
+  // MARK: Applying
+
+  /// How much may be applied before it is committed.
+  private static let openEntries = 2_000
+  private static let openBytes = 4 << 20
+
+  /// Applies committed entries in order.
+  ///
+  /// - Throws: what SQLite throws. When the disk is full the same call will succeed later; until
+  ///   then nothing can be read.
+  func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
+    let (known, isLost) = open.withLockedValue { ($0.entries, $0.isLost) }
+    let before = isLost ? known : []
+    do {
+      let (applied, mark) = try current.writeWithoutTransaction { db in
+        if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
+        let tables = StateTables(db: db)
+        let mark = isLost ? try tables.mark() : self.mark()
+        var machine = StateMachine(storage: tables, mark: mark)
+        for entry in before { _ = try machine.apply(entry) }
+        let applied = try entries.compactMap { try machine.apply($0) }
+        return (applied, machine.mark)
+      }
+      let isEnough = open.withLockedValue { open in
+        open.mark = mark
+        open.entries += entries
+        open.bytes += entries.reduce(0) { $0 + $1.byteCount }
+        open.isLost = false
+        return open.entries.count >= Self.openEntries || open.bytes >= Self.openBytes
+      }
+      if isEnough { try settle() }
+      return (applied, mark)
+    } catch {
+      try giveUp()
+      throw error
+    }
+  }
+
+  /// Commits what was applied, so that all connections see it.
+  func settle() throws {
+    let (mark, isDue) = open.withLockedValue { ($0.mark, !$0.entries.isEmpty && !$0.isBusy) }
+    guard isDue else { return }
+    guard !open.withLockedValue({ $0.isLost }) else { throw Self.unreadable }
+    do {
+      try current.writeWithoutTransaction { db in
+        try StateTables(db: db).write(mark)
+        try db.commit()
+      }
+    } catch {
+      try giveUp()
+      throw error
+    }
+    open.withLockedValue { open in
+      open.entries = []
+      open.bytes = 0
+    }
+  }
+
+  /// The transaction failed: what is in it will be applied once more.
+  private func giveUp() throws {
+    try current.writeWithoutTransaction { db in
+      if db.isInsideTransaction { try db.rollback() }
+    }
+    open.withLockedValue { $0.isLost = !$0.entries.isEmpty }
+  }
+
+  private static let unreadable = PDBError(
+    .diskFull, "the disk is full, so this node cannot read its state now",
+    hint: "ask another node, or make space")
+
+  /// The same as ``apply(_:)`` for changes that take long, so that whoever calls can do other
+  /// work meanwhile; ends committed.
+  func applyLong(
+    _ entries: [Entry], on threads: NIOThreadPool
+  ) async throws -> (applied: [Applied], mark: StateMark) {
+    try settle()
+    open.withLockedValue { $0.isBusy = true }
+    defer { open.withLockedValue { $0.isBusy = false } }
+    return try await threads.runIfActive { [self] in
+      let result = try apply(entries)
+      open.withLockedValue { $0.isBusy = false }
+      try settle()
+      return result
     }
   }
 
   /// Makes everything applied so far survive a power cut, and tells how far that is.
-  func makeDurable() async throws -> Index {
-    let pool = current
-    return try await pool.writeWithoutTransaction { db in
-      // A transaction that syncs makes all before it in the same WAL durable.
-      try db.execute(sql: "PRAGMA synchronous = FULL")
-      defer { try? db.execute(sql: "PRAGMA synchronous = NORMAL") }
-      var mark = StateMark()
-      try db.inTransaction(.immediate) {
-        let tables = StateTables(db: db)
-        mark = try tables.mark()
-        try tables.write(mark)
-        return .commit
-      }
-      return mark.appliedIndex
+  func makeDurable(on threads: NIOThreadPool) async throws -> Index {
+    try settle()
+    let (index, journal) = (mark().appliedIndex, path + "-wal")
+    // The journal alone decides: a checkpoint syncs the database before it reuses the journal.
+    try await threads.runIfActive {
+      let descriptor = Foundation.open(journal, O_RDONLY)
+      guard descriptor >= 0 else { throw Self.unsynced }
+      defer { close(descriptor) }
+      #if canImport(Darwin)
+        let isDone = fcntl(descriptor, F_FULLFSYNC) == 0
+      #else
+        let isDone = fdatasync(descriptor) == 0
+      #endif
+      guard isDone else { throw Self.unsynced }
     }
+    return index
+  }
+
+  private static var unsynced: DatabaseError {
+    DatabaseError(
+      resultCode: .SQLITE_IOERR, message: "cannot sync the state's journal: error \(errno)")
   }
 
   // MARK: Sending and receiving
 
   /// A view of the state as it is now, to be sent to a peer piece by piece.
-  func snapshot() throws -> StateSnapshot { try StateSnapshot(try current.makeSnapshot()) }
+  func snapshot() throws -> StateSnapshot {
+    try settle()
+    return try StateSnapshot(try current.makeSnapshot())
+  }
 
   /// Puts the state that was received up to `index` in the place of this one. The log must
   /// begin after that entry already.
   func install(_ index: Index) throws {
-    try pool.withLockedValue { pool in
+    try settle()
+    let mark = try pool.withLockedValue { pool in
       try pool.close()
       try StateStaging.install(index, at: path)
       pool = try Self.open(path, Membership([]))
+      return try pool.read { try StateTables(db: $0).mark() }
     }
+    open.withLockedValue { $0 = OpenTransaction(mark: mark) }
   }
 
   /// Completes what a crash may have interrupted, before the state is opened: when the log
