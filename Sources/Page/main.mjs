@@ -53,9 +53,14 @@ function look({ filter = store.state.filter, query = store.state.query }) {
   if (filter !== 'all') parameters.set('show', filter)
   if (query) parameters.set('q', query)
   const address = parameters.size > 0 ? `/?${parameters}` : '/'
-  if (filter !== store.state.filter) history.pushState(null, '', address)
-  else history.replaceState(null, '', address)
+  const isStep = filter !== store.state.filter
   show({ filter, query })
+  try {
+    if (isStep) history.pushState(null, '', address)
+    else history.replaceState(null, '', address)
+  } catch {
+    // Browsers limit how often the address may change; the page works without.
+  }
 }
 
 function show({ filter, query }) {
@@ -67,7 +72,8 @@ addEventListener('popstate', () => show(placeFromAddress()))
 
 // Drawing: once for all that happens until the next frame.
 
-let language = localStorage.getItem('pdb.language') ?? bestLanguage(navigator.languages)
+const chosen = localStorage.getItem('pdb.language')
+let language = chosen in languages ? chosen : bestLanguage(navigator.languages)
 let isDrawingPlanned = false
 
 function planDrawing() {
@@ -99,25 +105,25 @@ function choose(wanted) {
 // Everything begins.
 
 const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'))
-const sender = new Sender(store, { suspect: feed.suspect, newID })
-sender.token = sessionStorage.getItem('pdb.token')
+const sender = new Sender(store, { suspect: feed.suspect })
 
 startHeader({ choose })
 startAdding({ queue })
-startTasks(store, { queue, look })
+startTasks(store, { queue, look, words: () => languages[language] })
 startCluster({ use: feed.use })
 startNotices(store, actions)
 startAuthorizing((token) => {
-  sessionStorage.setItem('pdb.token', token)
-  sender.token = token
+  store.dispatch({ type: 'token', wanted: 'trying' })
   feed.authorize(token)
-  store.dispatch({ type: 'token', wanted: false })
 })
 
 drawWords(languages[language], language)
 draw()
 store.subscribe(planDrawing)
 store.subscribe(() => saveChanges(store.state.ops))
+store.subscribe(() => {
+  if (store.state.token) sessionStorage.setItem('pdb.token', store.state.token)
+})
 addEventListener('beforeunload', (event) => {
   if (forgetsUnsentChanges(store.state.ops)) event.preventDefault()
 })

@@ -8,7 +8,10 @@ const reports = (all) => new Map(Object.entries(all).map(([port, report]) => [`i
 const gone = { failure: 'timeout', failures: 2 }
 
 suite('When to leave the node in use', () => {
-  const leave = (all, leaderlessFor = 0) => reasonToLeave('id4000', reports(all), leaderlessFor)
+  const leave = (all, more = {}) =>
+    reasonToLeave('id4000', reports(all), {
+      isMember: true, silentFor: 5000, leaderlessFor: 0, ...more,
+    })
 
   test('not while it answers', () => {
     assert.equal(leave({ 4000: { status: status(4000) }, 4001: { status: status(4001) } }), null)
@@ -23,19 +26,28 @@ suite('When to leave the node in use', () => {
     assert.equal(leave({ 4000: late, 4001: { status: status(4001) } }), null)
   })
 
+  test('not while its stream goes on: a busy node may be late', () => {
+    assert.equal(leave({ 4000: gone, 4001: { status: status(4001) } }, { silentFor: 500 }), null)
+  })
+
+  test('when it was removed from the cluster, however well it answers', () => {
+    const all = { 4000: { status: status(4000) }, 4001: { status: status(4001) } }
+    assert.equal(leave(all, { isMember: false }), 'removed')
+  })
+
   test('not when nobody answers', () => {
     assert.equal(leave({ 4000: gone, 4001: gone }), null)
   })
 
   test('when it has known no leader for long and another does', () => {
     const all = { 4000: { status: status(4000, { leader: null }) }, 4001: { status: status(4001) } }
-    assert.equal(leave(all, 500), null)
-    assert.equal(leave(all, 5000), 'alone')
+    assert.equal(leave(all, { leaderlessFor: 500 }), null)
+    assert.equal(leave(all, { leaderlessFor: 5000 }), 'alone')
   })
 
   test('not during an election that nobody has won', () => {
     const alone = (port) => ({ status: status(port, { leader: null }) })
-    assert.equal(leave({ 4000: alone(4000), 4001: alone(4001) }, 5000), null)
+    assert.equal(leave({ 4000: alone(4000), 4001: alone(4001) }, { leaderlessFor: 5000 }), null)
   })
 })
 

@@ -8,8 +8,7 @@ const replica = replicaOf(
   { revision: 5, tasks: [task('a', 'Một', { revision: 4 }), task('b', 'Hai', { completed: true })] },
   'c1',
 )
-const newID = () => 'new'
-const request = (op) => prepare(op, replica, newID)
+const request = (op) => prepare({ key: 'k', generation: 0, ...op }, replica)
 
 suite('Requests', () => {
   test('each change has its own', () => {
@@ -32,7 +31,7 @@ suite('Requests', () => {
         ['POST', '/undo', { revision: 9 }],
       ],
     )
-    assert.ok(requests.every(({ id }) => id === 'new'))
+    assert.ok(requests.every(({ id }) => id === 'k'))
   })
 
   test('an edit is made only on the title that was seen', () => {
@@ -40,6 +39,14 @@ suite('Requests', () => {
     assert.equal(request(edit).request.ifMatch, 4)
     assert.deepEqual(request({ ...edit, base: 'Cũ' }), { conflict: 'Một' })
     assert.deepEqual(request({ ...edit, id: 'gone' }), { gone: true })
+    assert.deepEqual(request({ ...edit, title: 'Một', base: 'Cũ' }), { done: true })
+  })
+
+  test('the id follows from the change: a duplicated tab makes it once', () => {
+    const op = { ...afresh({ key: 'k', kind: 'add', title: 'Ba' }) }
+    assert.equal(prepare(op, replica).request.id, prepare({ ...op }, replica).request.id)
+    const refused = again({ ...op, request: { id: 'k' }, error: { outcome: 'not_applied' } })
+    assert.notEqual(prepare(refused, replica).request.id, 'k')
   })
 
   test('a request that was made stays the same to the end', () => {
@@ -56,7 +63,7 @@ suite('Answers', () => {
   const after = (kind, status, body) => judge({ kind }, { status, body, revision: 9 })
 
   test('a change that was made is done', () => {
-    assert.deepEqual(after('add', 201, {}), { next: 'done', revision: 9, count: null })
+    assert.deepEqual(after('add', 201, {}), { next: 'done', revision: 9, count: null, task: null })
     assert.equal(after('clear', 200, { count: 3 }).count, 3)
   })
 

@@ -3,6 +3,7 @@ import { suite, test } from 'node:test'
 import {
   initialState, nextToSend, pageLength, reduce, unsent, visibleTasks, writability,
 } from '../../Sources/Page/logic/state.mjs'
+import { prepare } from '../../Sources/Page/logic/outbox.mjs'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
 import { change, task } from './samples.mjs'
 
@@ -46,13 +47,19 @@ suite('The list', () => {
   })
 
   test('the task that is being edited stays, whatever happens to it', () => {
-    const editing = run(begin(), { type: 'edit', id: 'a', base: 'Học Python' })
-    const filtered = run(editing, { type: 'filter', filter: 'completed' })
-    assert.deepEqual(titles(filtered), ['Học Python', 'Làm đồ án'])
-    const removed = change(6, { id: 'a', after: null })
+    const editing = run(begin(), { type: 'edit', id: 'b', base: 'Làm đồ án', number: 2 })
+    const filtered = run(editing, { type: 'filter', filter: 'active' })
+    assert.deepEqual(titles(filtered), ['Ôn thi', 'Làm đồ án', 'Học Python'])
+    const removed = change(6, { id: 'b', after: null })
     const gone = run(editing, { type: 'changes', revisions: [removed], through: 6 })
-    assert.equal(titles(gone)[0], 'Học Python')
-    assert.ok(visibleTasks(gone).tasks[0].isGone)
+    assert.deepEqual(titles(gone), ['Ôn thi', 'Làm đồ án', 'Học Python'])
+    assert.ok(visibleTasks(gone).tasks[1].isGone)
+  })
+
+  test('the task that is being edited is drawn, however many come before it', () => {
+    const many = Array.from({ length: 500 }, (_, at) => task(`t${at}`, `Việc ${at}`, { number: at + 1 }))
+    const state = run(begin(many), { type: 'edit', id: 't0', base: 'Việc 0', number: 1 })
+    assert.equal(visibleTasks(state).tasks.at(-1).id, 't0')
   })
 })
 
@@ -71,7 +78,7 @@ suite('Changes on their way', () => {
 
   test('nothing is sent before the tasks are read, or without the token', () => {
     assert.equal(nextToSend(run(initialState, queue(add))), null)
-    assert.equal(nextToSend(run(begin(), queue(add), { type: 'token', wanted: true })), null)
+    assert.equal(nextToSend(run(begin(), queue(add), { type: 'token', wanted: 'yes' })), null)
   })
 
   test('a confirmed change shows until the stream brings it, and then not twice', () => {
@@ -92,6 +99,26 @@ suite('Changes on their way', () => {
       { type: 'confirmed', key: 'k', revision: 6, count: null },
     )
     assert.equal(state.ops.length, 0)
+  })
+
+  test('the stream may be faster than the answer, and then nothing shows twice', () => {
+    const request = { id: 'k' }
+    const told = { ...change(6, { after: task('d', 'Mới', { number: 4 }) }), request: 'k' }
+    const state = run(
+      begin(), queue(add), { type: 'sending', key: 'k', request, time: 1 },
+      { type: 'changes', revisions: [told], through: 6 },
+    )
+    assert.deepEqual([titles(state)[0], visibleTasks(state).additions, state.ops], ['Mới', [], []])
+  })
+
+  test('an edit on top of an own edit is no conflict, though the stream has not told of it', () => {
+    const edit = (key, title, base) => queue({ key, kind: 'edit', id: 'a', title, base })
+    const edited = task('a', 'Một', { revision: 6 })
+    const state = run(
+      begin(), edit('k', 'Một', 'Học Python'), edit('l', 'Hai', 'Một'),
+      { type: 'confirmed', key: 'k', revision: 6, count: null, task: edited },
+    )
+    assert.equal(prepare(nextToSend(state), state.replica).request.ifMatch, 6)
   })
 
   test('who is told of a conflict can keep the own title or take the other', () => {
@@ -122,6 +149,24 @@ suite('Undoing a removal', () => {
     const state = regret(run(begin(), queue(remove)))
     assert.deepEqual([state.ops, state.notices], [[], []])
     assert.equal(titles(state).length, 3)
+  })
+
+  test('pressing twice is pressing once', () => {
+    const made = run(begin(), queue(remove), { type: 'confirmed', key: 'k', revision: 6, count: null })
+    const again = { type: 'takeBack', key: 'k', notice: made.notices[0].id, undoKey: 'v' }
+    assert.deepEqual(run(regret(made), again), regret(made))
+  })
+
+  test('several removals in a row can each be taken back', () => {
+    const both = run(begin(), queue(remove), queue({ key: 'l', kind: 'remove', id: 'c' }))
+    assert.deepEqual(both.notices.map(({ op }) => op), ['k', 'l'])
+  })
+
+  test('after other data have taken the place of these, nothing of before can be taken back', () => {
+    const made = run(begin(), queue(remove), { type: 'confirmed', key: 'k', revision: 6, count: null })
+    const replica = replicaOf({ revision: 2, tasks: [] }, 'c1')
+    const state = run(made, { type: 'snapshot', replica, isReplaced: true })
+    assert.deepEqual(state.notices.map(({ kind }) => kind), ['another-cluster'])
   })
 
   test('what was made is taken back by its revision', () => {

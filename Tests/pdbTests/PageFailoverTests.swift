@@ -159,6 +159,48 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a page on a node that was removed goes on with another`() async throws {
+      try await TestCluster.running(4) { cluster in
+        try await Browser.running { browser in
+          let node = try await cluster.leader() == 3 ? 2 : 3
+          try await browser.open(cluster.addresses[node].url)
+          try await browser.wait("document.querySelector('#verdict').innerText.includes('4 of 4')")
+          let address = cluster.addresses[node].description
+          #expect(try await cluster.pdb("cluster", "remove", address, "--yes").status == 0)
+          try await browser.wait(
+            "document.querySelector('#node-name').innerText !== '\(cluster.port(node))'")
+          #expect(try await browser.text(".notice.switched").contains("was removed"))
+          try await browser.type("vẫn chạy\(Key.enter)", into: "#title")
+          try await browser.wait(forTitles: ["vẫn chạy"])
+          try await browser.wait("!document.querySelector('.addition')")
+        }
+      }
+    }
+
+    @Test(arguments: [1, 3])
+    func `a cluster that was wiped and began anew is read anew`(count: Int) async throws {
+      try await TestCluster.running(count) { cluster in
+        _ = try await cluster.pdb("task", "add", "cũ 1", "cũ 2", "cũ 3")
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["cũ 3", "cũ 2", "cũ 1"])
+          cluster.killAll()
+          for node in 0..<count { try cluster.wipe(node) }
+          for node in 0..<count { try cluster.start(node) }
+          _ = try await cluster.leader()
+          for title in ["mới 1", "mới 2"] {
+            try await cluster.change(
+              ClientRequest(.post, "/tasks", body: ["title": .string(title)]))
+          }
+          try await browser.wait(forTitles: ["mới 2", "mới 1"])
+          try await browser.wait(
+            "document.querySelector('#verdict').innerText.startsWith('HEALTHY')")
+          try await browser.type("mới 3\(Key.enter)", into: "#title")
+          try await browser.wait(forTitles: ["mới 3", "mới 2", "mới 1"])
+        }
+      }
+    }
+
     @Test func `the cluster panel tells what the command line tells`() async throws {
       try await TestCluster.running(4) { cluster in
         try await Browser.running { browser in

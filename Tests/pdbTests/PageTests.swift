@@ -202,6 +202,41 @@ extension ProcessTests {
       }
     }
 
+    @Test func `an edit goes on while everything around it changes`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "Một", "Hai", "Ba", "Bốn")
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["Bốn", "Ba", "Hai", "Một"])
+          try await browser.click("#filters a[data-filter='active']")
+          try await browser.edit(3, "nửa")
+          func expectTyping(_ titles: String..., at location: SourceLocation = #_sourceLocation)
+            async throws
+          {
+            try await browser.wait(forTitles: titles, at: location)
+            let isFocused = try await browser.run(
+              "return document.activeElement.matches('.title-field')")
+            #expect(isFocused.bool == true, sourceLocation: location)
+          }
+          // A row above goes, many come, and the task itself leaves the filter.
+          _ = try await cluster.pdb("task", "rm", "4")
+          try await expectTyping("Ba", "Một")
+          let more = (0..<120).map { "việc \($0)" }
+          _ = try await cluster.pdb(
+            "task", "add", "-", input: Data(more.joined(separator: "\n").utf8))
+          try await browser.wait("document.querySelector('#count').innerText.includes('123')")
+          _ = try await cluster.pdb("task", "done", "2")
+          try await browser.wait(
+            "document.querySelector('#filters').innerText.includes('Completed 1')")
+          try await browser.press(" ", "x", Key.enter)
+          _ = try await waitFor {
+            try await cluster.pdb("task", "show", "2", "--json").json["title"]?.string == "nửa x"
+              ? true : nil
+          }
+        }
+      }
+    }
+
     @Test func `titles are text, whatever they contain`() async throws {
       let titles = [
         "<img src=x onerror=alert(1)>", "مرحبا بالعالم", "👩‍👩‍👧‍👦 gia đình",

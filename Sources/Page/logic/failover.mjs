@@ -8,21 +8,29 @@ export const leaderlessPatienceMilliseconds = 3000
 
 /** How often in a row a node may leave a question unanswered, before it is left. */
 export const toleratedFailures = 2
+/** For how long its stream may be silent: nodes say something every two seconds. */
+export const toleratedSilenceMilliseconds = 2500
 
 /**
  * Why the node in use should be left: 'gone' if it does not answer, 'alone' if it has had no
- * leader for a while; `null` if it should not. Only what another node does better counts.
+ * leader for a while, 'removed' if it is no member any more; `null` if it should not. Only what
+ * another node does better counts.
  *
  * @param reports what each node last answered, by its id.
+ * @param isMember whether the members that answer take it for one.
+ * @param silentFor for how long its stream has said nothing, in milliseconds.
  * @param leaderlessFor for how long the node in use has known no leader, in milliseconds.
  */
-export function reasonToLeave(inUse, reports, leaderlessFor) {
+export function reasonToLeave(inUse, reports, { isMember, silentFor, leaderlessFor }) {
   const own = reports.get(inUse)
   const others = [...reports].filter(([id, report]) => id !== inUse && report.status)
+  if (others.length === 0) return null
+  if (!isMember) return 'removed'
   if (!own) return null
   if (own.failure) {
-    // One late answer is no reason; a stream that ends is noticed elsewhere.
-    return own.failures >= toleratedFailures && others.length > 0 ? 'gone' : null
+    // A busy node may be late, but its stream goes on. One that ends is noticed elsewhere.
+    const isGone = own.failures >= toleratedFailures && silentFor >= toleratedSilenceMilliseconds
+    return isGone ? 'gone' : null
   }
   const isAlone = !own.status.leader && leaderlessFor >= leaderlessPatienceMilliseconds
   return isAlone && others.some(([, { status }]) => status.leader) ? 'alone' : null

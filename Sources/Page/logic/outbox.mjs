@@ -17,15 +17,16 @@
 export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
 
 /**
- * The request for a change, or why there is none: `{request}`, `{conflict: title}` or
- * `{gone: true}`.
+ * The request for a change, or why there is none: `{request}`, `{conflict: title}`, `{gone: true}`
+ * or `{done: true}`.
  *
  * An edit is made only on the title that the user saw; other changes of the task do not hinder
- * it.
+ * it. The request's id follows from the change, so that a tab that was duplicated with its unsent
+ * changes makes them once.
  */
-export function prepare(op, replica, newID) {
+export function prepare(op, replica) {
   if (op.request) return { request: op.request }
-  const id = newID()
+  const id = op.generation > 0 ? `${op.key}-${op.generation}` : op.key
   const task = (reference) => `/tasks/${encodeURIComponent(reference)}`
   switch (op.kind) {
     case 'add':
@@ -39,6 +40,7 @@ export function prepare(op, replica, newID) {
     case 'edit': {
       const current = replica.tasks.get(op.id)
       if (!current) return { gone: true }
+      if (current.title === op.title) return { done: true }
       if (current.title !== op.base) return { conflict: current.title }
       const body = { title: op.title }
       const ifMatch = current.revision
@@ -61,7 +63,7 @@ const passing = ['no_leader', 'no_quorum', 'busy', 'stopping', 'disk_full', 'unk
  * What follows from an attempt.
  *
  * @param answer `{status, body, revision}`, or `{failure}` if no answer came.
- * @returns one of `{next: 'done', revision, count}`, `{next: 'ask', url}`: send it there,
+ * @returns one of `{next: 'done', revision, count, task}`, `{next: 'ask', url}`: send it there,
  *   `{next: 'wait', reason}`: send it again later, `{next: 'token'}`, `{next: 'recheck'}`: look
  *   at the task again, `{next: 'gone'}`, `{next: 'failed', error}`.
  */
@@ -69,7 +71,8 @@ export function judge(op, answer) {
   if (answer.failure) return { next: 'wait', reason: 'unreachable' }
   const { status, body, revision } = answer
   if (status >= 200 && status < 300) {
-    return { next: 'done', revision, count: body?.count ?? null }
+    const task = op.kind === 'edit' || op.kind === 'complete' ? body : null
+    return { next: 'done', revision, count: body?.count ?? null, task }
   }
   const code = body?.error
   if (code === 'not_leader' && body.leader) return { next: 'ask', url: body.leader }
@@ -77,7 +80,7 @@ export function judge(op, answer) {
   if (code === 'unauthorized') return { next: 'token' }
   if (code === 'task_not_found') {
     // What should go is gone.
-    return op.kind === 'remove' ? { next: 'done', revision, count: 0 } : { next: 'gone' }
+    return op.kind === 'remove' ? { next: 'done', revision, count: 0, task: null } : { next: 'gone' }
   }
   if (code === 'conflict' && op.kind === 'edit') return { next: 'recheck' }
   const error = body ?? { error: 'bad_answer', message: `HTTP ${status}`, outcome: 'unknown' }
@@ -86,7 +89,9 @@ export function judge(op, answer) {
 
 /** The change as one that was never sent: the next request for it gets an id of its own. */
 export function afresh(op) {
-  return { ...op, phase: 'queued', request: null, attempts: 0, firstSent: null, error: null }
+  const generation = (op.generation ?? 0) + (op.request ? 1 : 0)
+  const none = { request: null, attempts: 0, firstSent: null, error: null }
+  return { ...op, ...none, generation, phase: 'queued' }
 }
 
 /** The change, ready to be sent again after it failed. */

@@ -7,6 +7,8 @@ import { advance } from './replica.mjs'
 export const filters = ['all', 'active', 'completed']
 /** How many rows are drawn at first, and how many more when the end comes in sight. */
 export const pageLength = 100
+/** How many removals are offered to be undone at once. */
+const undoableRemovals = 4
 
 export const initialState = {
   /** The tasks at a revision; `null` until they are read. */
@@ -19,7 +21,8 @@ export const initialState = {
   ops: [],
   notices: [],
   nextNotice: 1,
-  wantsToken: false,
+  wantsToken: 'no',
+  token: null,
   filter: 'all',
   query: '',
   length: pageLength,
@@ -37,16 +40,22 @@ export function reduce(state, action) {
 const changes = {
   // What the cluster tells.
 
-  snapshot(state, { replica }) {
-    const isAnother = state.replica && state.replica.cluster !== replica.cluster
-    const next = settleUpTo({ ...state, replica, wantsToken: false }, replica.revision)
-    return isAnother ? noted(next, { kind: 'another-cluster' }) : next
+  /** `isReplaced`: the node has other data than before, so earlier revisions mean nothing. */
+  snapshot(state, { replica, isReplaced = false }) {
+    const next = settleUpTo({ ...state, replica }, replica.revision)
+    const isAnother = state.replica && (isReplaced || state.replica.cluster !== replica.cluster)
+    return isAnother ? noted(without(next, 'removed'), { kind: 'another-cluster' }) : next
   },
 
   changes(state, { revisions, through }) {
     if (!state.replica) return state
     const replica = advance(state.replica, revisions, through)
-    return settleUpTo({ ...state, replica }, replica.revision)
+    // The stream may be faster than the answer.
+    const made = new Map(revisions.map(({ request, revision }) => [request, revision]))
+    const settled = state.ops
+      .filter((op) => isUnsent(op) && op.request && made.has(op.request.id))
+      .reduce((next, op) => changes.confirmed(next, confirmation(op, made)), state)
+    return settleUpTo({ ...settled, replica }, replica.revision)
   },
 
   connection(state, { phase, node, left }) {
@@ -58,8 +67,14 @@ const changes = {
     return { ...state, report, timeline }
   },
 
+  /** `wanted`: 'no', 'yes', 'wrong' (the last one was), or 'trying'. */
   token(state, { wanted }) {
     return { ...state, wantsToken: wanted }
+  },
+
+  /** The nodes take this token. */
+  authorized(state, { token }) {
+    return { ...state, token, wantsToken: 'no' }
   },
 
   // What the user changes.
@@ -68,16 +83,18 @@ const changes = {
     const next = { ...state, ops: [...state.ops, afresh(op)] }
     if (op.kind === 'remove') {
       const { title } = state.replica.tasks.get(op.id)
-      return noted(without(next, 'removed'), { kind: 'removed', op: op.key, title })
+      return noted(fewer(next), { kind: 'removed', op: op.key, title })
     }
     if (op.kind === 'clear') {
-      return noted(without(next, 'removed'), { kind: 'removed', op: op.key, count: op.count })
+      return noted(fewer(next), { kind: 'removed', op: op.key, count: op.count })
     }
     return next
   },
 
   /** The user wants back what a change removed. */
   takeBack(state, { key, notice, undoKey }) {
+    // Pressed twice.
+    if (!state.notices.some(({ id }) => id === notice)) return state
     const next = { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
     const op = state.ops.find((op) => op.key === key)
     // Never sent: nothing to take back.
@@ -105,15 +122,13 @@ const changes = {
   /** The request is to be made anew: what it was made on has changed. */
   recheck(state, { key, task }) {
     const next = withOp(state, key, afresh)
-    const known = state.replica.tasks.get(task.id)
-    if (!known || known.revision >= task.revision) return next
-    const tasks = new Map(state.replica.tasks)
-    tasks.set(task.id, { ...task, folded: fold(task.title) })
-    return { ...next, replica: { ...state.replica, tasks } }
+    return withTask(next, task)
   },
 
-  confirmed(state, { key, revision, count }) {
+  confirmed(state, { key, revision, count, task = null }) {
     let next = withOp(state, key, (op) => ({ ...op, phase: 'confirmed', revision }))
+    // The next change of the task builds on this one, whether the stream has told of it or not.
+    if (task) next = withTask(next, task)
     if (count === 0) {
       // Nothing was there to remove, so there is nothing to bring back.
       next = { ...next, notices: next.notices.filter(({ op }) => op !== key) }
@@ -164,7 +179,7 @@ const changes = {
   filter: (state, { filter }) => ({ ...state, filter, length: pageLength }),
   query: (state, { query }) => ({ ...state, query, length: pageLength }),
   more: (state) => ({ ...state, length: state.length + pageLength }),
-  edit: (state, { id, base }) => ({ ...state, editing: { id, base } }),
+  edit: (state, { id, base, number }) => ({ ...state, editing: { id, base, number } }),
   endEdit: (state) => ({ ...state, editing: null }),
   dismiss(state, { notice }) {
     return { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
@@ -173,6 +188,20 @@ const changes = {
 
 function withOp(state, key, change) {
   return { ...state, ops: state.ops.map((op) => (op.key === key ? change(op) : op)) }
+}
+
+/** With a task as a node answered it, if that is newer than what is known. */
+function withTask(state, task) {
+  const known = state.replica.tasks.get(task.id)
+  if (!known || known.revision >= task.revision) return state
+  const tasks = new Map(state.replica.tasks)
+  tasks.set(task.id, { ...task, folded: fold(task.title) })
+  return { ...state, replica: { ...state.replica, tasks } }
+}
+
+/** What the answer to a change would say, from what the stream says. */
+function confirmation(op, made) {
+  return { key: op.key, revision: made.get(op.request.id), count: null }
 }
 
 /** Without a change, and without what was to take it back. */
@@ -192,6 +221,13 @@ function noted(state, notice) {
   }
 }
 
+/** With room for one more removal that can be undone. */
+function fewer(state) {
+  const removals = state.notices.filter(({ kind }) => kind === 'removed')
+  const old = removals.slice(0, Math.max(0, removals.length - undoableRemovals + 1))
+  return { ...state, notices: state.notices.filter((notice) => !old.includes(notice)) }
+}
+
 function without(state, kind) {
   return { ...state, notices: state.notices.filter((notice) => notice.kind !== kind) }
 }
@@ -206,7 +242,7 @@ function settleUpTo(state, revision) {
 
 /** The next change to send: strictly in order, past those that the user must decide on. */
 export function nextToSend(state) {
-  if (!state.replica || state.wantsToken) return null
+  if (!state.replica || state.wantsToken !== 'no') return null
   const op = state.ops.find(isUnsent)
   // What is to be taken back must have happened first.
   if (!op || (op.kind === 'undo' && op.revision === null)) return null
@@ -216,7 +252,8 @@ export function nextToSend(state) {
 export const unsent = (state) => state.ops.filter(isUnsent)
 
 /** Whether changes can be made now: 'yes', 'no_leader', 'no_quorum', 'offline' or 'loading'. */
-export function writability({ connection, report }) {
+export function writability({ connection, report, wantsToken }) {
+  if (wantsToken !== 'no') return 'loading'
   if (connection.phase === 'offline') return 'offline'
   if (connection.phase === 'connecting' || !report) return 'loading'
   return ['no_leader', 'no_quorum'].includes(report.health) ? report.health : 'yes'
@@ -257,17 +294,25 @@ export function visibleTasks(state) {
   const { sorted, additions, completed } = overlaid(state.replica?.tasks ?? noTasks, state.ops)
   let tasks = selected(sorted, state.filter, state.query)
   const { editing } = state
+  let { length } = state
   // Whoever types must not lose the field.
-  if (editing && !tasks.some(({ id }) => id === editing.id)) {
-    const task = state.replica.tasks.get(editing.id)
-    tasks = [task ?? { id: editing.id, title: editing.base, completed: false, isGone: true }, ...tasks]
+  if (editing) {
+    let position = tasks.findIndex(({ id }) => id === editing.id)
+    if (position < 0) {
+      const { id, base: title, number } = editing
+      const task = state.replica.tasks.get(id) ?? { id, title, number, completed: false, isGone: true }
+      position = tasks.findIndex((other) => other.number < number)
+      if (position < 0) position = tasks.length
+      tasks = tasks.toSpliced(position, 0, task)
+    }
+    length = Math.max(length, position + 1)
   }
   const shownAdditions = state.filter === 'completed' ? [] : additions
   return {
     additions: shownAdditions,
-    tasks: tasks.slice(0, state.length),
+    tasks: tasks.slice(0, length),
     matching: tasks.length + shownAdditions.length,
-    left: Math.max(0, tasks.length - state.length),
+    left: Math.max(0, tasks.length - length),
     counts: {
       all: sorted.length + additions.length,
       active: sorted.length - completed + additions.length,

@@ -68,6 +68,7 @@ const english = {
   switched: {
     gone: (from, to) => `Node ${from} does not answer. The page goes on with node ${to}.`,
     alone: (from, to) => `Node ${from} has lost its cluster. The page goes on with node ${to}.`,
+    removed: (from, to) => `Node ${from} was removed. The page goes on with node ${to}.`,
   },
   anotherCluster: 'Another cluster answers here now; these are its tasks.',
 
@@ -81,6 +82,7 @@ const english = {
   tokenTitle: 'This cluster wants a token',
   token: 'Token',
   tokenGo: 'Go on',
+  tokenWrong: 'The nodes do not take that token.',
 
   columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag' },
   role: {
@@ -209,6 +211,7 @@ const vietnamese = {
   switched: {
     gone: (from, to) => `Node ${from} không trả lời. Trang tiếp tục với node ${to}.`,
     alone: (from, to) => `Node ${from} đã mất liên lạc với cụm. Trang tiếp tục với node ${to}.`,
+    removed: (from, to) => `Node ${from} đã bị loại. Trang tiếp tục với node ${to}.`,
   },
   anotherCluster: 'Bây giờ một cụm khác trả lời ở đây; đây là các công việc của nó.',
 
@@ -222,6 +225,7 @@ const vietnamese = {
   tokenTitle: 'Cụm này cần mã truy cập',
   token: 'Mã truy cập',
   tokenGo: 'Tiếp tục',
+  tokenWrong: 'Các node không nhận mã này.',
 
   columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ' },
   role: {

@@ -19,6 +19,8 @@ const lookPatience = 900
 const loadPatience = 20_000
 /** A node says something every two seconds. */
 const silencePatience = 4500
+/** How often in a row a node may refuse a stream before another is used. */
+const toleratedRefusals = 3
 
 export class Feed {
   #emit
@@ -41,6 +43,16 @@ export class Feed {
   #stream = new AbortController()
   #wake = () => {}
   #isLooking = null
+  /** When the stream last said something. */
+  #heardAt = Date.now()
+  /** How often in a row the node in use gave no stream. */
+  #refusedStreams = 0
+  /** Which data each node has, by id. */
+  #incarnations = new Map()
+  #isReplaced = false
+  /** The token for which it was told last that it is wrong or missing. */
+  #toldToken
+  #isAuthorized = false
 
   /**
    * @param origin the URL of the node that the page came from.
@@ -61,14 +73,18 @@ export class Feed {
   /** What somebody who comes later has to know first. */
   get present() {
     const actions = [this.#connection()]
+    if (this.#isAuthorized) actions.push({ type: 'authorized', token: this.#token })
+    else if (this.#toldToken !== undefined) actions.push(this.#wantedToken())
     if (this.#replica) actions.push({ type: 'snapshot', replica: this.#replica })
     if (this.#report) actions.push(this.#clusterAction())
     return actions
   }
 
   set token(token) {
-    if (!token || token === this.#token) return
+    // One that works is not given up for another that somebody tries.
+    if (!token || this.#isAuthorized) return
     this.#token = token
+    this.#toldToken = undefined
     this.#stream.abort()
     this.#wake()
   }
@@ -108,16 +124,18 @@ export class Feed {
       patience: loadPatience,
       signal,
     })
-    if (answer.status === 401) this.#emit({ type: 'token', wanted: true })
+    this.#noteToken(answer.status)
     if (answer.status !== 200) return
     this.#replica = replicaOf(answer.body, answer.cluster)
-    this.#emit({ type: 'snapshot', replica: this.#replica })
+    this.#emit({ type: 'snapshot', replica: this.#replica, isReplaced: this.#isReplaced })
+    this.#isReplaced = false
   }
 
   /** Follows the stream of changes for as long as it says something. */
   async #listen(node, abort) {
     let timer = null
     const heard = () => {
+      this.#heardAt = Date.now()
       clearTimeout(timer)
       timer = setTimeout(() => abort.abort(), silencePatience)
     }
@@ -130,13 +148,14 @@ export class Feed {
         credentials: 'omit',
         signal: abort.signal,
       })
-      if (response.status === 401) this.#emit({ type: 'token', wanted: true })
+      this.#noteToken(response.status)
       if (response.status !== 200) return
       if (response.headers.get('PDB-Cluster') !== this.#replica.cluster) {
         // Another cluster has taken the place of the one that was here.
         this.#replica = null
         return
       }
+      this.#refusedStreams = 0
       this.#setPhase('live')
       const parser = new EventParser()
       const text = response.body.pipeThrough(new TextDecoderStream())
@@ -171,8 +190,12 @@ export class Feed {
     await this.#look()
     if (this.#node !== node) return
     const report = this.#reports.get(node.id)
-    if (report?.status) {
+    this.#refusedStreams += 1
+    const isUsable = report?.status && this.#refusedStreams < toleratedRefusals
+    if (isUsable || (report?.status && !this.#moveOn('gone'))) {
       await pause(hurriedLookInterval)
+    } else if (report?.status) {
+      // Moved on.
     } else if (!this.#moveOn('gone')) {
       this.#setPhase('offline')
       await pause(hurriedLookInterval)
@@ -193,6 +216,7 @@ export class Feed {
 
   #goTo(node, left) {
     this.#node = node
+    this.#refusedStreams = 0
     this.#leaderlessSince = null
     this.#phase = 'connecting'
     this.#emit({ ...this.#connection(), left })
@@ -214,7 +238,11 @@ export class Feed {
   async #watch() {
     for (;;) {
       await this.#look()
-      const reason = reasonToLeave(this.#node.id, this.#reports, this.#leaderlessFor())
+      const reason = reasonToLeave(this.#node.id, this.#reports, {
+        isMember: this.#isMember(this.#node),
+        silentFor: Date.now() - this.#heardAt,
+        leaderlessFor: this.#leaderlessFor(),
+      })
       if (reason) this.#moveOn(reason)
       const isWell = this.#phase === 'live' && this.#report?.health !== 'no_leader'
       await Promise.race([
@@ -237,7 +265,11 @@ export class Feed {
     nodes.forEach((node, at) => {
       this.#reports.set(node.id, reportOf(node, answers[at], this.#reports.get(node.id)))
     })
+    if (this.#reports.get(this.#node.id)?.failure === 'stranger' && !this.#isAnyAlive()) {
+      return this.#forget()
+    }
     const own = this.#reports.get(this.#node.id)?.status
+    if (own) this.#noteData(own)
     if (own && !own.leader) this.#leaderlessSince ??= Date.now()
     else this.#leaderlessSince = null
     await this.#refreshMembership()
@@ -250,7 +282,7 @@ export class Feed {
       this.#ask(node, '/status'),
       this.#ask(node, '/cluster/status'),
     ])
-    if (status.status === 401) this.#emit({ type: 'token', wanted: true })
+    this.#noteToken(status.status)
     if (status.status !== 200 || membership.status !== 200) return
     this.#originID = status.body.node
     this.#membership = membership.body
@@ -269,6 +301,51 @@ export class Feed {
     if (!source) return this.#forgetSilence()
     const answer = await this.#ask(source, '/cluster/status')
     if (answer.status === 200) this.#membership = answer.body
+  }
+
+  /** A node with other data than before is another one under the same name: all is read anew. */
+  #noteData({ node, incarnation }) {
+    const known = this.#incarnations.get(node)
+    this.#incarnations.set(node, incarnation)
+    if (known === undefined || known === incarnation) return
+    this.#isReplaced = true
+    this.#replica = null
+    this.#stream.abort()
+  }
+
+  /** Where the cluster was there is another one: its members are to be learnt anew. */
+  #forget() {
+    this.#membership = null
+    this.#originID = null
+    this.#replica = null
+    this.#reports.clear()
+    this.#node = { ...this.#node, id: null }
+    this.#stream.abort()
+  }
+
+  /** Tells once of every token that does not do, and of the one that does. */
+  #noteToken(status) {
+    if (status === 401 && this.#toldToken !== this.#token) {
+      this.#toldToken = this.#token
+      this.#isAuthorized = false
+      this.#emit(this.#wantedToken())
+    }
+    if (status === 200 && this.#token && !this.#isAuthorized) {
+      this.#isAuthorized = true
+      this.#emit({ type: 'authorized', token: this.#token })
+    }
+  }
+
+  #wantedToken() {
+    return { type: 'token', wanted: this.#token ? 'wrong' : 'yes' }
+  }
+
+  #isMember(node) {
+    return node.id === null || this.#nodes().some(({ id }) => id === node.id)
+  }
+
+  #isAnyAlive() {
+    return this.#nodes().some(({ id }) => this.#reports.get(id)?.status)
   }
 
   #forgetSilence() {

@@ -1,6 +1,6 @@
 // Sends the changes of this tab, one after the other, to whichever node takes them.
 
-import { judge, prepare } from '../logic/outbox.mjs'
+import { isUnsent, judge, prepare } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
 import { headersFor, send } from './requests.mjs'
 
@@ -11,16 +11,13 @@ const pauseBetweenRounds = 400
 export class Sender {
   #store
   #suspect
-  #newID
   #leader = null
   #wake = () => {}
-  token = null
 
   /** @param suspect is called when a node did not answer. */
-  constructor(store, { suspect, newID }) {
+  constructor(store, { suspect }) {
     this.#store = store
     this.#suspect = suspect
-    this.#newID = newID
   }
 
   /** Begins, and never ends. */
@@ -36,8 +33,9 @@ export class Sender {
   /** Tries to make a change until there is something to say about it. */
   async #attend(op) {
     const { key } = op
-    const prepared = prepare(op, this.#store.state.replica, this.#newID)
+    const prepared = prepare(op, this.#store.state.replica)
     if (prepared.gone) return this.#gone(key)
+    if (prepared.done) return this.#dispatch({ type: 'discard', key })
     if (prepared.conflict !== undefined) {
       return this.#dispatch({ type: 'conflict', key, theirs: prepared.conflict })
     }
@@ -52,10 +50,12 @@ export class Sender {
         continue
       }
       tried.push(url)
-      if (!this.#find(key)) return
+      // Made meanwhile, as the stream tells, or not wanted any more.
+      if (!this.#isOpen(key)) return
       this.#dispatch({ type: 'sending', key, request, time: Date.now() })
       const current = this.#find(key)
       const verdict = judge(current, await this.#attempt(url, current, patience))
+      if (!this.#isOpen(key)) return
       if (verdict.next === 'ask') {
         this.#leader = this.#known(verdict.url)
         if (tried.includes(this.#leader)) await this.#rest()
@@ -78,7 +78,7 @@ export class Sender {
     if (op.attempts > 1) headers['PDB-Request-Age'] = String(Date.now() - op.firstSent)
     return send(url + path, {
       method,
-      headers: headersFor(this.token, headers),
+      headers: headersFor(this.#store.state.token, headers),
       body: body === undefined ? undefined : JSON.stringify(body),
       patience,
     })
@@ -87,12 +87,12 @@ export class Sender {
   async #settle(key, verdict, url) {
     switch (verdict.next) {
       case 'done': {
-        const { revision, count } = verdict
-        return this.#dispatch({ type: 'confirmed', key, revision, count })
+        const { revision, count, task } = verdict
+        return this.#dispatch({ type: 'confirmed', key, revision, count, task })
       }
       case 'recheck': return this.#recheck(key, url)
       case 'gone': return this.#gone(key)
-      case 'token': return this.#dispatch({ type: 'token', wanted: true })
+      case 'token': return this.#dispatch({ type: 'token', wanted: 'yes' })
       default: return this.#dispatch({ type: 'failed', key, error: verdict.error })
     }
   }
@@ -101,7 +101,7 @@ export class Sender {
   async #recheck(key, url) {
     const op = this.#find(key)
     const answer = await send(`${url}/tasks/${encodeURIComponent(op.id)}`, {
-      headers: headersFor(this.token),
+      headers: headersFor(this.#store.state.token),
       patience: lastPatience,
     })
     if (answer.status === 404) return this.#gone(key)
@@ -131,6 +131,11 @@ export class Sender {
   #known(url) {
     const { node } = this.#store.state.connection
     return node && url === `http://${node.address}` ? node.url : url
+  }
+
+  #isOpen(key) {
+    const op = this.#find(key)
+    return op !== undefined && isUnsent(op)
   }
 
   #find(key) {

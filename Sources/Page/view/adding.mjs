@@ -37,7 +37,8 @@ export function startAdding({ queue }) {
     if (parseBatch(text).titles.length < 2) return
     event.preventDefault()
     openMany(true)
-    titles.value += text
+    const before = titles.value
+    titles.value = before === '' || before.endsWith('\n') ? before + text : `${before}\n${text}`
     preview()
     titles.focus()
   })

@@ -1,8 +1,9 @@
 // The cluster: every member, where they disagree, and what befell them.
 
 import { shortNames } from '../logic/cluster.mjs'
-import { fromTemplate, setText, showAll } from './elements.mjs'
+import { fromTemplate, keepingFocus, setText, showAll } from './elements.mjs'
 
+const section = document.getElementById('cluster')
 const columns = document.getElementById('columns')
 const members = document.getElementById('members')
 const disagreements = document.getElementById('disagreements')
@@ -25,15 +26,17 @@ export function drawCluster(state, words, language) {
     const row = { member, name: names.get(member.address), key: member.id, isLast: !note }
     return note ? [row, { note, key: `${member.id}/note`, isLast: true }] : [row]
   })
-  showAll(members, rows, {
-    key: ({ key }) => key,
-    make: ({ note }) => fromTemplate(note ? 'member-note' : 'member-row'),
-    update: (row, item) => {
-      row.classList.toggle('last', item.isLast)
-      if (item.note) drawNote(row, item.note)
-      else drawMember(row, item, report, state.connection, words)
-    },
-  })
+  keepingFocus(members, section, () =>
+    showAll(members, rows, {
+      key: ({ key }) => key,
+      make: ({ note }) => fromTemplate(note ? 'member-note' : 'member-row'),
+      update: (row, item) => {
+        row.classList.toggle('last', item.isLast)
+        if (item.note) drawNote(row, item.note)
+        else drawMember(row, item, report, state.connection, words)
+      },
+    }),
+  )
   const found = report.disagreements.map((item) => ({
     text: words.disagreement[item.kind](named(item, names)),
     isTrouble: item.kind === 'state',

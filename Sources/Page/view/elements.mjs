@@ -15,21 +15,40 @@ export function setText(element, text) {
  * as long as it keeps its key, so that focus and what is being typed stay.
  */
 export function showAll(parent, items, { key, make, update }) {
+  const names = items.map((item) => String(key(item)))
   const old = new Map([...parent.children].map((child) => [child.dataset.key, child]))
+  const wanted = new Set(names)
+  // First, so that those that stay need not move: an element that moves loses the focus.
+  for (const [name, child] of old) if (!wanted.has(name)) child.remove()
   let place = parent.firstElementChild
-  for (const item of items) {
-    const name = String(key(item))
-    let child = old.get(name)
-    old.delete(name)
+  items.forEach((item, at) => {
+    let child = old.get(names[at])
     if (!child) {
       child = make(item)
-      child.dataset.key = name
+      child.dataset.key = names[at]
     }
     update(child, item)
     if (child === place) place = place.nextElementSibling
     else parent.insertBefore(child, place)
-  }
-  for (const child of old.values()) child.remove()
+  })
+}
+
+/**
+ * Draws, and when that removes the control that has the focus, gives the focus to the same control
+ * of what took its place.
+ *
+ * @param fallback the element that gets the focus if nothing took its place.
+ */
+export function keepingFocus(parent, fallback, draw) {
+  const focused = parent.contains(document.activeElement) ? document.activeElement : null
+  const row = focused?.closest('[data-key]')
+  const position = row ? [...parent.children].indexOf(row) : -1
+  draw()
+  if (!focused || focused === document.activeElement || parent.contains(document.activeElement)) return
+  const kind = focused.classList[0]
+  const heirs = [...parent.children].slice(Math.max(0, Math.min(position, parent.children.length - 1)))
+  const heir = kind && heirs.map((heir) => heir.querySelector(`.${kind}`)).find((control) => control)
+  ;(heir ?? fallback).focus()
 }
 
 /** A small button that does something once pressed. */

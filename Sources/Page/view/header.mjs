@@ -8,6 +8,8 @@ import { fromTemplate, setText } from './elements.mjs'
 const verdict = document.getElementById('verdict')
 const nodeName = document.getElementById('node-name')
 const trouble = document.getElementById('trouble')
+const troubleWords = document.getElementById('trouble-words')
+const unsentWords = document.getElementById('unsent')
 const switches = document.getElementById('languages')
 
 /** @param choose is called with the language that the user wants. */
@@ -31,11 +33,10 @@ export function drawHeader(state, words, language) {
   setText(nodeName, names.get(node?.address) ?? node?.address ?? '?')
   nodeName.title = node?.address ?? ''
   const waiting = unsent(state).filter(({ phase }) => phase === 'waiting').length
-  const parts = []
-  if (canWrite !== 'yes' && canWrite !== 'loading') parts.push(words.state[canWrite])
-  if (waiting > 0) parts.push(`${words.unsentCount(unsent(state).length)}.`)
-  trouble.hidden = parts.length === 0
-  setText(trouble, parts.join(' '))
+  const isTrouble = canWrite !== 'yes' && canWrite !== 'loading'
+  setText(troubleWords, isTrouble ? words.state[canWrite] : '')
+  setText(unsentWords, waiting > 0 ? `${words.unsentCount(unsent(state).length)}.` : '')
+  trouble.hidden = !isTrouble && waiting === 0
   document.title = words.documentTitle(visibleTasks(state).counts.active)
   for (const button of switches.children) {
     button.setAttribute('aria-pressed', String(button.lang === language))

@@ -2,11 +2,12 @@
 // the user's decision, and which node is in use from now on.
 
 import { shortNames } from '../logic/cluster.mjs'
-import { fromTemplate, makeButton, setText, showAll } from './elements.mjs'
+import { fromTemplate, keepingFocus, makeButton, setText, showAll } from './elements.mjs'
 
 const place = document.getElementById('notices')
 /** How long a notice stays that nobody points at, in milliseconds. */
 const lifetime = 20_000
+const newTitle = document.getElementById('title')
 const timers = new Map()
 
 /** @param takeBack is called with the notice of a removal that the user regrets. */
@@ -35,22 +36,24 @@ export function drawNotices(store, actions, words, language) {
     ...undecided.map((op) => ({ op, key: `${op.key} ${op.phase} ${op.theirs ?? ''} ${language}` })),
     ...state.notices.map((notice) => ({ notice, key: `${notice.id} ${language}` })),
   ]
-  showAll(place, items, {
-    key: ({ key }) => key,
-    make: ({ op, notice }) => {
-      const element = fromTemplate('notice')
-      const { text, buttons } = op
-        ? decision(op, actions, words)
-        : news(notice, state, actions, words)
-      if (notice) element.dataset.notice = notice.id
-      element.classList.add(op?.phase ?? notice.kind)
-      setText(element.querySelector('.words'), text)
-      element.querySelector('.buttons').append(...buttons)
-      return element
-    },
-    update() {},
-  })
+  keepingFocus(place, newTitle, () =>
+    showAll(place, items, {
+      key: ({ key }) => key,
+      make: (item) => makeNotice(item, state, actions, words),
+      update() {},
+    }),
+  )
   expireAll(store)
+}
+
+function makeNotice({ op, notice }, state, actions, words) {
+  const element = fromTemplate('notice')
+  const { text, buttons } = op ? decision(op, actions, words) : news(notice, state, actions, words)
+  if (notice) element.dataset.notice = notice.id
+  element.classList.add(op?.phase ?? notice.kind)
+  setText(element.querySelector('.words'), text)
+  element.querySelector('.buttons').append(...buttons)
+  return element
 }
 
 /** A change that was not made, and what the user can do about it. */

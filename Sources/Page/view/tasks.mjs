@@ -2,12 +2,13 @@
 
 import { filters, pageLength, visibleTasks } from '../logic/state.mjs'
 import { cleanTitle, titleProblem } from '../logic/titles.mjs'
-import { fromTemplate, isComposing, setText, showAll } from './elements.mjs'
+import { fromTemplate, isComposing, keepingFocus, setText, showAll } from './elements.mjs'
 
 const list = document.getElementById('list')
 const links = document.getElementById('filters')
 const query = document.getElementById('query')
 const count = document.getElementById('count')
+const found = document.getElementById('found')
 const nothing = document.getElementById('nothing')
 const more = document.getElementById('more')
 const clear = document.getElementById('clear')
@@ -18,20 +19,24 @@ let dates = null
 /**
  * @param queue takes a change to be made.
  * @param look takes a new filter or query: `{filter?, query?}`.
+ * @param words gives the words of the language that the page speaks now.
  */
-export function startTasks(store, { queue, look }) {
+export function startTasks(store, { queue, look, words }) {
   const taskOf = (element) => {
     const id = element.closest('.task')?.dataset.id
     return visibleTasks(store.state).tasks.find((task) => task.id === id)
   }
   const endEdit = (field, { isSaved, keepsFocus }) => {
     const { editing } = store.state
-    if (!editing || field.dataset.isOver) return
     // Removing a field that has the focus tells of its loss once more.
-    field.dataset.isOver = 'yes'
+    if (!editing || field.dataset.isOver) return
     const title = cleanTitle(field.value)
-    const isChange = isSaved && title !== editing.base && titleProblem(title) === null
+    const problem = isSaved ? titleProblem(title) : null
+    field.setCustomValidity(problem ? words().titleProblem[problem] : '')
+    if (!field.reportValidity()) return
+    const isChange = isSaved && title !== editing.base
     if (isChange) queue({ kind: 'edit', id: editing.id, title, base: editing.base })
+    field.dataset.isOver = 'yes'
     const row = field.closest('.task')
     store.dispatch({ type: 'endEdit' })
     if (keepsFocus) requestAnimationFrame(() => row.querySelector('.title')?.focus())
@@ -47,7 +52,7 @@ export function startTasks(store, { queue, look }) {
     const task = taskOf(target)
     if (!task) return
     if (target.matches('button.title')) {
-      store.dispatch({ type: 'edit', id: task.id, base: task.title })
+      store.dispatch({ type: 'edit', id: task.id, base: task.title, number: task.number })
     }
     if (target.matches('.remove')) {
       const row = target.closest('.task')
@@ -80,7 +85,9 @@ export function startTasks(store, { queue, look }) {
   })
   query.addEventListener('input', () => look({ query: query.value }))
   nothing.addEventListener('click', ({ target }) => {
-    if (target.matches('button')) look({ filter: 'all', query: '' })
+    if (!target.matches('button')) return
+    look({ filter: 'all', query: '' })
+    query.focus()
   })
   clear.addEventListener('click', () => {
     queue({ kind: 'clear', count: visibleTasks(store.state).counts.completed })
@@ -104,21 +111,32 @@ export function drawTasks(state, words, language) {
     ...visible.additions.map(({ op, title }, at) => ({ addition: op, title, key: `${op.key}/${at}` })),
     ...visible.tasks.map((task) => ({ task, key: task.id })),
   ]
-  showAll(list, rows, {
-    key: ({ key }) => key,
-    make: ({ addition }) => fromTemplate(addition ? 'addition-row' : 'task-row'),
-    update: (row, item) =>
-      item.addition ? drawAddition(row, item, words) : drawTask(row, item.task, state, words),
-  })
+  keepingFocus(list, newTitle, () =>
+    showAll(list, rows, {
+      key: ({ key }) => key,
+      make: ({ addition }) => fromTemplate(addition ? 'addition-row' : 'task-row'),
+      update: (row, item) =>
+        item.addition ? drawAddition(row, item, words) : drawTask(row, item.task, state, words),
+    }),
+  )
   drawFilters(state, visible.counts, words)
   const { all, completed } = visible.counts
   setText(count, state.replica ? words.listed(visible.matching, all) : '')
+  announce(state, count.textContent)
   drawNothing(state, rows.length, all, words)
   more.hidden = visible.left === 0
   setText(more, words.more(Math.min(visible.left, pageLength)))
   clear.hidden = completed === 0
   setText(clear, words.clearCompleted(completed))
-  if (document.activeElement !== query && query.value !== state.query) query.value = state.query
+  if (query.value !== state.query) query.value = state.query
+}
+
+/** Says how many were found when the user looked for something, not whenever somebody adds one. */
+function announce({ filter, query }, text) {
+  const asked = `${filter} ${query}`
+  if (found.dataset.asked === asked) return
+  if (found.dataset.asked !== undefined) setText(found, text)
+  found.dataset.asked = asked
 }
 
 function drawTask(row, task, { editing }, words) {
