@@ -3,21 +3,22 @@
 // Everything here happens on the channel's event loop: a request whose answer needs no waiting is
 // answered without ever leaving it.
 
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import NIOCore
-import NIOHTTPTypes
+import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// Puts requests together, has them answered, and writes the answers.
 final class HTTPConnection: ChannelInboundHandler {
-  typealias InboundIn = HTTPRequestPart
-  typealias InboundOut = HTTPRequestPart
-  typealias OutboundOut = HTTPResponsePart
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundOut = ByteBuffer
 
   private let requests: RequestGuard
   private let executor: LoopExecutor
   /// The request that is coming in.
-  private var head: HTTPRequest?
+  private var head: HTTPRequestHead?
   private var body = ByteBuffer()
   private var isTooLarge = false
   private var bodyDeadline: Scheduled<Void>?
@@ -25,7 +26,9 @@ final class HTTPConnection: ChannelInboundHandler {
   private var answer: Task<Void, Never>?
   private var isAnswering = false
   /// What came while a request was answered (RFC 9112, section 9.3.2).
-  private var waiting: [HTTPRequestPart] = []
+  private var waiting: [HTTPServerRequestPart] = []
+  private var lastActive = NIODeadline.now()
+  private var idleCheck: Scheduled<Void>?
   private var isLast = false
   private var waitsForSpace: CheckedContinuation<Void, any Error>?
 
@@ -50,7 +53,7 @@ final class HTTPConnection: ChannelInboundHandler {
     channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
   }
 
-  private func take(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+  private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     switch part {
     case .head(let head):
       self.head = head
@@ -91,24 +94,28 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func begin(
-    _ head: HTTPRequest, _ failure: PDBError?, _ context: ChannelHandlerContext
+    _ head: HTTPRequestHead, _ failure: PDBError?, _ context: ChannelHandlerContext
   ) {
     self.head = nil
     bodyDeadline?.cancel()
     bodyDeadline = nil
-    if head.headerFields[.connection]?.lowercased() == "close" { isLast = true }
     isAnswering = true
-    let request = Request(head: head, body: RequestBody(buffer: ByteBuffer()))
+    if !head.isKeepAlive || head.version != .http1_1 { isLast = true }
+    guard let parsed = try? HTTPRequest(head, secure: false, splitCookie: false) else {
+      return refuse(context)
+    }
+    let request = Request(head: parsed, body: RequestBody(buffer: ByteBuffer()))
+    let hasBody = head.method != .HEAD
+    let version = head.version
     let content = Bytes(buffer: body)
     body.clear()
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     answer = Task.immediate(executorPreference: executor) { [requests] in
-      var response = await requests.respond(to: request, body: content, failure: failure)
-      response.headers[.date] = HTTPDate.now
+      let response = await requests.respond(to: request, body: content, failure: failure)
       let writer = AnswerWriter(
-        connection: connection, channel: channel, isStream: response.body.contentLength == nil)
-      channel.write(HTTPResponsePart.head(response.head), promise: nil)
+        connection: connection, channel: channel,
+        framing: AnswerFraming(response, version, hasBody: hasBody))
       do {
         try await response.body.write(writer)
       } catch {
@@ -120,17 +127,28 @@ final class HTTPConnection: ChannelInboundHandler {
 
   // MARK: Answers
 
-  fileprivate func answered(_ context: ChannelHandlerContext) {
+  fileprivate func answer(_ end: ByteBuffer, _ context: ChannelHandlerContext) {
     isAnswering = false
     answer = nil
-    let channel = context.channel
+    lastActive = .now()
     guard isLast else {
-      channel.writeAndFlush(HTTPResponsePart.end(nil), promise: nil)
+      context.writeAndFlush(wrapOutboundOut(end), promise: nil)
       return takeWaiting(context)
     }
-    channel.writeAndFlush(HTTPResponsePart.end(nil)).whenComplete { _ in
-      channel.close(promise: nil)
-    }
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(end)).whenComplete { _ in channel.close(promise: nil) }
+  }
+
+  /// What cannot be understood is answered without asking anybody.
+  private func refuse(_ context: ChannelHandlerContext) {
+    let text = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    isLast = true
+    answer(ByteBuffer(string: text), context)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard error is HTTPParserError, !isAnswering else { return context.close(promise: nil) }
+    refuse(context)
   }
 
   private func takeWaiting(_ context: ChannelHandlerContext) {
@@ -158,8 +176,26 @@ final class HTTPConnection: ChannelInboundHandler {
 
   // MARK: The end
 
+  func handlerAdded(context: ChannelHandlerContext) { awaitRequest(context) }
+
+  /// A client that says nothing for long is let go.
+  private func awaitRequest(_ context: ChannelHandlerContext) {
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    let deadline = lastActive + .seconds(Int64(Limits.idleSeconds))
+    idleCheck = context.eventLoop.scheduleTask(deadline: deadline) {
+      let (connection, context) = bound.value
+      if connection.isAnswering { connection.lastActive = .now() }
+      if NIODeadline.now() - connection.lastActive >= .seconds(Int64(Limits.idleSeconds)) {
+        context.close(promise: nil)
+      } else {
+        connection.awaitRequest(context)
+      }
+    }
+  }
+
   func channelInactive(context: ChannelHandlerContext) {
     head = nil
+    idleCheck?.cancel()
     bodyDeadline?.cancel()
     answer?.cancel()
     waitsForSpace?.resume(throwing: ChannelError.ioOnClosedChannel)
@@ -168,8 +204,8 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event as? ChannelEvent == .inputClosed {
-      // The client will ask nothing more, but may wait for the answer.
+    if event as? ChannelEvent == .inputClosed || event is ChannelShouldQuiesceEvent {
+      // No more is asked or taken, but an answer may be on its way.
       isLast = true
       if !isAnswering { context.close(promise: nil) }
     }
@@ -177,21 +213,23 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 }
 
-/// Writes one answer's body: all at once if its length is known, else piece by piece, as fast as
-/// the client takes it.
+/// Writes one answer: all at once if its length is known, else piece by piece, as fast as the
+/// client takes it.
 private struct AnswerWriter: ResponseBodyWriter {
   let connection: NIOLoopBound<(HTTPConnection, ChannelHandlerContext)>
   let channel: any Channel
-  let isStream: Bool
+  var framing: AnswerFraming
 
-  func write(_ buffer: ByteBuffer) async throws {
-    guard isStream else { return channel.write(HTTPResponsePart.body(buffer), promise: nil) }
+  mutating func write(_ buffer: ByteBuffer) async throws {
+    framing.add(buffer)
+    guard framing.isStream else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
-    channel.writeAndFlush(HTTPResponsePart.body(buffer), promise: nil)
+    channel.writeAndFlush(framing.take(), promise: nil)
     try await connection.value.0.untilThereIsSpace(channel)
   }
 
   consuming func finish(_ trailers: HTTPFields?) async throws {
-    connection.value.0.answered(connection.value.1)
+    framing.end()
+    connection.value.0.answer(framing.take(), connection.value.1)
   }
 }

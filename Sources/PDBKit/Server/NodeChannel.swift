@@ -34,7 +34,7 @@ struct NodeChannel: ServerChildChannel {
           upgraders: [PeerServerUpgrader(receiver: receiver, logger: self.logger)],
           notUpgradingCompletionHandler: { channel in
             channel.eventLoop.makeCompletedFuture {
-              try configureHTTP(channel, logger: logger)
+              try configureHTTP(channel)
               return .http
             }
           }))
@@ -53,12 +53,16 @@ struct NodeChannel: ServerChildChannel {
     }
   }
 
-  private func configureHTTP(_ channel: any Channel, logger: Logger) throws {
-    try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-    try channel.pipeline.syncOperations.addHandler(
-      HTTPConnectionStateHandler(idleTimeout: .seconds(Limits.idleSeconds), logger: logger))
-    try channel.pipeline.syncOperations.addHandler(
-      HTTPConnection(requests, executor: executor))
+  private func configureHTTP(_ channel: any Channel) throws {
+    // HTTPConnection writes bytes, and errors as well.
+    let pipeline = channel.pipeline.syncOperations
+    for context in [
+      try pipeline.context(handlerType: HTTPResponseEncoder.self),
+      try pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self),
+    ] {
+      pipeline.removeHandler(context: context, promise: nil)
+    }
+    try pipeline.addHandler(HTTPConnection(requests, executor: executor))
   }
 
   func handle(value: Value, logger: Logger) async {

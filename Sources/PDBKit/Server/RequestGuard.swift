@@ -17,12 +17,17 @@ struct RequestGuard: Sendable {
   private let streams = OpenStreams()
   /// The name by which most clients call this node.
   private let authority: String
+  private let node: String
+  private let cluster: String
 
   init(engine: any Engine, token: String?, logger: Logger) {
     self.engine = engine
     self.token = token
     self.logger = logger
-    authority = engine.status.identity.address.description
+    let identity = engine.status.identity
+    authority = identity.address.description
+    node = identity.node.text
+    cluster = identity.cluster
   }
 
   /// Answers a request.
@@ -179,14 +184,16 @@ struct RequestGuard: Sendable {
   private func addHeaders(to response: inout Response, for request: Request) {
     let status = engine.status
     if response.headers[.revision] == nil {
-      response.headers[.revision] = String(status.mark.revision)
+      response.headers.append(.init(name: .revision, value: String(status.mark.revision)))
     }
-    response.headers[.term] = String(status.term)
-    response.headers[.node] = status.identity.node.text
-    response.headers[.cluster] = status.identity.cluster
-    response.headers[.xContentTypeOptions] = "nosniff"
-    if response.headers[.cacheControl] == nil { response.headers[.cacheControl] = "no-store" }
-    response.headers[.vary] = "Origin"
+    response.headers.append(.init(name: .term, value: String(status.term)))
+    response.headers.append(.init(name: .node, value: node))
+    response.headers.append(.init(name: .cluster, value: cluster))
+    response.headers.append(.init(name: .xContentTypeOptions, value: "nosniff"))
+    if response.headers[.cacheControl] == nil {
+      response.headers.append(.init(name: .cacheControl, value: "no-store"))
+    }
+    response.headers.append(.init(name: .vary, value: "Origin"))
     if let origin = request.headers[.origin], response.headers[.accessControlAllowOrigin] == nil,
       (try? checkOrigin(request)) != nil
     {

@@ -186,8 +186,9 @@ final class LogStore: Sendable {
         }
         if let state = batch.hardState { try Self.write(state, db) }
         if let first = batch.entries.first {
-          let remove = try db.cachedStatement(sql: "DELETE FROM entry WHERE position >= ?")
-          try remove.execute(arguments: [first.index.sqlite])
+          var remove = try QuickStatement(db, "DELETE FROM entry WHERE position >= ?")
+          remove.bind(first.index)
+          try remove.run()
           for entry in batch.entries { try Self.write(entry, db) }
         }
         if let mark = batch.compaction {
@@ -200,11 +201,13 @@ final class LogStore: Sendable {
   }
 
   private static func write(_ entry: Entry, _ db: Database) throws {
-    let insert = try db.cachedStatement(sql: "INSERT INTO entry VALUES (?, ?, ?, ?, ?)")
-    try insert.execute(arguments: [
-      entry.index.sqlite, entry.term.sqlite, entry.payload.kind, Data(entry.payload.bytes),
-      entry.checksum.sqlite,
-    ])
+    var insert = try QuickStatement(db, "INSERT INTO entry VALUES (?, ?, ?, ?, ?)")
+    insert.bind(entry.index)
+    insert.bind(entry.term)
+    insert.bind(entry.payload.kind)
+    insert.bind(entry.payload.bytes)
+    insert.bind(entry.checksum)
+    try insert.run()
   }
 
   private static func write(_ state: HardState, _ db: Database) throws {

@@ -104,7 +104,9 @@ final class StateStore: Sendable {
     let open = open.withLockedValue { $0 }
     guard !open.isBusy, !open.isLost else { return nil }
     return try current.unsafeReentrantWrite { db in
-      try body(StateTables(db: db), open.mark)
+      // Outside of a transaction every look would take and give back a lock on the file.
+      if !db.isInsideTransaction { try db.beginTransaction(.deferred) }
+      return try body(StateTables(db: db), open.mark)
     }
   }
 
@@ -167,7 +169,7 @@ final class StateStore: Sendable {
   /// Commits what was applied, so that all connections see it.
   func settle() throws {
     let (mark, isDue) = open.withLockedValue { ($0.mark, !$0.entries.isEmpty && !$0.isBusy) }
-    guard isDue else { return }
+    guard isDue else { return try stopPeeking() }
     guard !open.withLockedValue({ $0.isLost }) else { throw Self.unreadable }
     do {
       try current.writeWithoutTransaction { db in
@@ -181,6 +183,14 @@ final class StateStore: Sendable {
     open.withLockedValue { open in
       open.entries = []
       open.bytes = 0
+    }
+  }
+
+  /// Ends a transaction that only looked: it would keep the journal from being begun anew.
+  private func stopPeeking() throws {
+    guard !open.withLockedValue({ $0.isBusy }) else { return }
+    try current.writeWithoutTransaction { db in
+      if db.isInsideTransaction { try db.commit() }
     }
   }
 

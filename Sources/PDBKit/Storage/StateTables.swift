@@ -43,10 +43,10 @@ struct StateTables: StateStorage {
   // MARK: Pairs
 
   func get(_ key: Bytes) throws -> StoredValue? {
-    let statement = try db.cachedStatement(sql: "SELECT value, revision FROM pair WHERE key = ?")
-    return try Row.fetchOne(statement, arguments: [Data(key)]).map { row in
-      StoredValue(value: (row[0] as Data).bytes, revision: UInt64(sqlite: row[1]))
-    }
+    var find = try QuickStatement(db, "SELECT value, revision FROM pair WHERE key = ?")
+    find.bind(key)
+    guard try find.step() else { return nil }
+    return StoredValue(value: find.bytes(0), revision: UInt64(sqlite: find.integer(1)))
   }
 
   func scan(
@@ -70,29 +70,37 @@ struct StateTables: StateStorage {
   }
 
   func put(_ key: Bytes, _ stored: StoredValue) throws {
-    let statement = try db.cachedStatement(
-      sql: """
-        INSERT INTO pair VALUES (?, ?, ?)
-        ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
-        """)
-    try statement.execute(arguments: [Data(key), Data(stored.value), stored.revision.sqlite])
+    var put = try QuickStatement(
+      db,
+      """
+      INSERT INTO pair VALUES (?, ?, ?)
+      ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
+      """)
+    put.bind(key)
+    put.bind(stored.value)
+    put.bind(stored.revision)
+    try put.run()
   }
 
   func remove(_ key: Bytes) throws {
-    let statement = try db.cachedStatement(sql: "DELETE FROM pair WHERE key = ?")
-    try statement.execute(arguments: [Data(key)])
+    var remove = try QuickStatement(db, "DELETE FROM pair WHERE key = ?")
+    remove.bind(key)
+    try remove.run()
   }
 
   // MARK: History
 
   func append(_ revision: Revision) throws {
-    let statement = try db.cachedStatement(
-      sql: "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
-      revision.number.sqlite, revision.index.sqlite, revision.term.sqlite,
-      revision.stamp.time.milliseconds, revision.stamp.author, revision.stamp.request?.id,
-      revision.operation, Data(revision.changes),
-    ])
+    var insert = try QuickStatement(db, "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+    insert.bind(revision.number)
+    insert.bind(revision.index)
+    insert.bind(revision.term)
+    insert.bind(revision.stamp.time.milliseconds)
+    insert.bind(revision.stamp.author)
+    insert.bind(revision.stamp.request?.id)
+    insert.bind(revision.operation)
+    insert.bind(revision.changes)
+    try insert.run()
   }
 
   func scanHistory(
@@ -124,21 +132,24 @@ struct StateTables: StateStorage {
   // MARK: Requests
 
   func request(_ id: String) throws -> RememberedRequest? {
-    let statement = try db.cachedStatement(
-      sql: "SELECT log_index, fingerprint, time, answer FROM request WHERE id = ?")
-    return try Row.fetchOne(statement, arguments: [id]).map { row in
-      RememberedRequest(
-        index: Index(sqlite: row[0]), id: id, fingerprint: UInt64(sqlite: row[1]),
-        time: Timestamp(milliseconds: row[2]), answer: (row[3] as Data).bytes)
-    }
+    var find = try QuickStatement(
+      db, "SELECT log_index, fingerprint, time, answer FROM request WHERE id = ?")
+    find.bind(id)
+    guard try find.step() else { return nil }
+    return RememberedRequest(
+      index: Index(sqlite: find.integer(0)), id: id,
+      fingerprint: UInt64(sqlite: find.integer(1)),
+      time: Timestamp(milliseconds: find.integer(2)), answer: find.bytes(3))
   }
 
   func remember(_ request: RememberedRequest) throws {
-    let statement = try db.cachedStatement(sql: "INSERT INTO request VALUES (?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
-      request.index.sqlite, request.id, request.fingerprint.sqlite, request.time.milliseconds,
-      Data(request.answer),
-    ])
+    var insert = try QuickStatement(db, "INSERT INTO request VALUES (?, ?, ?, ?, ?)")
+    insert.bind(request.index)
+    insert.bind(request.id)
+    insert.bind(request.fingerprint)
+    insert.bind(request.time.milliseconds)
+    insert.bind(request.answer)
+    try insert.run()
   }
 
   func removeRequests(through index: Index) throws -> Timestamp? {
