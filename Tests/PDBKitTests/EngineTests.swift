@@ -162,7 +162,8 @@ func waitFor<T>(
   }
 
   private func number(_ engine: RaftEngine, _ consistency: Consistency) async throws -> String? {
-    try await engine.read(consistency, .ranges) { view, _ in try view.get([0x6E])?.value.utf8String }
+    try await engine.read(consistency, .ranges) { view, _ in try view.get([0x6E])?.value.utf8String
+    }
   }
 
   @Test func `who lacks what the log forgot is given the whole state`() async throws {
@@ -183,7 +184,9 @@ func waitFor<T>(
       // And it goes on with the log from there.
       _ = try await leader.propose(increment())
       _ = try await waitFor { late.status.mark == leader.status.mark ? true : nil }
-      let value = try await late.read(.linearizable, .ranges) { view, _ in try view.get([0x6E])?.value }
+      let value = try await late.read(.linearizable, .ranges) { view, _ in
+        try view.get([0x6E])?.value
+      }
       #expect(value == Bytes(utf8: "201"))
     }
   }

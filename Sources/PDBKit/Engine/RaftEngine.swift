@@ -359,7 +359,7 @@ final class RaftEngine: Engine {
   private func settle() async throws {
     while true {
       try await Task.sleep(for: .milliseconds(Self.settleMilliseconds))
-      do { try state.settle() } catch where SQLite.isFull(error) {
+      do { try state.settle() } catch  where SQLite.isFull(error) {
         setFull(true, "state")
       }
     }

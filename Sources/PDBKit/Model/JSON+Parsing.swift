@@ -118,11 +118,23 @@ private struct Parser {
       case 0..<0x20:
         throw error("control characters must be escaped")
       default:
-        bytes.append(byte)
-        position += 1
+        // All up to the next byte that means something, at once.
+        let end = plainEnd(from: position + 1)
+        bytes.append(contentsOf: text[position..<end])
+        position = end
       }
     }
     throw error("a string does not end")
+  }
+
+  private func plainEnd(from start: Int) -> Int {
+    var end = start
+    while end < text.count {
+      let byte = text[end]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+      end += 1
+    }
+    return end
   }
 
   private mutating func parseEscape() throws -> Bytes {

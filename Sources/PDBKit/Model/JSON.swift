@@ -87,6 +87,7 @@ extension JSON {
   /// Compact JSON text.
   public func serialized() -> Bytes {
     var output: Bytes = []
+    output.reserveCapacity(256)
     write(to: &output)
     return output
   }
@@ -121,6 +122,11 @@ extension JSON {
 
   private static func write(_ string: String, to output: inout Bytes) {
     output.append(UInt8(ascii: "\""))
+    defer { output.append(UInt8(ascii: "\"")) }
+    let isPlain = !string.utf8.contains { byte in
+      byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+    if isPlain { return output.append(contentsOf: string.utf8) }
     for byte in string.utf8 {
       switch byte {
       case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
@@ -138,6 +144,5 @@ extension JSON {
       default: output.append(byte)
       }
     }
-    output.append(UInt8(ascii: "\""))
   }
 }

@@ -39,7 +39,7 @@ struct AnswerFraming {
     buffer.writeStaticString("\r\n")
     if isChunked {
       buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
-    } else if let length, mayHaveBody, response.headers[.contentLength] == nil {
+    } else if let length, mayHaveBody, !response.headers.has(.contentLength) {
       buffer.writeStaticString("Content-Length: ")
       buffer.writeString(String(length))
       buffer.writeStaticString("\r\n")

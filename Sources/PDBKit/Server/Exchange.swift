@@ -52,13 +52,13 @@ struct Exchange: Sendable {
 
   /// `If-Match: "7"` or `If-None-Match: *` (RFC 9110, section 13.1); entity tags are revisions.
   func condition() throws -> Condition {
-    if let match = request.headers[.ifMatch] {
+    if request.headers.has(.ifMatch), let match = request.headers[.ifMatch] {
       guard let revision = UInt64(match.trimmingCharacters(in: ["\"", " "])) else {
         throw PDBError(.badRequest, "'If-Match' must name a revision, as in \"7\"")
       }
       return .revision(revision)
     }
-    if let none = request.headers[.ifNoneMatch] {
+    if request.headers.has(.ifNoneMatch), let none = request.headers[.ifNoneMatch] {
       guard none.trimmingCharacters(in: .whitespaces) == "*" else {
         throw PDBError(.badRequest, "'If-None-Match' can only be *")
       }
@@ -86,7 +86,7 @@ struct Exchange: Sendable {
     }
     if case .refused(let error) = outcome.answer { throw error }
     var response = try body(outcome.answer)
-    response.headers[.revision] = String(outcome.revision)
+    response.headers.add(.revision, String(outcome.revision))
     return response
   }
 
@@ -98,15 +98,15 @@ struct Exchange: Sendable {
     let consistency = try consistency()
     return try await engine.read(consistency, reach) { view, mark in
       var response = try body(view, mark)
-      response.headers[.revision] = String(mark.revision)
-      response.headers[.consistency] = consistency.rawValue
+      response.headers.add(.revision, String(mark.revision))
+      response.headers.add(.consistency, consistency.rawValue)
       return response
     }
   }
 
   private func stamp() throws -> Stamp {
     let now = Timestamp.now
-    let author = request.headers[.author] ?? ""
+    let author = request.headers.first(.author) ?? ""
     guard author.utf8.count <= Limits.authorBytes else {
       throw PDBError(.badRequest, "'PDB-Author' is longer than \(Limits.authorBytes) bytes")
     }
@@ -114,7 +114,7 @@ struct Exchange: Sendable {
   }
 
   private func requestID(_ now: Timestamp) throws -> RequestID? {
-    guard let id = request.headers[.idempotencyKey] else { return nil }
+    guard let id = request.headers.first(.idempotencyKey) else { return nil }
     guard (1...Limits.requestIDBytes).contains(id.utf8.count),
       id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
     else {
@@ -131,7 +131,7 @@ struct Exchange: Sendable {
       fingerprint.update(part.utf8)
     }
     fingerprint.update(body)
-    let age = request.headers[.requestAge].flatMap(Int64.init)
+    let age = request.headers.first(.requestAge).flatMap(Int64.init)
     return RequestID(
       id: id, fingerprint: fingerprint.value,
       firstSent: age.map { Timestamp(milliseconds: now.milliseconds - max(0, $0)) })

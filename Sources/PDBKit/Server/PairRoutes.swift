@@ -202,7 +202,7 @@ extension Pair {
 
   fileprivate func response(with more: [JSON.Member] = []) -> Response {
     var response = Response(json: .object(more + members))
-    response.headers[.eTag] = "\"\(revision)\""
+    response.headers.add(.eTag, "\"\(revision)\"")
     return response
   }
 

@@ -71,7 +71,7 @@ struct RequestGuard: Sendable {
     if let failure { throw failure }
     let (endpoint, parameter) = try found.get()
     let isConditional =
-      request.headers[.ifMatch] != nil || request.headers[.ifNoneMatch] != nil
+      request.headers.has(.ifMatch) || request.headers.has(.ifNoneMatch)
     guard !isConditional || endpoint.takesConditions || endpoint.method == .get else {
       throw PDBError(
         .badRequest, "'\(endpoint.path)' takes no 'If-Match' or 'If-None-Match'",
@@ -105,7 +105,7 @@ struct RequestGuard: Sendable {
 
   /// Pages may use the API only when they come from this machine or from a member.
   private func checkOrigin(_ request: Request) throws {
-    guard let origin = request.headers[.origin] else { return }
+    guard let origin = request.headers.first(.origin) else { return }
     guard origin.hasPrefix("http://"), let host = Self.host(of: String(origin.dropFirst(7))),
       isOwn(host)
     else {
@@ -130,7 +130,7 @@ struct RequestGuard: Sendable {
   private func checkToken(_ request: Request) throws {
     guard let token else { return }
     // The scheme's case does not matter (RFC 9110, section 11.1).
-    let parts = (request.headers[.authorization] ?? "").split(separator: " ", maxSplits: 1)
+    let parts = (request.headers.first(.authorization) ?? "").split(separator: " ", maxSplits: 1)
     let isBearer = parts.count == 2 && parts[0].lowercased() == "bearer"
     let given = Bytes((isBearer ? parts[1] : "").utf8)
     let wanted = Bytes(utf8: token)
@@ -144,11 +144,15 @@ struct RequestGuard: Sendable {
   }
 
   private func checkContent(_ request: Request) throws {
-    if let length = request.headers[.contentLength].flatMap(Int.init), length > Limits.bodyBytes {
+    if let length = request.headers.first(.contentLength).flatMap(Int.init),
+      length > Limits.bodyBytes
+    {
       throw Self.tooLarge
     }
     guard request.method == .post || request.method == .put || hasBody(request) else { return }
-    let type = request.headers[.contentType]?.split(separator: ";").first.map {
+    let given = request.headers.first(.contentType)
+    if given == "application/json" { return }
+    let type = given?.split(separator: ";").first.map {
       $0.trimmingCharacters(in: .whitespaces).lowercased()
     }
     guard type == "application/json" else {
@@ -159,14 +163,14 @@ struct RequestGuard: Sendable {
   }
 
   private func hasBody(_ request: Request) -> Bool {
-    request.headers[.transferEncoding] != nil
-      || (request.headers[.contentLength].map { $0 != "0" } ?? false)
+    request.headers.has(.transferEncoding)
+      || (request.headers.first(.contentLength).map { $0 != "0" } ?? false)
   }
 
   // MARK: Headers
 
   private func preflight(_ request: Request) -> Response {
-    guard request.headers[.origin] != nil else {
+    guard request.headers.has(.origin) else {
       return PDBError(.methodNotAllowed, "OPTIONS is for pages of other origins")
         .response(to: request)
     }
@@ -183,18 +187,19 @@ struct RequestGuard: Sendable {
 
   private func addHeaders(to response: inout Response, for request: Request) {
     let status = engine.status
-    if response.headers[.revision] == nil {
-      response.headers.append(.init(name: .revision, value: String(status.mark.revision)))
+    if !response.headers.has(.revision) {
+      response.headers.add(.revision, String(status.mark.revision))
     }
-    response.headers.append(.init(name: .term, value: String(status.term)))
-    response.headers.append(.init(name: .node, value: node))
-    response.headers.append(.init(name: .cluster, value: cluster))
-    response.headers.append(.init(name: .xContentTypeOptions, value: "nosniff"))
-    if response.headers[.cacheControl] == nil {
-      response.headers.append(.init(name: .cacheControl, value: "no-store"))
+    response.headers.add(.term, String(status.term))
+    response.headers.add(.node, node)
+    response.headers.add(.cluster, cluster)
+    response.headers.add(.xContentTypeOptions, "nosniff")
+    if !response.headers.has(.cacheControl) {
+      response.headers.add(.cacheControl, "no-store")
     }
-    response.headers.append(.init(name: .vary, value: "Origin"))
-    if let origin = request.headers[.origin], response.headers[.accessControlAllowOrigin] == nil,
+    response.headers.add(.vary, "Origin")
+    if let origin = request.headers.first(.origin),
+      !response.headers.has(.accessControlAllowOrigin),
       (try? checkOrigin(request)) != nil
     {
       response.headers[.accessControlAllowOrigin] = origin

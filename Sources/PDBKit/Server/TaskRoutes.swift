@@ -141,7 +141,7 @@ extension VersionedTask {
 
   fileprivate var response: Response {
     var response = Response(json: json)
-    response.headers[.eTag] = "\"\(revision)\""
+    response.headers.add(.eTag, "\"\(revision)\"")
     return response
   }
 }
