@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct StateComparisonTests {
   private func applied(_ indices: ClosedRange<Index>) -> [Applied] {
-    indices.map { Applied(index: $0, term: 1, answer: nil, revision: $0, hash: $0 * 10) }
+    indices.map {
+      Applied(index: $0, term: 1, answer: nil, answeredRevision: 0, revision: $0, hash: $0 * 10)
+    }
   }
 
   @Test func `equal states differ in nothing`() {

@@ -194,7 +194,7 @@ struct Driver {
       guard let proposer = proposers.removeValue(forKey: entry.index) else { continue }
       switch (proposer.waiter, entry.answer) {
       case (.operation(let continuation), let answer?) where proposer.term == entry.term:
-        continuation.resume(returning: Outcome(answer: answer, revision: entry.revision))
+        continuation.resume(returning: Outcome(answer: answer, revision: entry.answeredRevision))
       case (.membership(let continuation), nil) where proposer.term == entry.term:
         continuation.resume()
       case (let waiter, _):

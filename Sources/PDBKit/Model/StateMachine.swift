@@ -55,9 +55,11 @@ package struct Applied: Sendable {
   package let term: Term
   /// `nil` for entries that carry no operation.
   package let answer: Answer?
-  /// The state's revision after the entry; for a repeated request, after its first copy.
+  /// The state's revision after the entry that the answer is about: for a repeated request the
+  /// first of them.
+  package let answeredRevision: UInt64
+  /// The state's revision and hash after this entry.
   package let revision: UInt64
-  /// The state's hash after the entry.
   package let hash: UInt64
 }
 
@@ -99,7 +101,8 @@ package struct StateMachine<Storage: StateStorage> {
       }
     }
     return Applied(
-      index: entry.index, term: entry.term, answer: answer, revision: revision ?? mark.revision,
+      index: entry.index, term: entry.term, answer: answer,
+      answeredRevision: revision ?? mark.revision, revision: mark.revision,
       hash: mark.hash)
   }
 

@@ -25,6 +25,8 @@ final class StateStore: Sendable {
   /// What is applied and not committed.
   private struct OpenTransaction {
     var mark: StateMark
+    /// How far the state has come that all connections see.
+    var committedIndex: Index
     /// Kept until they are committed: a full disk may throw all of them out of the transaction.
     var entries: [Entry] = []
     var bytes = 0
@@ -32,6 +34,11 @@ final class StateStore: Sendable {
     var isLost = false
     /// Whether a long change has the connection for itself.
     var isBusy = false
+
+    init(mark: StateMark) {
+      self.mark = mark
+      committedIndex = mark.appliedIndex
+    }
   }
 
   /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
@@ -101,12 +108,11 @@ final class StateStore: Sendable {
 
   /// Runs `body`, which looks at a few keys, at once; `nil` while a long change is being made.
   func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
-    let open = open.withLockedValue { $0 }
-    guard !open.isBusy, !open.isLost else { return nil }
+    guard !open.withLockedValue({ $0.isBusy || $0.isLost }) else { return nil }
     return try current.unsafeReentrantWrite { db in
       // Outside of a transaction every look would take and give back a lock on the file.
       if !db.isInsideTransaction { try db.beginTransaction(.deferred) }
-      return try body(StateTables(db: db), open.mark)
+      return try body(StateTables(db: db), mark())
     }
   }
 
@@ -139,66 +145,67 @@ final class StateStore: Sendable {
   /// - Throws: what SQLite throws. When the disk is full the same call will succeed later; until
   ///   then nothing can be read.
   func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
-    let (known, isLost) = open.withLockedValue { ($0.entries, $0.isLost) }
-    let before = isLost ? known : []
-    do {
-      let (applied, mark) = try current.writeWithoutTransaction { db in
-        if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
-        let tables = StateTables(db: db)
-        let mark = isLost ? try tables.mark() : self.mark()
-        var machine = StateMachine(storage: tables, mark: mark)
-        for entry in before { _ = try machine.apply(entry) }
-        let applied = try entries.compactMap { try machine.apply($0) }
-        return (applied, machine.mark)
-      }
+    try current.writeWithoutTransaction { db in
+      let result = try apply(entries, db)
       let isEnough = open.withLockedValue { open in
-        open.mark = mark
+        open.entries.count >= Self.openEntries || open.bytes >= Self.openBytes
+      }
+      if isEnough { try commit(db) }
+      return result
+    }
+  }
+
+  private func apply(_ entries: [Entry], _ db: Database) throws -> ([Applied], StateMark) {
+    let before = open.withLockedValue { $0 }
+    do {
+      if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
+      let tables = StateTables(db: db)
+      let mark = before.isLost ? try tables.mark() : before.mark
+      var machine = StateMachine(storage: tables, mark: mark)
+      if before.isLost { for entry in before.entries { _ = try machine.apply(entry) } }
+      let applied = try entries.compactMap { try machine.apply($0) }
+      open.withLockedValue { open in
+        open.mark = machine.mark
         open.entries += entries
         open.bytes += entries.reduce(0) { $0 + $1.byteCount }
         open.isLost = false
-        return open.entries.count >= Self.openEntries || open.bytes >= Self.openBytes
       }
-      if isEnough { try settle() }
-      return (applied, mark)
+      return (applied, machine.mark)
     } catch {
-      try giveUp()
+      try giveUp(db)
       throw error
     }
   }
 
-  /// Commits what was applied, so that all connections see it.
+  /// Commits what was applied, so that all connections see it; ends a transaction that only
+  /// looked, for it would keep the journal from being begun anew.
   func settle() throws {
-    let (mark, isDue) = open.withLockedValue { ($0.mark, !$0.entries.isEmpty && !$0.isBusy) }
-    guard isDue else { return try stopPeeking() }
-    guard !open.withLockedValue({ $0.isLost }) else { throw Self.unreadable }
+    // A long change ends committed, and has the connection for itself until then.
+    guard !open.withLockedValue({ $0.isBusy }) else { return }
+    try current.writeWithoutTransaction { try commit($0) }
+  }
+
+  private func commit(_ db: Database) throws {
+    let before = open.withLockedValue { $0 }
+    guard !before.isLost else { throw Self.unreadable }
+    guard db.isInsideTransaction else { return }
     do {
-      try current.writeWithoutTransaction { db in
-        try StateTables(db: db).write(mark)
-        try db.commit()
-      }
+      if !before.entries.isEmpty { try StateTables(db: db).write(before.mark) }
+      try db.commit()
     } catch {
-      try giveUp()
+      try giveUp(db)
       throw error
     }
     open.withLockedValue { open in
       open.entries = []
       open.bytes = 0
-    }
-  }
-
-  /// Ends a transaction that only looked: it would keep the journal from being begun anew.
-  private func stopPeeking() throws {
-    guard !open.withLockedValue({ $0.isBusy }) else { return }
-    try current.writeWithoutTransaction { db in
-      if db.isInsideTransaction { try db.commit() }
+      open.committedIndex = before.mark.appliedIndex
     }
   }
 
   /// The transaction failed: what is in it will be applied once more.
-  private func giveUp() throws {
-    try current.writeWithoutTransaction { db in
-      if db.isInsideTransaction { try db.rollback() }
-    }
+  private func giveUp(_ db: Database) throws {
+    if db.isInsideTransaction { try db.rollback() }
     open.withLockedValue { $0.isLost = !$0.entries.isEmpty }
   }
 
@@ -215,17 +222,18 @@ final class StateStore: Sendable {
     open.withLockedValue { $0.isBusy = true }
     defer { open.withLockedValue { $0.isBusy = false } }
     return try await threads.runIfActive { [self] in
-      let result = try apply(entries)
-      open.withLockedValue { $0.isBusy = false }
-      try settle()
-      return result
+      try current.writeWithoutTransaction { db in
+        let result = try apply(entries, db)
+        try commit(db)
+        return result
+      }
     }
   }
 
   /// Makes everything applied so far survive a power cut, and tells how far that is.
   func makeDurable(on threads: NIOThreadPool) async throws -> Index {
     try settle()
-    let (index, journal) = (mark().appliedIndex, path + "-wal")
+    let (index, journal) = (open.withLockedValue { $0.committedIndex }, path + "-wal")
     // The journal alone decides: a checkpoint syncs the database before it reuses the journal.
     try await threads.runIfActive {
       let descriptor = Foundation.open(journal, O_RDONLY)

@@ -108,7 +108,7 @@ actor World {
     findings.report("node \(end.node) ended by itself: \(end)")
   }
 
-  private func mayEnd(_ node: Int) -> Bool {
+  func mayEnd(_ node: Int) -> Bool {
     disksHurtAt[node].map { ContinuousClock.now - $0 < .seconds(15) } ?? false
   }
 
