@@ -7,7 +7,7 @@ DESTDIR ?=
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 # Debian packages that building needs.
-PACKAGES = libsqlite3-dev libreadline-dev pkg-config
+PACKAGES = libsqlite3-dev libreadline-dev libmimalloc-dev pkg-config
 
 # And what testing the page needs: something to run its logic, and a browser that can be steered
 # (Ubuntu has none as a package; without one those tests are skipped).

@@ -75,10 +75,13 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: settings,
-      // 140,000 addresses that need not be corrected at every start: 2 of 8 ms.
+      // -no-pie: 140,000 addresses that need not be corrected at every start, 2 of 8 ms.
+      // mimalloc: with the C library's allocator a busy node takes a quarter fewer changes.
       linkerSettings: [
         .unsafeFlags(
-          ["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
+          [
+            "-Xclang-linker", "-no-pie", "-Xlinker", "--no-as-needed", "-Xlinker", "-lmimalloc",
+          ], .when(platforms: [.linux], configuration: .release))
       ]),
     // The proof: a checker of histories, a simulator of whole clusters, and chaos for real ones.
     .target(name: "Linearizability", path: "Tests/Linearizability", swiftSettings: settings),
