@@ -102,7 +102,7 @@ setup:
 	done; \
 	[ -z "$$missing" ] && exit 0; \
 	if ! command -v apt-get >/dev/null 2>&1; then \
-	  echo "pdb needs the development files of SQLite 3 and GNU Readline (on Debian:$$missing)."; \
+	  echo "pdb needs the development files of SQLite 3, GNU Readline and mimalloc (on Debian:$$missing)."; \
 	  echo "Install them with this system's package manager, then run make again."; \
 	  echo "(Found by dpkg; if they are there already: make PACKAGES= ...)"; \
 	  exit 1; \
