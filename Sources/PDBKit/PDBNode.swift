@@ -85,7 +85,7 @@ public struct PDBNode: Sendable {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
     services.maximumGracefulShutdownDuration = .seconds(5)
     do {
-      try await withTaskExecutorPreference(NodeServer.executor) {
+      try await withTaskExecutorPreference(LoopExecutor.shared) {
         try await ServiceGroup(configuration: services).run()
       }
     } catch let error as DatabaseError {

@@ -289,7 +289,7 @@ final class RaftEngine: Engine {
       } catch  where SQLite.isFull(error) {
         if !isFull { setFull(true, file) }
         isFull = true
-        try await Task.sleep(for: .milliseconds(200))
+        try await LoopExecutor.shared.sleep(for: .milliseconds(200))
       }
     }
   }
@@ -349,7 +349,7 @@ final class RaftEngine: Engine {
   /// ends the process: another node has it right.
   private func scrub() async throws {
     while true {
-      try await Task.sleep(for: .seconds(Limits.scrubSeconds))
+      try await LoopExecutor.shared.sleep(for: .seconds(Limits.scrubSeconds))
       try await state.scrub()
     }
   }
@@ -358,7 +358,7 @@ final class RaftEngine: Engine {
   /// applied once more after a crash.
   private func settle() async throws {
     while true {
-      try await Task.sleep(for: .milliseconds(Self.settleMilliseconds))
+      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.settleMilliseconds))
       do { try state.settle() } catch  where SQLite.isFull(error) {
         setFull(true, "state")
       }
@@ -371,7 +371,7 @@ final class RaftEngine: Engine {
   /// heard its peers in that time, and must not count it against them.
   private func tick() async throws {
     while true {
-      try await Task.sleep(for: .milliseconds(Self.tickMilliseconds), clock: .suspending)
+      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
       inbox.post(.tick)
     }
   }
@@ -385,7 +385,7 @@ final class RaftEngine: Engine {
     isDraining.store(true, ordering: .relaxed)
     audience.dismiss()
     for _ in 0..<100 where status.waitingProposals > 0 {
-      try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
+      try? await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
     }
   }
 }

@@ -43,7 +43,7 @@ struct PeerDialer: Sendable {
       throw Failure(reason: "bad address", isOrdinary: false)
     }
     do {
-      let upgraded = try await ClientBootstrap(group: NodeServer.loop)
+      let upgraded = try await ClientBootstrap(group: LoopExecutor.shared.loop)
         .connectTimeout(.seconds(1))
         .channelOption(.tcpOption(.tcp_nodelay), value: 1)
         .channelOption(.writeBufferWaterMark, value: Self.waitingBytes)

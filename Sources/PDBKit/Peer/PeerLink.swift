@@ -61,7 +61,7 @@ final class PeerLink: Sendable {
         // Who was refused need not ask ten times a second.
         if !failure.isOrdinary { delay = Self.refusedDelay }
       }
-      try await Task.sleep(for: delay)
+      try await LoopExecutor.shared.sleep(for: delay)
       delay = min(delay * 2, max(delay, Self.longestDelay))
     }
   }

@@ -76,7 +76,7 @@ private struct EventStream: Sendable {
       }
       group.addTask {
         while true {
-          try await Task.sleep(for: Self.pulse)
+          try await LoopExecutor.shared.sleep(for: Self.pulse)
           signal.yield()
         }
       }

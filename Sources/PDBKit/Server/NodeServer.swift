@@ -16,10 +16,6 @@ import ServiceLifecycle
 #endif
 
 enum NodeServer {
-  /// The thread that serves clients and peers, and runs the node's tasks.
-  static let loop = MultiThreadedEventLoopGroup.singleton.next()
-  static let executor = LoopExecutor(loop)
-
   /// As many connections as the limits of pdb and of the process allow. Descriptors are kept
   /// back for files and peers: a process without any cannot even open its own files.
   private static var connectionLimit: Int {
@@ -51,11 +47,11 @@ enum NodeServer {
     return Server(
       childChannelSetup: NodeChannel(
         requests: RequestGuard(engine: engine, token: token, logger: logger),
-        executor: executor, receiver: receiver, logger: logger),
+        executor: .shared, receiver: receiver, logger: logger),
       configuration: ServerConfiguration(
         address: .hostname(address.host, port: address.port), serverName: nil, backlog: 1024,
         availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit)),
       onServerRunning: { _ in await isListening() },
-      eventLoopGroup: loop, logger: quiet)
+      eventLoopGroup: LoopExecutor.shared.loop, logger: quiet)
   }
 }
