@@ -184,6 +184,9 @@ extension ProcessTests {
         try await Browser.running { browser in
           try await browser.open(cluster.addresses[0].url)
           try await browser.wait(forTitles: ["cũ 3", "cũ 2", "cũ 1"])
+          // It has seen all nodes.
+          try await browser.wait(
+            "document.querySelector('#verdict').innerText.startsWith('HEALTHY')")
           cluster.killAll()
           for node in 0..<count { try cluster.wipe(node) }
           for node in 0..<count { try cluster.start(node) }

@@ -268,8 +268,8 @@ export class Feed {
     if (this.#reports.get(this.#node.id)?.failure === 'stranger' && !this.#isAnyAlive()) {
       return this.#forget()
     }
+    for (const { status } of this.#reports.values()) if (status) this.#noteData(status)
     const own = this.#reports.get(this.#node.id)?.status
-    if (own) this.#noteData(own)
     if (own && !own.leader) this.#leaderlessSince ??= Date.now()
     else this.#leaderlessSince = null
     await this.#refreshMembership()
@@ -303,9 +303,13 @@ export class Feed {
     if (answer.status === 200) this.#membership = answer.body
   }
 
-  /** A node with other data than before is another one under the same name: all is read anew. */
+  /**
+   * A node with other data than when it was first seen is another one under the same name. When it
+   * is the one in use, or becomes it, all is read anew.
+   */
   #noteData({ node, incarnation }) {
     const known = this.#incarnations.get(node)
+    if (known !== undefined && node !== this.#node.id) return
     this.#incarnations.set(node, incarnation)
     if (known === undefined || known === incarnation) return
     this.#isReplaced = true
