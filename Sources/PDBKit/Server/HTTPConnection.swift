@@ -57,6 +57,7 @@ final class HTTPConnection: ChannelInboundHandler {
     switch part {
     case .head(let head):
       self.head = head
+      lastActive = .now()
       body.clear()
       isTooLarge = false
     case .body(var part):

@@ -5,8 +5,6 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
-import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
 struct NodeChannel: ServerChildChannel {
