@@ -188,6 +188,31 @@ import Testing
     try store.verify()
   }
 
+  /// Lets the writer's file grow no further, or freely again.
+  private func limitFile(_ isFull: Bool) throws {
+    try store.current.writeWithoutTransaction { db in
+      let pages = isFull ? try Int.fetchOne(db, sql: "PRAGMA page_count")! : 1 << 30
+      try db.execute(sql: "PRAGMA max_page_count = \(pages)")
+    }
+  }
+
+  @Test func `a full disk loses nothing of what was applied and not committed`() async throws {
+    let large = Bytes(repeating: 0x22, count: 100_000)
+    _ = try store.apply([increment(1), increment(2)])
+    try limitFile(true)
+    let set = entry(3, .set(key: [0x6F], value: large, .none))
+    #expect { try store.apply([set]) } throws: { SQLite.isFull($0) }
+    // Neither committing nor reading ends anything; both go on once there is space.
+    try store.settle()
+    #expect(try await number() == "2")
+    #expect { try store.apply([set]) } throws: { SQLite.isFull($0) }
+    try limitFile(false)
+    let (applied, mark) = try store.apply([set, increment(4)])
+    #expect(applied.count == 2 && mark.revision == 4)
+    #expect(try await number() == "3")
+    try store.verify()
+  }
+
   @Test func `a long change ends committed, and others see the state before it meanwhile`()
     async throws
   {
@@ -226,6 +251,7 @@ import Testing
   ])
   func `an altered state is noticed`(sql: String) async throws {
     _ = try store.apply([increment(1)])
+    try store.settle()
     try store.verify()
     let queue = try DatabaseQueue(path: path)
     try await queue.write { try $0.execute(sql: sql) }

@@ -359,9 +359,7 @@ final class RaftEngine: Engine {
   private func settle() async throws {
     while true {
       try await LoopExecutor.shared.sleep(for: .milliseconds(Self.settleMilliseconds))
-      do { try state.settle() } catch  where SQLite.isFull(error) {
-        setFull(true, "state")
-      }
+      try await untilThereIsSpace(for: "state") { try self.state.settle() }
     }
   }
 

@@ -70,7 +70,7 @@ final class StateStore: Sendable {
     }
   }
 
-  private var current: DatabasePool { pool.withLockedValue { $0 } }
+  var current: DatabasePool { pool.withLockedValue { $0 } }
 
   /// How far the state has come, committed or not.
   func mark() -> StateMark { open.withLockedValue { $0.mark } }
@@ -79,13 +79,11 @@ final class StateStore: Sendable {
   ///
   /// - Throws: `corrupt` if anything was altered.
   func verify() throws {
-    try settle()
     try SQLite.open(path) { try current.read { try Self.verify($0, path) } }
   }
 
   /// The same while the node runs; readers and the writer go on meanwhile.
   func scrub() async throws {
-    try settle()
     let (pool, path) = (current, path)
     do {
       try await pool.read { try Self.verify($0, path) }
@@ -120,7 +118,7 @@ final class StateStore: Sendable {
   func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
-    try settle()
+    do { try settle() } catch  where SQLite.isFull(error) { throw Self.unreadable }
     let pool = current
     do {
       return try await pool.read { db in
@@ -146,35 +144,39 @@ final class StateStore: Sendable {
   ///   then nothing can be read.
   func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
     try current.writeWithoutTransaction { db in
-      let result = try apply(entries, db)
       let isEnough = open.withLockedValue { open in
         open.entries.count >= Self.openEntries || open.bytes >= Self.openBytes
       }
+      // Before, not after: once there are answers they must not be lost by a full disk.
       if isEnough { try commit(db) }
-      return result
+      return try apply(entries, db)
     }
   }
 
   private func apply(_ entries: [Entry], _ db: Database) throws -> ([Applied], StateMark) {
-    let before = open.withLockedValue { $0 }
-    do {
+    try orGiveUp(db) {
+      try restore(db)
       if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
-      let tables = StateTables(db: db)
-      let mark = before.isLost ? try tables.mark() : before.mark
-      var machine = StateMachine(storage: tables, mark: mark)
-      if before.isLost { for entry in before.entries { _ = try machine.apply(entry) } }
+      var machine = StateMachine(storage: StateTables(db: db), mark: mark())
       let applied = try entries.compactMap { try machine.apply($0) }
       open.withLockedValue { open in
         open.mark = machine.mark
         open.entries += entries
         open.bytes += entries.reduce(0) { $0 + $1.byteCount }
-        open.isLost = false
       }
       return (applied, machine.mark)
-    } catch {
-      try giveUp(db)
-      throw error
     }
+  }
+
+  /// Applies once more what was thrown out of the transaction.
+  private func restore(_ db: Database) throws {
+    let lost = open.withLockedValue { $0 }
+    guard lost.isLost else { return }
+    try db.beginTransaction(.immediate)
+    let tables = StateTables(db: db)
+    var machine = StateMachine(storage: tables, mark: try tables.mark())
+    for entry in lost.entries { _ = try machine.apply(entry) }
+    open.withLockedValue { $0.isLost = false }
   }
 
   /// Commits what was applied, so that all connections see it; ends a transaction that only
@@ -186,27 +188,27 @@ final class StateStore: Sendable {
   }
 
   private func commit(_ db: Database) throws {
-    let before = open.withLockedValue { $0 }
-    guard !before.isLost else { throw Self.unreadable }
-    guard db.isInsideTransaction else { return }
-    do {
+    try orGiveUp(db) {
+      try restore(db)
+      guard db.isInsideTransaction else { return }
+      let before = open.withLockedValue { $0 }
       if !before.entries.isEmpty { try StateTables(db: db).write(before.mark) }
       try db.commit()
-    } catch {
-      try giveUp(db)
-      throw error
-    }
-    open.withLockedValue { open in
-      open.entries = []
-      open.bytes = 0
-      open.committedIndex = before.mark.appliedIndex
+      open.withLockedValue { open in
+        open.entries = []
+        open.bytes = 0
+        open.committedIndex = before.mark.appliedIndex
+      }
     }
   }
 
-  /// The transaction failed: what is in it will be applied once more.
-  private func giveUp(_ db: Database) throws {
-    if db.isInsideTransaction { try db.rollback() }
-    open.withLockedValue { $0.isLost = !$0.entries.isEmpty }
+  /// When `body` fails the transaction is given up: what is in it will be applied once more.
+  private func orGiveUp<T>(_ db: Database, _ body: () throws -> T) throws -> T {
+    do { return try body() } catch {
+      if db.isInsideTransaction { try db.rollback() }
+      open.withLockedValue { $0.isLost = !$0.entries.isEmpty }
+      throw error
+    }
   }
 
   private static let unreadable = PDBError(
@@ -224,7 +226,8 @@ final class StateStore: Sendable {
     return try await threads.runIfActive { [self] in
       try current.writeWithoutTransaction { db in
         let result = try apply(entries, db)
-        try commit(db)
+        // There are answers now; when the disk is full they are committed later.
+        do { try commit(db) } catch  where SQLite.isFull(error) {}
         return result
       }
     }
@@ -265,7 +268,10 @@ final class StateStore: Sendable {
   /// Puts the state that was received up to `index` in the place of this one. The log must
   /// begin after that entry already.
   func install(_ index: Index) throws {
-    try settle()
+    // What is open is part of what was received.
+    try current.writeWithoutTransaction { db in
+      if db.isInsideTransaction { try db.rollback() }
+    }
     let mark = try pool.withLockedValue { pool in
       try pool.close()
       try StateStaging.install(index, at: path)
