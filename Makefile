@@ -44,7 +44,9 @@ test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
 	node --test Tests/Page/*.test.mjs
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	@echo "$(SWIFT) test --skip-build"
+	@bash -o pipefail -c '$(SWIFT) test --skip-build 2>&1 | tee .build/test.log' \
+	  || { echo; echo "What failed:"; grep -A 3 'recorded an issue' .build/test.log; exit 1; }
 
 sim: setup
 	$(RELEASE) pdb-sim

@@ -19,7 +19,8 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "History", subcommands: [LogCommand.self, ShowCommand.self, UndoCommand.self]),
       CommandGroup(
-        name: "Nodes", subcommands: [NodeCommand.self, ClusterCommand.self, LabCommand.self]),
+        name: "Nodes",
+        subcommands: [NodeCommand.self, ClusterCommand.self, LabCommand.self, BenchCommand.self]),
       CommandGroup(
         name: "Files",
         subcommands: [

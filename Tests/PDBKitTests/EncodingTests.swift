@@ -44,6 +44,7 @@ import Testing
     .removeTask(TaskReference("1"), .none), .removeCompletedTasks,
     .set(key: [0xFF, 1], value: [], .absent), .delete(keys: [[1], [2, 3]], .revision(9)),
     .increment(key: [1], by: .min), .append(key: [1], values: [[1], []]),
+    .setMany([NewPair(key: [1], value: [0xFF]), NewPair(key: [2], value: [])]),
   ]
 
   @Test(arguments: operations)

@@ -19,6 +19,18 @@ import Testing
     #expect(view.get(Bytes(utf8: "e\u{301}"))?.value == Bytes(utf8: "2"))
   }
 
+  @Test func `many keys are set as one change, the last value of each`() throws {
+    var view = MemoryView()
+    try view.apply(set("b", "0"))
+    let pairs = [("a", "1"), ("b", "2"), ("a", "3")].map {
+      NewPair(key: Bytes(utf8: $0.0), value: Bytes(utf8: $0.1))
+    }
+    #expect(try view.apply(.setMany(pairs)).changed() == 2)
+    #expect(view.get(Bytes(utf8: "a"))?.value == Bytes(utf8: "3"))
+    #expect(view.get(Bytes(utf8: "a"))?.revision == 2)
+    #expect(view.get(Bytes(utf8: "b"))?.revision == 2)
+  }
+
   @Test func `a condition decides whether a key is set`() throws {
     var view = MemoryView()
     #expect(PDBError.code { try view.apply(set("a", "1", .revision(1))) } == .conflict)

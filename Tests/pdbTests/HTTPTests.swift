@@ -337,6 +337,26 @@ extension ProcessTests {
       }
     }
 
+    @Test func `many pairs are set as one revision, or none of them`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let set = #"{"pairs":[{"key":"a","value":1},{"key":"b","value":[2]}]}"#
+        let answer = try await cluster.send(0, .POST, "/set", set)
+        #expect(answer.status == 200)
+        #expect(try answer.json["count"]?.int64 == 2)
+        let pairs = try await cluster.get(0, "/kv").json["pairs"]?.array ?? []
+        #expect(pairs.compactMap { $0["revision"]?.int64 } == [1, 1])
+        for wrong in [
+          #"{"pairs":[]}"#, #"{"pairs":{}}"#, #"{"pairs":[{"key":"c","value":1},{"key":"d"}]}"#,
+        ] {
+          #expect(try await cluster.send(0, .POST, "/set", wrong).status == 400, "\(wrong)")
+        }
+        let conditional = try await cluster.send(
+          0, .POST, "/set", set, headers: ["If-None-Match": "*"])
+        #expect(conditional.status == 400)
+        #expect(try await cluster.get(0, "/kv/c").status == 404)
+      }
+    }
+
     @Test func `a token keeps strangers out`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

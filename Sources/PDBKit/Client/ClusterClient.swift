@@ -181,23 +181,38 @@ public final class ClusterClient: Sendable {
   ) -> HTTPClientRequest {
     var outgoing = HTTPClientRequest(url: address.url + request.path)
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
-    if let body = request.body {
-      outgoing.headers.add(name: "Content-Type", value: "application/json")
-      outgoing.body = .bytes(body.serialized())
-    }
-    if let id { outgoing.headers.add(name: "Idempotency-Key", value: id) }
-    if let age, id != nil {
-      outgoing.headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
-    }
-    if request.isChange, !author.isEmpty {
-      outgoing.headers.add(name: "PDB-Author", value: author)
-    }
-    if let token { outgoing.headers.add(name: "Authorization", value: "Bearer \(token)") }
-    if let revision = request.ifRevision {
-      outgoing.headers.add(name: "If-Match", value: "\"\(revision)\"")
-    }
-    if request.ifAbsent { outgoing.headers.add(name: "If-None-Match", value: "*") }
+    outgoing.headers = headers(of: request, id: id, age: age)
+    if let body = request.body { outgoing.body = .bytes(body.serialized()) }
     return outgoing
+  }
+
+  /// A request as it goes over a connection that somebody else looks after.
+  func encoded(
+    _ request: ClientRequest, to address: NodeAddress
+  ) -> (head: HTTPRequestHead, body: ByteBuffer?) {
+    var head = HTTPRequestHead(
+      version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: request.path,
+      headers: headers(of: request, id: nil, age: nil))
+    head.headers.add(name: "Host", value: address.description)
+    let body = request.body.map { ByteBuffer(bytes: $0.serialized()) }
+    if let body { head.headers.add(name: "Content-Length", value: String(body.readableBytes)) }
+    return (head, body)
+  }
+
+  private func headers(of request: ClientRequest, id: String?, age: Duration?) -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    if request.body != nil { headers.add(name: "Content-Type", value: "application/json") }
+    if let id { headers.add(name: "Idempotency-Key", value: id) }
+    if let age, id != nil {
+      headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
+    }
+    if request.isChange, !author.isEmpty { headers.add(name: "PDB-Author", value: author) }
+    if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let revision = request.ifRevision {
+      headers.add(name: "If-Match", value: "\"\(revision)\"")
+    }
+    if request.ifAbsent { headers.add(name: "If-None-Match", value: "*") }
+    return headers
   }
 
   static func result(

@@ -23,6 +23,9 @@ extension Operation {
       return .removed(try draft.removeCompletedTasks())
     case .set(let key, let value, let condition):
       return .pair(try draft.setPair(key, value, condition, at: stamp.time))
+    case .setMany(let pairs):
+      for pair in pairs { _ = try draft.setPair(pair.key, pair.value, .none, at: stamp.time) }
+      return .changed(Set(pairs.map(\.key)).count)
     case .delete(let keys, let condition):
       return .removed(try draft.deletePairs(keys, condition))
     case .increment(let key, let amount):

@@ -76,6 +76,7 @@ extension Operation {
     case stageImport = 10
     case commitImport = 11
     case discardImport = 12
+    case setMany = 13
   }
 
   fileprivate func encode(to writer: inout BinaryWriter) {
@@ -103,6 +104,12 @@ extension Operation {
       writer.write(key)
       writer.write(value)
       condition.encode(to: &writer)
+    case .setMany(let pairs):
+      writer.write(byte: Kind.setMany.rawValue)
+      writer.write(list: pairs) { writer, pair in
+        writer.write(pair.key)
+        writer.write(pair.value)
+      }
     case .delete(let keys, let condition):
       writer.write(byte: Kind.delete.rawValue)
       writer.write(list: keys) { $0.write($1) }
@@ -156,6 +163,11 @@ extension Operation {
       self = .set(
         key: try reader.readBytes(), value: try reader.readBytes(),
         try Condition(from: &reader))
+    case .setMany:
+      self = .setMany(
+        try reader.readList {
+          NewPair(key: try $0.readBytes(), value: try $0.readBytes())
+        })
     case .delete:
       self = .delete(
         keys: try reader.readList { try $0.readBytes() }, try Condition(from: &reader))

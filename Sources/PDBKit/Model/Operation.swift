@@ -7,6 +7,7 @@ package enum Operation: Equatable, Sendable {
   case removeTask(TaskReference, Condition)
   case removeCompletedTasks
   case set(key: Bytes, value: Bytes, Condition)
+  case setMany([NewPair])
   case delete(keys: [Bytes], Condition)
   case increment(key: Bytes, by: Int64)
   case append(key: Bytes, values: [Bytes])
@@ -31,7 +32,7 @@ package enum Operation: Equatable, Sendable {
       }
     case .removeTask: "task rm"
     case .removeCompletedTasks: "task clear"
-    case .set: "kv set"
+    case .set, .setMany: "kv set"
     case .delete: "kv rm"
     case .increment: "kv incr"
     case .append: "kv append"
@@ -49,6 +50,17 @@ package struct NewTask: Equatable, Sendable {
   package init(id: String, title: String) {
     self.id = id
     self.title = title
+  }
+}
+
+/// A pair to set, together with others.
+package struct NewPair: Equatable, Sendable {
+  package let key: Bytes
+  package let value: Bytes
+
+  package init(key: Bytes, value: Bytes) {
+    self.key = key
+    self.value = value
   }
 }
 

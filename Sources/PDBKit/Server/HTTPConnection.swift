@@ -12,7 +12,6 @@ import NIOHTTPTypesHTTP1
 /// Puts requests together, has them answered, and writes the answers.
 final class HTTPConnection: ChannelInboundHandler {
   typealias InboundIn = HTTPServerRequestPart
-  typealias InboundOut = HTTPServerRequestPart
   typealias OutboundOut = ByteBuffer
 
   private let requests: RequestGuard
@@ -40,7 +39,10 @@ final class HTTPConnection: ChannelInboundHandler {
   // MARK: Requests
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    let part = unwrapInboundIn(data)
+    receive(unwrapInboundIn(data), context)
+  }
+
+  private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     guard isAnswering else { return take(part, context) }
     waiting.append(part)
     // No client has a reason to go on like that; it is read on when this is answered.
@@ -157,7 +159,7 @@ final class HTTPConnection: ChannelInboundHandler {
     let parts = waiting
     waiting = []
     if parts.count >= Self.waitingParts { setReading(true, context.channel) }
-    for part in parts { channelRead(context: context, data: wrapInboundOut(part)) }
+    for part in parts { receive(part, context) }
   }
 
   /// Returns when the client has taken enough of what was written.

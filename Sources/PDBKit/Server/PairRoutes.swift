@@ -6,9 +6,13 @@ import Hummingbird
 
 extension Endpoint {
   static let pairs: [Endpoint] = [
-    Endpoint(.post, "/set", "Sets a key: {\"key\",\"value\"}", takesConditions: true) {
-      exchange in
+    Endpoint(
+      .post, "/set",
+      "Sets a key: {\"key\",\"value\"}; or many as one change: {\"pairs\":[{\"key\",\"value\"},...]}",
+      takesConditions: true
+    ) { exchange in
       let object = try exchange.object()
+      if let pairs = object["pairs"] { return try await exchange.set(pairs) }
       return try await exchange.propose(
         .set(key: object.key(), value: object.value(), exchange.condition())
       ) { answer in
@@ -123,6 +127,22 @@ extension Endpoint {
 }
 
 extension Exchange {
+  fileprivate func set(_ pairs: JSON) async throws -> Response {
+    guard let pairs = pairs.array, !pairs.isEmpty else {
+      throw PDBError(
+        .badRequest, "'pairs' must be a list with at least one {\"key\",\"value\"}")
+    }
+    try Limits.check(count: pairs.count, of: "pairs")
+    guard try condition() == .none else {
+      throw PDBError(.badRequest, "many pairs cannot be set under one condition")
+    }
+    let operation = Operation.setMany(
+      try pairs.map { NewPair(key: try $0.key(), value: try $0.value()) })
+    return try await propose(operation) { answer in
+      Response(json: ["status": "ok", "count": JSON(try answer.changed())])
+    }
+  }
+
   /// The key is the rest of the path, slashes and all, as bytes.
   fileprivate func pathKey() throws -> Bytes {
     guard request.uri.path.hasPrefix("/kv/") else {

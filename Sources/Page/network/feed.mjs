@@ -189,17 +189,13 @@ export class Feed {
   async #reconsider(node) {
     await this.#look()
     if (this.#node !== node) return
-    const report = this.#reports.get(node.id)
+    const isAlive = this.#reports.get(node.id)?.status
     this.#refusedStreams += 1
-    const isUsable = report?.status && this.#refusedStreams < toleratedRefusals
-    if (isUsable || (report?.status && !this.#moveOn('gone'))) {
-      await pause(hurriedLookInterval)
-    } else if (report?.status) {
-      // Moved on.
-    } else if (!this.#moveOn('gone')) {
-      this.#setPhase('offline')
-      await pause(hurriedLookInterval)
+    if (!isAlive || this.#refusedStreams >= toleratedRefusals) {
+      if (this.#moveOn('gone')) return
+      if (!isAlive) this.#setPhase('offline')
     }
+    await pause(hurriedLookInterval)
   }
 
   /** Goes over to the best other node; returns whether there is one. */

@@ -1,0 +1,168 @@
+// Puts a load on a cluster.
+
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+
+/// One run of a load against one cluster.
+public struct LoadRun: Sendable {
+  private let plan: LoadPlan
+  private let client: ClusterClient
+  private let report = NIOLockedValueBox(LoadReport())
+
+  /// - Parameter client: knows where the cluster is, the token, and how long an answer may take.
+  public init(_ plan: LoadPlan, on client: ClusterClient) {
+    self.plan = plan
+    self.client = client
+  }
+
+  /// How many requests were answered so far.
+  public var progress: Int { report.withLockedValue { $0.requests + $0.errors } }
+
+  /// Makes what there has to be before the clock runs: keys to read. They are taken to be there if
+  /// the last of them is.
+  ///
+  /// - Parameter tell: how many of ``LoadPlan/keys`` there are.
+  /// - Throws: ``PDBError``.
+  public func prepare(_ tell: (Int) -> Void) async throws {
+    guard plan.reads else { return }
+    let last = ClientRequest(.get, "/kv/\(plan.key(plan.keys - 1))")
+    if (try? await client.send(last)) != nil { return }
+    let count = max(1, min(Limits.batchCount, Limits.bodyBytes / (plan.valueBytes + 64) - 1))
+    for start in stride(from: 0, to: plan.keys, by: count) {
+      let numbers = Array(start..<min(start + count, plan.keys))
+      _ = try await client.send(plan.setting(numbers).request)
+      tell(numbers.last! + 1)
+    }
+  }
+
+  /// Runs the load to its end, or until the task is cancelled.
+  ///
+  /// - Throws: ``PDBError`` if there is no leader to begin with.
+  public func run() async throws -> LoadReport {
+    let targets = try await LoadTargets(client)
+    let pace = LoadPace(plan)
+    await withDiscardingTaskGroup { group in
+      for number in 0..<plan.clients {
+        group.addTask(executorPreference: LoopExecutor.shared) {
+          await LoadClient(number, plan, client, targets, report).run(pace)
+        }
+      }
+    }
+    return report.withLockedValue { report in
+      report.duration = pace.elapsed
+      return report
+    }
+  }
+}
+
+/// One client: sends a request, waits for the answer, and begins again.
+private final class LoadClient {
+  private let number: Int
+  private let plan: LoadPlan
+  private let client: ClusterClient
+  private let targets: LoadTargets
+  private let report: NIOLockedValueBox<LoadReport>
+  private var connections: [NodeAddress: LoadConnection] = [:]
+
+  init(
+    _ number: Int, _ plan: LoadPlan, _ client: ClusterClient, _ targets: LoadTargets,
+    _ report: NIOLockedValueBox<LoadReport>
+  ) {
+    self.number = number
+    self.plan = plan
+    self.client = client
+    self.targets = targets
+    self.report = report
+  }
+
+  deinit { for connection in connections.values { connection.close() } }
+
+  func run(_ pace: LoadPace) async {
+    while !Task.isCancelled, let due = pace.next() {
+      let wait = due - .now
+      if wait > .zero {
+        do { try await LoopExecutor.shared.sleep(for: wait) } catch { return }
+      }
+      await ask(plan.request(), due)
+    }
+  }
+
+  private func ask(_ request: LoadRequest, _ due: ContinuousClock.Instant) async {
+    let address =
+      plan.usesAllNodes && request.kind == .read ? targets.member(number) : targets.leader
+    do {
+      let connection = try await connection(to: address)
+      let (head, body) = client.encoded(request.request, to: address)
+      let answer = try await connection.send(head, body)
+      if answer.status < 300 {
+        report.withLockedValue { $0.succeeded(request, after: .now - due) }
+        return
+      }
+      fail(Self.reason(answer))
+    } catch let failure as LoadConnection.Failure {
+      connections[address] = nil
+      fail(failure.reason)
+    } catch {
+      fail("\(error)")
+    }
+    // Whoever failed should not ask ten thousand times a second.
+    try? await LoopExecutor.shared.sleep(for: .milliseconds(20))
+    await targets.findLeader()
+  }
+
+  private func fail(_ reason: String) { report.withLockedValue { $0.failed(reason) } }
+
+  private func connection(to address: NodeAddress) async throws -> LoadConnection {
+    if let connection = connections[address] { return connection }
+    let connection = try await LoadConnection.connect(to: address, patience: client.timeout)
+    connections[address] = connection
+    return connection
+  }
+
+  private static func reason(_ answer: LoadConnection.Answer) -> String {
+    let json = answer.body.flatMap { try? JSON(parsing: $0.readableBytesView) }
+    let code = json.flatMap(PDBError.init(json:))?.code.rawValue
+    return code.map { "\(answer.status) \($0)" } ?? "\(answer.status)"
+  }
+}
+
+/// Who leads, and who else there is.
+private final class LoadTargets: Sendable {
+  private let client: ClusterClient
+  private let members: [NodeAddress]
+  private let current: NIOLockedValueBox<NodeAddress>
+
+  init(_ client: ClusterClient) async throws {
+    self.client = client
+    let status = try await client.send(ClientRequest(.get, "/cluster/status")).json
+    guard let leader = Self.leader(status) else {
+      throw PDBError(
+        .noLeader, "the cluster has no leader now",
+        hint: "'pdb cluster status' shows which nodes are down")
+    }
+    members = (status["members"]?.array ?? []).compactMap { member in
+      member["address"]?.string.flatMap { try? NodeAddress(parsing: $0) }
+    }
+    current = NIOLockedValueBox(leader)
+  }
+
+  var leader: NodeAddress { current.withLockedValue { $0 } }
+
+  func member(_ number: Int) -> NodeAddress { members[number % members.count] }
+
+  /// Asks the members, until one knows a leader.
+  func findLeader() async {
+    for address in members {
+      let answer = await client.ask(address, "/cluster/status", within: .milliseconds(300))
+      guard case .success(let status) = answer, let leader = Self.leader(status.json) else {
+        continue
+      }
+      return current.withLockedValue { $0 = leader }
+    }
+  }
+
+  private static func leader(_ status: JSON) -> NodeAddress? {
+    status["leader"]?.string.flatMap { try? NodeAddress(parsing: $0) }
+  }
+}
