@@ -22,7 +22,7 @@ import Testing
   }
 
   private func entries(_ indices: ClosedRange<Index>, term: Term) -> [Entry] {
-    indices.map { Entry(index: $0, term: term, payload: .operation([UInt8($0), 7])) }
+    indices.map { Entry(index: $0, term: term, payload: .operation([UInt8($0 % 256), 7])) }
   }
 
   /// What a node would hand to storage for these steps.
@@ -94,6 +94,32 @@ import Testing
     let contents = try #require(try reload(store))
     #expect(contents.mark == batch.compaction)
     #expect(contents.entries == entries(4...5, term: 1))
+  }
+
+  @Test func `what is compacted is deleted bit by bit, and is no part of the log meanwhile`()
+    async throws
+  {
+    var store = try LogStore(path: path)
+    try store.bootstrap(identity, .beginning(membership))
+    try await append(store, entries(1...1000, term: 1), HardState(term: 1))
+    var batch = Persist(number: 2)
+    batch.compaction = SnapshotMark(index: 990, term: 1, membership: membership)
+    try store.append([batch])
+    try await append(store, entries(1001...1001, term: 1))
+    #expect(try reload(store)?.entries == entries(991...1001, term: 1))
+    #expect((12..<1001).contains(try rowCount()))
+    // A node that comes back goes on with it.
+    store = try LogStore(path: path)
+    _ = try store.load()
+    for index in Index(1002)...1010 {
+      try await append(store, entries(index...index, term: 1))
+    }
+    #expect(try reload(store)?.entries == entries(991...1010, term: 1))
+    #expect(try rowCount() == 20)
+  }
+
+  private func rowCount() throws -> Int {
+    try DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "SELECT count(*) FROM entry")! }
   }
 
   @Test func `a received state replaces the whole log, and entries follow it`() async throws {

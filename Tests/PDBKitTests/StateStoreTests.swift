@@ -56,6 +56,35 @@ import Testing
     #expect(try await number() == "2")
   }
 
+  @Test func `a long journal is moved into the file and begun anew, between changes`() async throws
+  {
+    func journalBytes() throws -> Int {
+      try FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int ?? 0
+    }
+    var index: Index = 0
+    var sizes: [Int] = []
+    for _ in 0..<6 {
+      for _ in 0..<4 {
+        let entries = (0..<100).map { number -> Entry in
+          index += 1
+          return entry(
+            index, .set(key: [1, UInt8(number)], value: Bytes(repeating: 7, count: 16_000), .none))
+        }
+        _ = try store.apply(entries)
+        // Every commit grows the journal: none of them moves it.
+        let before = try journalBytes()
+        try store.settle()
+        if sizes.isEmpty { #expect(try journalBytes() > before) }
+      }
+      try await store.checkpoint(on: .singleton)
+      sizes.append(try journalBytes())
+    }
+    #expect(sizes[0] > 4 << 20)
+    #expect(sizes.max()! < 2 * sizes[0], "\(sizes)")
+    #expect(try StateStore(path: path).mark() == store.mark())
+    try store.verify()
+  }
+
   @Test func `a refused operation changes nothing and still counts as applied`() async throws {
     let (applied, mark) = try store.apply([
       entry(1, .removeTask(TaskReference("7"), .none))

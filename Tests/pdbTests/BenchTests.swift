@@ -43,7 +43,7 @@ extension ProcessTests {
     @Test(arguments: [
       ["--op", "get", "--batch", "2"], ["--op", "set", "--all"],
       ["--seconds", "1", "--count", "1"],
-      ["--clients", "0"], ["--op", "nope"], ["--batch", "100", "--value-bytes", "4000"],
+      ["--clients", "0"], ["--op", "nope"], ["--batch", "100", "--value-bytes", "20000"],
     ])
     func `what makes no sense is refused`(arguments: [String]) async throws {
       let result = try await TestCluster(0).workspace.run(["bench"] + arguments)

@@ -357,6 +357,49 @@ extension ProcessTests {
       }
     }
 
+    @Test func `the figures for Prometheus are there, and move`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        func figures() async throws -> [String: Double] {
+          let text = try await cluster.get(0, "/metrics").body
+          var figures: [String: Double] = [:]
+          var types: Set<Substring> = []
+          for line in text.split(separator: "\n") {
+            if line.hasPrefix("#") {
+              // Every family is described once.
+              let words = line.split(separator: " ")
+              if words[1] == "TYPE" { #expect(types.insert(words[2]).inserted, "\(line)") }
+              continue
+            }
+            let space = try #require(line.lastIndex(of: " "))
+            figures[String(line[..<space])] = try #require(
+              Double(line[line.index(after: space)...]), "\(line)")
+          }
+          return figures
+        }
+        let before = try await figures()
+        for number in 0..<20 {
+          _ = try await cluster.send(0, .POST, "/set", #"{"key":"k","value":\#(number)}"#)
+        }
+        _ = try await cluster.settled()
+        let after = try await figures()
+        for name in ["pdb_commit_seconds", "pdb_apply_batch_entries", "pdb_log_batch_entries"] {
+          let count = after[name + "_count"] ?? 0
+          #expect(count > before[name + "_count"] ?? 0, "\(name)")
+          #expect(after[name + "_bucket{le=\"+Inf\"}"] == count, "\(name)")
+          #expect(after[name + "_sum"] ?? 0 > before[name + "_sum"] ?? 0, "\(name)")
+        }
+        #expect(after["pdb_commit_seconds_count"] == 20)
+        #expect(after["pdb_log_write_seconds_sum"] ?? 0 > 0)
+        #expect(after["pdb_elections_total"] ?? 0 >= 1)
+        #expect(after["pdb_leader_changes_total"] ?? 0 >= 1)
+        for peer in 1...2 {
+          #expect(after["pdb_peer_lag_entries{peer=\"\(cluster.addresses[peer])\"}"] == 0)
+        }
+        #expect(after["pdb_queue_depth{queue=\"proposals\"}"] == 0)
+      }
+    }
+
     @Test func `a token keeps strangers out`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -34,6 +34,7 @@ struct Driver {
 
   private struct Proposer {
     let term: Term
+    let begun: ContinuousClock.Instant
     let deadline: UInt64
     let waiter: Waiter
   }
@@ -47,7 +48,11 @@ struct Driver {
   private var node: Node
   private(set) var status: EngineStatus
   private let events: EventLog
+  private let meters: Meters
+  /// Ticks so far.
   private var now: UInt64 = 0
+  /// The time, for measurements only: nothing is decided by it.
+  private var clock = ContinuousClock.now
   /// Proposals before they have an index, by proposal id.
   private var proposals: [UInt64: Waiter] = [:]
   private var lastProposalID: UInt64 = 0
@@ -63,6 +68,9 @@ struct Driver {
   private var transferWaiters: [CheckedContinuation<Member?, any Error>] = []
   private var transferDeadline: UInt64 = 0
   private var comparison = StateComparison()
+  private var notices = CommitNotices()
+  /// Whether something happened that followers should learn of at once.
+  private var isUrgent = false
   private var knownMembers: [Member]?
   private var effects = Effects()
 
@@ -74,22 +82,27 @@ struct Driver {
   /// How long a read waits for an election before it fails.
   private static let leaderlessTicks: UInt64 = 100
 
-  init(node: Node, status: EngineStatus, logger: Logger) {
+  init(node: Node, status: EngineStatus, meters: Meters, logger: Logger) {
     self.node = node
     self.status = status
+    self.meters = meters
     events = EventLog(logger: logger)
     updateStatus()
   }
 
   mutating func start() { events.started(status) }
 
-  mutating func handle(_ inputs: [RaftEngine.Input]) -> Effects {
+  mutating func handle(
+    _ inputs: [RaftEngine.Input], at clock: ContinuousClock.Instant
+  ) -> Effects {
+    self.clock = clock
     var newProposals: [Proposal] = []
     var newReaders: [CheckedContinuation<Void, any Error>] = []
     for input in inputs {
       switch input {
       case .tick:
         step(.tick)
+        isUrgent = true
         now += 1
         expire()
         if now % Self.comparisonTicks == 0 {
@@ -129,7 +142,10 @@ struct Driver {
         startedAt: now, askedAt: now, continuations: newReaders)
       step(.read(id: lastReadID))
     }
+    measureCommits()
     updateStatus()
+    effects.messages = notices.pass(effects.messages, isUrgent: isUrgent)
+    isUrgent = false
     defer { effects = Effects() }
     return effects
   }
@@ -143,12 +159,14 @@ struct Driver {
     if effects.wantsDurableState { self.effects.wantsDurableState = true }
     for accepted in effects.accepted {
       proposers[accepted.index] = Proposer(
-        term: accepted.term, deadline: now + Self.requestTicks,
+        term: accepted.term, begun: clock, deadline: now + Self.requestTicks,
         waiter: proposals.removeValue(forKey: accepted.id)!)
     }
     for refused in effects.refused { refuse(refused) }
     for read in effects.reads { serve(read) }
     if effects.roleChanged { roleChanged() }
+    isUrgent =
+      isUrgent || effects.roleChanged || effects.committed.contains { !$0.isOperation }
   }
 
   // MARK: Proposals
@@ -229,6 +247,16 @@ struct Driver {
     .unknownOutcome, "the change was sent to the other nodes, but not confirmed in time",
     outcome: .unknown,
     hint: "send it again with the same Idempotency-Key: it will be applied once")
+
+  private func measureCommits() {
+    guard !proposers.isEmpty, !effects.committed.isEmpty else { return }
+    meters.note { measurements in
+      for entry in effects.committed {
+        guard let proposer = proposers[entry.index], proposer.term == entry.term else { continue }
+        measurements.commit.record(proposer.begun.duration(to: clock) / .seconds(1))
+      }
+    }
+  }
 
   // MARK: Reads
 
@@ -373,6 +401,14 @@ struct Driver {
     let before = status
     updateStatus()
     if before.isLeader && !status.isLeader { abandonProposals(after: status.commitIndex) }
+    meters.note { measurements in
+      // Who is alone wins at once, without having been a candidate for anybody to see.
+      let stands = status.role == .candidate || (status.isLeader && before.role != .candidate)
+      if stands && before.role != status.role { measurements.elections += 1 }
+      if let leader = status.leader, leader.id != before.leader?.id {
+        measurements.leaderChanges += 1
+      }
+    }
     events.roleChanged(from: before, to: status)
   }
 

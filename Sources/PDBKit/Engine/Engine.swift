@@ -37,6 +37,9 @@ protocol Engine: Sendable {
 
   /// The engine's view of itself and of its cluster.
   var status: EngineStatus { get }
+
+  /// What the engine measured since it started.
+  var measurements: Measurements { get }
 }
 
 /// What an operation did, and the revision of the state after it.

@@ -31,6 +31,9 @@ final class Mailbox<Item: Sendable>: Sendable {
     return isTaken
   }
 
+  /// How many items wait.
+  var count: Int { state.withLockedValue { $0.items.count } }
+
   /// All items that wait, in order, at least one; `nil` once the mailbox is closed and empty,
   /// or the task is cancelled. Only one task may call this.
   func take() async -> [Item]? {

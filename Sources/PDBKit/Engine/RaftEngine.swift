@@ -15,6 +15,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOPosix
 import Raft
 import Synchronization
 
@@ -75,7 +76,10 @@ final class RaftEngine: Engine {
   private let network: any PeerNetwork
   private let logger: Logger
   private let inbox = Mailbox<Input>()
+  private let batches = Mailbox<Persist>()
   private let stateJobs = Mailbox<StateJob>()
+  private let errands = Mailbox<Errand>()
+  private let meters = Meters()
   private let published: NIOLockedValueBox<EngineStatus>
   private let incarnations: NIOLockedValueBox<[NodeID: UInt64]>
   private let fullDisks = NIOLockedValueBox<Set<String>>([])
@@ -108,6 +112,15 @@ final class RaftEngine: Engine {
   }
 
   var status: EngineStatus { published.withLockedValue { $0 } }
+
+  var measurements: Measurements {
+    var measurements = meters.present
+    measurements.queues = [
+      ("events", inbox.count), ("log", batches.count), ("state", stateJobs.count),
+      ("proposals", status.waitingProposals),
+    ]
+    return measurements
+  }
 
   // MARK: Requests
 
@@ -180,16 +193,14 @@ final class RaftEngine: Engine {
   /// - Throws: the first error of the log or the state. It is never retried: the node's
   ///   process must end, and begin again from what is durable. A full disk is no error.
   func run() async throws {
-    let batches = Mailbox<Persist>()
-    let errands = Mailbox<Errand>()
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await self.writeLog(batches) }
+      group.addTask { try await self.writeLog() }
       group.addTask { try await self.changeState() }
-      group.addTask { try await self.run(errands) }
+      group.addTask { try await self.runErrands() }
       group.addTask { try await self.tick() }
       group.addTask { try await self.scrub() }
       group.addTask { try await self.settle() }
-      group.addTask { try await self.drive(batches, errands) }
+      group.addTask { try await self.drive() }
       defer { group.cancelAll() }
       do {
         try await group.next()
@@ -197,13 +208,13 @@ final class RaftEngine: Engine {
     }
   }
 
-  private func drive(_ batches: Mailbox<Persist>, _ errands: Mailbox<Errand>) async throws {
-    var driver = Driver(node: node, status: status, logger: logger)
+  private func drive() async throws {
+    var driver = Driver(node: node, status: status, meters: meters, logger: logger)
     driver.start()
     defer { driver.stop() }
     network.update(node.membership.members)
     while let inputs = await inbox.take() {
-      let effects = driver.handle(inputs)
+      let effects = driver.handle(inputs, at: .now)
       if let members = effects.members { network.update(members) }
       network.send(effects.messages)
       for batch in effects.batches { batches.post(batch) }
@@ -224,10 +235,10 @@ final class RaftEngine: Engine {
     }
   }
 
-  private func writeLog(_ mailbox: Mailbox<Persist>) async throws {
-    while let batches = await mailbox.take() {
+  private func writeLog() async throws {
+    while let batches = await batches.take() {
       if batches.contains(where: { !$0.isEmpty }) {
-        try await untilThereIsSpace(for: "log") { try self.log.append(batches) }
+        try await untilThereIsSpace(for: "log") { try await self.append(batches) }
       }
       // The log has made room: now the received state may take the place of the old one.
       for case let mark? in batches.map(\.snapshot) {
@@ -239,6 +250,23 @@ final class RaftEngine: Engine {
       }
       network.send(batches.flatMap(\.messages))
       inbox.post(.persisted(number: batches.last!.number))
+    }
+  }
+
+  private func append(_ batches: [Persist]) async throws {
+    let start = ContinuousClock.now
+    let entries = batches.reduce(0) { $0 + $1.entries.count }
+    if entries > 1 && status.isLeader {
+      // Where several changes are under way there is other work while the disk syncs; for one
+      // alone, and for a follower, the way to another thread and back would only take time.
+      try await NIOThreadPool.singleton.runIfActive { [log] in try log.append(batches) }
+    } else {
+      try log.append(batches)
+    }
+    let time = start.duration(to: .now) / .seconds(1)
+    meters.note {
+      $0.logWrite.record(time)
+      if entries > 0 { $0.logBatch.record(Double(entries)) }
     }
   }
 
@@ -267,10 +295,16 @@ final class RaftEngine: Engine {
 
   private func apply(_ entries: [Entry]) async throws {
     guard !entries.isEmpty else { return }
+    let start = ContinuousClock.now
     let isLong = entries.contains(where: \.mayTakeLong)
     let (applied, mark) = try await untilThereIsSpace(for: "state") {
       if isLong { return try await self.state.applyLong(entries, on: .singleton) }
       return try self.state.apply(entries)
+    }
+    let time = start.duration(to: .now) / .seconds(1)
+    meters.note {
+      $0.apply.record(time)
+      $0.applyBatch.record(Double(entries.count))
     }
     inbox.post(.applied(applied, mark))
   }
@@ -302,9 +336,9 @@ final class RaftEngine: Engine {
     inbox.post(.storageFull(isAnyFull))
   }
 
-  private func run(_ mailbox: Mailbox<Errand>) async throws {
+  private func runErrands() async throws {
     try await withThrowingDiscardingTaskGroup { group in
-      while let errands = await mailbox.take() {
+      while let errands = await errands.take() {
         for errand in errands {
           group.addTask {
             switch errand {
@@ -360,6 +394,7 @@ final class RaftEngine: Engine {
     while true {
       try await LoopExecutor.shared.sleep(for: .milliseconds(Self.settleMilliseconds))
       try await untilThereIsSpace(for: "state") { try self.state.settle() }
+      try await state.checkpoint(on: .singleton)
     }
   }
 

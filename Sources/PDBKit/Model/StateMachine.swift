@@ -185,7 +185,7 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// What is old is forgotten at fixed places of the log, not by clock or batch, so every
   /// node forgets the same at the same entry.
-  private static var forgetInterval: Index { 1024 }
+  private static var forgetInterval: Index { 16 }
 
   private mutating func forgetRequests(at index: Index) throws {
     guard index > Limits.rememberedRequests else { return }

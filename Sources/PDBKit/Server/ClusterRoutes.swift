@@ -59,7 +59,7 @@ extension Endpoint {
       return Response(json: ["status": "ok"])
     },
     Endpoint(.get, "/metrics", "Figures for Prometheus") {
-      let text = $0.engine.status.metrics
+      let text = MetricsText($0.engine.status, $0.engine.measurements).text
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
@@ -98,25 +98,5 @@ extension EngineStatus {
       "alarms": .array(alarms.map { .string($0.rawValue) }),
       "version": .string(pdbVersion),
     ]
-  }
-
-  /// The text format of Prometheus, version 0.0.4.
-  fileprivate var metrics: String {
-    let figures: [(String, String, UInt64)] = [
-      ("pdb_term", "The current term.", term),
-      ("pdb_is_leader", "1 while the node leads.", isLeader ? 1 : 0),
-      ("pdb_has_leader", "1 while the node knows a leader.", leader == nil ? 0 : 1),
-      ("pdb_members", "Members of the cluster.", UInt64(members.count)),
-      ("pdb_log_last_index", "The last index in the log.", lastIndex),
-      ("pdb_log_commit_index", "The last committed index.", commitIndex),
-      ("pdb_log_applied_index", "The last index applied to the state.", mark.appliedIndex),
-      ("pdb_log_entries", "Entries that the log holds.", UInt64(logEntries)),
-      ("pdb_log_bytes", "Bytes that the log holds.", UInt64(logBytes)),
-      ("pdb_alarms", "Troubles that a person should see to.", UInt64(alarms.count)),
-      ("pdb_revision", "The revision of the state.", mark.revision),
-    ]
-    return figures.map { name, help, value in
-      "# HELP \(name) \(help)\n# TYPE \(name) gauge\n\(name) \(value)\n"
-    }.joined()
   }
 }

@@ -9,11 +9,13 @@
 //               checksum
 //   peer        node, incarnation: which data directory each peer was first met with
 //
-// Entries are contiguous from the mark's position + 1. A checksum covers all other columns of
+// Entries are contiguous from the mark's position + 1; what stands before that is no longer part of
+// the log and is deleted bit by bit, with the entries that come. A checksum covers all other columns of
 // its row; `membership` is written as Membership+Encoding.swift says.
 
 import Foundation
 import GRDB
+import NIOConcurrencyHelpers
 import Raft
 
 /// The log and the hard state of one node, on disk.
@@ -29,6 +31,8 @@ final class LogStore: Sendable {
   private static let format = 2
   private let path: String
   private let queue: DatabaseQueue
+  /// Positions before the log's beginning whose rows may still be there.
+  private let leftovers = NIOLockedValueBox<Range<Index>>(0..<0)
 
   init(path: String) throws {
     self.path = path
@@ -87,6 +91,7 @@ final class LogStore: Sendable {
       try Self.write(mark, db)
       try Self.write(HardState(term: mark.term), db)
     }
+    leftovers.withLockedValue { $0 = (mark.index + 1)..<(mark.index + 1) }
   }
 
   /// Lets go of the file; nothing can be written or read any more.
@@ -105,6 +110,9 @@ final class LogStore: Sendable {
         let hardState = try loadHardState(db)
         let mark = try loadMark(db)
         let entries = try loadEntries(after: mark, db)
+        let first = try Int64.fetchOne(db, sql: "SELECT min(position) FROM entry")
+        let oldest = min(first.map(Index.init(sqlite:)) ?? mark.index + 1, mark.index + 1)
+        leftovers.withLockedValue { $0 = oldest..<(mark.index + 1) }
         guard entries.last?.term ?? mark.term <= hardState.term else {
           throw SQLite.damaged(path, "the hard state is older than the log")
         }
@@ -158,7 +166,12 @@ final class LogStore: Sendable {
   private func loadEntries(after mark: SnapshotMark, _ db: Database) throws -> [Entry] {
     var entries: [Entry] = []
     let rows = try Row.fetchCursor(
-      db, sql: "SELECT position, term, kind, payload, checksum FROM entry ORDER BY position")
+      db,
+      sql: """
+        SELECT position, term, kind, payload, checksum FROM entry WHERE position > ?
+        ORDER BY position
+        """,
+      arguments: [mark.index.sqlite])
     while let row = try rows.next() {
       let index = Index(sqlite: row[0])
       guard
@@ -178,26 +191,46 @@ final class LogStore: Sendable {
   /// Makes batches durable, in order, in one transaction with one sync. Blocks until the
   /// disk has them.
   func append(_ batches: [Persist]) throws {
-    try queue.write { db in
+    let leftovers = try queue.write { db in
+      var leftovers = try sweep(db)
       for batch in batches {
         if let mark = batch.snapshot {
           try db.execute(sql: "DELETE FROM entry")
           try Self.write(mark, db)
+          leftovers = (mark.index + 1)..<(mark.index + 1)
         }
         if let state = batch.hardState { try Self.write(state, db) }
         if let first = batch.entries.first {
-          var remove = try QuickStatement(db, "DELETE FROM entry WHERE position >= ?")
-          remove.bind(first.index)
-          try remove.run()
+          try Self.delete(first.index..<Index(Int64.max), db)
           for entry in batch.entries { try Self.write(entry, db) }
         }
         if let mark = batch.compaction {
-          try db.execute(
-            sql: "DELETE FROM entry WHERE position <= ?", arguments: [mark.index.sqlite])
+          leftovers = min(leftovers.lowerBound, mark.index)..<(mark.index + 1)
           try Self.write(mark, db)
         }
       }
+      return leftovers
     }
+    self.leftovers.withLockedValue { $0 = leftovers }
+  }
+
+  /// Deletes some of the rows that are no longer part of the log, and tells which are left. All of
+  /// them at once would hold up for long whoever waits for their entries.
+  private func sweep(_ db: Database) throws -> Range<Index> {
+    let leftovers = leftovers.withLockedValue { $0 }
+    guard !leftovers.isEmpty else { return leftovers }
+    let end = min(leftovers.lowerBound + Self.sweptAtOnce, leftovers.upperBound)
+    try Self.delete(leftovers.lowerBound..<end, db)
+    return end..<leftovers.upperBound
+  }
+
+  private static let sweptAtOnce: Index = 256
+
+  private static func delete(_ positions: Range<Index>, _ db: Database) throws {
+    var delete = try QuickStatement(db, "DELETE FROM entry WHERE position >= ? AND position < ?")
+    delete.bind(positions.lowerBound)
+    delete.bind(positions.upperBound)
+    try delete.run()
   }
 
   private static func write(_ entry: Entry, _ db: Database) throws {

@@ -21,6 +21,9 @@ final class StateStore: Sendable {
   let path: String
   private let pool: NIOLockedValueBox<DatabasePool>
   private let open: NIOLockedValueBox<OpenTransaction>
+  private let journal = JournalGauge()
+  /// Held while another connection moves the journal into the file: the file must stay in its place.
+  private let checkpointing = NIOLock()
 
   /// What is applied and not committed.
   private struct OpenTransaction {
@@ -44,7 +47,7 @@ final class StateStore: Sendable {
   /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
   init(path: String, membership: Membership = Membership([])) throws {
     self.path = path
-    let pool = try Self.open(path, membership)
+    let pool = try Self.open(path, membership, journal)
     self.pool = NIOLockedValueBox(pool)
     open = NIOLockedValueBox(
       OpenTransaction(mark: try pool.read { try StateTables(db: $0).mark() }))
@@ -52,7 +55,9 @@ final class StateStore: Sendable {
 
   deinit { try? settle() }
 
-  private static func open(_ path: String, _ membership: Membership) throws -> DatabasePool {
+  private static func open(
+    _ path: String, _ membership: Membership, _ journal: JournalGauge
+  ) throws -> DatabasePool {
     try SQLite.open(path) {
       var configuration = SQLite.configuration()
       configuration.allowsUnsafeTransactions = true
@@ -65,6 +70,7 @@ final class StateStore: Sendable {
           mark.membership = membership
           try StateTables(db: db).write(mark)
         }
+        journal.watch(db)
       }
       return pool
     }
@@ -233,6 +239,32 @@ final class StateStore: Sendable {
     }
   }
 
+  /// Moves what was committed from the journal into the file when the journal is long, so that it
+  /// can be begun anew. Most of it is done on another thread, beside all other work; what was
+  /// committed meanwhile follows at once, because the journal begins anew only when nothing is left
+  /// in it (sqlite.org/wal.html, section 3.1).
+  func checkpoint(on threads: NIOThreadPool) async throws {
+    guard journal.pages >= Self.longJournalPages else { return }
+    do {
+      try await threads.runIfActive { [self] in
+        try checkpointing.withLock {
+          try DatabaseQueue(path: path).writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+        }
+      }
+      try finishCheckpoint()
+    } catch  where SQLite.isFull(error) {
+      // What is committed is safe in the journal; there may be space next time.
+    }
+  }
+
+  private func finishCheckpoint() throws {
+    guard !open.withLockedValue({ $0.isBusy }) else { return }
+    try settle()
+    try current.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+  }
+
+  private static let longJournalPages = 1_000
+
   /// Makes everything applied so far survive a power cut, and tells how far that is.
   func makeDurable(on threads: NIOThreadPool) async throws -> Index {
     try settle()
@@ -272,10 +304,12 @@ final class StateStore: Sendable {
     try current.writeWithoutTransaction { db in
       if db.isInsideTransaction { try db.rollback() }
     }
+    checkpointing.lock()
+    defer { checkpointing.unlock() }
     let mark = try pool.withLockedValue { pool in
       try pool.close()
       try StateStaging.install(index, at: path)
-      pool = try Self.open(path, Membership([]))
+      pool = try Self.open(path, Membership([]), journal)
       return try pool.read { try StateTables(db: $0).mark() }
     }
     open.withLockedValue { $0 = OpenTransaction(mark: mark) }

@@ -121,12 +121,10 @@ struct StateTables: StateStorage {
   }
 
   func removeRevision(_ number: UInt64) throws -> UInt64 {
-    let size = try db.cachedStatement(
-      sql: "SELECT length(changes) FROM history WHERE revision = ?")
-    let bytes = try Int64.fetchOne(size, arguments: [number.sqlite]) ?? 0
-    let delete = try db.cachedStatement(sql: "DELETE FROM history WHERE revision = ?")
-    try delete.execute(arguments: [number.sqlite])
-    return UInt64(sqlite: bytes)
+    var remove = try QuickStatement(
+      db, "DELETE FROM history WHERE revision = ? RETURNING length(changes)")
+    remove.bind(number)
+    return try remove.step() ? UInt64(sqlite: remove.integer(0)) : 0
   }
 
   // MARK: Requests
@@ -153,9 +151,10 @@ struct StateTables: StateStorage {
   }
 
   func removeRequests(through index: Index) throws -> Timestamp? {
-    let newest = try Int64.fetchOne(
-      db, sql: "SELECT max(time) FROM request WHERE log_index <= ?", arguments: [index.sqlite])
-    try db.execute(sql: "DELETE FROM request WHERE log_index <= ?", arguments: [index.sqlite])
+    var newest: Int64?
+    var remove = try QuickStatement(db, "DELETE FROM request WHERE log_index <= ? RETURNING time")
+    remove.bind(index)
+    while try remove.step() { newest = max(newest ?? .min, remove.integer(0)) }
     return newest.map(Timestamp.init(milliseconds:))
   }
 

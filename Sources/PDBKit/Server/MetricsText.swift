@@ -1,0 +1,98 @@
+// What `/metrics` says: the text format of Prometheus, version 0.0.4.
+
+import Raft
+
+/// Puts figures down one after the other.
+struct MetricsText {
+  private(set) var text = ""
+
+  init(_ status: EngineStatus, _ measurements: Measurements) {
+    gauge("pdb_term", "The current term.", status.term)
+    gauge("pdb_is_leader", "1 while the node leads.", status.isLeader ? 1 : 0)
+    gauge("pdb_has_leader", "1 while the node knows a leader.", status.leader == nil ? 0 : 1)
+    gauge("pdb_members", "Members of the cluster.", status.members.count)
+    gauge("pdb_log_last_index", "The last index in the log.", status.lastIndex)
+    gauge("pdb_log_commit_index", "The last committed index.", status.commitIndex)
+    gauge("pdb_log_applied_index", "The last index in the state.", status.mark.appliedIndex)
+    gauge("pdb_log_entries", "Entries that the log holds.", status.logEntries)
+    gauge("pdb_log_bytes", "Bytes that the log holds.", status.logBytes)
+    gauge("pdb_alarms", "Troubles that a person should see to.", status.alarms.count)
+    gauge("pdb_revision", "The revision of the state.", status.mark.revision)
+    peers(status)
+    counter(
+      "pdb_elections_total", "Elections that this node stood for.", measurements.elections)
+    counter(
+      "pdb_leader_changes_total", "How often this node learnt of another leader.",
+      measurements.leaderChanges)
+    head("pdb_queue_depth", "What waits in each queue of the node.", "gauge")
+    for queue in measurements.queues {
+      line("pdb_queue_depth", [("queue", queue.name)], queue.depth)
+    }
+    histogram(
+      "pdb_commit_seconds", "From the proposal of a change to its commit, on the leader.",
+      measurements.commit)
+    histogram(
+      "pdb_apply_seconds", "Applying the entries that were committed together.",
+      measurements.apply)
+    histogram(
+      "pdb_apply_batch_entries", "Entries that were applied together.", measurements.applyBatch)
+    histogram(
+      "pdb_log_write_seconds", "Writing one batch to the log, its fdatasync included.",
+      measurements.logWrite)
+    histogram(
+      "pdb_log_batch_entries", "Entries in one write of the log.", measurements.logBatch)
+  }
+
+  /// How far behind each peer is; on the leader.
+  private mutating func peers(_ status: EngineStatus) {
+    let peers = status.members.filter { status.matchIndex[$0.id] != nil }
+    guard !peers.isEmpty else { return }
+    head("pdb_peer_lag_entries", "Entries that a peer is not known to have.", "gauge")
+    for peer in peers {
+      // Another leader's entries may be in a peer's log still.
+      let last = max(status.lastIndex, status.matchIndex[peer.id]!)
+      line(
+        "pdb_peer_lag_entries", [("peer", peer.address)], last - status.matchIndex[peer.id]!)
+    }
+    head("pdb_peer_silence_seconds", "For how long a peer has not answered.", "gauge")
+    for peer in peers {
+      line(
+        "pdb_peer_silence_seconds", [("peer", peer.address)],
+        Double(status.silence[peer.id] ?? 0) / 1000)
+    }
+  }
+
+  private mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
+    head(name, help, "gauge")
+    line(name, [], value)
+  }
+
+  private mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+    head(name, help, "counter")
+    line(name, [], value)
+  }
+
+  private mutating func histogram(_ name: String, _ help: String, _ values: Distribution) {
+    head(name, help, "histogram")
+    var count: UInt64 = 0
+    for (position, bound) in values.bounds.enumerated() {
+      count += values.counts[position]
+      line(name + "_bucket", [("le", "\(bound)")], count)
+    }
+    count += values.counts.last!
+    line(name + "_bucket", [("le", "+Inf")], count)
+    line(name + "_sum", [], values.sum)
+    line(name + "_count", [], count)
+  }
+
+  private mutating func head(_ name: String, _ help: String, _ type: String) {
+    text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+  }
+
+  private mutating func line(
+    _ name: String, _ labels: [(name: String, value: String)], _ value: some CustomStringConvertible
+  ) {
+    let list = labels.map { "\($0.name)=\"\($0.value)\"" }.joined(separator: ",")
+    text += name + (list.isEmpty ? "" : "{\(list)}") + " \(value)\n"
+  }
+}
