@@ -33,6 +33,8 @@ final class LogStore: Sendable {
   private let queue: DatabaseQueue
   /// Positions before the log's beginning whose rows may still be there.
   private let leftovers = NIOLockedValueBox<Range<Index>>(0..<0)
+  /// The last position that has a row.
+  private let last = NIOLockedValueBox<Index>(0)
 
   init(path: String) throws {
     self.path = path
@@ -92,6 +94,7 @@ final class LogStore: Sendable {
       try Self.write(HardState(term: mark.term), db)
     }
     leftovers.withLockedValue { $0 = (mark.index + 1)..<(mark.index + 1) }
+    last.withLockedValue { $0 = mark.index }
   }
 
   /// Lets go of the file; nothing can be written or read any more.
@@ -113,6 +116,7 @@ final class LogStore: Sendable {
         let first = try Int64.fetchOne(db, sql: "SELECT min(position) FROM entry")
         let oldest = min(first.map(Index.init(sqlite:)) ?? mark.index + 1, mark.index + 1)
         leftovers.withLockedValue { $0 = oldest..<(mark.index + 1) }
+        last.withLockedValue { $0 = entries.last?.index ?? mark.index }
         guard entries.last?.term ?? mark.term <= hardState.term else {
           throw SQLite.damaged(path, "the hard state is older than the log")
         }
@@ -191,27 +195,38 @@ final class LogStore: Sendable {
   /// Makes batches durable, in order, in one transaction with one sync. Blocks until the
   /// disk has them.
   func append(_ batches: [Persist]) throws {
-    let leftovers = try queue.write { db in
-      var leftovers = try sweep(db)
-      for batch in batches {
-        if let mark = batch.snapshot {
-          try db.execute(sql: "DELETE FROM entry")
-          try Self.write(mark, db)
-          leftovers = (mark.index + 1)..<(mark.index + 1)
-        }
-        if let state = batch.hardState { try Self.write(state, db) }
-        if let first = batch.entries.first {
-          try Self.delete(first.index..<Index(Int64.max), db)
-          for entry in batch.entries { try Self.write(entry, db) }
-        }
-        if let mark = batch.compaction {
-          leftovers = min(leftovers.lowerBound, mark.index)..<(mark.index + 1)
-          try Self.write(mark, db)
-        }
-      }
-      return leftovers
+    let (leftovers, last) = try queue.writeWithoutTransaction { db in
+      try SQLite.transaction(db) { try append(batches, db) }
     }
     self.leftovers.withLockedValue { $0 = leftovers }
+    self.last.withLockedValue { $0 = last }
+  }
+
+  /// Returns what is left to be deleted, and the last position.
+  private func append(
+    _ batches: [Persist], _ db: Database
+  ) throws -> (leftovers: Range<Index>, last: Index) {
+    var leftovers = try sweep(db)
+    var last = last.withLockedValue { $0 }
+    for batch in batches {
+      if let mark = batch.snapshot {
+        try db.execute(sql: "DELETE FROM entry")
+        try Self.write(mark, db)
+        leftovers = (mark.index + 1)..<(mark.index + 1)
+        last = mark.index
+      }
+      if let state = batch.hardState { try Self.write(state, db) }
+      if let first = batch.entries.first {
+        if first.index <= last { try Self.delete(first.index..<(last + 1), db) }
+        for entry in batch.entries { try Self.write(entry, db) }
+        last = batch.entries.last!.index
+      }
+      if let mark = batch.compaction {
+        leftovers = min(leftovers.lowerBound, mark.index)..<(mark.index + 1)
+        try Self.write(mark, db)
+      }
+    }
+    return (leftovers, last)
   }
 
   /// Deletes some of the rows that are no longer part of the log, and tells which are left. All of

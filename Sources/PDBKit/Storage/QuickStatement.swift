@@ -13,6 +13,12 @@ struct QuickStatement: ~Copyable {
     statement = try db.cachedStatement(sql: sql).sqliteStatement
   }
 
+  /// Runs a statement without values.
+  static func run(_ db: Database, _ sql: String) throws {
+    var statement = try QuickStatement(db, sql)
+    try statement.run()
+  }
+
   deinit {
     sqlite3_reset(statement)
     sqlite3_clear_bindings(statement)
