@@ -24,7 +24,9 @@ SEED ?=
 SECONDS ?= 60
 NODES ?= 3
 
-.PHONY: help demo test sim mutants chaos build release docs lint format install clean setup
+ROUNDS ?= 3
+
+.PHONY: help demo test sim mutants chaos bench bench-growth build release docs lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -32,6 +34,7 @@ help:
 	@echo "make sim       simulated clusters under faults: SEEDS=1000 [SEED=n]"
 	@echo "make mutants   the simulator must find bugs that were planted"
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
+	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make docs      man/ and completions/ anew, after changing a command"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
@@ -55,6 +58,14 @@ sim: setup
 mutants: setup
 	PDB_PLANTED_BUGS=1 $(RELEASE) pdb-sim
 	.build/release/pdb-sim mutants
+
+bench: release
+	$(RELEASE) pdb-versus
+	.build/release/pdb-versus etcd --rounds $(ROUNDS)
+
+bench-growth: release
+	$(RELEASE) pdb-versus
+	.build/release/pdb-versus growth --rounds $(ROUNDS)
 
 chaos: release
 	$(RELEASE) pdb-chaos

@@ -108,6 +108,15 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
       ],
       path: "Tests/Chaos", swiftSettings: settings),
+    .executableTarget(
+      name: "pdb-versus",
+      dependencies: [
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Tests/Bench", swiftSettings: settings),
     .testTarget(
       name: "LinearizabilityTests", dependencies: ["Linearizability", "Raft"],
       swiftSettings: settings),
