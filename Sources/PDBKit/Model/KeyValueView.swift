@@ -40,6 +40,13 @@ package struct Draft<Base: StateView>: StateView {
   /// In the order in which keys were first touched.
   package private(set) var changes: [KeyChange] = []
   private var positions: [Bytes: Int] = [:]
+  /// What the base was asked last: most operations read a key and then change it.
+  private let lastRead = LastRead()
+
+  private final class LastRead {
+    var key: Bytes?
+    var stored: StoredValue?
+  }
 
   package init(on base: Base, revision: UInt64) {
     self.base = base
@@ -47,8 +54,15 @@ package struct Draft<Base: StateView>: StateView {
   }
 
   package func get(_ key: Bytes) throws -> StoredValue? {
-    guard let position = positions[key] else { return try base.get(key) }
+    guard let position = positions[key] else { return try read(key) }
     return changes[position].after.map { StoredValue(value: $0, revision: revision) }
+  }
+
+  private func read(_ key: Bytes) throws -> StoredValue? {
+    if lastRead.key == key { return lastRead.stored }
+    let stored = try base.get(key)
+    (lastRead.key, lastRead.stored) = (key, stored)
+    return stored
   }
 
   package func scanHistory(
@@ -66,7 +80,7 @@ package struct Draft<Base: StateView>: StateView {
       changes[position].after = value
     } else {
       positions[key] = changes.count
-      changes.append(KeyChange(key: key, before: try base.get(key), after: value))
+      changes.append(KeyChange(key: key, before: try read(key), after: value))
     }
   }
 

@@ -20,14 +20,15 @@ public struct LoadRun: Sendable {
   public var progress: Int { report.withLockedValue { $0.requests + $0.errors } }
 
   /// Makes what there has to be before the clock runs: keys to read. They are taken to be there if
-  /// the last of them is.
+  /// the last of them is, with a value of the right length.
   ///
   /// - Parameter tell: how many of ``LoadPlan/keys`` there are.
   /// - Throws: ``PDBError``.
   public func prepare(_ tell: (Int) -> Void) async throws {
     guard plan.reads else { return }
     let last = ClientRequest(.get, "/kv/\(plan.key(plan.keys - 1))")
-    if (try? await client.send(last)) != nil { return }
+    let value = (try? await client.send(last))?.json["value"]?.string
+    if value?.utf8.count == plan.valueBytes { return }
     let count = max(1, min(Limits.batchCount, Limits.bodyBytes / (plan.valueBytes + 64) - 1))
     for start in stride(from: 0, to: plan.keys, by: count) {
       let numbers = Array(start..<min(start + count, plan.keys))
