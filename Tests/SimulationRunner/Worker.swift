@@ -68,6 +68,8 @@ extension FileHandle {
   /// The lines that arrive, as they arrive.
   fileprivate func lines() -> AsyncStream<String> {
     AsyncStream { continuation in
+      // A handle that nobody holds says nothing any more, not even that it has ended.
+      continuation.onTermination = { [self] _ in readabilityHandler = nil }
       nonisolated(unsafe) var rest: [UInt8] = []
       readabilityHandler = { handle in
         let data = handle.availableData
