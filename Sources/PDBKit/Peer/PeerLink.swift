@@ -20,9 +20,9 @@ final class PeerLink: Sendable {
     self.logger = logger
   }
 
-  func send(_ frames: [Frame]) {
-    guard let channel = channel.withLockedValue({ $0 }) else { return }
-    channel.send(frames)
+  /// Sends whole frames, if the peer is connected.
+  func send(_ frames: ByteBuffer) {
+    channel.withLockedValue { $0 }?.send(frames)
   }
 
   /// The peer is no longer a member: ``run()`` ends.
@@ -91,11 +91,8 @@ final class PeerLink: Sendable {
 }
 
 extension Channel {
-  /// Writes frames together; drops them when the connection is full.
-  func send(_ frames: [Frame]) {
-    guard isWritable else { return }
-    var buffer = allocator.buffer(capacity: 256)
-    for frame in frames { buffer.write(frame) }
-    writeAndFlush(buffer, promise: nil)
+  /// Writes frames; drops them when the connection is full.
+  func send(_ frames: ByteBuffer) {
+    if isWritable { writeAndFlush(frames, promise: nil) }
   }
 }

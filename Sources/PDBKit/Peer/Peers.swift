@@ -27,22 +27,30 @@ final class Peers: PeerNetwork {
 
   func send(_ envelopes: [Envelope]) {
     guard !envelopes.isEmpty else { return }
-    var frames: [NodeID: [Frame]] = [:]
+    // What several peers are told is mostly the same, and encoded once.
+    var last: (message: Message, bytes: ByteBuffer)?
+    var outgoing: [NodeID: ByteBuffer] = [:]
     for envelope in envelopes {
-      frames[envelope.to, default: []].append(.message(envelope.message))
+      if last?.message != envelope.message {
+        last = (envelope.message, ByteBuffer(.message(envelope.message)))
+      }
+      if outgoing[envelope.to]?.writeImmutableBuffer(last!.bytes) == nil {
+        outgoing[envelope.to] = last!.bytes
+      }
     }
     let links = links.withLockedValue { $0 }
-    for (id, frames) in frames {
+    for (id, bytes) in outgoing {
       if let link = links[id] {
-        link.send(frames)
+        link.send(bytes)
       } else {
-        guests.withLockedValue { $0[id] }?.send(frames)
+        guests.withLockedValue { $0[id] }?.send(bytes)
       }
     }
   }
 
   func send(_ state: StateHash) {
-    for link in links.withLockedValue({ $0 }).values { link.send([.stateHash(state)]) }
+    let bytes = ByteBuffer(.stateHash(state))
+    for link in links.withLockedValue({ $0 }).values { link.send(bytes) }
   }
 
   func send(

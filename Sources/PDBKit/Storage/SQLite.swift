@@ -88,6 +88,13 @@ enum SQLite {
       || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
   }
 
+  /// Whether a failure says nothing about the file: somebody else has it locked, or the process has
+  /// no descriptor left to open it with.
+  static func isPassing(_ error: any Error) -> Bool {
+    guard let error = error as? DatabaseError else { return false }
+    return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN].contains(error.resultCode)
+  }
+
   static func damaged(_ path: String, _ reason: String) -> PDBError {
     PDBError(
       .corrupt, "'\(path)' is damaged: \(reason)",

@@ -252,8 +252,8 @@ final class StateStore: Sendable {
         }
       }
       try finishCheckpoint()
-    } catch  where SQLite.isFull(error) {
-      // What is committed is safe in the journal; there may be space next time.
+    } catch  where SQLite.isFull(error) || SQLite.isPassing(error) {
+      // What is committed is safe in the journal, which only grows until the next time.
     }
   }
 
