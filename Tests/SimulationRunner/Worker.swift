@@ -65,24 +65,20 @@ extension String {
 }
 
 extension FileHandle {
-  /// The lines that arrive, as they arrive.
+  /// The lines that arrive, as they arrive. A thread waits for them: Foundation's own notices of the
+  /// end of a pipe were lost now and then, and nobody waits for a file that nobody holds.
   fileprivate func lines() -> AsyncStream<String> {
     AsyncStream { continuation in
-      // A handle that nobody holds says nothing any more, not even that it has ended.
-      continuation.onTermination = { [self] _ in readabilityHandler = nil }
-      nonisolated(unsafe) var rest: [UInt8] = []
-      readabilityHandler = { handle in
-        let data = handle.availableData
-        guard !data.isEmpty else {
-          handle.readabilityHandler = nil
-          continuation.finish()
-          return
+      Thread.detachNewThread { [self] in
+        var rest = Data()
+        while case let data = availableData, !data.isEmpty {
+          rest.append(data)
+          while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+            continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
+            rest.removeSubrange(...end)
+          }
         }
-        rest.append(contentsOf: data)
-        while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-          continuation.yield(String(decoding: rest[..<end], as: UTF8.self))
-          rest.removeSubrange(...end)
-        }
+        continuation.finish()
       }
     }
   }
