@@ -28,6 +28,11 @@ final class Browser: Sendable {
   /// What went wrong with a command.
   struct Failure: Error, CustomStringConvertible {
     let description: String
+
+    /// Whether the element is not there yet, or no longer (WebDriver, section 6.6).
+    var isOfTheMoment: Bool {
+      description.hasPrefix("no such element") || description.hasPrefix("stale element reference")
+    }
   }
 
   /// Starts a browser, and ends it when the test is over.
@@ -200,20 +205,32 @@ final class Browser: Sendable {
 
   // MARK: Acting
 
-  private func element(_ selector: String) async throws -> String {
-    let found = try await post("/element", ["using": "css selector", "value": .string(selector)])
-    guard let id = found.members?.first?.value.string else {
-      throw Failure(description: "no element '\(selector)'")
-    }
-    return id
-  }
-
-  func click(_ selector: String) async throws {
-    try await post("/element/\(try await element(selector))/click", [:])
-  }
+  func click(_ selector: String) async throws { try await act("click", on: selector, [:]) }
 
   func type(_ text: String, into selector: String) async throws {
-    try await post("/element/\(try await element(selector))/value", ["text": .string(text)])
+    try await act("value", on: selector, ["text": .string(text)])
+  }
+
+  /// Does something to an element as soon as there is one. A page may draw what was just typed a
+  /// moment later, and then have another element in the place of the one that was found.
+  private func act(_ action: String, on selector: String, _ body: JSON) async throws {
+    var failure: Failure?
+    do {
+      _ = try await waitFor(within: .seconds(20)) { () -> Bool? in
+        do {
+          let found = try await post(
+            "/element", ["using": "css selector", "value": .string(selector)])
+          let id = found.members?.first?.value.string ?? ""
+          try await post("/element/\(id)/\(action)", body)
+          return true
+        } catch let error as Failure where error.isOfTheMoment {
+          failure = error
+          return nil
+        }
+      }
+    } catch is TimedOut {
+      throw failure ?? Failure(description: "no time for '\(selector)'")
+    }
   }
 
   /// Presses keys wherever the focus is, each once; special keys as ``Key``.

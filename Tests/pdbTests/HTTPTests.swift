@@ -382,7 +382,12 @@ extension ProcessTests {
           _ = try await cluster.send(0, .POST, "/set", #"{"key":"k","value":\#(number)}"#)
         }
         _ = try await cluster.settled()
-        let after = try await figures()
+        // The leader may hear of its followers' disks a moment after everybody has applied.
+        let after = try await waitFor { () -> [String: Double]? in
+          let figures = try await figures()
+          let lags = figures.filter { $0.key.hasPrefix("pdb_peer_lag_entries") }
+          return lags.count == 2 && lags.values.allSatisfy { $0 == 0 } ? figures : nil
+        }
         for name in ["pdb_commit_seconds", "pdb_apply_batch_entries", "pdb_log_batch_entries"] {
           let count = after[name + "_count"] ?? 0
           #expect(count > before[name + "_count"] ?? 0, "\(name)")
@@ -394,7 +399,7 @@ extension ProcessTests {
         #expect(after["pdb_elections_total"] ?? 0 >= 1)
         #expect(after["pdb_leader_changes_total"] ?? 0 >= 1)
         for peer in 1...2 {
-          #expect(after["pdb_peer_lag_entries{peer=\"\(cluster.addresses[peer])\"}"] == 0)
+          #expect(after["pdb_peer_lag_entries{peer=\"\(cluster.addresses[peer])\"}"] != nil)
         }
         #expect(after["pdb_queue_depth{queue=\"proposals\"}"] == 0)
       }
