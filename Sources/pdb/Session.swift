@@ -136,11 +136,8 @@ final class Session: Sendable {
     if isKnown && remembered.last == answer.cluster { return }
     let result = await ask(answer.node, ClientRequest(.get, "/cluster/status"), within: 1)
     guard case .success(let status) = result else { return }
-    let members = (status.json["members"]?.array ?? []).compactMap { member in
-      member["address"]?.string.flatMap { try? NodeAddress(parsing: $0) }
-    }
+    let (members, leader) = (status.members, status.leader)
     guard !members.isEmpty else { return }
-    let leader = status.json["leader"]?.string.flatMap { try? NodeAddress(parsing: $0) }
     var updated = remembered
     updated.remember(
       answer.cluster, members.filter { $0 == leader } + members.filter { $0 != leader })

@@ -36,6 +36,21 @@ public struct ClientAnswer: Sendable {
   public let revision: UInt64?
 }
 
+/// What `GET /cluster/status` says of the nodes.
+extension ClientAnswer {
+  /// Where the members are.
+  public var members: [NodeAddress] {
+    (json["members"]?.array ?? []).compactMap { member in
+      member["address"]?.string.flatMap { try? NodeAddress(parsing: $0) }
+    }
+  }
+
+  /// Where the leader is, if there is one.
+  public var leader: NodeAddress? {
+    json["leader"]?.string.flatMap { try? NodeAddress(parsing: $0) }
+  }
+}
+
 extension String {
   /// As one segment of a path, or one value of a query (RFC 3986, section 2.3).
   public var percentEncoded: String { Bytes(utf8).percentEncoded }

@@ -17,7 +17,6 @@ struct LoadConnection: Sendable {
     var body: ByteBuffer?
   }
 
-  let address: NodeAddress
   private let channel: any Channel
   private let exchange: NIOLoopBound<LoadExchange>
 
@@ -33,8 +32,7 @@ struct LoadConnection: Sendable {
             let exchange = LoadExchange(patience: TimeAmount(patience))
             try channel.pipeline.syncOperations.addHandler(exchange)
             return Self(
-              address: address, channel: channel,
-              exchange: NIOLoopBound(exchange, eventLoop: channel.eventLoop))
+              channel: channel, exchange: NIOLoopBound(exchange, eventLoop: channel.eventLoop))
           }
         }
     } catch {

@@ -136,15 +136,13 @@ private final class LoadTargets: Sendable {
 
   init(_ client: ClusterClient) async throws {
     self.client = client
-    let status = try await client.send(ClientRequest(.get, "/cluster/status")).json
-    guard let leader = Self.leader(status) else {
+    let status = try await client.send(ClientRequest(.get, "/cluster/status"))
+    guard let leader = status.leader else {
       throw PDBError(
         .noLeader, "the cluster has no leader now",
         hint: "'pdb cluster status' shows which nodes are down")
     }
-    members = (status["members"]?.array ?? []).compactMap { member in
-      member["address"]?.string.flatMap { try? NodeAddress(parsing: $0) }
-    }
+    members = status.members
     current = NIOLockedValueBox(leader)
   }
 
@@ -156,14 +154,8 @@ private final class LoadTargets: Sendable {
   func findLeader() async {
     for address in members {
       let answer = await client.ask(address, "/cluster/status", within: .milliseconds(300))
-      guard case .success(let status) = answer, let leader = Self.leader(status.json) else {
-        continue
-      }
+      guard case .success(let status) = answer, let leader = status.leader else { continue }
       return current.withLockedValue { $0 = leader }
     }
-  }
-
-  private static func leader(_ status: JSON) -> NodeAddress? {
-    status["leader"]?.string.flatMap { try? NodeAddress(parsing: $0) }
   }
 }

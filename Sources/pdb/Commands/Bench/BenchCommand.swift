@@ -111,7 +111,8 @@ struct BenchCommand: AsyncParsableCommand, HasExamples {
       let load = LoadRun(plan, on: session.connection.client)
       try await prepare(load)
       let report = try await measured(load)
-      try session.show(BenchReport(plan, report).json) { BenchReport(plan, report).print(options) }
+      let shown = BenchReport(plan, report)
+      try session.show(shown.json) { shown.print(options) }
       hasFailures = report.errors > 0
     }
     if Task.isCancelled { throw CancellationError() }
