@@ -57,8 +57,9 @@ struct AtomicRegister {
 
   private mutating func apply(_ action: RegisterAction) -> RegisterAnswer {
     let model = RegisterModel()
-    for refusal: RegisterAnswer in [.conflict, .notFound, .wrongKind] {
-      if model.step(state, RegisterOperation(action, refusal)) != nil { return refusal }
+    for refusal: RegisterAnswer in [.conflict, .notFound, .wrongKind]
+    where model.step(state, RegisterOperation(action, refusal)) != nil {
+      return refusal
     }
     if action == .read {
       lastRevision = state.revision ?? lastRevision

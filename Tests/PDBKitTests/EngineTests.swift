@@ -2,9 +2,9 @@
 
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import Raft
-import NIOConcurrencyHelpers
 import Testing
 
 @testable import PDBKit

@@ -1,8 +1,8 @@
 // The simulation: a whole cluster, its clients and its world, in one thread, from one seed.
 
-import Raft
 import Linearizability
 import PDBKit
+import Raft
 
 /// One life of a cluster. First everything goes wrong that the plan allows, and no promise may
 /// be broken; then a majority is healed, and must make progress (in the manner of

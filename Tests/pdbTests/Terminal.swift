@@ -43,7 +43,7 @@ final class Terminal: Sendable {
   /// Everything that was printed so far, without colours.
   var text: String {
     String(decoding: screen.value, as: UTF8.self)
-      .replacing(try! Regex("\u{1B}\\[[0-9;?]*[a-zA-Z]"), with: "")
+      .replacing(#/\u{1B}\[[0-9;?]*[a-zA-Z]/#, with: "")
   }
 
   func type(_ text: String) { type(Array(text.utf8)) }

@@ -2,11 +2,11 @@
 
 import AsyncHTTPClient
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import PDBKit
-import NIOConcurrencyHelpers
 
 /// Nodes as child processes on free ports; all are killed when the test is over.
 final class TestCluster: Sendable {

@@ -15,7 +15,6 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import NIOPosix
 import Raft
 import Synchronization
 

@@ -1,9 +1,9 @@
 // The sending end: one long-lived connection to one peer.
 
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import Raft
-import NIOConcurrencyHelpers
 import Synchronization
 
 /// Keeps a connection to one peer open and writes messages to it.

@@ -69,8 +69,9 @@ extension Action {
     let encoder = JSONEncoder()
     // A repetition must be the same byte for byte; without this the order is one of chance.
     encoder.outputFormatting = .sortedKeys
-    // Bodies are structs and dictionaries of text and numbers; encoding them cannot fail.
-    return try! encoder.encode(body)
+    do { return try encoder.encode(body) } catch {
+      preconditionFailure("bodies are structs and dictionaries of text and numbers: \(error)")
+    }
   }
 
   /// What a successful answer says; `nil` if it does not say what it should.

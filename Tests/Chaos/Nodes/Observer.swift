@@ -4,7 +4,7 @@ import Foundation
 
 /// What a node says of itself, as far as it matters here.
 struct NodeStatus: Decodable, Sendable {
-  let is_leader: Bool
+  let isLeader: Bool
   let term: UInt64
   let leader: String?
   let applied: UInt64
@@ -12,6 +12,11 @@ struct NodeStatus: Decodable, Sendable {
   let last: UInt64
   let revision: UInt64
   let hash: String
+
+  private enum CodingKeys: String, CodingKey {
+    case isLeader = "is_leader"
+    case term, leader, applied, commit, last, revision, hash
+  }
 }
 
 /// Asks every node for its status again and again.
@@ -29,7 +34,7 @@ actor Observer {
 
   /// The node that leads in the newest term, as far as nodes answer.
   var leader: Int? {
-    latest.filter { $0.value.is_leader }.max { $0.value.term < $1.value.term }?.key
+    latest.filter { $0.value.isLeader }.max { $0.value.term < $1.value.term }?.key
   }
 
   func watch() async throws {
@@ -62,7 +67,7 @@ actor Observer {
 
   private func note(_ status: NodeStatus?, of node: Int) {
     latest[node] = status
-    guard let status, status.is_leader else { return }
+    guard let status, status.isLeader else { return }
     if let other = leaderOfTerm[status.term] {
       if other != node {
         findings.report("nodes \(other) and \(node) both led in term \(status.term)")

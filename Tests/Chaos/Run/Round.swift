@@ -119,7 +119,7 @@ struct Round {
     var settled: [NodeStatus]?
     _ = await waitUntil(within: Self.recoveryLimit, every: .milliseconds(100)) {
       guard let statuses = await observer.allStatuses(),
-        Set(statuses.map(\.applied)).count == 1, statuses.contains(where: \.is_leader),
+        Set(statuses.map(\.applied)).count == 1, statuses.contains(where: \.isLeader),
         statuses.allSatisfy({ $0.applied == $0.last })
       else { return false }
       settled = statuses

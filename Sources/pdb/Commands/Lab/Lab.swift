@@ -1,8 +1,8 @@
 // The processes of a lab.
 
 import Foundation
-import PDBKit
 import NIOConcurrencyHelpers
+import PDBKit
 import Synchronization
 
 /// A cluster whose nodes are child processes of this one.

@@ -1,8 +1,8 @@
 // `pdb node start`
 
-public import ArgumentParser
+import ArgumentParser
 import Foundation
-public import Logging
+import Logging
 import PDBKit
 
 struct NodeStart: AsyncParsableCommand, HasExamples {
@@ -77,7 +77,22 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   var logFormat: NodeLogHandler.Format = .text
 
   @Option(name: .long, help: "debug, info, notice, warning or error.")
-  var logLevel: Logger.Level = .info
+  var logLevel: LogLevel = .info
+
+  /// The levels that a node writes; those below one's own are left out.
+  enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+    case debug, info, notice, warning, error
+
+    var level: Logger.Level {
+      switch self {
+      case .debug: .debug
+      case .info: .info
+      case .notice: .notice
+      case .warning: .warning
+      case .error: .error
+      }
+    }
+  }
 
   func run() async throws {
     // The data is nobody else's business.
@@ -97,7 +112,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.heartbeatMilliseconds = heartbeatMs
     configuration.electionMilliseconds = electionMs
     configuration.logEntries = logEntries
-    let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel)
+    let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
     let node = try await PDBNode(configuration, logger: logger)
     try await node.run {
@@ -105,5 +120,3 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     }
   }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}
