@@ -27,6 +27,9 @@ public struct NodeConfiguration: Sendable {
   public var electionMilliseconds = 600
   /// How many entries the log holds before it is compacted.
   public var logEntries = Limits.logEntries
+  /// What the command line was told beside port, folder and members: a neighbour that is started
+  /// again needs the same. Paths are absolute.
+  public var sharedOptions: [String] = []
 
   public init(address: NodeAddress, dataDirectory: String) {
     self.address = address
@@ -73,18 +76,20 @@ extension NodeConfiguration {
     try checkExposure()
   }
 
+  /// Whether peers are heard at all. Where clients must prove themselves, or where other machines
+  /// reach the node, a peer that cannot prove itself would be the open door beside the locked one.
+  var hearsPeers: Bool { clusterSecret != nil || (token == nil && address.isLoopback) }
+
   private func checkExposure() throws {
-    let isAlone = (cluster ?? []).count <= 1 && join == nil
-    guard
-      address.isLoopback || isInsecure || (token != nil && (isAlone || clusterSecret != nil))
-    else {
+    guard address.isLoopback || isInsecure || token != nil else {
       throw PDBError(
         .badConfiguration,
         "'\(address)' can be reached from other machines, "
           + "and there anybody could read and change the data",
         hint: "give it --token-file for clients and --cluster-secret-file for nodes; "
-          + "--insecure does without")
+          + "--insecure does without the token")
     }
+    if (cluster ?? []).count > 1 || join != nil { try checkPeers() }
     guard address.host != "0.0.0.0" && address.host != "::" || advertised != nil else {
       throw PDBError(
         .badConfiguration, "'\(address)' is everywhere; others need one address to reach it",
@@ -92,13 +97,21 @@ extension NodeConfiguration {
     }
   }
 
+  /// - Throws: `bad_configuration` if this node would hear no peer.
+  private func checkPeers() throws {
+    guard !hearsPeers else { return }
+    throw PDBError(
+      .badConfiguration,
+      "the nodes of this cluster could not tell each other from strangers: "
+        + (token == nil
+          ? "'\(address)' can be reached from other machines" : "clients need a token, peers nothing"),
+      hint: "give every node the same --cluster-secret-file; 'openssl rand -hex 32' makes a secret")
+  }
+
   /// - Throws: `wrong_cluster` if the node's files say otherwise.
   func check(_ contents: LogStore.Contents) throws {
-    let members =
-      contents.entries.reversed().lazy.compactMap { entry in
-        if case .membership(let membership) = entry.payload { membership } else { nil }
-      }.first ?? contents.mark.membership
-    let addresses = members.members.map(\.address)
+    let addresses = contents.membership.members.map(\.address)
+    if addresses.count > 1 { try checkPeers() }
     // The list that the cluster began with stays right, whoever came and went since: start
     // scripts need not change.
     if let cluster, Membership.clusterID(cluster) != contents.identity.cluster,

@@ -16,18 +16,32 @@ public struct PDBNode: Sendable {
   private let directory: DataDirectory
   private let engine: RaftEngine
   private let peers: Peers
+  private let listener: NodeListener
 
-  /// Opens or creates the node's files and checks them.
+  /// Takes the node's port, then opens or creates its files and checks them.
   ///
-  /// - Throws: ``PDBError`` if the node must not or cannot start; nothing was changed then.
+  /// - Throws: ``PDBError`` if the node must not or cannot start; nothing was changed then, neither
+  ///   here nor in the cluster that it was to join.
   public init(_ configuration: NodeConfiguration, logger: Logger) async throws {
     try configuration.check()
+    let listener = try await NodeListener(configuration.address)
+    do {
+      try await self.init(configuration, listener, logger)
+    } catch {
+      await listener.close()
+      throw error
+    }
+  }
+
+  private init(
+    _ configuration: NodeConfiguration, _ listener: NodeListener, _ logger: Logger
+  ) async throws {
     self.configuration = configuration
     self.logger = logger
+    self.listener = listener
     directory = try DataDirectory(
       path: configuration.dataDirectory, port: configuration.address.port)
-    let log = try LogStore(path: directory.logPath)
-    let contents = try await Self.loadOrBootstrap(log, configuration, logger)
+    let (log, contents) = try await Self.loadOrBootstrap(directory, configuration, logger)
     let mark = contents.mark
     try StateStore.recover(directory.statePath, logBegin: mark)
     let state = try StateStore(
@@ -62,13 +76,24 @@ public struct PDBNode: Sendable {
       node: node, log: log, state: state, network: peers, logger: logger)
   }
 
+  /// - Throws: `port_in_use` if another process has one of the addresses.
+  public static func checkPorts(of addresses: [NodeAddress]) async throws {
+    for address in addresses { await (try NodeListener(address)).close() }
+  }
+
   /// Serves until the process is asked to stop (SIGTERM, SIGINT) or the disk fails.
   ///
   /// - Parameter isListening: called once, when connections are accepted.
   public func run(isListening: @escaping @Sendable () async -> Void = {}) async throws {
-    let server = NodeServer.application(
-      address: configuration.address, engine: engine, receiver: engine,
-      token: configuration.token, logger: logger, isListening: isListening)
+    let neighbours = NeighbourFiles(
+      directory: directory.path, options: configuration.sharedOptions)
+    let server = NodeServer(
+      listener: listener,
+      channels: NodeChannel(
+        requests: RequestGuard(
+          engine: engine, neighbours: neighbours, token: configuration.token, logger: logger),
+        executor: .shared, receiver: configuration.hearsPeers ? engine : nil, logger: logger),
+      isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
     // They stop in the reverse order: first no new changes are taken and those under way are
@@ -93,18 +118,6 @@ public struct PDBNode: Sendable {
         .diskFailed, "the node's files could not be read or written: \(error.description)",
         outcome: .unknown,
         hint: "nothing acknowledged is lost; see to the disk, then start the node again")
-    } catch let error as IOError where error.errnoCode == EADDRINUSE {
-      throw PDBError(
-        .portInUse, "'\(configuration.address)' is in use by another process",
-        hint: "choose another port with --port")
-    } catch let error as IOError where [EACCES, EADDRNOTAVAIL].contains(error.errnoCode) {
-      throw PDBError(
-        .badConfiguration,
-        "cannot listen on '\(configuration.address)': \(String(cString: strerror(error.errnoCode)))"
-      )
-    } catch is SocketAddressError {
-      throw PDBError(
-        .badConfiguration, "cannot listen on '\(configuration.address)': no such host")
     }
     logger.notice("stopped")
   }
@@ -112,33 +125,44 @@ public struct PDBNode: Sendable {
   // MARK: Starting
 
   private static func loadOrBootstrap(
-    _ log: LogStore, _ configuration: NodeConfiguration, _ logger: Logger
-  ) async throws -> LogStore.Contents {
-    if let contents = try log.load() {
-      try configuration.check(contents)
-      return contents
+    _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> (LogStore, LogStore.Contents) {
+    let hasFiles = directory.hasFiles
+    do {
+      let log = try LogStore(path: directory.logPath)
+      if let contents = try log.load() {
+        try configuration.check(contents)
+        try await Joining(configuration, logger)?.confirm(contents, in: directory.path)
+        return (log, contents)
+      }
+      let (identity, membership) = try await bootstrap(configuration, logger)
+      try log.bootstrap(identity, .beginning(membership))
+      let contents = LogStore.Contents(
+        identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
+      return (log, contents)
+    } catch {
+      if !hasFiles { directory.discard() }
+      throw error
     }
-    let membership: Membership
-    let identity: Identity
+  }
+
+  /// Who a node without files is, and the first members that it knows.
+  private static func bootstrap(
+    _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> (Identity, Membership) {
     let address = configuration.reachableAddress
-    if let member = configuration.join {
-      (identity, membership) = (
-        try await Joining.ask(
-          member, toAdmit: address, token: configuration.token, logger: logger),
-        Membership([])
-      )
-    } else {
-      let addresses = configuration.cluster ?? [address]
-      let cluster =
-        addresses.count > 1
-        ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text
-      identity = Identity(
-        cluster: cluster, node: Membership.nodeID(address, cluster: cluster), address: address)
-      membership = Membership.bootstrap(addresses, cluster: cluster)
+    if let joining = Joining(configuration, logger) {
+      return (try await joining.admission(of: address), Membership([]))
     }
-    try log.bootstrap(identity, .beginning(membership))
-    return LogStore.Contents(
-      identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
+    let addresses = configuration.cluster ?? [address]
+    let cluster =
+      addresses.count > 1 ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text
+    let identity = Identity(
+      cluster: cluster, node: Membership.nodeID(address, cluster: cluster), address: address)
+    logger.notice(
+      "making a new cluster of \(addresses.count == 1 ? "one node" : "\(addresses.count) nodes")",
+      metadata: ["cluster": "\(cluster)", "files": "\(configuration.dataDirectory)"])
+    return (identity, Membership.bootstrap(addresses, cluster: cluster))
   }
 }
 

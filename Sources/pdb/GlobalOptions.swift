@@ -5,7 +5,14 @@ import Foundation
 import PDBKit
 
 struct GlobalOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("A node to talk to; may be repeated.", valueName: "addr"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The remote to talk to, or addresses of nodes.", valueName: "remote"))
+  var db: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("A node to talk to, for this command; may be repeated.", valueName: "addr"))
   var node: [String] = []
 
   @Option(
@@ -48,6 +55,9 @@ struct GlobalOptions: ParsableArguments {
         throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
       }
     }
+    guard db == nil || node.isEmpty else {
+      throw ValidationError("--db and --node exclude each other")
+    }
     if fields?.split(separator: ",").isEmpty == true {
       throw ValidationError("--fields wants names, separated by commas")
     }
@@ -61,7 +71,9 @@ struct GlobalOptions: ParsableArguments {
 
   /// Moves the options before the command's name behind it, where the parser wants them.
   static func movedBehindCommand(_ arguments: [String]) -> [String] {
-    let takesValue: Set = ["--node", "--timeout", "--color", "--token-file", "--fields"]
+    let takesValue: Set = [
+      "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
+    ]
     let isFlag: Set = ["--json", "--stale", "--yes", "-q", "--quiet", "-v", "--verbose"]
     var rest = arguments[...]
     var words: [String] = []

@@ -15,24 +15,33 @@ final class Session: Sendable {
   private let change = Occasion()
 
   /// Runs a command's work with a session, and gives its errors the form the user asked for.
+  ///
+  /// - Parameter meetsFirst: whether to learn which cluster answers before the work begins.
   static func run(
-    _ options: GlobalOptions, _ body: (Session) async throws -> Void
+    _ options: GlobalOptions, meetsFirst: Bool = true, _ body: (Session) async throws -> Void
   ) async throws {
     var isAboutChange = false
+    var place: Connection?
     do {
       let settings = try Settings.current ?? Settings()
-      if let shared = Connection.shared, options.node.isEmpty, options.tokenFile == nil {
-        let session = try Session(options, settings, shared)
-        defer { isAboutChange = session.change.isRaised }
-        return try await body(session)
+      let connection: Connection
+      let namesPlace = options.db != nil || !options.node.isEmpty || options.tokenFile != nil
+      if let shared = Connection.shared, !namesPlace {
+        connection = shared
+      } else {
+        connection = try Connection(options, settings)
+        connection.keepUntilExit()
       }
-      let connection = try Connection(options, settings)
-      connection.keepUntilExit()
+      place = connection
       let session = try Session(options, settings, connection)
       defer { isAboutChange = session.change.isRaised }
+      if meetsFirst { try await connection.meet() }
       try await body(session)
+      if session.change.isRaised { connection.noteChange() }
     } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json, isAboutChange: isAboutChange)
+      throw Failure(
+        error: place?.explaining(error) ?? error, asJSON: options.json,
+        isAboutChange: isAboutChange)
     }
   }
 
@@ -52,7 +61,7 @@ final class Session: Sendable {
     }
     if request.method != .get { willChange() }
     let answer = try await connection.client.send(request, within: .seconds(timeout))
-    await remember(answer, isChange: request.method != .get)
+    if request.method != .get { connection.noteLeader(answer.node) }
     return answer
   }
 
@@ -84,7 +93,7 @@ final class Session: Sendable {
   }
 
   /// The node that commands about one node mean when none is named.
-  var firstAddress: NodeAddress { connection.addresses[0] }
+  var firstAddress: NodeAddress { connection.place.addresses[0] }
 
   // MARK: Telling
 
@@ -114,7 +123,9 @@ final class Session: Sendable {
 
   /// Asks before something that cannot be undone one by one; elsewhere than on a terminal
   /// only `--yes` will do.
-  func confirm(_ question: String) throws {
+  func confirm(_ question: String) throws { try Self.confirm(question, options) }
+
+  static func confirm(_ question: String, _ options: GlobalOptions) throws {
     if options.yes { return }
     guard Console.inputIsTerminal, Console.isTerminal(.error) else {
       throw Failure(
@@ -122,25 +133,5 @@ final class Session: Sendable {
         asJSON: options.json, status: .declined)
     }
     guard Console.confirm(question + "?") else { throw ExitCode(ExitStatus.declined.rawValue) }
-  }
-
-  // MARK: Remembering
-
-  /// Learns the members of the cluster that answered, unless they are known already. Changes
-  /// are answered by the leader, which should be known too.
-  private func remember(_ answer: ClientAnswer, isChange: Bool) async {
-    guard !connection.areFoldersNodes else { return }
-    let remembered = connection.remembered
-    let known = remembered.addresses(of: answer.cluster)
-    let isKnown = isChange ? known.first == answer.node : known.contains(answer.node)
-    if isKnown && remembered.last == answer.cluster { return }
-    let result = await ask(answer.node, ClientRequest(.get, "/cluster/status"), within: 1)
-    guard case .success(let status) = result else { return }
-    let (members, leader) = (status.members, status.leader)
-    guard !members.isEmpty else { return }
-    var updated = remembered
-    updated.remember(
-      answer.cluster, members.filter { $0 == leader } + members.filter { $0 != leader })
-    updated.save()
   }
 }

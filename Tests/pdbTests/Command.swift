@@ -44,8 +44,11 @@ struct CommandResult: Sendable {
 /// A folder of its own for everything a run may write.
 final class Workspace: Sendable {
   let path: String
+  /// What `PDB_NODES` says; port 1 refuses every connection.
+  let nodes: String
 
-  init() throws {
+  init(nodes: String = "127.0.0.1:1") throws {
+    self.nodes = nodes
     path = FileManager.default.temporaryDirectory.path + "/pdb-test-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
@@ -60,6 +63,8 @@ final class Workspace: Sendable {
     process.currentDirectoryURL = URL(fileURLWithPath: path)
     process.environment = [
       "HOME": path, "XDG_STATE_HOME": path + "/state", "XDG_CONFIG_HOME": path + "/.config",
+      // A test that names no cluster must not find one of the user's.
+      "PDB_CONFIG_NOSYSTEM": "1", "PDB_NODES": nodes,
       "PATH": "/usr/bin:/bin",
       "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
     ]

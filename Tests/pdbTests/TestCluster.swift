@@ -12,6 +12,7 @@ import PDBKit
 final class TestCluster: Sendable {
   let workspace: Workspace
   let addresses: [NodeAddress]
+  private let ports: TestPorts
   /// How many of the addresses are the first members; the rest may join later.
   private let firstMembers: Int
   private let processes = NIOLockedValueBox<[Int: Process]>([:])
@@ -33,24 +34,11 @@ final class TestCluster: Sendable {
   }
 
   init(_ count: Int, spare: Int = 0) async throws {
-    workspace = try Workspace()
     firstMembers = count
-    addresses = try await Self.freePorts(count + spare).map {
-      NodeAddress(host: "127.0.0.1", port: $0)
-    }
-  }
-
-  /// Ports nobody listens on now. Sorted: the lowest is preferred as leader.
-  private static func freePorts(_ count: Int) async throws -> [Int] {
-    var channels: [any Channel] = []
-    for _ in 0..<count {
-      channels.append(
-        try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-          .bind(host: "127.0.0.1", port: 0).get())
-    }
-    let ports = channels.map { $0.localAddress!.port! }
-    for channel in channels { try await channel.close() }
-    return ports.sorted()
+    ports = try TestPorts(count + spare)
+    addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
+    workspace = try Workspace(
+      nodes: addresses.prefix(count).map(\.description).joined(separator: ","))
   }
 
   // MARK: Life and death
@@ -159,10 +147,9 @@ final class TestCluster: Sendable {
     await client.shutdown()
   }
 
-  /// Runs the command line against this cluster.
+  /// Runs the command line against this cluster, which `PDB_NODES` names.
   func pdb(_ arguments: String..., input: Data? = nil) async throws -> CommandResult {
-    try await workspace.run(
-      arguments + ["--node", addresses[0].description], input: input)
+    try await workspace.run(arguments, input: input)
   }
 
   // MARK: HTTP

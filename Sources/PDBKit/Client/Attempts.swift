@@ -24,17 +24,23 @@ struct Attempts {
   private var preferred: NodeAddress?
   private var states: [NodeAddress: String] = [:]
   private var unreachable: Set<NodeAddress> = []
-  /// Those that took the last request and did not answer.
-  private var silent: Set<NodeAddress> = []
+  /// Those that belong to another cluster.
+  private var strangers: Set<NodeAddress> = []
+  /// Those that have answered at all.
+  private var answered: Set<NodeAddress> = []
   /// Whether an attempt's change may have been applied although no answer says so.
   private var mayBeApplied = false
   private var lastError: PDBError?
+  private var strangersError: PDBError?
+  /// What the cluster said of itself before, if it was asked.
+  private let view: ClusterView?
   private(set) var count = 0
 
-  init(addresses: [NodeAddress], isChange: Bool) {
+  init(addresses: [NodeAddress], isChange: Bool, view: ClusterView? = nil) {
     var seen: Set<NodeAddress> = []
     self.addresses = addresses.filter { seen.insert($0).inserted }
     self.isChange = isChange
+    self.view = view
   }
 
   var hasAlternative: Bool { addresses.count > 1 }
@@ -57,16 +63,16 @@ struct Attempts {
       return .done(answer)
     case .error(let error):
       unreachable.remove(address)
-      silent.remove(address)
+      strangers.remove(address)
+      answered.insert(address)
       return record(error, of: address)
     case .unreachable(let reason):
       unreachable.insert(address)
-      silent.remove(address)
+      answered.remove(address)
       return moveOn(from: address, reason)
     case .lost(let reason):
       if isChange { mayBeApplied = true }
       unreachable.remove(address)
-      silent.insert(address)
       return moveOn(from: address, reason)
     }
   }
@@ -90,7 +96,13 @@ struct Attempts {
     case .unknownOutcome:
       mayBeApplied = true
       return moveOn(from: address, "could not confirm the change in time")
-    case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .wrongCluster, .internal:
+    case .wrongCluster where error.outcome != .applied:
+      // It may have taken the place of a dead member, while the others are who they were.
+      strangers.insert(address)
+      answered.remove(address)
+      strangersError = error
+      return moveOn(from: address, "belongs to another cluster")
+    case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)
     default:
@@ -100,8 +112,8 @@ struct Attempts {
 
   private mutating func moveOn(from address: NodeAddress, _ state: String) -> Next {
     states[address] = state
-    // Nobody is there at all: waiting would only hide that.
-    if unreachable.count == addresses.count { return .failed(failure) }
+    // None of the cluster's nodes is there at all: waiting would only hide that.
+    if unreachable.union(strangers).count == addresses.count { return .failed(failure) }
     position = ((addresses.firstIndex(of: address) ?? position) + 1) % addresses.count
     let next = addresses[position]
     if unreachable.contains(address) || count < addresses.count {
@@ -132,11 +144,14 @@ struct Attempts {
       }
     }
     let details = [JSON.Member("nodes", .array(nodes))]
-    let answered = states.count - unreachable.count - silent.count
     if mayBeApplied {
       return PDBError(
         .unknownOutcome, "no node confirmed the change in time", outcome: .unknown,
         hint: "look whether it is there before you make it again", details: details)
+    }
+    if let strangersError, answered.isEmpty {
+      return PDBError(
+        .wrongCluster, strangersError.message, details: strangersError.details + details)
     }
     if unreachable.count == addresses.count {
       return PDBError(
@@ -152,8 +167,19 @@ struct Attempts {
         hint: "try again in a moment", details: details)
     }
     return PDBError(
-      .noLeader,
-      "no leader: \(answered) of \(addresses.count) nodes answered, and none of them leads",
-      hint: "'pdb cluster status' shows which nodes are down", details: details)
+      answered.count < quorum ? .noQuorum : .noLeader,
+      "no leader: \(answered.count) of \(addresses.count) "
+        + "node\(addresses.count == 1 ? "" : "s") answered, "
+        + (answered.count < quorum ? "\(quorum) are needed" : "and none of them leads"),
+      hint: hint, details: details)
+  }
+
+  private var quorum: Int { view?.quorum ?? addresses.count / 2 + 1 }
+
+  private var hint: String {
+    if !isChange { return "'--stale' reads what a node has by itself" }
+    let restart = view?.restarts.first
+    return restart.map { "start one more node:  \($0)" }
+      ?? "'pdb cluster status' shows which nodes are down"
   }
 }

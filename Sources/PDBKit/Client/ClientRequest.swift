@@ -32,8 +32,10 @@ public struct ClientAnswer: Sendable {
   public let json: JSON
   /// The node that answered.
   public let node: NodeAddress
-  public let cluster: String
+  public let identity: ClusterIdentity
   public let revision: UInt64?
+
+  public var cluster: String { identity.cluster }
 }
 
 /// What `GET /cluster/status` says of the nodes.

@@ -15,7 +15,7 @@ extension ClusterClient {
     since: UInt64, query: String = "", _ body: (ServerEvent) async throws -> Bool
   ) async throws {
     var last = since
-    var attempts = Attempts(addresses: addresses, isChange: false)
+    var attempts = attempts(isChange: false)
     var deadline = ContinuousClock.now + timeout
     var isKnown = false
     while true {
@@ -56,7 +56,7 @@ extension ClusterClient {
   ///
   /// - Throws: ``PDBError``. Another node is asked only as long as nothing has come.
   public func download(_ path: String, _ body: (Bytes) async throws -> Void) async throws {
-    var attempts = Attempts(addresses: addresses, isChange: false)
+    var attempts = attempts(isChange: false)
     let deadline = ContinuousClock.now + timeout
     while true {
       let target = attempts.next()
@@ -93,7 +93,8 @@ extension ClusterClient {
     do {
       let response = try await streams.execute(request, timeout: .hours(24 * 365))
       guard response.status.code == 200 else {
-        return Self.result(response, try await response.body.collect(upTo: 1 << 20), from: address)
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return result(response, body, from: address, isChange: false)
       }
       return try await body(response.body) ? nil : .lost("the stream ended")
     } catch let error as PDBError {

@@ -22,7 +22,16 @@ public final class ClusterClient: Sendable {
     case waiting(reason: String)
   }
 
-  private let known: NIOLockedValueBox<[NodeAddress]>
+  /// What is known of the cluster.
+  private struct Knowledge {
+    /// Where to look for it, in this order.
+    var addresses: [NodeAddress]
+    /// Which one is meant; `nil` until one has answered.
+    var identity: ClusterIdentity?
+    var view: ClusterView?
+  }
+
+  private let known: NIOLockedValueBox<Knowledge>
   let timeout: Duration
   private let token: String?
   private let author: String
@@ -34,13 +43,15 @@ public final class ClusterClient: Sendable {
   /// - Parameters:
   ///   - addresses: where to look for the cluster, the likely leader first. Not empty.
   ///   - timeout: how long one request may take, with all its attempts.
+  ///   - expected: the cluster that is meant; `nil` for the one that answers first.
   ///   - author: who makes the changes, for the history.
   public init(
-    addresses: [NodeAddress], timeout: Duration, token: String? = nil, author: String = "",
+    addresses: [NodeAddress], expecting expected: ClusterIdentity? = nil, timeout: Duration,
+    token: String? = nil, author: String = "",
     notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) {
     precondition(!addresses.isEmpty, "a client needs an address")
-    known = NIOLockedValueBox(addresses)
+    known = NIOLockedValueBox(Knowledge(addresses: addresses, identity: expected))
     self.timeout = timeout
     self.token = token
     self.author = author
@@ -71,12 +82,35 @@ public final class ClusterClient: Sendable {
   }
 
   /// Where to look for the cluster, in this order.
-  var addresses: [NodeAddress] { known.withLockedValue { $0 } }
+  public var addresses: [NodeAddress] { known.withLockedValue { $0.addresses } }
+
+  /// The cluster that is meant: no other one is changed or read. `nil` until one has answered.
+  public var identity: ClusterIdentity? { known.withLockedValue { $0.identity } }
+
+  /// Means this cluster from now on, which has these members, the likely leader first.
+  public func expect(_ identity: ClusterIdentity, members: [NodeAddress]) {
+    known.withLockedValue { known in
+      known.identity = identity
+      known.addresses = members + known.addresses.filter { !members.contains($0) }
+    }
+  }
+
+  func learn(_ view: ClusterView) {
+    known.withLockedValue { $0.view = view }
+    expect(view.identity, members: view.members)
+  }
 
   /// Asks this node first from now on.
   public func prefer(_ address: NodeAddress) {
     known.withLockedValue { known in
-      known = [address] + known.filter { $0 != address }
+      known.addresses = [address] + known.addresses.filter { $0 != address }
+    }
+  }
+
+  /// The attempts of a request that begins now.
+  func attempts(isChange: Bool) -> Attempts {
+    known.withLockedValue { known in
+      Attempts(addresses: known.addresses, isChange: isChange, view: known.view)
     }
   }
 
@@ -104,7 +138,7 @@ public final class ClusterClient: Sendable {
   public func send(
     _ request: ClientRequest, within wanted: Duration? = nil
   ) async throws -> ClientAnswer {
-    var attempts = Attempts(addresses: addresses, isChange: request.isChange)
+    var attempts = attempts(isChange: request.isChange)
     let id = request.isChange ? UUID().uuidString.lowercased() : nil
     let start = ContinuousClock.now
     let deadline = start + (wanted ?? timeout)
@@ -170,7 +204,7 @@ public final class ClusterClient: Sendable {
         let response = try await self.http.execute(outgoing, timeout: .hours(24))
         return (response, try await response.body.collect(upTo: 1 << 30))
       }
-      return Self.result(response, body, from: address)
+      return result(response, body, from: address, isChange: request.isChange)
     } catch {
       return Self.result(error)
     }
@@ -208,6 +242,7 @@ public final class ClusterClient: Sendable {
     }
     if request.isChange, !author.isEmpty { headers.add(name: "PDB-Author", value: author) }
     if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let identity { headers.add(name: "PDB-Expect-Cluster", value: identity.description) }
     if let revision = request.ifRevision {
       headers.add(name: "If-Match", value: "\"\(revision)\"")
     }
@@ -215,8 +250,8 @@ public final class ClusterClient: Sendable {
     return headers
   }
 
-  static func result(
-    _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress
+  func result(
+    _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress, isChange: Bool
   ) -> Attempts.Result {
     guard let cluster = response.headers.first(name: "PDB-Cluster"),
       // A stored value may be as deep as the limit, and the answer wraps it.
@@ -227,7 +262,16 @@ public final class ClusterClient: Sendable {
           .badAnswer, "'\(address)' does not answer like a pdb node", outcome: .unknown,
           hint: "is another program listening on that port?"))
     }
-    guard (200..<300).contains(response.status.code) else {
+    let found = ClusterIdentity(cluster: cluster, birth: response.headers.first(name: "PDB-Birth"))
+    let isDone = (200..<300).contains(response.status.code)
+    if let expected = confirm(found) {
+      // A node that knows of no expectations has done what it was asked.
+      return .error(
+        .wrongCluster(
+          expected: expected, found: found, at: address,
+          outcome: isDone && isChange ? .applied : .notApplied))
+    }
+    guard isDone else {
       return .error(
         PDBError(json: json)
           ?? PDBError(
@@ -235,8 +279,23 @@ public final class ClusterClient: Sendable {
     }
     return .answer(
       ClientAnswer(
-        json: json, node: address, cluster: cluster,
+        json: json, node: address, identity: found,
         revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) }))
+  }
+
+  /// Takes an answer's cluster as the one that is meant, if none was yet.
+  ///
+  /// - Returns: which one was meant, if this is another.
+  private func confirm(_ found: ClusterIdentity) -> ClusterIdentity? {
+    known.withLockedValue { known in
+      guard let expected = known.identity else {
+        known.identity = found
+        return nil
+      }
+      guard expected.agrees(with: found) else { return expected }
+      if expected.birth == nil { known.identity = found }
+      return nil
+    }
   }
 
   static func result(_ error: any Error) -> Attempts.Result {

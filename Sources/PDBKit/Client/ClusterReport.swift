@@ -19,10 +19,12 @@ public struct ClusterReport: Sendable {
     public let failure: String?
     /// How long ago the leader heard it last, in milliseconds, if the leader knows.
     public let silence: UInt64?
+    /// The command that starts it again, if that can be told.
+    public let restart: String?
 
     public init(
       id: String, address: String, isVoter: Bool = true, status: JSON?, failure: String?,
-      silence: UInt64? = nil
+      silence: UInt64? = nil, restart: String? = nil
     ) {
       self.id = id
       self.address = address
@@ -30,6 +32,7 @@ public struct ClusterReport: Sendable {
       self.status = status
       self.failure = failure
       self.silence = silence
+      self.restart = restart
     }
 
     public var isUp: Bool { status != nil }
@@ -64,10 +67,24 @@ public struct ClusterReport: Sendable {
 
   private var votersUpCount: Int { members.count { $0.isUp && $0.isVoter } }
 
+  /// The voters that have everything but the newest second.
+  private var currentVotersCount: Int {
+    members.count { $0.isUp && $0.isVoter && !isBehind($0) }
+  }
+
+  /// Whether a voter is up and lacks what the leader had committed a second ago: it does not catch
+  /// up, and could not take the place of a member that dies.
+  public func isBehind(_ member: MemberReport) -> Bool {
+    guard member.isUp, member.isVoter, let applied = member.applied,
+      let settled = leader?.status?["commit_settled"]?.uint64
+    else { return false }
+    return applied < settled
+  }
+
   public var health: Health {
     if votersUpCount < quorum { return .noQuorum }
     if leader == nil { return .noLeader }
-    let isWell = members.allSatisfy { $0.isUp && $0.alarms.isEmpty }
+    let isWell = members.allSatisfy { $0.isUp && $0.alarms.isEmpty && !isBehind($0) }
     return isWell ? .healthy : .degraded
   }
 
@@ -82,7 +99,7 @@ public struct ClusterReport: Sendable {
   /// One sentence on how the cluster is and what it can still bear.
   public var verdict: String {
     let up = "\(upCount) of \(members.count) node\(members.count == 1 ? "" : "s") up"
-    let spare = votersUpCount - quorum
+    let spare = currentVotersCount - quorum
     let margin =
       switch spare {
       case ..<1: "Losing one more stops changes."
@@ -95,8 +112,13 @@ public struct ClusterReport: Sendable {
       let troubles = members.filter { !$0.alarms.isEmpty }.map {
         "\($0.address) says: \($0.alarms.joined(separator: ", ")). "
       }
+      let behind = members.filter(isBehind).map { member in
+        let lag = lag(of: member) ?? 0
+        return "\(member.address) is \(lag) entr\(lag == 1 ? "y" : "ies") behind "
+          + "and does not catch up. "
+      }
       return "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0). "
-        + troubles.joined() + (members.count == 1 ? "There is no other copy of the data." : margin)
+        + troubles.joined() + behind.joined() + (members.count == 1 ? "There is no other copy of the data." : margin)
     case .noLeader:
       return "NO LEADER, \(up). An election is under way; changes must wait."
     case .noQuorum:
@@ -129,6 +151,8 @@ public struct ClusterReport: Sendable {
             "failure": JSON(member.failure),
             "voter": .bool(member.isVoter),
             "silent_ms": member.silence.map { JSON($0) } ?? .null,
+            "behind": .bool(isBehind(member)),
+            "restart": JSON(member.restart),
             "alarms": .array(member.alarms.map { .string($0) }),
           ]
         }),

@@ -72,6 +72,8 @@ struct Driver {
   /// Whether something happened that followers should learn of at once.
   private var isUrgent = false
   private var knownMembers: [Member]?
+  /// The commit index when the states were compared last.
+  private var lastCommitIndex: Index = 0
   private var effects = Effects()
 
   private static let requestTicks =
@@ -108,6 +110,8 @@ struct Driver {
         if now % Self.comparisonTicks == 0 {
           effects.stateHash = StateHash(
             index: status.mark.appliedIndex, hash: status.mark.hash)
+          status.settledCommitIndex = lastCommitIndex
+          lastCommitIndex = status.commitIndex
         }
       case .received(let envelope):
         if envelope.from == node.reachableLeader { status.lastHeartbeat = .now }
@@ -132,6 +136,7 @@ struct Driver {
         comparison.heard(hash, from: peer)
         judgeState()
       case .alarm(let alarm): raise(alarm)
+      case .birth(let birth): status.birth = birth
       }
     }
     // What arrived together is proposed together and confirmed together.

@@ -5,11 +5,15 @@ import Raft
 /// A snapshot of a node's place in its cluster.
 struct EngineStatus: Sendable {
   let identity: Identity
+  /// The cluster's birth; `nil` as long as this node does not know it.
+  var birth: String?
   var role: Node.Role = .follower
   var term: Term = 0
   var leader: Member?
   var membership = Membership([])
   var commitIndex: Index = 0
+  /// The commit index of one to two seconds ago: a member that has not applied it is behind.
+  var settledCommitIndex: Index = 0
   var lastIndex: Index = 0
   /// The first index in the log, and how many entries and bytes the log holds.
   var firstIndex: Index = 1
@@ -29,6 +33,7 @@ struct EngineStatus: Sendable {
   init(identity: Identity) { self.identity = identity }
 
   var isLeader: Bool { role == .leader }
+  var cluster: ClusterIdentity { ClusterIdentity(cluster: identity.cluster, birth: birth) }
   var members: [Member] { membership.members }
 
   /// The error of a request that needs a leader, while this node does not lead.

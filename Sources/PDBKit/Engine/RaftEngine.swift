@@ -52,6 +52,7 @@ final class RaftEngine: Engine {
     case transfer(NodeID?, CheckedContinuation<Member?, any Error>)
     case stateHash(StateHash, NodeID)
     case alarm(Alarm)
+    case birth(String)
   }
 
   /// What the applier does, in order.
@@ -337,6 +338,7 @@ final class RaftEngine: Engine {
 
   private func runErrands() async throws {
     try await withThrowingDiscardingTaskGroup { group in
+      group.addTask { try await self.learnBirth() }
       while let errands = await errands.take() {
         for errand in errands {
           group.addTask {
@@ -399,6 +401,26 @@ final class RaftEngine: Engine {
 
   private static let settleMilliseconds = 200
 
+  /// Finds the cluster's birth in the state. A leader that finds none sets one, once: a second
+  /// attempt is refused by the state itself.
+  private func learnBirth() async throws {
+    while true {
+      let birth = try? await read(.stale, .keys) { view, _ in
+        try view.get(SystemKeys.birth)?.value
+      }
+      if let birth = birth ?? nil {
+        inbox.post(.birth(String(decoding: birth, as: UTF8.self)))
+        return
+      }
+      if status.isLeader {
+        let stamp = Stamp(time: .now, author: "", request: nil)
+        _ = try? await propose(
+          StampedOperation(stamp: stamp, operation: .setBirth(.random(in: 1 ... .max))))
+      }
+      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
+    }
+  }
+
   /// One tick per interval, never a burst: a process that was stopped for a while has not
   /// heard its peers in that time, and must not count it against them.
   private func tick() async throws {
@@ -432,29 +454,27 @@ extension Persist {
 // MARK: Peers
 
 extension RaftEngine: PeerReceiver {
-  func objection(to peer: NodeID, incarnation: UInt64) async -> String? {
+  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
     let membership = status.membership
-    if membership.removed.contains(peer) { return "node \(peer.text) \(Self.wasRemoved)" }
+    if membership.removed.contains(peer) { return .removed }
     if let known = incarnations.withLockedValue({ $0[peer] }) {
-      return known == incarnation ? nil : "node \(peer.text) \(Self.hasOtherData)"
+      return known == incarnation ? nil : .lostData
     }
     // Who is not known yet may be about to become known; but only members are remembered.
     guard membership[peer] != nil else { return nil }
     do {
       try await log.remember(peer, incarnation: incarnation)
-    } catch { return "cannot remember new peers now: the disk does not take it" }
+    } catch { return .diskFull }
     let first = incarnations.withLockedValue { incarnations in
       incarnations[peer] = incarnations[peer] ?? incarnation
       return incarnations[peer]
     }
-    return first == incarnation ? nil : "node \(peer.text) \(Self.hasOtherData)"
+    return first == incarnation ? nil : .lostData
   }
 
-  private static let wasRemoved = "was removed from this cluster"
-  private static let hasOtherData = "had other data when it was met first: it lost its log"
-
-  /// Told once a minute: whoever is turned away comes back every second.
-  func noteRefusal(_ reason: String) {
+  /// Told once a minute: a peer that is turned away comes back every second.
+  func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
+    let reason = "node \(peer.text): \(refusal.message)"
     let isNews = refusals.withLockedValue { refusals in
       let now = ContinuousClock.now
       refusals = refusals.filter { now - $0.value < .seconds(60) }
@@ -465,11 +485,11 @@ extension RaftEngine: PeerReceiver {
     if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
   }
 
-  func refused(by peer: NodeID, _ reason: String) {
-    if reason.hasSuffix(Self.hasOtherData), reason.contains(identity.node.text) {
-      inbox.post(.alarm(.lostData))
-    } else if reason.hasSuffix(Self.wasRemoved), reason.contains(identity.node.text) {
-      inbox.post(.alarm(.removed))
+  func refused(by peer: NodeID, _ reason: PeerRefusal) {
+    switch reason {
+    case .lostData: inbox.post(.alarm(.lostData))
+    case .removed: inbox.post(.alarm(.removed))
+    case .version, .secret, .cluster, .node, .diskFull: break
     }
   }
 

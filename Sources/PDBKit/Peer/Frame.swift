@@ -11,7 +11,7 @@
 //   2 challenge  nonce incarnation proof                               the accepting node
 //   3 proof      proof                                                 the connecting node
 //   4 welcome    -                                                     now the purpose begins
-//   5 refused    reason                       instead of 2 or 4; then the connection is closed
+//   5 refused    code                         instead of 2 or 4; then the connection is closed
 //   16 requestPreVote       term lastLogIndex lastLogTerm isTransfer
 //   17 requestPreVoteReply  term granted
 //   18 requestVote          term lastLogIndex lastLogTerm isTransfer

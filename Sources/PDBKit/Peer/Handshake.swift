@@ -18,6 +18,8 @@ struct ClusterSecret: Sendable {
   /// - Parameter secret: `nil` for a cluster that trusts everybody who can reach it.
   init(_ secret: String?) { key = secret.map { SymmetricKey(data: Bytes(utf8: $0)) } }
 
+  var isSet: Bool { key != nil }
+
   enum Side: String {
     case accept, connect
   }

@@ -57,8 +57,7 @@ final class PeerAcceptor: ChannelInboundHandler {
 
   private func challenge(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
     guard hello.version == Frame.version else {
-      return refuse(
-        "protocol version \(hello.version), this node speaks \(Frame.version)", context)
+      return refuse(hello.from, .version, context)
     }
     let (nonce, own) = (ClusterSecret.nonce(), receiver.identity.incarnation)
     state = .awaitingProof(hello, nonce: nonce)
@@ -73,14 +72,9 @@ final class PeerAcceptor: ChannelInboundHandler {
     guard
       receiver.secret.accepts(
         proof, .connect, hello, nonce: nonce, incarnation: own.incarnation)
-    else { return refuse("the cluster secret is missing or another", context) }
-    if hello.cluster != own.cluster {
-      return refuse(
-        "cluster \(hello.cluster), this node belongs to \(own.cluster)", context)
-    }
-    if hello.to != own.node {
-      return refuse("looking for node \(hello.to.text), this is \(own.node.text)", context)
-    }
+    else { return refuse(hello.from, .secret, context) }
+    if hello.cluster != own.cluster { return refuse(hello.from, .cluster, context) }
+    if hello.to != own.node { return refuse(hello.from, .node, context) }
     state = .admitting
     let receiver = receiver
     let verdict = context.eventLoop.makeFutureWithTask {
@@ -90,7 +84,7 @@ final class PeerAcceptor: ChannelInboundHandler {
     verdict.whenSuccess { objection in
       let (handler, context) = bound.value
       guard case .admitting = handler.state else { return }
-      if let objection { return handler.refuse(objection, context) }
+      if let objection { return handler.refuse(hello.from, objection, context) }
       handler.admit(hello, context)
     }
   }
@@ -108,10 +102,11 @@ final class PeerAcceptor: ChannelInboundHandler {
     write(.welcome, context)
   }
 
-  private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
-    let reason = String(reason.prefix(200))
-    receiver.noteRefusal(reason)
-    write(.refused(reason), context)
+  private func refuse(
+    _ peer: NodeID, _ reason: PeerRefusal, _ context: ChannelHandlerContext
+  ) {
+    receiver.noteRefusal(of: peer, reason)
+    write(.refused(reason.rawValue), context)
     close(context)
   }
 

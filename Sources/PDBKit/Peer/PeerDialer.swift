@@ -16,6 +16,10 @@ struct PeerDialer: Sendable {
     let reason: String
     /// The peer is simply not there; worth one line, not one per attempt.
     let isOrdinary: Bool
+    /// What one of the two has against the other.
+    var refusal: PeerRefusal?
+    /// The other side answers, but not on the wire between nodes.
+    var hearsNoPeers = false
   }
 
   /// Bytes that may wait in a connection; beyond it messages are dropped, and sent again by
@@ -78,7 +82,7 @@ struct PeerDialer: Sendable {
       upgraders: [PeerClientUpgrader(hello: hello, receiver: receiver, greeted: greeted)],
       notUpgradingCompletionHandler: { channel in
         channel.eventLoop.makeFailedFuture(
-          Failure(reason: "not a pdb node", isOrdinary: false))
+          Failure(reason: "it hears no peers", isOrdinary: false, hearsNoPeers: true))
       })
     let upgraded = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
       configuration: .init(upgradeConfiguration: configuration))
@@ -143,9 +147,12 @@ private final class PeerGreeter: ChannelInboundHandler {
     switch unwrapInboundIn(data) {
     case .challenge(let challenge): answer(challenge, context)
     case .welcome: greeted.succeed(context.channel)
-    case .refused(let reason):
-      receiver.refused(by: hello.to, reason)
-      fail(reason, context)
+    case .refused(let code):
+      guard let refusal = PeerRefusal(rawValue: code) else {
+        return fail("it refuses this node: \(code.prefix(100))", context)
+      }
+      receiver.refused(by: hello.to, refusal)
+      fail("it refuses this node: \(refusal.message)", context, refusal)
     case .message(let message):
       receiver.receive(
         Envelope(from: hello.to, to: receiver.identity.node, message: message))
@@ -160,7 +167,7 @@ private final class PeerGreeter: ChannelInboundHandler {
       secret.accepts(
         challenge.proof, .accept, hello, nonce: challenge.nonce,
         incarnation: challenge.incarnation)
-    else { return fail("it does not know the cluster secret", context) }
+    else { return fail(PeerRefusal.secret.message, context, .secret) }
     let proof = secret.proof(
       .connect, hello, nonce: challenge.nonce, incarnation: challenge.incarnation)
     let (receiver, peer) = (receiver, hello.to)
@@ -170,13 +177,15 @@ private final class PeerGreeter: ChannelInboundHandler {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     verdict.whenSuccess { objection in
       let (greeter, context) = bound.value
-      if let objection { return greeter.fail(objection, context) }
+      if let objection { return greeter.fail(objection.message, context, objection) }
       context.writeAndFlush(NIOAny(ByteBuffer(.proof(proof))), promise: nil)
     }
   }
 
-  private func fail(_ reason: String, _ context: ChannelHandlerContext) {
-    greeted.fail(PeerDialer.Failure(reason: reason, isOrdinary: false))
+  private func fail(
+    _ reason: String, _ context: ChannelHandlerContext, _ refusal: PeerRefusal? = nil
+  ) {
+    greeted.fail(PeerDialer.Failure(reason: reason, isOrdinary: false, refusal: refusal))
     context.close(promise: nil)
   }
 

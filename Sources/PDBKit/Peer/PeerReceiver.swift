@@ -10,15 +10,15 @@ protocol PeerReceiver: Sendable {
 
   /// Why this node will not talk to a peer that proved itself; `nil` if it will. A member
   /// that is met for the first time is remembered with its data directory, durably.
-  func objection(to peer: NodeID, incarnation: UInt64) async -> String?
+  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal?
 
   func receive(_ envelope: Envelope)
   func receive(_ state: StateHash, from peer: NodeID)
   func lostConnection(to peer: NodeID)
   /// A connection was turned away.
-  func noteRefusal(_ reason: String)
+  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal)
   /// A peer does not want this node.
-  func refused(by peer: NodeID, _ reason: String)
+  func refused(by peer: NodeID, _ reason: PeerRefusal)
 
   /// Answers to a peer that this node cannot reach by itself go where its messages come from.
   func welcome(_ peer: NodeID, on channel: any Channel)

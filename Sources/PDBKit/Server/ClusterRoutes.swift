@@ -28,18 +28,24 @@ extension Endpoint {
       Response(json: $0.engine.status.json)
     },
     Endpoint(.get, "/cluster/status", "The members and who leads them, as this node knows it") {
-      let status = $0.engine.status
+      let (status, neighbours) = ($0.engine.status, $0.neighbours)
       let others = status.members.filter { $0.id != status.leader?.id }
       return Response(
         json: [
           "cluster": .string(status.identity.cluster),
+          "birth": JSON(status.birth),
           "leader": status.leaderURL,
           "followers": .array(others.map { .string("http://\($0.address)") }),
           "current_node": .string(status.identity.address.url),
           "is_leader": .bool(status.isLeader),
           "term": JSON(status.term),
           "quorum": JSON(status.membership.quorum),
-          "members": .array(status.members.map { status.json(of: $0) }),
+          "members": .array(
+            status.members.map { member in
+              let restart = member.id == status.identity.node ? nil : neighbours.restart(member)
+              return .object(
+                (status.json(of: member).members ?? []) + [.init("restart", JSON(restart))])
+            }),
         ])
     },
     Endpoint(.get, "/livez", "200 while the process works") { _ in
@@ -74,6 +80,7 @@ extension EngineStatus {
     [
       "node": .string(identity.node.text),
       "cluster": .string(identity.cluster),
+      "birth": JSON(birth),
       "incarnation": .string(identity.incarnation.text),
       "address": .string(identity.address.description),
       "port": JSON(identity.address.port),
@@ -88,6 +95,7 @@ extension EngineStatus {
         .number(String(Double($0.milliseconds) / 1000))
       } ?? .null,
       "commit": JSON(commitIndex),
+      "commit_settled": JSON(settledCommitIndex),
       "applied": JSON(mark.appliedIndex),
       "last": JSON(lastIndex),
       "log_first": JSON(firstIndex),

@@ -11,6 +11,7 @@ struct Exchange: Sendable {
   /// What stands for `:name` in the endpoint's path, percent-encoded.
   let parameter: String?
   let engine: any Engine
+  let neighbours: NeighbourFiles
   let streams: OpenStreams
   let body: Bytes
 
@@ -143,6 +144,9 @@ extension HTTPField.Name {
   static let term = Self("PDB-Term")!
   static let node = Self("PDB-Node")!
   static let cluster = Self("PDB-Cluster")!
+  static let birth = Self("PDB-Birth")!
+  /// On a request: the one cluster that may answer it, as `ID/BIRTH`.
+  static let expectCluster = Self("PDB-Expect-Cluster")!
   static let consistency = Self("PDB-Consistency")!
   static let author = Self("PDB-Author")!
   static let idempotencyKey = Self("Idempotency-Key")!

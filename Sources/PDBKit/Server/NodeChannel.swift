@@ -1,35 +1,31 @@
 // One port for everybody: HTTP for clients, an upgrade to the peer wire for nodes.
 
-import Hummingbird
-import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
-struct NodeChannel: ServerChildChannel {
+struct NodeChannel: Sendable {
   /// What a connection turned out to be.
   enum Negotiated: Sendable {
     case http, peer
   }
 
-  struct Value: ServerChildChannelValue {
-    let negotiated: EventLoopFuture<Negotiated>
-    let channel: any Channel
-  }
-
   let requests: RequestGuard
   let executor: LoopExecutor
-  let receiver: any PeerReceiver
+  /// `nil` on a node that hears no peers: to it the wire between nodes is like any protocol that it
+  /// does not know.
+  let receiver: (any PeerReceiver)?
   let logger: Logger
 
-  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+  /// Makes an accepted connection ready.
+  func setUp(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
       try channel.pipeline.syncOperations.addHandler(
         HesitationHandler(), name: HesitationHandler.name)
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-          upgraders: [PeerServerUpgrader(receiver: receiver, logger: self.logger)],
+          upgraders: receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger)] } ?? [],
           notUpgradingCompletionHandler: { channel in
             channel.eventLoop.makeCompletedFuture {
               try configureHTTP(channel)
@@ -44,10 +40,13 @@ struct NodeChannel: ServerChildChannel {
       let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
         configuration: configuration)
       try channel.pipeline.syncOperations.addHandler(FarewellHandler())
-      negotiated.whenComplete { _ in
+      negotiated.whenComplete { result in
         channel.pipeline.removeHandler(name: HesitationHandler.name, promise: nil)
+        if case .failure(let error) = result {
+          logger.debug("connection failed", metadata: ["error": "\(error)"])
+          channel.close(promise: nil)
+        }
       }
-      return Value(negotiated: negotiated, channel: channel)
     }
   }
 
@@ -63,19 +62,6 @@ struct NodeChannel: ServerChildChannel {
     try pipeline.addHandler(HTTPConnection(requests, executor: executor))
   }
 
-  func handle(value: Value, logger: Logger) async {
-    await withTaskCancellationHandler {
-      do {
-        _ = try await value.negotiated.get()
-        try await value.channel.closeFuture.get()
-      } catch {
-        logger.debug("connection failed", metadata: ["error": "\(error)"])
-        value.channel.close(promise: nil)
-      }
-    } onCancel: {
-      value.channel.close(promise: nil)
-    }
-  }
 }
 
 /// Closes a connection that has not said yet what it wants when it hesitates too long, says

@@ -1,9 +1,5 @@
 // The HTTP server of one node.
 
-import Hummingbird
-import HummingbirdCore
-import Logging
-import NIOCore
 import ServiceLifecycle
 
 #if canImport(Glibc)
@@ -14,7 +10,8 @@ import ServiceLifecycle
   import Darwin
 #endif
 
-enum NodeServer {
+/// Serves clients and peers on one port.
+struct NodeServer: Service {
   /// As many connections as the limits of pdb and of the process allow. Descriptors are kept
   /// back for files and peers: a process without any cannot even open its own files.
   private static var connectionLimit: Int {
@@ -34,23 +31,12 @@ enum NodeServer {
 
   private static let reservedDescriptors = 64
 
-  /// A service that listens on `address` and answers from `engine`.
-  ///
-  /// - Parameter isListening: called once, when connections are accepted.
-  static func application(
-    address: NodeAddress, engine: any Engine, receiver: any PeerReceiver, token: String?,
-    logger: Logger, isListening: @escaping @Sendable () async -> Void
-  ) -> some Service {
-    var quiet = Logger(label: "pdb.http")
-    quiet.logLevel = .error
-    return Server(
-      childChannelSetup: NodeChannel(
-        requests: RequestGuard(engine: engine, token: token, logger: logger),
-        executor: .shared, receiver: receiver, logger: logger),
-      configuration: ServerConfiguration(
-        address: .hostname(address.host, port: address.port), serverName: nil, backlog: 1024,
-        availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit)),
-      onServerRunning: { _ in await isListening() },
-      eventLoopGroup: LoopExecutor.shared.loop, logger: quiet)
+  let listener: NodeListener
+  let channels: NodeChannel
+  /// Called once, when connections are accepted.
+  let isListening: @Sendable () async -> Void
+
+  func run() async throws {
+    try await listener.serve(channels, limit: Self.connectionLimit, isListening: isListening)
   }
 }

@@ -23,7 +23,8 @@ extension PDBError {
     case .noLeader, .noQuorum, .busy, .stopping, .unreachable: .serviceUnavailable
     case .unknownOutcome: .gatewayTimeout
     case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
-    case .wrongCluster, .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
+    case .wrongCluster: .misdirectedRequest
+    case .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
       .interrupted, .noInput, .corrupt, .diskFailed, .internal:
       .internalServerError
     }

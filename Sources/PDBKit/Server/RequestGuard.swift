@@ -11,6 +11,7 @@ import Raft
 /// answer; adds the headers that every answer has.
 struct RequestGuard: Sendable {
   let engine: any Engine
+  private let neighbours: NeighbourFiles
   /// When set, every request must carry it.
   let token: String?
   private let logger: Logger
@@ -20,8 +21,9 @@ struct RequestGuard: Sendable {
   private let node: String
   private let cluster: String
 
-  init(engine: any Engine, token: String?, logger: Logger) {
+  init(engine: any Engine, neighbours: NeighbourFiles, token: String?, logger: Logger) {
     self.engine = engine
+    self.neighbours = neighbours
     self.token = token
     self.logger = logger
     let identity = engine.status.identity
@@ -67,6 +69,7 @@ struct RequestGuard: Sendable {
     let found = Result { try Endpoint.find(request) }
     // Who has no token does not even learn what there is.
     if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
+    try checkCluster(request)
     try checkContent(request)
     if let failure { throw failure }
     let (endpoint, parameter) = try found.get()
@@ -79,8 +82,8 @@ struct RequestGuard: Sendable {
     }
     return try await endpoint.handle(
       Exchange(
-        request: request, parameter: parameter, engine: engine, streams: streams,
-        body: body))
+        request: request, parameter: parameter, engine: engine, neighbours: neighbours,
+        streams: streams, body: body))
   }
 
   static let tooLarge = PDBError(
@@ -143,6 +146,24 @@ struct RequestGuard: Sendable {
     }
   }
 
+  /// A client that means one cluster must neither change nor read another one that listens where
+  /// the first one was.
+  private func checkCluster(_ request: Request) throws {
+    guard let text = request.headers.first(.expectCluster) else { return }
+    guard let expected = ClusterIdentity(parsing: text) else {
+      throw PDBError(.badRequest, "'PDB-Expect-Cluster' must be a cluster's ID or ID/BIRTH")
+    }
+    let own = engine.status.cluster
+    guard expected.agrees(with: own) else {
+      throw PDBError.wrongCluster(expected: expected, found: own)
+    }
+    guard expected.birth == nil || own.birth != nil else {
+      throw PDBError(
+        .noLeader, "this node does not know yet which cluster it belongs to",
+        hint: "try again in a moment")
+    }
+  }
+
   private func checkContent(_ request: Request) throws {
     if let length = request.headers.first(.contentLength).flatMap(Int.init),
       length > Limits.bodyBytes
@@ -180,7 +201,7 @@ struct RequestGuard: Sendable {
         .accessControlAllowMethods: "GET, POST, PUT, DELETE",
         .accessControlAllowHeaders:
           "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, PDB-Author, "
-          + "PDB-Request-Age",
+          + "PDB-Request-Age, PDB-Expect-Cluster",
         .accessControlMaxAge: "600",
       ])
   }
@@ -193,6 +214,7 @@ struct RequestGuard: Sendable {
     response.headers.add(.term, String(status.term))
     response.headers.add(.node, node)
     response.headers.add(.cluster, cluster)
+    if let birth = status.birth { response.headers.add(.birth, birth) }
     response.headers.add(.xContentTypeOptions, "nosniff")
     if !response.headers.has(.cacheControl) {
       response.headers.add(.cacheControl, "no-store")
@@ -204,7 +226,7 @@ struct RequestGuard: Sendable {
     {
       response.headers[.accessControlAllowOrigin] = origin
       response.headers[.accessControlExposeHeaders] =
-        "PDB-Revision, PDB-Term, PDB-Node, PDB-Cluster, PDB-Consistency, ETag, Location"
+        "PDB-Revision, PDB-Term, PDB-Node, PDB-Cluster, PDB-Birth, PDB-Consistency, ETag, Location"
     }
   }
 }

@@ -178,10 +178,11 @@ public struct Restore: Sendable {
     var mark = head.mark
     mark.membership = .bootstrap(cluster, cluster: id)
     let staging = try StateStaging(beside: directory.statePath, mark: mark)
-    defer { if !directory.hasFiles { directory.removeLock() } }
+    defer { if !directory.hasFiles { directory.discard() } }
     do {
       while let piece = try decoder.piece() { try staging.add(piece) }
-      try staging.finish()
+      // The new cluster is given a birth of its own.
+      try staging.finish(without: SystemKeys.birth)
     } catch let error as PDBError {
       staging.abandon()
       throw error

@@ -17,17 +17,24 @@ import Foundation
 final class DataDirectory: Sendable {
   let logPath: String
   let statePath: String
+  /// Absolute.
+  let path: String
   private let lockPath: String
   private let lock: Int32
+  /// Whether the folder was made for this node.
+  private let isNew: Bool
 
   /// Makes the directory if needed and locks the node's files.
   ///
   /// - Throws: `data_directory` if it cannot be made or written, `data_in_use` if another
   ///   process has the node's files.
   init(path: String, port: Int) throws {
-    let base = "\(path)/node_\(port)"
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    self.path = path
+    let base = Self.base(of: port, in: path)
     logPath = base + ".raft"
     statePath = base + ".db"
+    isNew = !FileManager.default.fileExists(atPath: path)
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true,
@@ -37,7 +44,7 @@ final class DataDirectory: Sendable {
         .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
         hint: "choose another with --data-dir")
     }
-    lockPath = base + ".lock"
+    lockPath = Self.lockPath(of: port, in: path)
     lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
       throw PDBError(
@@ -58,8 +65,36 @@ final class DataDirectory: Sendable {
 
   deinit { close(lock) }
 
-  /// Leaves no trace of a node that never came to be.
-  func removeLock() { unlink(lockPath) }
+  private static func base(of port: Int, in path: String) -> String { "\(path)/node_\(port)" }
+
+  static func lockPath(of port: Int, in path: String) -> String {
+    base(of: port, in: path) + ".lock"
+  }
+
+  /// The ports of the nodes whose files are in a folder, in order.
+  static func ports(in path: String) -> [Int] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+    return files.compactMap { file in
+      file.hasPrefix("node_") && file.hasSuffix(".lock")
+        ? Int(file.dropFirst("node_".count).dropLast(".lock".count)) : nil
+    }.sorted()
+  }
+
+  /// Whether a node has been in a folder.
+  static func hasFiles(of port: Int, in path: String) -> Bool {
+    let base = base(of: port, in: path)
+    return [base + ".raft", base + ".db"].contains { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  /// Leaves no trace of a node that never came to be: neither files nor, if it was made for the
+  /// node and holds nothing else, the folder.
+  func discard() {
+    for file in [logPath, statePath] {
+      for suffix in ["", "-wal", "-shm", "-journal"] { unlink(file + suffix) }
+    }
+    unlink(lockPath)
+    if isNew { rmdir(path) }
+  }
 
   /// Whether the node has been here before.
   var hasFiles: Bool {

@@ -26,6 +26,13 @@ final class LogStore: Sendable {
     let mark: SnapshotMark
     let hardState: HardState
     let entries: [Entry]
+
+    /// The members as the newest entry about them has it (Raft §6).
+    var membership: Membership {
+      entries.reversed().lazy.compactMap { entry in
+        if case .membership(let membership) = entry.payload { membership } else { nil }
+      }.first ?? mark.membership
+    }
   }
 
   private static let format = 2

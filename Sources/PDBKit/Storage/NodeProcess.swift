@@ -20,11 +20,7 @@ public struct NodeProcess: Sendable {
   /// - Parameter node: its port, or its place among the nodes, counted from 1.
   /// - Throws: `bad_request` if there is no such node, or if it does not run.
   public static func find(_ node: Int, in directory: String) throws -> NodeProcess {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    let ports = files.compactMap { file in
-      file.hasPrefix("node_") && file.hasSuffix(".lock")
-        ? Int(file.dropFirst("node_".count).dropLast(".lock".count)) : nil
-    }.sorted()
+    let ports = DataDirectory.ports(in: directory)
     guard !ports.isEmpty else {
       throw PDBError(
         .badRequest, "there is no node in '\(directory)'",
@@ -36,16 +32,31 @@ public struct NodeProcess: Sendable {
         .badRequest, "there is no node \(node) in '\(directory)'",
         hint: "there are \(ports.map(String.init).joined(separator: ", "))")
     }
-    guard let process = holder(of: "\(directory)/node_\(port).lock") else {
+    guard let process = holder(of: DataDirectory.lockPath(of: port, in: directory)) else {
       throw PDBError(
         .badRequest, "node \(port) does not run",
-        hint: "start it:  pdb node start --port \(port) --data-dir \(directory)")
+        hint: "start it:  \(restart(port, in: directory))")
     }
     return NodeProcess(port: port, process: process)
   }
 
-  /// The process that has a lock; `nil` if nobody has.
-  private static func holder(of path: String) -> Int32? {
+  /// The command that starts a node of a data directory, wherever it is typed.
+  public static func restart(_ port: Int, in directory: String) -> String {
+    let path = URL(fileURLWithPath: directory).standardizedFileURL.path
+    return NeighbourFiles.command(port: port, directory: path)
+  }
+
+  /// The command that starts a node of a data directory again; `nil` if it has no files there, or
+  /// runs.
+  public static func restartIfStopped(_ port: Int, in directory: String) -> String? {
+    guard DataDirectory.hasFiles(of: port, in: directory),
+      holder(of: DataDirectory.lockPath(of: port, in: directory)) == nil
+    else { return nil }
+    return restart(port, in: directory)
+  }
+
+  /// The process that has a lock; `nil` if none has.
+  static func holder(of path: String) -> Int32? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }
     defer { close(file) }

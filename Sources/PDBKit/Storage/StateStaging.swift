@@ -84,8 +84,9 @@ final class StateStaging: Sendable {
 
   /// Verifies the whole, makes it durable and marks it as received.
   ///
+  /// - Parameter excluded: a key to leave out once the whole is verified.
   /// - Throws: ``Incomplete`` if it is not what was announced.
-  func finish() throws {
+  func finish(without excluded: Bytes? = nil) throws {
     try queue.write { db in
       let tables = StateTables(db: db)
       try tables.write(mark)
@@ -95,6 +96,12 @@ final class StateStaging: Sendable {
       let revisions = try Int.fetchOne(db, sql: "SELECT count(*) FROM history") ?? 0
       guard UInt64(revisions) == mark.revision - mark.compactedRevision else {
         throw Incomplete(reason: "\(revisions) revisions of the history came")
+      }
+      if let excluded, let stored = try tables.get(excluded) {
+        var mark = mark
+        mark.hash &-= stored.checksum(under: excluded)
+        try tables.remove(excluded)
+        try tables.write(mark)
       }
     }
     try queue.close()

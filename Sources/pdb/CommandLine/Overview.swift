@@ -33,7 +33,8 @@ enum Overview {
   ) async throws -> JSON? {
     let connection = try Connection(options, settings)
     var found: JSON?
-    for address in connection.addresses where found == nil {
+    connection.recall()
+    for address in connection.client.addresses where found == nil {
       let request = ClientRequest(.get, "/cluster/status")
       let answer = await connection.client.ask(address, request, within: .milliseconds(300))
       if case .success(let status) = answer { found = status.json }

@@ -152,6 +152,7 @@ struct Completer {
       ).json
     }
     guard let connection = try? Connection(options, settings) else { return nil }
+    connection.recall()
     let answer = try? await connection.client.send(ClientRequest(.get, path))
     await connection.client.shutdown()
     return answer?.json

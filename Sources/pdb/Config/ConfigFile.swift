@@ -3,9 +3,11 @@
 //   # a comment
 //   [section]
 //       name = value     ; quotes keep blanks and signs, \n \t \" \\ stand for themselves
+//   [section "part"]
+//       name = value
 //
-// Names of sections and variables do not mind case. Changing a variable leaves every other line
-// as it is.
+// Names of sections and variables do not mind case, those of parts do. Changing a variable leaves
+// every other line as it is.
 
 import Foundation
 import PDBKit
@@ -15,7 +17,7 @@ struct ConfigFile {
   private var lines: [String]
 
   struct Entry {
-    /// `section.name`, in lower case.
+    /// `section.name` in lower case, or `section.part.name` with the part as it is written.
     let key: String
     let value: String
     fileprivate let line: Int
@@ -54,9 +56,7 @@ struct ConfigFile {
       if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
       if text.hasPrefix("[") {
         guard let end = text.firstIndex(of: "]") else { throw damaged(number, "a missing ']'") }
-        section = text[text.index(after: text.startIndex)..<end].trimmingCharacters(
-          in: .whitespaces
-        ).lowercased()
+        section = try sectionName(text[text.index(after: text.startIndex)..<end], number)
         // A variable may follow on the same line.
         text = text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
         if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
@@ -70,6 +70,17 @@ struct ConfigFile {
       entries.append(Entry(key: "\(section).\(name.lowercased())", value: value, line: number))
     }
     return entries
+  }
+
+  /// `section`, or `section.part`.
+  private func sectionName(_ text: Substring, _ line: Int) throws -> String {
+    let words = text.split(separator: " ", omittingEmptySubsequences: true)
+    guard let quoted = words.dropFirst().first else { return words.joined().lowercased() }
+    let part = Self.unquoted(String(quoted))
+    guard words.count == 2, quoted.hasPrefix("\""), let part, Self.isName(part) else {
+      throw damaged(line, "a section that is neither [name] nor [name \"part\"]")
+    }
+    return "\(words[0].lowercased()).\(part)"
   }
 
   static func isName(_ text: String) -> Bool {
@@ -120,9 +131,14 @@ struct ConfigFile {
     } else if let last = entries.last(where: { $0.key.hasPrefix(section + ".") }) {
       lines.insert(line, at: last.line + 1)
     } else {
-      lines += ["[\(section)]", line]
+      lines += [Self.header(section), line]
     }
     entries = (try? parsed()) ?? entries
+  }
+
+  private static func header(_ section: String) -> String {
+    let parts = section.split(separator: ".", maxSplits: 1)
+    return parts.count == 2 ? "[\(parts[0]) \"\(parts[1])\"]" : "[\(section)]"
   }
 
   /// Returns whether it was there.
@@ -133,9 +149,21 @@ struct ConfigFile {
     return !found.isEmpty
   }
 
+  /// Removes a section with all its variables; returns whether it was there.
+  mutating func removeSection(_ section: String) -> Bool {
+    let header = Self.header(section)
+    let removed = entries.filter { Self.parts($0.key).section == section }.map(\.line)
+    let headers = lines.indices.filter {
+      lines[$0].trimmingCharacters(in: .whitespaces) == header
+    }
+    for line in Set(removed + headers).sorted(by: >) { lines.remove(at: line) }
+    entries = (try? parsed()) ?? []
+    return !removed.isEmpty || !headers.isEmpty
+  }
+
   static func parts(_ key: String) -> (section: String, name: String) {
-    let parts = key.split(separator: ".", maxSplits: 1).map(String.init)
-    return (parts[0], parts.count == 2 ? parts[1] : "")
+    guard let dot = key.lastIndex(of: ".") else { return (key, "") }
+    return (String(key[..<dot]), String(key[key.index(after: dot)...]))
   }
 
   private static func quoted(_ value: String) -> String {

@@ -10,6 +10,7 @@ enum Setting: String, CaseIterable {
   case color = "core.color"
   case pager = "core.pager"
   case tokenFile = "core.token-file"
+  case remote = "core.remote"
 
   var summary: String {
     switch self {
@@ -18,17 +19,19 @@ enum Setting: String, CaseIterable {
     case .color: "auto, always or never"
     case .pager: "The program that shows long output"
     case .tokenFile: "A file with the token of the nodes"
+    case .remote: "The remote that commands mean; 'pdb use' sets it"
     }
   }
 
   /// The environment variable of the same meaning.
   var variable: String {
-    "PDB_" + rawValue.dropFirst("core.".count).uppercased().replacing("-", with: "_")
+    if self == .remote { return "PDB_DB" }
+    return "PDB_" + rawValue.dropFirst("core.".count).uppercased().replacing("-", with: "_")
   }
 
-  /// Whether it may run a program or give a secret away. Then it does not count in a folder's
-  /// own file, which may have come with somebody else's folder.
-  var isSensitive: Bool { self == .pager || self == .tokenFile }
+  /// Whether it may run a program, give a secret away, or send changes to another cluster of the
+  /// user's. Then it does not count in a folder's own file, which may have come from a stranger.
+  var isSensitive: Bool { self == .pager || self == .tokenFile || self == .remote }
 
   /// - Throws: `bad_configuration` if it cannot mean anything.
   func check(_ value: String) throws {
@@ -39,7 +42,7 @@ enum Setting: String, CaseIterable {
     case .color where ColorChoice(rawValue: value) == nil:
       throw PDBError(
         .badConfiguration, "'\(rawValue)' is auto, always or never, not '\(value)'")
-    case .timeout, .color, .pager, .tokenFile: break
+    case .timeout, .color, .pager, .tokenFile, .remote: break
     }
   }
 
@@ -60,7 +63,9 @@ struct Settings: Sendable {
     var path: String? {
       let environment = ProcessInfo.processInfo.environment
       switch self {
-      case .system: return "/etc/pdb/config"
+      case .system:
+        // As in git: for programs that must not depend on the machine.
+        return environment["PDB_CONFIG_NOSYSTEM"] == nil ? "/etc/pdb/config" : nil
       case .user:
         let base =
           environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }
@@ -154,7 +159,7 @@ struct Settings: Sendable {
   /// Whether an alias does nothing that a stranger's folder must not do.
   static func isHarmless(_ alias: String) -> Bool {
     !alias.hasPrefix("!")
-      && !["--node", "--token", "--cluster-secret"].contains { alias.contains($0) }
+      && !["--node", "--db", "--token", "--cluster-secret"].contains { alias.contains($0) }
   }
 
   var aliases: [(name: String, text: String)] {

@@ -47,6 +47,9 @@ struct ErrorReport {
     }
     lines += conflicts.map(\.escapingControlCharacters)
     if let outcome { lines.append(outcome) }
+    if let place = error.details.first(where: { $0.name == "place" })?.value.string {
+      lines.append("place: \(place.escapingControlCharacters)")
+    }
     if let hint = error.hint { lines.append("hint: \(hint.escapingControlCharacters)") }
     Console.writeError(lines.joined(separator: "\n"))
   }

@@ -8,10 +8,7 @@ import PDBKit
 struct ShellHistory {
   private static let limit = 10_000
 
-  private static var path: String {
-    URL(fileURLWithPath: RememberedClusters.path).deletingLastPathComponent()
-      .appendingPathComponent("history").path
-  }
+  private static var path: String { Person.stateFolder + "/history" }
 
   static func load() -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else { return [] }

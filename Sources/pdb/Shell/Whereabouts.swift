@@ -20,7 +20,7 @@ final class Whereabouts: Sendable {
   init(_ connection: Connection) {
     self.connection = connection
     state = NIOLockedValueBox(
-      State(node: connection.addresses[0], others: connection.addresses))
+      State(node: connection.place.addresses[0], others: connection.place.addresses))
   }
 
   /// Waits for the first answer of a node, but not so long that anybody would notice.
@@ -41,7 +41,11 @@ final class Whereabouts: Sendable {
   /// Looks once.
   func look(_ editor: LineEditor) async {
     let before = state.withLockedValue { $0 }
-    let candidates = [before.node] + before.others.filter { $0 != before.node }
+    // The connection must know which cluster it means before any node is believed.
+    do { try await connection.meet() } catch { return forget(editor) }
+    let others = before.others + connection.client.addresses
+    var candidates = [before.node]
+    for address in others where !candidates.contains(address) { candidates.append(address) }
     for address in candidates {
       let request = ClientRequest(.get, "/status")
       let answer = await connection.client.ask(address, request, within: .milliseconds(700))
@@ -60,15 +64,20 @@ final class Whereabouts: Sendable {
       }
       return editor.set(prompt: prompt)
     }
+    forget(editor)
+  }
+
+  private func forget(_ editor: LineEditor) {
     state.withLockedValue { $0.status = nil }
     editor.set(prompt: prompt)
   }
 
-  /// `pdb(b63c2775) 4001:leader t2> `, or that nobody answers.
+  /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or that nobody answers.
   var prompt: String {
     let (node, status) = state.withLockedValue { ($0.node, $0.status) }
     guard let status else { return "pdb(\(marked(31, "no node answers")))> " }
-    let cluster = status["cluster"]?.string?.prefix(8) ?? "?"
+    let id = status["cluster"]?.string?.prefix(8).description ?? "?"
+    let cluster = connection.place.remote?.name ?? id
     let role = status["role"]?.string.map { $0 == "preCandidate" ? "candidate" : $0 } ?? "?"
     let hasLeader = status["leader"]?.string != nil
     let place = "\(node.port):\(role) t\(status["term"]?.uint64 ?? 0)"

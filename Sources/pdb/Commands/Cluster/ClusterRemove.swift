@@ -7,12 +7,12 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Remove a member, dead or alive, for good.",
     discussion: """
-      A removed node never comes back under its old identity: to use the machine again, move \
-      the node's files away and start it with --join.
+      Asks first, with what is left. A removed node never comes back under its old identity: to \
+      use the machine again, move the node's files away and start it with --join.
       """)
 
   static let examples = [
-    Example("pdb cluster remove 127.0.0.1:4004", "Remove it for good:")
+    Example("pdb cluster remove 127.0.0.1:4004 --yes", "Remove it for good:")
   ]
 
   @Argument(
@@ -27,11 +27,37 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       guard !member.isEmpty else { throw PDBError(.badRequest, "no member is named") }
+      try session.confirm(try await question(session))
       let path = "/cluster/members/\(member.percentEncoded)" + (force ? "?force=true" : "")
       let answer = try await session.send(ClientRequest(.delete, path))
       try session.show(answer.json) {
+        guard Console.isTerminal(.output) else {
+          let cells = [answer.json["id"], answer.json["address"]].map { $0?.string ?? "" }
+          return Console.write(cells.joined(separator: "\t"))
+        }
         session.say("removed \(answer.json["address"]?.string ?? member)")
       }
     }
+  }
+
+  /// What is left, and what that may lose.
+  private func question(_ session: Session) async throws -> String {
+    let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
+    let members = answer.json["members"]?.array ?? []
+    let named = members.first { listed in
+      let address = listed["address"]?.string ?? ""
+      return [listed["id"]?.string, address, address.split(separator: ":").last.map(String.init)]
+        .contains(member)
+    }
+    let rest = members.filter { $0["id"]?.string != named?["id"]?.string }
+    let voters = rest.count { $0["voter"]?.bool == true }
+    let margin =
+      switch voters {
+      case ..<2: "no other copy of the data"
+      case 2: "losing one more stops changes"
+      default: "losing \((voters - 1) / 2) more is survivable"
+      }
+    return "remove member \(named?["address"]?.string ?? member) for good, which leaves "
+      + "\(voters) voter\(voters == 1 ? "" : "s") (\(margin))"
   }
 }

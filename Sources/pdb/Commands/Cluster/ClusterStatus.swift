@@ -47,7 +47,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     }
   }
 
-  private static func report(_ session: Session) async throws -> ClusterReport {
+  static func report(_ session: Session) async throws -> ClusterReport {
     var answer = try await session.send(ClientRequest(.get, "/cluster/status")).json
     // Only the leader knows when it heard each member last.
     if answer["is_leader"]?.bool != true, let text = answer["leader"]?.string,
@@ -80,7 +80,8 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     func report(_ status: JSON?, _ failure: String?) -> ClusterReport.MemberReport {
       .init(
         id: id, address: text, isVoter: member["voter"]?.bool ?? true, status: status,
-        failure: failure, silence: member["silent_ms"]?.uint64)
+        failure: failure, silence: member["silent_ms"]?.uint64,
+        restart: member["restart"]?.string)
     }
     guard let address = try? NodeAddress(parsing: text) else {
       return report(nil, "not an address")
@@ -127,9 +128,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     }
     table.print()
     for member in report.members where !member.isUp && Console.isTerminal(.output) {
-      if let port = member.address.split(separator: ":").last {
-        Console.write("start it again:  pdb node start --port \(port)")
-      }
+      if let command = member.restart { Console.write("start it again:  \(command)") }
     }
   }
 }

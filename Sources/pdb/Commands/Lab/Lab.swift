@@ -13,13 +13,19 @@ final class Lab: Sendable {
   }
 
   private let addresses: [NodeAddress]
+  private let dataDirectory: String
   private let program: URL
   private let nodes = NIOLockedValueBox<[Node]>([])
   private let ends: AsyncStream<NodeAddress>
   private let isStopping = Atomic(false)
 
-  init(_ addresses: [NodeAddress], dataDirectory: String) throws {
+  /// Starts the nodes.
+  ///
+  /// - Throws: `port_in_use` before anything is created, if one of the ports is taken.
+  init(_ addresses: [NodeAddress], dataDirectory: String) async throws {
     self.addresses = addresses
+    self.dataDirectory = dataDirectory
+    try await PDBNode.checkPorts(of: addresses)
     let (ends, ended) = AsyncStream.makeStream(of: NodeAddress.self)
     self.ends = ends
     guard let program = Bundle.main.executableURL else {
@@ -54,7 +60,7 @@ final class Lab: Sendable {
       }
       Console.writeError(
         "node \(address.port) has ended; start it again in another terminal:  "
-          + "pdb node start --port \(address.port)")
+          + NodeProcess.restart(address.port, in: dataDirectory))
     }
   }
 
@@ -84,6 +90,14 @@ final class Lab: Sendable {
     return "\n  export PATH=\"\(program.deletingLastPathComponent().path):$PATH\""
   }
 
+  /// What to type before the commands, so that they mean this cluster and no other.
+  private var placeHint: String {
+    let list = addresses.map(\.description).joined(separator: ",")
+    let configured = try? Place.configured(Settings())
+    let isPlain = configured?.isStandard == true && addresses[0] == Place.standardAddress
+    return isPlain ? "" : "\n  export PDB_NODES=\(list)"
+  }
+
   /// Where to look and what to type.
   func welcome() {
     let first = addresses[0]
@@ -92,7 +106,7 @@ final class Lab: Sendable {
 
       A cluster of \(addresses.count) nodes is up: \(addresses.map(\.url).joined(separator: "  "))
       In another terminal, try:
-      \(pathHint)
+      \(pathHint)\(placeHint)
         pdb task add "Học Python"
         pdb task ls
         pdb cluster status

@@ -16,7 +16,7 @@ struct LabKill: ParsableCommand, HasExamples {
   func run() throws {
     try target.send(
       SIGKILL, "killed",
-      "killed node PORT; start it again:  pdb node start --port PORT --data-dir \(target.dataDir)",
+      "killed node PORT; start it again:  RESTART",
       options)
   }
 }

@@ -26,7 +26,9 @@ struct LabNode: ParsableArguments {
         Console.write(
           (["status": .string(status), "port": JSON(found.port)] as JSON).text)
       } else if Console.isTerminal(.output) && !options.quiet {
-        Console.write(words.replacing("PORT", with: String(found.port)))
+        let restart = NodeProcess.restart(found.port, in: dataDir)
+        Console.write(
+          words.replacing("PORT", with: String(found.port)).replacing("RESTART", with: restart))
       }
     } catch let error as PDBError {
       throw Failure(error: error, asJSON: options.json)

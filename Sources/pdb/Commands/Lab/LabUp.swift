@@ -34,7 +34,7 @@ struct LabUp: AsyncParsableCommand, HasExamples {
   func run() async throws {
     let addresses = (0..<nodes).map { NodeAddress(host: "127.0.0.1", port: port + $0) }
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
-    let lab = try Lab(addresses, dataDirectory: dataDir)
+    let lab = try await Lab(addresses, dataDirectory: dataDir)
     defer { lab.stop() }
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {

@@ -112,11 +112,23 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.heartbeatMilliseconds = heartbeatMs
     configuration.electionMilliseconds = electionMs
     configuration.logEntries = logEntries
+    configuration.sharedOptions = sharedOptions
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
     let node = try await PDBNode(configuration, logger: logger)
     try await node.run {
       logger.notice("listening on \(address.url)")
     }
+  }
+
+  /// What the other nodes of this machine need too.
+  private var sharedOptions: [String] {
+    var words = host == "127.0.0.1" ? [] : ["--host", host]
+    for (name, file) in [
+      ("--token-file", tokenFile), ("--cluster-secret-file", clusterSecretFile),
+    ] {
+      if let file { words += [name, URL(fileURLWithPath: file).standardizedFileURL.path] }
+    }
+    return words
   }
 }

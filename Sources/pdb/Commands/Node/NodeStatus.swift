@@ -25,9 +25,10 @@ struct NodeStatus: AsyncParsableCommand, HasExamples {
       do {
         answer = try await session.ask(node, ClientRequest(.get, "/status")).get()
       } catch let error as PDBError where error.code == .unreachable {
+        let start = node.isLoopback ? NodeProcess.restartIfStopped(node.port, in: ".pdb") : nil
         throw PDBError(
           .unreachable, "cannot reach '\(node)': \(error.message)",
-          hint: "start it:  pdb node start --port \(node.port)")
+          hint: start.map { "start it:  \($0)" })
       }
       try session.show(answer.json) { Self.table(answer.json).print() }
       isWell = answer.json["alarms"]?.array?.isEmpty ?? true

@@ -64,4 +64,12 @@ extension ConfigCommand {
       throw Failure(error: error, asJSON: options.json)
     }
   }
+
+  static func run(_ options: GlobalOptions, _ body: () async throws -> Void) async throws {
+    do {
+      try await body()
+    } catch let error as PDBError {
+      throw Failure(error: error, asJSON: options.json)
+    }
+  }
 }

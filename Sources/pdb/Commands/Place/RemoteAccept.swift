@@ -1,0 +1,40 @@
+// `pdb remote accept`
+
+import ArgumentParser
+import PDBKit
+
+struct RemoteAccept: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "accept", abstract: "Let a remote stand for the cluster that answers now.",
+    discussion: "For a cluster that was made anew on purpose. Asks first, with both clusters.")
+
+  static let examples = [
+    Example("pdb remote accept lab --yes", "The cluster behind 'lab' was made anew:")
+  ]
+
+  @Argument(help: ArgumentHelp("The name.", valueName: "remote"))
+  var name: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await ConfigCommand.run(options) {
+      var file = try RemoteFile()
+      var remote = try file.own(name)
+      guard let found = try await remote.met(options, file.settings) else {
+        throw PDBError(
+          .unreachable, "no node of remote '\(name)' answers",
+          hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")
+      }
+      if let before = remote.identity, !before.agrees(with: found) {
+        try Session.confirm(
+          "let '\(name)' stand for cluster \(found) instead of \(before)", options)
+      }
+      remote.identity = found
+      try file.change { $0.write(remote) }
+      if options.json { return Console.write(remote.json.text) }
+      guard !options.quiet, Console.isTerminal(.output) else { return }
+      Console.write("remote \(name) stands for cluster \(found.cluster) now")
+    }
+  }
+}

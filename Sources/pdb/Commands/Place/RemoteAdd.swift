@@ -1,0 +1,44 @@
+// `pdb remote add`
+
+import ArgumentParser
+import Foundation
+import PDBKit
+
+struct RemoteAdd: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "add", abstract: "Give a cluster a name.",
+    discussion: "One node's address is enough; the others are found. --token-file is kept.")
+
+  static let examples = [
+    Example("pdb remote add lab 127.0.0.1:4000", "Call a cluster 'lab':")
+  ]
+
+  @Argument(help: "The name.")
+  var name: String
+
+  @Argument(help: ArgumentHelp("Nodes of the cluster.", valueName: "addr"))
+  var nodes: [String]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await ConfigCommand.run(options) {
+      var file = try RemoteFile()
+      try file.checkFree(name)
+      var remote = Remote(name: name, nodes: try nodes.map(NodeAddress.init(parsing:)))
+      if let path = options.tokenFile {
+        _ = try SecretFile.read(path, "token")
+        remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
+      }
+      remote.identity = try await remote.met(options, file.settings)
+      try file.change { $0.write(remote) }
+      if options.json { return Console.write(remote.json.text) }
+      guard !options.quiet, Console.isTerminal(.output) else { return }
+      Console.write(
+        remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
+          ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
+            + "answers first")
+      Console.write(Style(for: .output).dim("use it:  pdb use \(name)"))
+    }
+  }
+}

@@ -1,0 +1,81 @@
+// `pdb remote`: the group.
+
+import ArgumentParser
+import PDBKit
+
+struct RemoteCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "remote", abstract: "Give clusters names.",
+    discussion: """
+      A remote is a name for a cluster, as in git. It remembers which cluster it stands for, from \
+      the first time that it is met: when another one answers under that name, every command ends \
+      with 76 and nothing is changed. 'pdb use NAME' makes it the one that commands mean, '--db NAME' \
+      for one command.
+      """,
+    subcommands: [
+      RemoteAdd.self, RemoteLs.self, RemoteRm.self, RemoteRename.self, RemoteAccept.self,
+    ])
+}
+
+/// The user's own configuration file, where remotes are kept.
+struct RemoteFile {
+  private(set) var file: ConfigFile
+  let settings: Settings
+
+  init() throws {
+    settings = try Settings()
+    file = try ConfigFile(path: Settings.Scope.user.path!)
+  }
+
+  /// - Throws: `bad_request` if the name is taken or cannot be one.
+  func checkFree(_ name: String) throws {
+    try Remote.check(name: name)
+    guard try !settings.remotes.contains(where: { $0.name == name }) else {
+      throw PDBError(
+        .conflict, "remote '\(name)' already exists",
+        hint: "'pdb remote rm \(name)' removes it, 'pdb remote rename' gives it another name")
+    }
+  }
+
+  /// A remote of the user's own file.
+  ///
+  /// - Throws: `bad_configuration` if there is none, or if only the system's file has it.
+  func own(_ name: String) throws -> Remote {
+    let remote = try settings.remote(name)
+    guard file.value(Remote.setting(name, .nodes)) != nil else {
+      throw PDBError(
+        .badConfiguration, "remote '\(name)' is set in \(Settings.Scope.system.path!)",
+        hint: "change it there")
+    }
+    return remote
+  }
+
+  /// Whether commands mean this remote when they are told nothing.
+  func isUsed(_ name: String) -> Bool { settings[Setting.remote.rawValue]?.text == name }
+
+  mutating func change(_ body: (inout ConfigFile) -> Void) throws {
+    body(&file)
+    try file.save()
+  }
+}
+
+extension Remote {
+  var json: JSON {
+    [
+      "name": .string(name), "nodes": .array(nodes.map { .string($0.description) }),
+      "cluster": JSON(identity?.cluster), "birth": JSON(identity?.birth),
+      "token_file": JSON(tokenFile),
+    ]
+  }
+
+  /// Asks the nodes which cluster they belong to; `nil` if none answers.
+  func met(_ options: GlobalOptions, _ settings: Settings) async throws -> ClusterIdentity? {
+    let token = try (options.tokenFile ?? tokenFile).map { try SecretFile.read($0, "token") }
+    let client = ClusterClient(
+      addresses: nodes, timeout: .seconds(try options.timeout(settings)), token: token)
+    let view: Result<ClusterView?, any Error>
+    do { view = .success(try await client.meet(nodes)) } catch { view = .failure(error) }
+    await client.shutdown()
+    return try view.get()?.identity
+  }
+}

@@ -1,0 +1,40 @@
+// `pdb remote ls`
+
+import ArgumentParser
+import PDBKit
+
+struct RemoteLs: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "ls", abstract: "List the remotes; '*' marks the one in use.")
+
+  static let examples = [
+    Example("pdb remote ls", "List the names of clusters:")
+  ]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await ConfigCommand.run(options) {
+      let file = try RemoteFile()
+      let remotes = try file.settings.remotes
+      if options.json {
+        let list = remotes.map { remote in
+          JSON.object(
+            (remote.json.members ?? []) + [.init("used", .bool(file.isUsed(remote.name)))])
+        }
+        return Console.write((["remotes": .array(list)] as JSON).text)
+      }
+      var table = Table(
+        .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"), .init(title: "NODES"))
+      for remote in remotes {
+        table.add(
+          file.isUsed(remote.name) ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
+          remote.nodes.map(\.description).joined(separator: " "))
+      }
+      table.print()
+      if remotes.isEmpty, Console.isTerminal(.output), !options.quiet {
+        Console.write("no remotes; 'pdb remote add NAME ADDR' gives a cluster a name")
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+// `pdb status`
+
+import ArgumentParser
+import PDBKit
+
+struct StatusCommand: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "status", abstract: "Say which place commands mean, why, and how it is.",
+    discussion: """
+      Exits with 0 when the cluster is healthy, with 1 when it is not, with 69 when no node answers. \
+      'pdb cluster status' shows every member.
+      """)
+
+  static let examples = [
+    Example("pdb status", "Where would a change go?")
+  ]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    var health: ClusterReport.Health?
+    try await Session.run(options, meetsFirst: false) { session in
+      let connection = session.connection
+      do {
+        try await connection.meet()
+        let report = try await ClusterStatus.report(session)
+        health = report.health
+        try show(session, report)
+      } catch let error as PDBError {
+        if !options.json { try show(session, nil) }
+        throw error
+      }
+    }
+    if health != .healthy { throw ExitCode(ExitStatus.no.rawValue) }
+  }
+
+  private func show(_ session: Session, _ report: ClusterReport?) throws {
+    let (place, identity) = (session.connection.place, session.connection.client.identity)
+    let json: JSON = [
+      "place": .string(place.name), "remote": JSON(place.remote?.name),
+      "nodes": .array(place.addresses.map { .string($0.description) }),
+      "reason": .string(place.explanation), "cluster": JSON(identity?.cluster),
+      "birth": JSON(identity?.birth), "health": JSON(report?.health.rawValue),
+      "verdict": JSON(report?.verdict),
+    ]
+    try session.show(json) {
+      var table = Table(.init(title: "WHAT"), .init(title: "VALUE"))
+      let nodes = place.addresses.map(\.description).joined(separator: " ")
+      table.add("place", place.remote.map { "\($0.name)  \(nodes)" } ?? nodes)
+      table.add("reason", place.explanation)
+      table.add("cluster", identity?.cluster ?? "?")
+      if let birth = identity?.birth { table.add("birth", birth) }
+      if let report { table.add("verdict", report.verdict) }
+      table.print()
+    }
+  }
+}

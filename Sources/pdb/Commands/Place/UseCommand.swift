@@ -1,0 +1,63 @@
+// `pdb use`
+
+import ArgumentParser
+import PDBKit
+
+struct UseCommand: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "use", abstract: "Choose the remote that commands mean.",
+    discussion: """
+      Without a name it prints the one in use, and exits with 1 if there is none. --db, --node, \
+      PDB_DB, PDB_NODES and the nodes of a folder's own file come before it; 'pdb status' says which \
+      place is meant and why.
+      """)
+
+  static let examples = [
+    Example("pdb use lab", "Mean the cluster 'lab' from now on:"),
+    Example("pdb use --none", "Mean the standard address again, 127.0.0.1:4000:"),
+  ]
+
+  @Argument(help: ArgumentHelp("The name.", valueName: "remote"))
+  var name: String?
+
+  @Flag(name: .long, help: "Use no remote.")
+  var none = false
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard name == nil || !none else { throw ValidationError("a name and --none exclude each other") }
+  }
+
+  func run() async throws {
+    try await ConfigCommand.run(options) {
+      var file = try RemoteFile()
+      if let name {
+        _ = try file.settings.remote(name)
+        try file.change { $0.set(Setting.remote.rawValue, name) }
+      } else if none {
+        try file.change { _ = $0.unset(Setting.remote.rawValue) }
+      } else {
+        return try show(file.settings[Setting.remote.rawValue]?.text)
+      }
+      let place = try Place.configured(Settings())
+      if options.json {
+        let used = place.reason == .use
+        return Console.write((["remote": JSON(name), "used": .bool(used)] as JSON).text)
+      }
+      if !options.quiet, Console.isTerminal(.output) {
+        Console.write("commands mean \(place.name) now")
+      }
+      if name != nil, place.reason != .use, !options.quiet {
+        Console.writeError(
+          "note: here another place comes first: \(place.name), \(place.explanation)")
+      }
+    }
+  }
+
+  private func show(_ used: String?) throws {
+    if options.json { return Console.write((["remote": JSON(used)] as JSON).text) }
+    guard let used else { throw ExitCode(ExitStatus.no.rawValue) }
+    Console.write(used)
+  }
+}

@@ -1,0 +1,104 @@
+// Which cluster a command means, and why that one.
+
+import PDBKit
+
+/// A place that holds data: where to look for it, and which one must answer there.
+struct Place {
+  /// What decided, in the order in which they are looked at.
+  enum Reason: Equatable {
+    case option(String)
+    case variable(String)
+    /// A setting of a file.
+    case setting(String, file: String)
+    case use
+    case standard
+  }
+
+  let reason: Reason
+  /// The remote, if it has a name.
+  let remote: Remote?
+  /// Not empty.
+  let addresses: [NodeAddress]
+  /// Whether only a folder's file says that these are the nodes: then no token goes there, and
+  /// they are not remembered.
+  let isFoldersOwn: Bool
+
+  /// Where pdb looks when it was told nothing.
+  static let standardAddress = NodeAddress(host: "127.0.0.1", port: 4000)
+
+  private init(_ reason: Reason, _ remote: Remote) {
+    self.reason = reason
+    self.remote = remote
+    addresses = remote.nodes
+    isFoldersOwn = false
+  }
+
+  private init(_ reason: Reason, _ addresses: [NodeAddress], isFoldersOwn: Bool = false) {
+    self.reason = reason
+    remote = nil
+    self.addresses = addresses
+    self.isFoldersOwn = isFoldersOwn
+  }
+
+  /// The first that says anything: `--db`, `--node`, `PDB_DB`, `PDB_NODES`, the nodes of this
+  /// folder's file, the remote that is in use, the nodes of the user's own file, the standard
+  /// address.
+  ///
+  /// - Throws: `bad_configuration` for a remote that is not there.
+  init(_ options: GlobalOptions, _ settings: Settings) throws {
+    if let name = options.db {
+      self = try Self.named(name, .option("--db"), settings)
+    } else if !options.node.isEmpty {
+      self.init(.option("--node"), try options.node.map(NodeAddress.init(parsing:)))
+    } else {
+      self = try Self.configured(settings)
+    }
+  }
+
+  /// What holds where a command says nothing.
+  static func configured(_ settings: Settings) throws -> Place {
+    let remote = settings[Setting.remote.rawValue]
+    let nodes = settings[Setting.nodes.rawValue]
+    if let remote, remote.scope == .environment {
+      return try named(remote.text, .variable(remote.origin), settings)
+    }
+    if let nodes, nodes.scope == .environment || nodes.scope == .folder || remote == nil,
+      let list = try settings.text(.nodes)
+    {
+      let addresses = try Setting.addresses(list)
+      return nodes.scope == .environment
+        ? Place(.variable(nodes.origin), addresses)
+        : Place(
+          .setting(nodes.key, file: nodes.origin), addresses,
+          isFoldersOwn: nodes.scope == .folder)
+    }
+    if let remote { return try named(remote.text, .use, settings) }
+    return Place(.standard, [standardAddress])
+  }
+
+  private static func named(
+    _ name: String, _ reason: Reason, _ settings: Settings
+  ) throws -> Place {
+    // No name of a remote has a colon.
+    guard name.contains(":") else { return Place(reason, try settings.remote(name)) }
+    return Place(reason, try Setting.addresses(name))
+  }
+
+  var isStandard: Bool { reason == .standard }
+
+  /// For people: the remote's name, else the addresses.
+  var name: String {
+    remote?.name ?? addresses.map(\.description).joined(separator: ",")
+  }
+
+  /// Why this place is meant, for `pdb status`.
+  var explanation: String {
+    switch reason {
+    case .option(let name): "given with \(name)"
+    case .variable(let name): "set in \(name)"
+    case .setting(let key, let file): "'\(key)' in \(file)"
+    case .use: "chosen with 'pdb use'"
+    case .standard: "the standard address; nothing else is set"
+    }
+  }
+}

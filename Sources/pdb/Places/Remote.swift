@@ -1,0 +1,91 @@
+// Remotes: names for clusters, as git has them.
+//
+//   [remote "lab"]                       in the user's own configuration, or the system's
+//     nodes = 127.0.0.1:4000,127.0.0.1:4001
+//     token-file = /home/lan/token
+//     cluster = b63c2775b4d41bff         which cluster it is: learnt when it is first met,
+//     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on
+
+import PDBKit
+
+/// A name for a cluster.
+struct Remote: Equatable {
+  let name: String
+  var nodes: [NodeAddress]
+  var tokenFile: String?
+  /// `nil` until the cluster has been met.
+  var identity: ClusterIdentity?
+
+  enum Key: String, CaseIterable {
+    case nodes, tokenFile = "token-file", cluster, birth
+  }
+
+  /// The name of a setting of a remote.
+  static func setting(_ name: String, _ key: Key) -> String { "remote.\(name).\(key.rawValue)" }
+
+  /// - Throws: `bad_request` for what cannot be a name.
+  static func check(name: String) throws {
+    guard ConfigFile.isName(name) else {
+      throw PDBError(
+        .badRequest, "'\(name.escapingControlCharacters)' cannot be the name of a remote",
+        hint: "names have letters, digits and '-'")
+    }
+  }
+}
+
+extension Settings {
+  /// All remotes, by name. A folder's file cannot define any.
+  var remotes: [Remote] {
+    get throws {
+      var names: [String] = []
+      for value in values where value.scope != .folder {
+        let parts = value.key.split(separator: ".").map(String.init)
+        if parts.count == 3, parts[0] == "remote", !names.contains(parts[1]) {
+          names.append(parts[1])
+        }
+      }
+      return try names.sorted().map { name in
+        let nodes = self[Remote.setting(name, .nodes)]
+        let cluster = self[Remote.setting(name, .cluster)]?.text
+        return Remote(
+          name: name, nodes: try nodes.map { try Setting.addresses($0.text) } ?? [],
+          tokenFile: self[Remote.setting(name, .tokenFile)]?.text,
+          identity: cluster.map {
+            ClusterIdentity(cluster: $0, birth: self[Remote.setting(name, .birth)]?.text)
+          })
+      }
+    }
+  }
+
+  /// - Throws: `not_found` with the names that there are.
+  func remote(_ name: String) throws -> Remote {
+    let all = try remotes
+    if let found = all.first(where: { $0.name == name && !$0.nodes.isEmpty }) { return found }
+    let names = all.map(\.name)
+    let near = Suggestion.nearest(to: name, of: names)
+    throw PDBError(
+      .badConfiguration, "there is no remote '\(name.escapingControlCharacters)'",
+      hint: near.first.map { "did you mean '\($0)'?" }
+        ?? (names.isEmpty
+          ? "'pdb remote add NAME ADDR' makes one"
+          : "there are \(names.joined(separator: ", "))"))
+  }
+}
+
+extension ConfigFile {
+  /// Writes a remote, and takes away what it no longer has.
+  mutating func write(_ remote: Remote) {
+    let texts: [(Remote.Key, String?)] = [
+      (.nodes, remote.nodes.map(\.description).joined(separator: ",")),
+      (.tokenFile, remote.tokenFile), (.cluster, remote.identity?.cluster),
+      (.birth, remote.identity?.birth),
+    ]
+    for (key, text) in texts {
+      let name = Remote.setting(remote.name, key)
+      if let text { set(name, text) } else { _ = unset(name) }
+    }
+  }
+
+  /// Returns whether it was there.
+  mutating func removeRemote(_ name: String) -> Bool { removeSection("remote.\(name)") }
+}
