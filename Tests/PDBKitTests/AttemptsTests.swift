@@ -59,7 +59,7 @@ import Testing
     _ = attempts.record(.lost("no answer in time"), of: attempts.next())
     _ = attempts.record(.unreachable("connection refused"), of: attempts.next())
     #expect(attempts.failure.outcome == (isChange ? .unknown : .notApplied))
-    #expect(attempts.failure.code == (isChange ? .unknownOutcome : .noLeader))
+    #expect(attempts.failure.code == (isChange ? .unknownOutcome : .noQuorum))
   }
 
   @Test func `a definite no is final, whatever happened before`() {

@@ -57,7 +57,7 @@ extension ProcessTests {
         for proof in [[3, 0], [3, 32] + [UInt8](repeating: 7, count: 32)] as [[UInt8]] {
           let answer = try cluster.sendRaw(
             0, Array(upgrade.utf8) + frame(hello) + frame(proof) + frame(vote), isLast: false)
-          #expect(answer.contains("the cluster secret is missing or another"))
+          #expect(answer.hasSuffix("\u{6}secret"))
         }
         // Messages before any proof end the connection.
         _ = try cluster.sendRaw(0, Array(upgrade.utf8) + frame(hello) + frame(vote))

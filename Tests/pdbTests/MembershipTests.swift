@@ -69,13 +69,13 @@ extension ProcessTests {
         let given = try await cluster.pdb("cluster", "transfer", String(second.port), "--json")
         #expect(try given.json["leader"]?.string == second.url)
         #expect(try await cluster.leader() == 1)
-        #expect(try await cluster.pdb("cluster", "remove", second.description).status == 0)
+        #expect(try await cluster.pdb("cluster", "remove", second.description, "--yes").status == 0)
         _ = try await waitFor {
           try await cluster.get(0, "/status").json["leader"]?.string != second.url ? true : nil
         }
         try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "on we go"]))
         #expect(try await voters(cluster, 0)[second.description] == nil)
-        let again = try await cluster.pdb("cluster", "remove", second.description, "--json")
+        let again = try await cluster.pdb("cluster", "remove", second.description, "--yes", "--json")
         #expect(again.status == 1)
         #expect(try again.errorJSON["error"]?.string == "member_not_found")
       }
@@ -109,12 +109,12 @@ extension ProcessTests {
           return members.contains { $0["silent_ms"]?.uint64 ?? 0 > 600 } ? true : nil
         }
         let address = cluster.addresses[1].description
-        let refused = try await cluster.pdb("cluster", "remove", address, "--json")
+        let refused = try await cluster.pdb("cluster", "remove", address, "--yes", "--json")
         #expect(refused.status == 3)
         #expect(try refused.errorJSON["error"]?.string == "loses_quorum")
         #expect(try refused.errorJSON["outcome"]?.string == "not_applied")
         let dead = cluster.addresses[2].description
-        #expect(try await cluster.pdb("cluster", "remove", dead).status == 0)
+        #expect(try await cluster.pdb("cluster", "remove", dead, "--yes").status == 0)
         #expect(try await voters(cluster, 0).count == 2)
       }
     }
@@ -165,7 +165,7 @@ extension ProcessTests {
         _ = try await cluster.settled()
         cluster.kill9(2)
         let address = cluster.addresses[2].description
-        #expect(try await cluster.pdb("cluster", "remove", address).status == 0)
+        #expect(try await cluster.pdb("cluster", "remove", address, "--yes").status == 0)
         let term = try await cluster.get(0, "/status").json["term"]?.uint64
         try cluster.start(2)
         _ = try await waitFor {

@@ -69,7 +69,6 @@ extension ProcessTests {
       try await TestCluster.running(1) { cluster in
         _ = try await cluster.pdb("task", "add", "a", "b")
         _ = try await cluster.pdb("task", "rm", "1")
-        let hash = try await cluster.get(0, "/status").json["hash"]?.string
         #expect(try await cluster.pdb("backup", "pdb.backup").status == 0)
         let file = "\(cluster.workspace.path)/pdb.backup"
         let restored = try await TestCluster(3)
@@ -83,11 +82,19 @@ extension ProcessTests {
         }
         for node in 0..<3 { try restored.start(node) }
         let statuses = try await restored.settled()
-        #expect(Set(statuses.map { $0["hash"]?.string }) == [hash])
+        #expect(Set(statuses.map { $0["hash"]?.string }).count == 1)
+        let (old, jobs) = (
+          try await cluster.get(0, "/status").json, try await cluster.get(0, "/jobs").body
+        )
+        #expect(try await restored.get(1, "/jobs").body == jobs)
+        // It is another cluster, by its id and by its birth.
+        let birth = try await waitFor {
+          try await restored.get(2, "/status").json["birth"]?.string
+        }
+        #expect(birth != old["birth"]?.string)
+        #expect(statuses[0]["cluster"]?.string != old["cluster"]?.string)
         #expect(try await restored.pdb("undo", "2").status == 0)
         #expect(try await restored.pdb("task", "ls").column(0) == ["2", "1"])
-        let old = try await cluster.get(0, "/status").json["cluster"]?.string
-        #expect(statuses[0]["cluster"]?.string != old)
       }
     }
 

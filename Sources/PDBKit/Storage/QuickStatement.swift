@@ -15,7 +15,7 @@ struct QuickStatement: ~Copyable {
 
   /// Runs a statement without values.
   static func run(_ db: Database, _ sql: String) throws {
-    var statement = try QuickStatement(db, sql)
+    let statement = try QuickStatement(db, sql)
     try statement.run()
   }
 
