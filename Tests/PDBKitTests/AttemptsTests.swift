@@ -94,4 +94,19 @@ import Testing
     #expect(pauses >= 3)
     #expect(attempts.failure.code == .noLeader && attempts.failure.outcome == .notApplied)
   }
+
+  @Test(arguments: [false, true])
+  func `a refusal with an unknown code is passed on, and claims nothing of earlier attempts`(
+    isRepeated: Bool
+  ) {
+    var attempts = Attempts(addresses: addresses, isChange: true)
+    if isRepeated { _ = attempts.record(.lost("no answer in time"), of: attempts.next()) }
+    let refusal = PDBError(.init(rawValue: "from_2030"), "m", hint: "h")
+    guard case .failed(let error) = attempts.record(.error(refusal), of: attempts.next()) else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(error.code == refusal.code && error.message == "m" && error.hint == "h")
+    #expect(error.outcome == (isRepeated ? .unknown : .notApplied))
+  }
 }

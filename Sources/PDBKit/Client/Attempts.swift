@@ -105,6 +105,11 @@ struct Attempts {
     case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)
+    case _ where mayBeApplied && !PDBError.Code.known.contains(error.code):
+      // Nor does what only a newer build understands.
+      return .failed(
+        PDBError(
+          error.code, error.message, outcome: .unknown, hint: error.hint, details: error.details))
     default:
       return .failed(error)
     }

@@ -2,56 +2,75 @@
 
 /// A failure of the world outside the code: the user, the network, leadership, the disk.
 public struct PDBError: Error, Sendable {
-  /// The stable names of failures. They may be added to, never changed.
-  public enum Code: String, Sendable, CaseIterable {
+  /// The stable name of a failure. Names are added, never changed; one that a newer node has and
+  /// this build does not know is kept as it is.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    private init(_ rawValue: String) { self.rawValue = rawValue }
+
     // The request is wrong.
-    case badRequest = "bad_request"
-    case titleRequired = "title_required"
-    case invalidTitle = "invalid_title"
-    case invalidKey = "invalid_key"
-    case invalidValue = "invalid_value"
-    case malformedJSON = "malformed_json"
-    case unsupportedMediaType = "unsupported_media_type"
-    case bodyTooLarge = "body_too_large"
-    case tooMany = "too_many"
-    case notFound = "not_found"
-    case methodNotAllowed = "method_not_allowed"
-    case forbiddenHost = "forbidden_host"
-    case forbiddenOrigin = "forbidden_origin"
-    case unauthorized
+    public static let badRequest = Self("bad_request")
+    public static let titleRequired = Self("title_required")
+    public static let invalidTitle = Self("invalid_title")
+    public static let invalidKey = Self("invalid_key")
+    public static let invalidValue = Self("invalid_value")
+    public static let malformedJSON = Self("malformed_json")
+    public static let unsupportedMediaType = Self("unsupported_media_type")
+    public static let bodyTooLarge = Self("body_too_large")
+    public static let tooMany = Self("too_many")
+    public static let notFound = Self("not_found")
+    public static let methodNotAllowed = Self("method_not_allowed")
+    public static let forbiddenHost = Self("forbidden_host")
+    public static let forbiddenOrigin = Self("forbidden_origin")
+    public static let unauthorized = Self("unauthorized")
     // The data says no.
-    case taskNotFound = "task_not_found"
-    case ambiguousTask = "ambiguous_task"
-    case keyNotFound = "key_not_found"
-    case memberNotFound = "member_not_found"
-    case revisionNotFound = "revision_not_found"
-    case conflict
-    case notANumber = "not_a_number"
-    case notAList = "not_a_list"
-    case requestMismatch = "request_mismatch"
-    case requestExpired = "request_expired"
+    public static let taskNotFound = Self("task_not_found")
+    public static let ambiguousTask = Self("ambiguous_task")
+    public static let keyNotFound = Self("key_not_found")
+    public static let memberNotFound = Self("member_not_found")
+    public static let revisionNotFound = Self("revision_not_found")
+    public static let conflict = Self("conflict")
+    public static let notANumber = Self("not_a_number")
+    public static let notAList = Self("not_a_list")
+    public static let requestMismatch = Self("request_mismatch")
+    public static let requestExpired = Self("request_expired")
     // The cluster cannot, now.
-    case losesQuorum = "loses_quorum"
-    case notLeader = "not_leader"
-    case noLeader = "no_leader"
-    case noQuorum = "no_quorum"
-    case busy
-    case diskFull = "disk_full"
-    case stopping
-    case unknownOutcome = "unknown_outcome"
-    case unreachable
-    case interrupted
-    case wrongCluster = "wrong_cluster"
-    case badAnswer = "bad_answer"
+    public static let losesQuorum = Self("loses_quorum")
+    public static let notLeader = Self("not_leader")
+    public static let noLeader = Self("no_leader")
+    public static let noQuorum = Self("no_quorum")
+    public static let busy = Self("busy")
+    public static let diskFull = Self("disk_full")
+    public static let stopping = Self("stopping")
+    public static let unknownOutcome = Self("unknown_outcome")
+    public static let unreachable = Self("unreachable")
+    public static let interrupted = Self("interrupted")
+    public static let wrongCluster = Self("wrong_cluster")
+    public static let badAnswer = Self("bad_answer")
     // The node cannot start or go on.
-    case badConfiguration = "bad_configuration"
-    case dataDirectory = "data_directory"
-    case dataInUse = "data_in_use"
-    case portInUse = "port_in_use"
-    case noInput = "no_input"
-    case corrupt
-    case diskFailed = "disk_failed"
-    case `internal`
+    public static let badConfiguration = Self("bad_configuration")
+    public static let dataDirectory = Self("data_directory")
+    public static let dataInUse = Self("data_in_use")
+    public static let portInUse = Self("port_in_use")
+    public static let noInput = Self("no_input")
+    public static let corrupt = Self("corrupt")
+    public static let diskFailed = Self("disk_failed")
+    public static let `internal` = Self("internal")
+
+    /// The codes that this build knows, in the order of their declaration.
+    public static let known: [Self] = [
+      .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
+      .unsupportedMediaType, .bodyTooLarge, .tooMany, .notFound, .methodNotAllowed,
+      .forbiddenHost, .forbiddenOrigin, .unauthorized, .taskNotFound, .ambiguousTask,
+      .keyNotFound, .memberNotFound, .revisionNotFound, .conflict, .notANumber, .notAList,
+      .requestMismatch, .requestExpired, .losesQuorum, .notLeader, .noLeader, .noQuorum, .busy,
+      .diskFull, .stopping, .unknownOutcome, .unreachable, .interrupted, .wrongCluster,
+      .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .noInput, .corrupt,
+      .diskFailed, .internal,
+    ]
   }
 
   /// What became of the change that was asked for. "Not applied" is a promise.
@@ -94,12 +113,12 @@ public struct PDBError: Error, Sendable {
 
   /// The error that a JSON object of this form describes.
   public init?(json: JSON) {
-    guard let slug = json["error"]?.string, let code = Code(rawValue: slug),
-      let message = json["message"]?.string
-    else { return nil }
+    guard let code = json["error"]?.string, let message = json["message"]?.string else {
+      return nil
+    }
     let known = ["error", "message", "outcome", "hint"]
     self.init(
-      code, message,
+      Code(rawValue: code), message,
       outcome: json["outcome"]?.string.flatMap(Outcome.init(rawValue:)) ?? .unknown,
       hint: json["hint"]?.string,
       details: (json.members ?? []).filter { !known.contains($0.name) })

@@ -120,7 +120,7 @@ extension Endpoint {
             "properties": [
               "error": [
                 "type": "string",
-                "enum": .array(PDBError.Code.allCases.map { .string($0.rawValue) }),
+                "enum": .array(PDBError.Code.known.map { .string($0.rawValue) }),
               ],
               "message": ["type": "string"],
               "outcome": ["enum": ["applied", "not_applied", "unknown"]],

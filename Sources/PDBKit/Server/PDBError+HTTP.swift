@@ -4,31 +4,51 @@ import HTTPTypes
 import Hummingbird
 
 extension PDBError {
-  var status: HTTPResponse.Status {
-    switch code {
-    case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue,
-      .malformedJSON, .tooMany:
-      .badRequest
-    case .unauthorized: .unauthorized
-    case .forbiddenHost, .forbiddenOrigin: .forbidden
-    case .notFound, .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound:
-      .notFound
-    case .methodNotAllowed: .methodNotAllowed
-    case .ambiguousTask, .conflict, .losesQuorum, .notANumber, .notAList, .requestMismatch,
-      .requestExpired:
-      .conflict
-    case .bodyTooLarge: .contentTooLarge
-    case .unsupportedMediaType: .unsupportedMediaType
-    case .notLeader: .temporaryRedirect
-    case .noLeader, .noQuorum, .busy, .stopping, .unreachable: .serviceUnavailable
-    case .unknownOutcome: .gatewayTimeout
-    case .diskFull: .init(code: 507, reasonPhrase: "Insufficient Storage")
-    case .wrongCluster: .misdirectedRequest
-    case .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse,
-      .interrupted, .noInput, .corrupt, .diskFailed, .internal:
-      .internalServerError
+  /// The one table of what a failure's code means over HTTP.
+  static let statuses: [Code: HTTPResponse.Status] = {
+    var statuses: [Code: HTTPResponse.Status] = [:]
+    for (status, codes) in groups {
+      for code in codes { statuses[code] = status }
     }
-  }
+    return statuses
+  }()
+
+  private static let groups: [(HTTPResponse.Status, [Code])] = [
+    (
+      .badRequest,
+      [
+        .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
+        .tooMany,
+      ]
+    ),
+    (.unauthorized, [.unauthorized]),
+    (.forbidden, [.forbiddenHost, .forbiddenOrigin]),
+    (.notFound, [.notFound, .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound]),
+    (.methodNotAllowed, [.methodNotAllowed]),
+    (
+      .conflict,
+      [
+        .ambiguousTask, .conflict, .losesQuorum, .notANumber, .notAList, .requestMismatch,
+        .requestExpired,
+      ]
+    ),
+    (.contentTooLarge, [.bodyTooLarge]),
+    (.unsupportedMediaType, [.unsupportedMediaType]),
+    (.misdirectedRequest, [.wrongCluster]),
+    (.temporaryRedirect, [.notLeader]),
+    (.serviceUnavailable, [.noLeader, .noQuorum, .busy, .stopping, .unreachable]),
+    (.gatewayTimeout, [.unknownOutcome]),
+    (.init(code: 507, reasonPhrase: "Insufficient Storage"), [.diskFull]),
+    (
+      .internalServerError,
+      [
+        .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .interrupted,
+        .noInput, .corrupt, .diskFailed, .internal,
+      ]
+    ),
+  ]
+
+  var status: HTTPResponse.Status { Self.statuses[code] ?? .internalServerError }
 
   /// The answer to a request that failed.
   func response(to request: Request) -> Response {

@@ -45,7 +45,8 @@ enum ExitStatus: Int32, CaseIterable {
     case .cannotCreate: "A file or a folder cannot be written."
     case .inputOutput: "A file is damaged, or a disk failed."
     case .tryLater: "No leader, no quorum, or something is in use: trying later may help."
-    case .wrongCluster: "Another cluster, or something that is no node of pdb, answered."
+    case .wrongCluster:
+      "Another cluster, another version, or something that is no node of pdb, answered."
     case .denied: "A token is missing or wrong."
     case .badConfiguration: "The configuration is wrong."
     case .interrupted: "Ended by Ctrl-C."
@@ -53,27 +54,35 @@ enum ExitStatus: Int32, CaseIterable {
     }
   }
 
+  /// - Parameter error: where a newer node knows a code that this build does not, what became of
+  ///   the change decides.
   init(_ error: PDBError) {
     self =
-      switch error.code {
-      case .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound: .no
-      case .conflict, .losesQuorum, .ambiguousTask, .notANumber, .notAList, .requestMismatch:
-        .conflict
-      case .unknownOutcome, .requestExpired: .outcomeUnknown
-      case .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue,
-        .malformedJSON, .bodyTooLarge, .tooMany:
-        .badInput
-      case .unreachable: .unreachable
-      case .notLeader, .noLeader, .noQuorum, .busy, .stopping, .diskFull: .tryLater
-      case .wrongCluster, .badAnswer: .wrongCluster
-      case .unauthorized, .forbiddenHost, .forbiddenOrigin: .denied
-      case .badConfiguration: .badConfiguration
-      case .dataDirectory: .cannotCreate
-      case .noInput: .noInput
-      case .interrupted: .interrupted
-      case .dataInUse, .portInUse: .tryLater
-      case .corrupt, .diskFailed: .inputOutput
-      case .internal, .notFound, .methodNotAllowed, .unsupportedMediaType: .bug
-      }
+      Self.codes.first { $0.value.contains(error.code) }?.key
+      ?? (error.outcome == .unknown ? .outcomeUnknown : .wrongCluster)
   }
+
+  static let codes: [Self: Set<PDBError.Code>] = [
+    .no: [.taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound],
+    .conflict: [
+      .conflict, .losesQuorum, .ambiguousTask, .notANumber, .notAList, .requestMismatch,
+    ],
+    .outcomeUnknown: [.unknownOutcome, .requestExpired],
+    .badInput: [
+      .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
+      .bodyTooLarge, .tooMany,
+    ],
+    .unreachable: [.unreachable],
+    .tryLater: [
+      .notLeader, .noLeader, .noQuorum, .busy, .stopping, .diskFull, .dataInUse, .portInUse,
+    ],
+    .wrongCluster: [.wrongCluster, .badAnswer],
+    .denied: [.unauthorized, .forbiddenHost, .forbiddenOrigin],
+    .badConfiguration: [.badConfiguration],
+    .cannotCreate: [.dataDirectory],
+    .noInput: [.noInput],
+    .interrupted: [.interrupted],
+    .inputOutput: [.corrupt, .diskFailed],
+    .bug: [.internal, .notFound, .methodNotAllowed, .unsupportedMediaType],
+  ]
 }
