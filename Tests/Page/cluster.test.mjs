@@ -35,6 +35,13 @@ suite('The members', () => {
     assert.equal(members[0].failure, 'timeout')
   })
 
+  test('what starts a dead member again is what the cluster says, or nothing', () => {
+    const command = 'pdb node start --port 4000 --data-dir /srv/pdb'
+    const members = [member(4000, { restart: command }), member(4001, { restart: null }), member(4002)]
+    const { members: found } = clusterReport({ cluster: 'c1', quorum: 2, members, reports: new Map() })
+    assert.deepEqual(found.map(({ restart }) => restart), [command, null, null])
+  })
+
   test('a member lags by what the leader has committed and it has not applied', () => {
     const { members } = report({
       4000: { status: leading(4000, { commit: 12 }) }, 4001: { status: status(4001) },

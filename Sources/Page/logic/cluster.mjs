@@ -4,7 +4,7 @@
 /**
  * Everything the members say, taken together.
  *
- * @param members as in `/cluster/status`: `{id, address, voter, silent_ms?}`.
+ * @param members as in `/cluster/status`: `{id, address, voter, silent_ms?, restart?}`.
  * @param reports what each answered, by id: `{status}` or `{failure}`.
  */
 export function clusterReport({ cluster, quorum, members, reports }) {
@@ -26,6 +26,8 @@ export function clusterReport({ cluster, quorum, members, reports }) {
       revision: status?.revision ?? null,
       hash: status?.hash ?? null,
       alarms: status?.alarms ?? [],
+      commitSettled: status?.commit_settled ?? null,
+      restart: member.restart ?? null,
     }
   })
   // Dead ones first, else as the cluster lists them.
@@ -35,17 +37,21 @@ export function clusterReport({ cluster, quorum, members, reports }) {
     .filter((member) => member.isLeader)
     .reduce((best, member) => (best && best.term >= member.term ? best : member), null)
   const up = sorted.filter((member) => member.isUp).length
-  const votersUp = sorted.filter((member) => member.isUp && member.isVoter).length
-  for (const member of sorted) member.lag = lag(member, leader)
+  for (const member of sorted) {
+    member.lag = lag(member, leader)
+    member.isBehind = isBehind(member, leader)
+  }
+  const votersUp = sorted.filter((member) => member.isUp && member.isVoter)
+  const caughtUp = votersUp.filter((member) => !member.isBehind)
   return {
     cluster,
     quorum,
     members: sorted,
     leader,
     up,
-    spare: votersUp - quorum,
-    missing: quorum - votersUp,
-    health: health(sorted, leader, votersUp, quorum),
+    spare: caughtUp.length - quorum,
+    missing: quorum - votersUp.length,
+    health: health(sorted, leader, votersUp.length, quorum),
     disagreements: disagreements(sorted, leader),
   }
 }
@@ -55,10 +61,18 @@ function lag(member, leader) {
   return Math.max(0, leader.commit - member.applied)
 }
 
+/** Whether a voter lacks what the leader had committed one to two seconds ago already. */
+function isBehind({ isUp, isVoter, applied }, leader) {
+  if (!isUp || !isVoter || applied === null || !leader || leader.commitSettled === null) return false
+  return applied < leader.commitSettled
+}
+
 function health(members, leader, votersUp, quorum) {
   if (votersUp < quorum) return 'no_quorum'
   if (!leader) return 'no_leader'
-  const isWell = members.every((member) => member.isUp && member.alarms.length === 0)
+  const isWell = members.every(
+    (member) => member.isUp && !member.isBehind && member.alarms.length === 0,
+  )
   return isWell ? 'healthy' : 'degraded'
 }
 

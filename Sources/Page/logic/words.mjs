@@ -121,6 +121,8 @@ const english = {
     removed: ({ address }) => `${address} was removed`,
   },
 
+  behind: (address, lag) =>
+    `${address} is ${plural(lag, 'entry', 'entries')} behind and does not catch up.`,
   verdict(report) {
     const { members, up, spare, missing, quorum, leader, health } = report
     const nodes = `${up} of ${plural(members.length, 'node', 'nodes')} up`
@@ -133,7 +135,7 @@ const english = {
         `${missing} more ${missing === 1 ? 'starts' : 'start'}.`
       )
     }
-    const troubles = troublesOf(members, 'says')
+    const troubles = troublesOf(members, 'says') + behindOf(members, english)
     const margin =
       spare < 1
         ? 'Losing one more stops changes.'
@@ -265,6 +267,7 @@ const vietnamese = {
     removed: ({ address }) => `${address} đã bị loại`,
   },
 
+  behind: (address, lag) => `${address} trễ ${lag} mục nhật ký và không bắt kịp.`,
   verdict(report) {
     const { members, up, spare, missing, quorum, leader, health } = report
     const nodes = `${up}/${members.length} node đang chạy`
@@ -278,10 +281,17 @@ const vietnamese = {
       spare < 1 ? 'Mất thêm một node là không thể thay đổi gì nữa.' : `Còn chịu được mất thêm ${spare} node.`
     return (
       `${health === 'healthy' ? 'ỔN ĐỊNH' : 'SUY GIẢM'}, ${nodes}, leader ${leader.address}, ` +
-      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'báo')}` +
+      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'báo')}${behindOf(members, vietnamese)}` +
       (members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin)
     )
   },
+}
+
+function behindOf(members, words) {
+  return members
+    .filter(({ isBehind }) => isBehind)
+    .map(({ address, lag }) => `${words.behind(address, lag)} `)
+    .join('')
 }
 
 function troublesOf(members, says) {
