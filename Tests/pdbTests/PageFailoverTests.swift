@@ -228,9 +228,13 @@ extension ProcessTests {
           // The dead one first, with what helps.
           #expect(try await browser.text("#members tr:nth-child(1) .role") == "DOWN")
           #expect(try await browser.text("#members tr:nth-child(1) .name") == cluster.port(leader))
+          try await browser.wait("document.querySelector('#members tr:nth-child(2) code').innerText")
+          let members = try await cluster.get(watcher, "/cluster/status").json["members"]?.array
+          let dead = members?.first {
+            $0["address"]?.string == cluster.addresses[leader].description
+          }
           #expect(
-            try await browser.text("#members tr:nth-child(2) code")
-              == "pdb node start --port \(cluster.port(leader))")
+            try await browser.text("#members tr:nth-child(2) code") == dead?["restart"]?.string)
           try await browser.wait("document.querySelectorAll('#members tr.leader').length === 1")
           let news = try await browser.text("#timeline")
           #expect(news.contains("\(cluster.port(leader)) is down"))

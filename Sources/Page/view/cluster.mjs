@@ -99,13 +99,12 @@ function drawUse(cell, member, name, inUse, words) {
 /** What is to be said of a member below its row, and the command that helps. */
 function noteOn(member, words) {
   if (!member.isUp) {
-    const port = member.address.slice(member.address.lastIndexOf(':') + 1)
     const parts = [words.failure[member.failure] ?? member.failure ?? '?']
     if (member.silence !== null) parts.push(words.seen(ago(member.silence, words)))
-    return {
-      text: `${parts.join(', ')}. ${words.restart}`,
-      command: `pdb node start --port ${port}`,
-    }
+    const text = `${parts.join(', ')}.`
+    // Only the node that holds its files, or one beside it, knows a command that does no harm.
+    const { restart } = member
+    return restart ? { text: `${text} ${words.restart}`, command: restart } : { text }
   }
   return member.alarms.length > 0 ? { text: words.alarms(member.alarms.join(', ')) } : null
 }
