@@ -10,6 +10,7 @@ import { openFeed } from './network/feed-client.mjs'
 import { Sender } from './network/sender.mjs'
 import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage.mjs'
 import { drawAdding, startAdding } from './view/adding.mjs'
+import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
 import { drawHeader, drawWords, startHeader } from './view/header.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
@@ -107,6 +108,7 @@ function choose(wanted) {
 const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'))
 const sender = new Sender(store, { suspect: feed.suspect })
 
+startClicks()
 startHeader({ choose })
 startAdding({ queue })
 startTasks(store, { queue, look, words: () => languages[language] })

@@ -15,6 +15,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "index.html"
 };
+static const unsigned char logic_clicks_mjs[] = {
+#embed "logic/clicks.mjs"
+};
 static const unsigned char logic_cluster_mjs[] = {
 #embed "logic/cluster.mjs"
 };
@@ -75,6 +78,9 @@ static const unsigned char view_adding_mjs[] = {
 static const unsigned char view_authorizing_mjs[] = {
 #embed "view/authorizing.mjs"
 };
+static const unsigned char view_clicks_mjs[] = {
+#embed "view/clicks.mjs"
+};
 static const unsigned char view_cluster_mjs[] = {
 #embed "view/cluster.mjs"
 };
@@ -96,6 +102,7 @@ static const unsigned char view_tasks_mjs[] = {
 static const struct PageFile files[] = {
     FILE("icon.svg", icon_svg),
     FILE("index.html", index_html),
+    FILE("logic/clicks.mjs", logic_clicks_mjs),
     FILE("logic/cluster.mjs", logic_cluster_mjs),
     FILE("logic/events.mjs", logic_events_mjs),
     FILE("logic/failover.mjs", logic_failover_mjs),
@@ -116,6 +123,7 @@ static const struct PageFile files[] = {
     FILE("style.css", style_css),
     FILE("view/adding.mjs", view_adding_mjs),
     FILE("view/authorizing.mjs", view_authorizing_mjs),
+    FILE("view/clicks.mjs", view_clicks_mjs),
     FILE("view/cluster.mjs", view_cluster_mjs),
     FILE("view/elements.mjs", view_elements_mjs),
     FILE("view/header.mjs", view_header_mjs),

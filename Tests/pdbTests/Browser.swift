@@ -233,6 +233,25 @@ final class Browser: Sendable {
     }
   }
 
+  /// Clicks twice at one place, as quickly as a hand does: whatever lies there by then gets the
+  /// second click.
+  func doubleClick(_ selector: String) async throws {
+    let element = try await post(
+      "/element", ["using": "css selector", "value": .string(selector)])
+    let click: [JSON] = [
+      ["type": "pointerDown", "button": 0], ["type": "pointerUp", "button": 0],
+    ]
+    let move: JSON = ["type": "pointerMove", "duration": 0, "x": 0, "y": 0, "origin": element]
+    let rest: JSON = ["type": "pause", "duration": 150]
+    try await post(
+      "/actions",
+      [
+        "actions": [
+          ["type": "pointer", "id": "mouse", "actions": .array([move] + click + [rest] + click)]
+        ]
+      ])
+  }
+
   /// Presses keys wherever the focus is, each once; special keys as ``Key``.
   func press(_ keys: String..., holding held: String? = nil) async throws {
     var actions: [JSON] = []
@@ -250,6 +269,7 @@ final class Browser: Sendable {
   enum Key {
     static let enter = "\u{E007}"
     static let escape = "\u{E00C}"
+    static let backspace = "\u{E003}"
     static let tab = "\u{E004}"
     static let shift = "\u{E008}"
     static let control = "\u{E009}"

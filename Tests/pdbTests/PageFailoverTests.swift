@@ -228,7 +228,8 @@ extension ProcessTests {
           // The dead one first, with what helps.
           #expect(try await browser.text("#members tr:nth-child(1) .role") == "DOWN")
           #expect(try await browser.text("#members tr:nth-child(1) .name") == cluster.port(leader))
-          try await browser.wait("document.querySelector('#members tr:nth-child(2) code').innerText")
+          try await browser.wait(
+            "document.querySelector('#members tr:nth-child(2) code').innerText")
           let members = try await cluster.get(watcher, "/cluster/status").json["members"]?.array
           let dead = members?.first {
             $0["address"]?.string == cluster.addresses[leader].description

@@ -106,7 +106,9 @@ function noteOn(member, words) {
     const { restart } = member
     return restart ? { text: `${text} ${words.restart}`, command: restart } : { text }
   }
-  return member.alarms.length > 0 ? { text: words.alarms(member.alarms.join(', ')) } : null
+  const parts = member.isBehind ? [words.behind(member.address, member.lag)] : []
+  if (member.alarms.length > 0) parts.push(words.alarms(member.alarms.join(', ')))
+  return parts.length > 0 ? { text: parts.join(' ') } : null
 }
 
 function drawNote(row, { text, command }) {

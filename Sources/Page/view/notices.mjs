@@ -7,7 +7,7 @@ import { fromTemplate, keepingFocus, makeButton, setText, showAll } from './elem
 const place = document.getElementById('notices')
 /** How long a notice stays that nobody points at, in milliseconds. */
 const lifetime = 20_000
-const newTitle = document.getElementById('title')
+const tasks = document.getElementById('tasks')
 const timers = new Map()
 
 /** @param takeBack is called with the notice of a removal that the user regrets. */
@@ -22,10 +22,14 @@ export function startNotices(store, { takeBack }) {
     place.addEventListener(type, () => expireAll(store))
   }
   document.addEventListener('keydown', (event) => {
-    const isUndo = (event.ctrlKey || event.metaKey) && event.key === 'z'
-    if (!isUndo || event.target.matches('input[type="text"], input[type="search"], textarea')) return
+    const { key, ctrlKey, metaKey, shiftKey, altKey, target } = event
+    const isUndo = (ctrlKey || metaKey) && !shiftKey && !altKey && key.toLowerCase() === 'z'
+    if (!isUndo || target.matches('input:not([type="checkbox"]), textarea')) return
     const notice = store.state.notices.findLast(({ kind }) => kind === 'removed')
-    if (notice) takeBack(notice)
+    if (!notice) return
+    // Else the browser would take back what was typed somewhere as well.
+    event.preventDefault()
+    takeBack(notice)
   })
 }
 
@@ -36,7 +40,7 @@ export function drawNotices(store, actions, words, language) {
     ...undecided.map((op) => ({ op, key: `${op.key} ${op.phase} ${op.theirs ?? ''} ${language}` })),
     ...state.notices.map((notice) => ({ notice, key: `${notice.id} ${language}` })),
   ]
-  keepingFocus(place, newTitle, () =>
+  keepingFocus(place, tasks, () =>
     showAll(place, items, {
       key: ({ key }) => key,
       make: (item) => makeNotice(item, state, actions, words),

@@ -12,7 +12,8 @@ const found = document.getElementById('found')
 const nothing = document.getElementById('nothing')
 const more = document.getElementById('more')
 const clear = document.getElementById('clear')
-const newTitle = document.getElementById('title')
+/** Gets the focus of what is gone. A text field would take the next Ctrl+Z for itself. */
+const section = document.getElementById('tasks')
 
 let dates = null
 
@@ -58,7 +59,7 @@ export function startTasks(store, { queue, look, words }) {
       const row = target.closest('.task')
       const neighbour = row.nextElementSibling ?? row.previousElementSibling
       queue({ kind: 'remove', id: task.id })
-      ;(neighbour?.querySelector('.remove') ?? newTitle).focus()
+      ;(neighbour?.querySelector('.remove') ?? section).focus()
     }
   })
   list.addEventListener('keydown', (event) => {
@@ -91,7 +92,7 @@ export function startTasks(store, { queue, look, words }) {
   })
   clear.addEventListener('click', () => {
     queue({ kind: 'clear', count: visibleTasks(store.state).counts.completed })
-    newTitle.focus()
+    section.focus()
   })
   more.addEventListener('click', () => store.dispatch({ type: 'more' }))
   // The rest is drawn when its place comes into sight.
@@ -111,7 +112,7 @@ export function drawTasks(state, words, language) {
     ...visible.additions.map(({ op, title }, at) => ({ addition: op, title, key: `${op.key}/${at}` })),
     ...visible.tasks.map((task) => ({ task, key: task.id })),
   ]
-  keepingFocus(list, newTitle, () =>
+  keepingFocus(list, section, () =>
     showAll(list, rows, {
       key: ({ key }) => key,
       make: ({ addition }) => fromTemplate(addition ? 'addition-row' : 'task-row'),
