@@ -12,6 +12,7 @@ import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage
 import { drawAdding, startAdding } from './view/adding.mjs'
 import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
+import { drawElsewhere, startElsewhere } from './view/elsewhere.mjs'
 import { drawHeader, drawWords, startHeader } from './view/header.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
 import { drawTasks, startTasks } from './view/tasks.mjs'
@@ -35,6 +36,7 @@ const queue = (op) => store.dispatch({ type: 'queue', op: { key: newID(), ...op 
 const actions = {
   discard: (key) => store.dispatch({ type: 'discard', key }),
   keepMine: (key) => store.dispatch({ type: 'keepMine', key }),
+  discardElsewhere: () => store.dispatch({ type: 'discardElsewhere' }),
   again: (key) => store.dispatch({ type: 'again', key }),
   addInstead: (key) => store.dispatch({ type: 'addInstead', key, addKey: newID() }),
   takeBack: ({ id, op }) =>
@@ -90,6 +92,7 @@ function draw() {
   const words = languages[language]
   drawAdding(words)
   drawHeader(store.state, words, language)
+  drawElsewhere(store.state, words)
   drawTasks(store.state, words, language)
   drawCluster(store.state, words, language)
   drawNotices(store, actions, words, language)
@@ -112,6 +115,7 @@ startClicks()
 startHeader({ choose })
 startAdding({ queue })
 startTasks(store, { queue, look, words: () => languages[language] })
+startElsewhere({ discardAll: actions.discardElsewhere, words: () => languages[language] })
 startCluster({ use: feed.use })
 startNotices(store, actions)
 startAuthorizing((token) => {

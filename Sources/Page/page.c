@@ -30,6 +30,9 @@ static const unsigned char logic_failover_mjs[] = {
 static const unsigned char logic_folding_mjs[] = {
 #embed "logic/folding.mjs"
 };
+static const unsigned char logic_identity_mjs[] = {
+#embed "logic/identity.mjs"
+};
 static const unsigned char logic_outbox_mjs[] = {
 #embed "logic/outbox.mjs"
 };
@@ -87,6 +90,9 @@ static const unsigned char view_cluster_mjs[] = {
 static const unsigned char view_elements_mjs[] = {
 #embed "view/elements.mjs"
 };
+static const unsigned char view_elsewhere_mjs[] = {
+#embed "view/elsewhere.mjs"
+};
 static const unsigned char view_header_mjs[] = {
 #embed "view/header.mjs"
 };
@@ -107,6 +113,7 @@ static const struct PageFile files[] = {
     FILE("logic/events.mjs", logic_events_mjs),
     FILE("logic/failover.mjs", logic_failover_mjs),
     FILE("logic/folding.mjs", logic_folding_mjs),
+    FILE("logic/identity.mjs", logic_identity_mjs),
     FILE("logic/outbox.mjs", logic_outbox_mjs),
     FILE("logic/replica.mjs", logic_replica_mjs),
     FILE("logic/state.mjs", logic_state_mjs),
@@ -126,6 +133,7 @@ static const struct PageFile files[] = {
     FILE("view/clicks.mjs", view_clicks_mjs),
     FILE("view/cluster.mjs", view_cluster_mjs),
     FILE("view/elements.mjs", view_elements_mjs),
+    FILE("view/elsewhere.mjs", view_elsewhere_mjs),
     FILE("view/header.mjs", view_header_mjs),
     FILE("view/notices.mjs", view_notices_mjs),
     FILE("view/tasks.mjs", view_tasks_mjs),

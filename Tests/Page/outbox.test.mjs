@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { afresh, again, judge, overlay, prepare } from '../../Sources/Page/logic/outbox.mjs'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { task } from './samples.mjs'
+import { c1, task } from './samples.mjs'
 
 const replica = replicaOf(
   { revision: 5, tasks: [task('a', 'Một', { revision: 4 }), task('b', 'Hai', { completed: true })] },
-  'c1',
+  c1,
 )
 const request = (op) => prepare({ key: 'k', generation: 0, ...op }, replica)
 

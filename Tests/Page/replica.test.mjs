@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { advance, replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { change, task } from './samples.mjs'
+import { c1, change, task } from './samples.mjs'
 
 const replica = () =>
-  replicaOf({ revision: 5, tasks: [task('b', 'Hai', { number: 2 }), task('a', 'Một')] }, 'c1')
+  replicaOf({ revision: 5, tasks: [task('b', 'Hai', { number: 2 }), task('a', 'Một')] }, c1)
 
 const titles = ({ tasks }) => [...tasks.values()].map(({ title }) => title)
 

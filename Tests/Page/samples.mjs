@@ -1,5 +1,10 @@
 // What nodes say, for tests.
 
+/** Two clusters that were made from one list of addresses, and one of another list. */
+export const c1 = { cluster: 'c1', birth: 'b1' }
+export const c1Anew = { cluster: 'c1', birth: 'b2' }
+export const c2 = { cluster: 'c2', birth: 'b3' }
+
 /** A task as nodes answer it. */
 export function task(id, title, more = {}) {
   const created_at = '2026-01-02T03:04:05.678Z'

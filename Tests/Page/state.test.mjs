@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import {
-  initialState, nextToSend, pageLength, reduce, unsent, visibleTasks, writability,
+  elsewhere, initialState, nextToSend, pageLength, reduce, unsent, visibleTasks, writability,
 } from '../../Sources/Page/logic/state.mjs'
 import { prepare } from '../../Sources/Page/logic/outbox.mjs'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { change, task } from './samples.mjs'
+import { c1, c1Anew, c2, change, task } from './samples.mjs'
 
 const tasks = [
   task('c', 'Ôn thi', { number: 3 }),
@@ -14,8 +14,8 @@ const tasks = [
 ]
 
 const run = (state, ...actions) => actions.reduce(reduce, state)
-const begin = (list = tasks) =>
-  run(initialState, { type: 'snapshot', replica: replicaOf({ revision: 5, tasks: list }, 'c1') })
+const begin = (list = tasks, identity = c1) =>
+  run(initialState, { type: 'snapshot', replica: replicaOf({ revision: 5, tasks: list }, identity) })
 const queue = (op) => ({ type: 'queue', op })
 const titles = (state) => visibleTasks(state).tasks.map(({ title }) => title)
 
@@ -164,7 +164,7 @@ suite('Undoing a removal', () => {
 
   test('after other data have taken the place of these, nothing of before can be taken back', () => {
     const made = run(begin(), queue(remove), { type: 'confirmed', key: 'k', revision: 6, count: null })
-    const replica = replicaOf({ revision: 2, tasks: [] }, 'c1')
+    const replica = replicaOf({ revision: 2, tasks: [] }, { ...c1, birth: null })
     const state = run(made, { type: 'snapshot', replica, isReplaced: true })
     assert.deepEqual(state.notices.map(({ kind }) => kind), ['another-cluster'])
   })
@@ -221,8 +221,96 @@ suite('The node in use', () => {
   })
 
   test('another cluster at the same place is announced', () => {
-    const other = replicaOf({ revision: 1, tasks: [] }, 'c2')
+    const other = replicaOf({ revision: 1, tasks: [] }, c2)
     const state = run(begin(), { type: 'snapshot', replica: other })
     assert.deepEqual(state.notices.map(({ kind }) => kind), ['another-cluster'])
+  })
+})
+
+suite('Another cluster in the same place', () => {
+  const add = { key: 'k', kind: 'add', title: 'Của cụm cũ' }
+  const meet = (identity, list = [], more = {}) =>
+    ({ type: 'snapshot', replica: replicaOf({ revision: 2, tasks: list }, identity), ...more })
+  const sending = { type: 'sending', key: 'k', request: { id: 'k' }, time: 1 }
+  const phases = ({ ops }) => ops.map(({ key, phase }) => [key, phase])
+
+  test('what was made for the old one is neither sent nor shown, and is kept', () => {
+    for (const other of [c2, c1Anew]) {
+      const state = run(begin(), queue(add), meet(other, [task('z', 'Của cụm mới')]))
+      assert.equal(nextToSend(state), null)
+      assert.deepEqual([titles(state), visibleTasks(state).additions], [['Của cụm mới'], []])
+      assert.deepEqual(elsewhere(state).map(({ title }) => title), ['Của cụm cũ'])
+      assert.deepEqual([unsent(state), state.notices], [[], []])
+    }
+  })
+
+  test('what is made after that is sent', () => {
+    const mine = { key: 'l', kind: 'add', title: 'Cho cụm mới' }
+    const state = run(begin(), queue(add), meet(c1Anew), queue(mine))
+    assert.equal(nextToSend(state).key, 'l')
+    assert.deepEqual(nextToSend(state).identity, c1Anew)
+  })
+
+  test('what waits for the user waits for the cluster as well', () => {
+    const edit = { key: 'l', kind: 'edit', id: 'a', title: 'Mới', base: 'Cũ' }
+    const state = run(
+      begin(), queue(add), queue(edit), { type: 'failed', key: 'k', error: { error: 'internal' } },
+      { type: 'conflict', key: 'l', theirs: 'Khác' }, meet(c2),
+    )
+    assert.deepEqual(phases(state), [['k', 'elsewhere'], ['l', 'elsewhere']])
+  })
+
+  test('what the old one has confirmed is of no more interest', () => {
+    const made = { type: 'confirmed', key: 'k', revision: 6, count: null }
+    assert.deepEqual(run(begin(), queue(add), made, meet(c2)).ops, [])
+  })
+
+  test('when the old one is back, what was kept is sent, with the same id', () => {
+    const state = run(begin(), queue(add), sending, meet(c2), meet(c1))
+    assert.equal(nextToSend(state).key, 'k')
+    assert.equal(nextToSend(state).request.id, 'k')
+  })
+
+  test('a cluster that only may be the old one gets nothing', () => {
+    const state = run(begin(), queue(add), meet(c2), meet({ ...c1, birth: null }))
+    assert.deepEqual([nextToSend(state), phases(state)], [null, [['k', 'elsewhere']]])
+  })
+
+  test('the user may discard it', () => {
+    const state = run(begin(), queue(add), meet(c2), { type: 'discardElsewhere' })
+    assert.deepEqual([state.ops, elsewhere(state)], [[], []])
+  })
+
+  test('what a tab kept over a reload belongs to the cluster that it was made for', () => {
+    const { ops } = run(begin(), queue(add))
+    assert.equal(nextToSend(run({ ...initialState, ops }, meet(c1))).key, 'k')
+    const state = run({ ...initialState, ops }, meet(c2))
+    assert.deepEqual([nextToSend(state), phases(state)], [null, [['k', 'elsewhere']]])
+  })
+
+  test('what was made before anything was shown belongs to the first cluster', () => {
+    const state = run(initialState, queue(add), meet(c2))
+    assert.deepEqual(nextToSend(state).identity, c2)
+  })
+
+  test('a birth that becomes known makes no other cluster, and holds from then on', () => {
+    const young = { ...c1, birth: null }
+    const known = run(begin([], young), queue(add), { type: 'identity', identity: c1 })
+    assert.deepEqual([known.replica.identity, known.ops[0].identity], [c1, c1])
+    assert.deepEqual(phases(run(known, meet(c1Anew))), [['k', 'elsewhere']])
+  })
+
+  test('other data under a name that says too little are another cluster', () => {
+    const young = { ...c1, birth: null }
+    const state = run(begin(), queue(add), meet(young, [], { isReplaced: true }))
+    assert.deepEqual(phases(state), [['k', 'elsewhere']])
+  })
+
+  test('what may have been made before is told from what was not sent', () => {
+    const doubts = (...actions) => run(begin(), queue(add), ...actions, meet(c2)).ops[0].doubts
+    assert.equal(doubts(), 0)
+    assert.equal(doubts(sending), 1)
+    assert.equal(doubts(sending, { type: 'refused', key: 'k' }), 0)
+    assert.equal(doubts(sending, sending, { type: 'refused', key: 'k' }), 1)
   })
 })

@@ -72,5 +72,97 @@ extension ProcessTests {
         }
       }
     }
+
+    // MARK: The machines
+
+    @Test(arguments: [1, 3])
+    func `what was made for one cluster is not sent to another one on its ports`(count: Int)
+      async throws
+    {
+      try await TestCluster.running(count) { cluster in
+        _ = try await cluster.pdb("task", "add", "cũ")
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["cũ"])
+          try await browser.wait(
+            "document.querySelector('#verdict').innerText.startsWith('HEALTHY')")
+          cluster.killAll()
+          try await browser.type("đang gửi\(Key.enter)", into: "#title")
+          try await browser.type("chưa gửi\(Key.enter)", into: "#title")
+          try await browser.click("#list li:nth-child(3) .remove")
+          try await browser.wait(
+            "document.querySelector('#trouble').innerText.includes('3 changes')")
+          for node in 0..<count { try cluster.wipe(node) }
+          for node in 0..<count { try cluster.start(node) }
+          _ = try await cluster.leader()
+          try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "mới"]))
+
+          // The new cluster's tasks are shown, and nothing else.
+          try await browser.wait(forTitles: ["mới"])
+          func expectKept() async throws {
+            try await browser.wait("!document.querySelector('#elsewhere').hidden")
+            let told = try await browser.text("#elsewhere-words")
+            #expect(told.hasPrefix("Another cluster answers here now ("))
+            #expect(told.contains("2 changes made for the old one were not sent."))
+            // The first one was sent, and nobody answered.
+            #expect(told.contains("Whether the old one applied 1 change"))
+            let changes = try await browser.run(
+              "return document.querySelector('#elsewhere-changes').textContent")
+            #expect(changes.string == "Add: đang gửiAdd: chưa gửiDelete: cũ")
+          }
+          try await expectKept()
+          try await expectAccessible(browser)
+          try await browser.picture("another-cluster-\(count)")
+          try await browser.reload()
+          try await browser.wait(forTitles: ["mới"])
+          try await expectKept()
+
+          // What is made from now on goes to the new one.
+          try await browser.type("cho cụm mới\(Key.enter)", into: "#title")
+          try await browser.wait(forTitles: ["cho cụm mới", "mới"])
+          try await browser.wait("!document.querySelector('.addition')")
+          let tasks = try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []
+          #expect(tasks.compactMap { $0["title"]?.string } == ["cho cụm mới", "mới"])
+          try await browser.click("#elsewhere-discard")
+          try await browser.wait("document.querySelector('#elsewhere').hidden")
+          try await browser.reload()
+          try await browser.wait(forTitles: ["cho cụm mới", "mới"])
+          #expect(
+            try await browser.run("return document.querySelector('#elsewhere').hidden").bool == true
+          )
+        }
+      }
+    }
+
+    @Test func `what was made for a cluster is sent when it answers again`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "cũ")
+        let folder = "\(cluster.workspace.path)/.pdb"
+        func swap() throws {
+          let files = FileManager.default
+          try? files.moveItem(atPath: folder, toPath: "\(folder)-swap")
+          try? files.moveItem(atPath: "\(folder)-other", toPath: folder)
+          try files.moveItem(atPath: "\(folder)-swap", toPath: "\(folder)-other")
+        }
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["cũ"])
+          cluster.killAll()
+          try await browser.type("chưa gửi\(Key.enter)", into: "#title")
+          try swap()
+          try cluster.start(0)
+          try await browser.wait("!document.querySelector('#elsewhere').hidden")
+          try await browser.wait(forTitles: [])
+          cluster.killAll()
+          try swap()
+          try cluster.start(0)
+          try await browser.wait(forTitles: ["chưa gửi", "cũ"])
+          try await browser.wait("!document.querySelector('.addition')")
+          try await browser.wait("document.querySelector('#elsewhere').hidden")
+          let tasks = try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []
+          #expect(tasks.compactMap { $0["title"]?.string } == ["chưa gửi", "cũ"])
+        }
+      }
+    }
   }
 }

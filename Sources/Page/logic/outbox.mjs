@@ -9,9 +9,16 @@
 //   confirmed   made, at `revision`; stays until the replica has come that far
 //   conflict    not made: somebody else changed the title meanwhile; the user chooses
 //   failed      not made, for a reason that waiting does not cure; the user chooses
+//   elsewhere   made for a cluster that does not answer any more where another one does; sent when
+//               it is back, or discarded
 //
-// Kinds: `add {title}`, `addMany {titles}`, `complete {id, completed}`, `edit {id, title, base}`,
-// `remove {id}`, `clear {}`, `undo {revision, of}`.
+// Each belongs to the cluster whose tasks the page showed when it was made (`identity`). `doubts`
+// counts the attempts that may have succeeded without the page knowing.
+//
+// Kinds: `add {title}`, `addMany {titles}`, `complete {id, title, completed}`, `edit {id, title,
+// base}`, `remove {id, title}`, `clear {count}`, `undo {revision, of}`.
+
+import { agrees, isSame } from './identity.mjs'
 
 /** Phases in which a change still has to be sent. */
 export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
@@ -57,7 +64,10 @@ export function prepare(op, replica) {
   }
 }
 
-const passing = ['no_leader', 'no_quorum', 'busy', 'stopping', 'disk_full', 'unknown_outcome']
+// A node of another cluster does nothing (`wrong_cluster`); the feed sees to where this one is.
+const passing = [
+  'no_leader', 'no_quorum', 'busy', 'stopping', 'disk_full', 'unknown_outcome', 'wrong_cluster',
+]
 
 /**
  * What follows from an attempt.
@@ -90,7 +100,7 @@ export function judge(op, answer) {
 /** The change as one that was never sent: the next request for it gets an id of its own. */
 export function afresh(op) {
   const generation = (op.generation ?? 0) + (op.request ? 1 : 0)
-  const none = { request: null, attempts: 0, firstSent: null, error: null }
+  const none = { request: null, attempts: 0, doubts: 0, firstSent: null, error: null }
   return { ...op, ...none, generation, phase: 'queued' }
 }
 
@@ -99,6 +109,21 @@ export function again(op) {
   // A node would go on giving the same answer to an id that it refused or forgot.
   const isSpent = op.error?.error === 'request_expired' || op.error?.outcome === 'not_applied'
   return isSpent ? afresh(op) : { ...op, phase: 'queued', error: null }
+}
+
+/**
+ * The change once the page shows the tasks of a cluster; `null` if it is of no more interest.
+ *
+ * @param isAnother whether this cluster is certainly not the one whose tasks were shown before.
+ */
+export function placed(op, identity, isAnother) {
+  if (op.phase === 'elsewhere') {
+    return isSame(op.identity, identity) ? { ...op, phase: 'queued', error: null } : op
+  }
+  // Made before anything was shown.
+  const own = op.identity ?? identity
+  if (!isAnother && agrees(own, identity)) return { ...op, identity: own }
+  return op.phase === 'confirmed' ? null : { ...op, identity: own, phase: 'elsewhere' }
 }
 
 /**
@@ -112,6 +137,7 @@ export function overlay(tasks, ops) {
   const additions = []
   for (const op of ops) {
     const task = op.id === undefined ? undefined : shown.get(op.id)
+    if (op.phase === 'elsewhere') continue
     if (op.kind === 'add') additions.push({ op, title: op.title })
     if (op.kind === 'addMany') additions.push(...op.titles.map((title) => ({ op, title })))
     if (op.phase === 'failed') continue

@@ -8,10 +8,10 @@ import { fold } from './folding.mjs'
 const keyPrefix = 'task_'
 
 /** The copy that an answer to `GET /tasks` gives. */
-export function replicaOf(answer, cluster) {
+export function replicaOf(answer, identity) {
   const tasks = new Map()
   for (const task of answer.tasks) tasks.set(task.id, withSearchForm(task))
-  return { cluster, revision: answer.revision, tasks }
+  return { identity, revision: answer.revision, tasks }
 }
 
 /**

@@ -1,7 +1,8 @@
 // Everything the page shows, and how it changes: one value, one function.
 
 import { fold, foldedWords, hasWords } from './folding.mjs'
-import { afresh, again, isUnsent, overlay } from './outbox.mjs'
+import { agrees } from './identity.mjs'
+import { afresh, again, isUnsent, overlay, placed } from './outbox.mjs'
 import { advance } from './replica.mjs'
 
 export const filters = ['all', 'active', 'completed']
@@ -42,9 +43,22 @@ const changes = {
 
   /** `isReplaced`: the node has other data than before, so earlier revisions mean nothing. */
   snapshot(state, { replica, isReplaced = false }) {
-    const next = settleUpTo({ ...state, replica }, replica.revision)
-    const isAnother = state.replica && (isReplaced || state.replica.cluster !== replica.cluster)
-    return isAnother ? noted(without(next, 'removed'), { kind: 'another-cluster' }) : next
+    const { identity } = replica
+    const isAnother =
+      state.replica !== null && (isReplaced || !agrees(state.replica.identity, identity))
+    const ops = state.ops.map((op) => placed(op, identity, isAnother)).filter((op) => op !== null)
+    const next = settleUpTo({ ...state, replica, ops }, replica.revision)
+    if (!isAnother) return next
+    const fresh = without(without(next, 'removed'), 'another-cluster')
+    // Where changes are left over, they say it.
+    return elsewhere(next).length > 0 ? fresh : noted(fresh, { kind: 'another-cluster', identity })
+  },
+
+  /** The cluster's birth is known now. */
+  identity(state, { identity }) {
+    if (!state.replica || !agrees(state.replica.identity, identity)) return state
+    const learn = (op) => (op.phase === 'elsewhere' ? op : { ...op, identity })
+    return { ...state, replica: { ...state.replica, identity }, ops: state.ops.map(learn) }
   },
 
   changes(state, { revisions, through }) {
@@ -80,10 +94,10 @@ const changes = {
   // What the user changes.
 
   queue(state, { op }) {
-    const next = { ...state, ops: [...state.ops, afresh(op)] }
+    const made = afresh({ ...op, identity: state.replica?.identity ?? null })
+    const next = { ...state, ops: [...state.ops, made] }
     if (op.kind === 'remove') {
-      const { title } = state.replica.tasks.get(op.id)
-      return noted(fewer(next), { kind: 'removed', op: op.key, title })
+      return noted(fewer(next), { kind: 'removed', op: op.key, title: op.title })
     }
     if (op.kind === 'clear') {
       return noted(fewer(next), { kind: 'removed', op: op.key, count: op.count })
@@ -111,8 +125,14 @@ const changes = {
       ...op,
       request,
       attempts: op.attempts + 1,
+      doubts: (op.doubts ?? 0) + 1,
       firstSent: op.firstSent ?? time,
     }))
+  },
+
+  /** The last attempt certainly changed nothing. */
+  refused(state, { key }) {
+    return withOp(state, key, (op) => ({ ...op, doubts: op.doubts - 1 }))
   },
 
   waiting(state, { key, reason }) {
@@ -173,6 +193,8 @@ const changes = {
   },
 
   discard: (state, { key }) => dropped(state, key),
+  discardElsewhere: (state) =>
+    elsewhere(state).reduce((next, { key }) => dropped(next, key), state),
 
   // What the user looks at.
 
@@ -250,6 +272,9 @@ export function nextToSend(state) {
 }
 
 export const unsent = (state) => state.ops.filter(isUnsent)
+
+/** The changes that were made for another cluster than the one whose tasks are shown. */
+export const elsewhere = (state) => state.ops.filter(({ phase }) => phase === 'elsewhere')
 
 /** Whether changes can be made now: 'yes', 'no_leader', 'no_quorum', 'offline' or 'loading'. */
 export function writability({ connection, report, wantsToken }) {

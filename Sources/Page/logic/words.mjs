@@ -70,7 +70,29 @@ const english = {
     alone: (from, to) => `Node ${from} has lost its cluster. The page goes on with node ${to}.`,
     removed: (from, to) => `Node ${from} was removed. The page goes on with node ${to}.`,
   },
-  anotherCluster: 'Another cluster answers here now; these are its tasks.',
+  anotherCluster: (name) => `Another cluster answers here now (${name}). These are its tasks.`,
+  elsewhere: (name, unsent, doubtful) =>
+    [
+      `Another cluster answers here now (${name}).`,
+      unsent > 0 &&
+        `${plural(unsent, 'change', 'changes')} made for the old one ${unsent === 1 ? 'was' : 'were'} not sent.`,
+      doubtful > 0 &&
+        `Whether the old one applied ${plural(doubtful, 'change', 'changes')} that it did not answer is not known.`,
+      'This tab keeps what was made for the old one, and sends it only to that one.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  whichChanges: 'Which changes',
+  change: {
+    add: ({ title }) => `Add: ${title}`,
+    edit: ({ title }) => `Change the title to: ${title}`,
+    complete: ({ title, completed }) => `${completed ? 'Complete' : 'Reopen'}: ${title}`,
+    remove: ({ title }) => `Delete: ${title}`,
+    clear: () => 'Delete the completed tasks',
+    undo: () => 'Undo a deletion',
+  },
+  copy: 'Copy',
+  copied: 'Copied.',
 
   state: {
     loading: 'Connecting…',
@@ -103,6 +125,7 @@ const english = {
     timeout: 'no answer in time',
     unreachable: 'no connection',
     stranger: 'another node answers there',
+    anotherCluster: 'another cluster answers there',
   },
   alarms: (list) => `says: ${list}`,
   disagreement: {
@@ -215,7 +238,28 @@ const vietnamese = {
     alone: (from, to) => `Node ${from} đã mất liên lạc với cụm. Trang tiếp tục với node ${to}.`,
     removed: (from, to) => `Node ${from} đã bị loại. Trang tiếp tục với node ${to}.`,
   },
-  anotherCluster: 'Bây giờ một cụm khác trả lời ở đây; đây là các công việc của nó.',
+  anotherCluster: (name) =>
+    `Bây giờ một cụm khác trả lời ở đây (${name}). Đây là các công việc của cụm đó.`,
+  elsewhere: (name, unsent, doubtful) =>
+    [
+      `Bây giờ một cụm khác trả lời ở đây (${name}).`,
+      unsent > 0 && `${unsent} thay đổi dành cho cụm cũ chưa được gửi.`,
+      doubtful > 0 && `${doubtful} thay đổi đã gửi cho cụm cũ mà không có trả lời: không chắc đã được thực hiện.`,
+      'Thẻ này giữ lại các thay đổi đó và chỉ gửi cho cụm cũ.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+  whichChanges: 'Các thay đổi',
+  change: {
+    add: ({ title }) => `Thêm: ${title}`,
+    edit: ({ title }) => `Đổi tiêu đề thành: ${title}`,
+    complete: ({ title, completed }) => `${completed ? 'Đánh dấu đã xong' : 'Mở lại'}: ${title}`,
+    remove: ({ title }) => `Xóa: ${title}`,
+    clear: () => 'Xóa các công việc đã xong',
+    undo: () => 'Hoàn tác một lần xóa',
+  },
+  copy: 'Sao chép',
+  copied: 'Đã sao chép.',
 
   state: {
     loading: 'Đang kết nối…',
@@ -248,6 +292,7 @@ const vietnamese = {
     timeout: 'không trả lời kịp',
     unreachable: 'không kết nối được',
     stranger: 'một node khác trả lời ở đó',
+    anotherCluster: 'một cụm khác trả lời ở đó',
   },
   alarms: (list) => `báo: ${list}`,
   disagreement: {

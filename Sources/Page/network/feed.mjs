@@ -7,10 +7,11 @@
 
 import { clusterReport } from '../logic/cluster.mjs'
 import { EventParser } from '../logic/events.mjs'
-import { bestNode, reasonToLeave } from '../logic/failover.mjs'
+import { bestNode, reasonToLeave, reportOf, statusIdentity, takenOver } from '../logic/failover.mjs'
+import { agrees, isSame } from '../logic/identity.mjs'
 import { advance, replicaOf } from '../logic/replica.mjs'
 import { observe } from '../logic/timeline.mjs'
-import { headersFor, send } from './requests.mjs'
+import { headersFor, identityOf, send } from './requests.mjs'
 
 const lookInterval = 1000
 /** While something is wrong. */
@@ -31,6 +32,8 @@ export class Feed {
   /** The node in use. */
   #node
   #phase = 'connecting'
+  /** The cluster that the page shows: the one that answered first. */
+  #identity = null
   #replica = null
   /** As the cluster lists its members. */
   #membership = null
@@ -43,10 +46,12 @@ export class Feed {
   #stream = new AbortController()
   #wake = () => {}
   #isLooking = null
-  /** When the stream last said something. */
+  /** When the node in use last said something on its stream, or came into use. */
   #heardAt = Date.now()
   /** How often in a row the node in use gave no stream. */
   #refusedStreams = 0
+  /** Whether the page has seen revisions that the node in use does not have. */
+  #isAhead = false
   /** Which data each node has, by id. */
   #incarnations = new Map()
   #isReplaced = false
@@ -125,8 +130,8 @@ export class Feed {
       signal,
     })
     this.#noteToken(answer.status)
-    if (answer.status !== 200) return
-    this.#replica = replicaOf(answer.body, answer.cluster)
+    if (answer.status !== 200 || signal.aborted || !this.#isOwn(answer.identity)) return
+    this.#replica = replicaOf(answer.body, this.#identity)
     this.#emit({ type: 'snapshot', replica: this.#replica, isReplaced: this.#isReplaced })
     this.#isReplaced = false
   }
@@ -134,13 +139,12 @@ export class Feed {
   /** Follows the stream of changes for as long as it says something. */
   async #listen(node, abort) {
     let timer = null
-    const heard = () => {
-      this.#heardAt = Date.now()
+    const wait = () => {
       clearTimeout(timer)
       timer = setTimeout(() => abort.abort(), silencePatience)
     }
     try {
-      heard()
+      wait()
       const since = this.#replica.revision
       const response = await fetch(`${node.url}/events?prefix=task_&since=${since}`, {
         headers: headersFor(this.#token),
@@ -149,12 +153,8 @@ export class Feed {
         signal: abort.signal,
       })
       this.#noteToken(response.status)
-      if (response.status !== 200) return
-      if (response.headers.get('PDB-Cluster') !== this.#replica.cluster) {
-        // Another cluster has taken the place of the one that was here.
-        this.#replica = null
-        return
-      }
+      this.#isAhead = response.status === 404
+      if (response.status !== 200 || !this.#isOwn(identityOf(response))) return
       this.#refusedStreams = 0
       this.#setPhase('live')
       const parser = new EventParser()
@@ -162,7 +162,8 @@ export class Feed {
       for (const reader = text.getReader(); ; ) {
         const { done, value } = await reader.read()
         if (done) return
-        heard()
+        this.#heardAt = Date.now()
+        wait()
         if (!this.#take(parser.push(value))) return
       }
     } finally {
@@ -194,6 +195,8 @@ export class Feed {
     if (!isAlive || this.#refusedStreams >= toleratedRefusals) {
       if (this.#moveOn('gone')) return
       if (!isAlive) this.#setPhase('offline')
+      // It has gone back to an older state, and there is no other.
+      else if (this.#isAhead) this.#replica = null
     }
     await pause(hurriedLookInterval)
   }
@@ -201,7 +204,6 @@ export class Feed {
   /** Goes over to the best other node; returns whether there is one. */
   #moveOn(reason) {
     const best = bestNode(this.#nodes(), this.#reports, {
-      cluster: this.#replica?.cluster ?? null,
       revision: this.#replica?.revision ?? 0,
       except: this.#node.id,
     })
@@ -212,6 +214,7 @@ export class Feed {
 
   #goTo(node, left) {
     this.#node = node
+    this.#heardAt = Date.now()
     this.#refusedStreams = 0
     this.#leaderlessSince = null
     this.#phase = 'connecting'
@@ -240,7 +243,7 @@ export class Feed {
         leaderlessFor: this.#leaderlessFor(),
       })
       if (reason) this.#moveOn(reason)
-      const isWell = this.#phase === 'live' && this.#report?.health !== 'no_leader'
+      const isWell = this.#phase === 'live' && this.#report && this.#report.health !== 'no_leader'
       await Promise.race([
         pause(isWell ? lookInterval : hurriedLookInterval),
         new Promise((resolve) => (this.#wake = resolve)),
@@ -259,13 +262,18 @@ export class Feed {
     const nodes = this.#nodes()
     const answers = await Promise.all(nodes.map((node) => this.#ask(node, '/status')))
     nodes.forEach((node, at) => {
-      this.#reports.set(node.id, reportOf(node, answers[at], this.#reports.get(node.id)))
+      const { id } = node
+      this.#reports.set(id, reportOf(node, answers[at], this.#identity, this.#reports.get(id)))
     })
-    if (this.#reports.get(this.#node.id)?.failure === 'stranger' && !this.#isAnyAlive()) {
-      return this.#forget()
-    }
+    const taken = takenOver(nodes, this.#reports, {
+      inUse: this.#node.id,
+      origin: this.#originID,
+      silentFor: Date.now() - this.#heardAt,
+    })
+    if (taken) return this.#forget(taken)
     for (const { status } of this.#reports.values()) if (status) this.#noteData(status)
     const own = this.#reports.get(this.#node.id)?.status
+    if (own) this.#learnBirth(own)
     if (own && !own.leader) this.#leaderlessSince ??= Date.now()
     else this.#leaderlessSince = null
     await this.#refreshMembership()
@@ -280,7 +288,9 @@ export class Feed {
     ])
     this.#noteToken(status.status)
     if (status.status !== 200 || membership.status !== 200) return
-    this.#originID = status.body.node
+    // The cluster went between two requests: there is nothing else to go by than what is here now.
+    if (!this.#isOwn(statusIdentity(status.body))) return this.#forget(node)
+    if (node.url === this.#origin) this.#originID = status.body.node
     this.#membership = membership.body
     this.#node = { id: status.body.node, url: node.url, address: status.body.address }
     this.#emit(this.#connection())
@@ -299,27 +309,55 @@ export class Feed {
     if (answer.status === 200) this.#membership = answer.body
   }
 
+  /** Whether an answer comes from the cluster that the page shows. */
+  #isOwn(identity) {
+    if (!identity) return false
+    this.#identity ??= identity
+    return agrees(this.#identity, identity)
+  }
+
+  /** A new cluster has its birth a moment later than its members; the node in use says it. */
+  #learnBirth({ birth = null }) {
+    if (birth === this.#identity.birth || birth === null) return
+    this.#identity = { ...this.#identity, birth }
+    if (!this.#replica) return
+    this.#replica = { ...this.#replica, identity: this.#identity }
+    this.#emit({ type: 'identity', identity: this.#identity })
+  }
+
   /**
    * A node with other data than when it was first seen is another one under the same name. When it
-   * is the one in use, or becomes it, all is read anew.
+   * is the one in use, or becomes it, all is read anew; unless the births say otherwise, as what
+   * another cluster says.
    */
-  #noteData({ node, incarnation }) {
+  #noteData(status) {
+    const { node, incarnation } = status
     const known = this.#incarnations.get(node)
     if (known !== undefined && node !== this.#node.id) return
     this.#incarnations.set(node, incarnation)
     if (known === undefined || known === incarnation) return
-    this.#isReplaced = true
     this.#replica = null
     this.#stream.abort()
+    const identity = statusIdentity(status)
+    if (isSame(this.#identity, identity)) return
+    this.#identity = identity
+    this.#isReplaced = true
   }
 
-  /** Where the cluster was there is another one: its members are to be learnt anew. */
-  #forget() {
+  /** Where the cluster was there is another one: everything is to be learnt anew. */
+  #forget(node) {
+    this.#identity = null
+    this.#replica = null
     this.#membership = null
     this.#originID = null
-    this.#replica = null
+    this.#report = null
+    this.#timeline = null
     this.#reports.clear()
-    this.#node = { ...this.#node, id: null }
+    this.#incarnations.clear()
+    this.#node = { ...node, id: null }
+    this.#heardAt = Date.now()
+    this.#refusedStreams = 0
+    this.#leaderlessSince = null
     this.#stream.abort()
   }
 
@@ -342,10 +380,6 @@ export class Feed {
 
   #isMember(node) {
     return node.id === null || this.#nodes().some(({ id }) => id === node.id)
-  }
-
-  #isAnyAlive() {
-    return this.#nodes().some(({ id }) => this.#reports.get(id)?.status)
   }
 
   #forgetSilence() {
@@ -383,15 +417,6 @@ export class Feed {
   #leaderlessFor() {
     return this.#leaderlessSince === null ? 0 : Date.now() - this.#leaderlessSince
   }
-}
-
-/** What an answer says of a node; `failures` counts those in a row. */
-function reportOf(node, answer, before) {
-  const failure =
-    answer.failure ??
-    (answer.status !== 200 ? `HTTP ${answer.status}` : null) ??
-    (answer.body.node !== node.id ? 'stranger' : null)
-  return failure ? { failure, failures: (before?.failures ?? 0) + 1 } : { status: answer.body }
 }
 
 function pause(milliseconds) {

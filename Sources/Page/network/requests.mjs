@@ -5,12 +5,18 @@ export function headersFor(token, more = {}) {
   return token ? { ...more, Authorization: `Bearer ${token}` } : more
 }
 
+/** The cluster that an answer comes from; `null` if it does not say. */
+export function identityOf({ headers }) {
+  const cluster = headers.get('PDB-Cluster')
+  return cluster && { cluster, birth: headers.get('PDB-Birth') }
+}
+
 /**
  * Sends a request.
  *
  * @param patience how long the whole answer may take, in milliseconds.
  * @param signal ends the request before that.
- * @returns `{status, body, revision, cluster}`, or `{failure}`: 'timeout' or 'unreachable'. A
+ * @returns `{status, body, revision, identity}`, or `{failure}`: 'timeout' or 'unreachable'. A
  *   failure does not say whether the node got the request.
  */
 export async function send(url, { method = 'GET', headers, body, patience, signal }) {
@@ -27,7 +33,7 @@ export async function send(url, { method = 'GET', headers, body, patience, signa
       status: response.status,
       body: await response.json(),
       revision: Number(response.headers.get('PDB-Revision')),
-      cluster: response.headers.get('PDB-Cluster'),
+      identity: identityOf(response),
     }
   } catch (error) {
     return { failure: error.name === 'TimeoutError' ? 'timeout' : 'unreachable' }

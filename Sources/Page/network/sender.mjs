@@ -1,5 +1,6 @@
 // Sends the changes of this tab, one after the other, to whichever node takes them.
 
+import { expectation } from '../logic/identity.mjs'
 import { isUnsent, judge, prepare } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
 import { headersFor, send } from './requests.mjs'
@@ -54,15 +55,18 @@ export class Sender {
       if (!this.#isOpen(key)) return
       this.#dispatch({ type: 'sending', key, request, time: Date.now() })
       const current = this.#find(key)
-      const verdict = judge(current, await this.#attempt(url, current, patience))
+      const answer = await this.#attempt(url, current, patience)
+      if (answer.body?.outcome === 'not_applied') this.#dispatch({ type: 'refused', key })
+      const verdict = judge(current, answer)
       if (!this.#isOpen(key)) return
       if (verdict.next === 'ask') {
         this.#leader = this.#known(verdict.url)
         if (tried.includes(this.#leader)) await this.#rest()
       } else if (verdict.next === 'wait') {
+        const { reason } = verdict
         if (this.#leader === url) this.#leader = null
-        if (verdict.reason === 'unreachable') this.#suspect()
-        this.#dispatch({ type: 'waiting', key, reason: verdict.reason })
+        if (reason === 'unreachable' || reason === 'wrong_cluster') this.#suspect()
+        this.#dispatch({ type: 'waiting', key, reason })
       } else {
         return this.#settle(key, verdict, url)
       }
@@ -71,7 +75,11 @@ export class Sender {
 
   async #attempt(url, op, patience) {
     const { method, path, body, ifMatch, id } = op.request
-    const headers = { 'Idempotency-Key': id, 'PDB-Author': 'page' }
+    const headers = {
+      'Idempotency-Key': id,
+      'PDB-Author': 'page',
+      'PDB-Expect-Cluster': expectation(op.identity),
+    }
     if (body !== undefined) headers['Content-Type'] = 'application/json'
     if (ifMatch !== undefined) headers['If-Match'] = `"${ifMatch}"`
     // So that a node can tell whether it would still remember this request.
@@ -101,9 +109,12 @@ export class Sender {
   async #recheck(key, url) {
     const op = this.#find(key)
     const answer = await send(`${url}/tasks/${encodeURIComponent(op.id)}`, {
-      headers: headersFor(this.#store.state.token),
+      headers: headersFor(this.#store.state.token, {
+        'PDB-Expect-Cluster': expectation(op.identity),
+      }),
       patience: lastPatience,
     })
+    if (!this.#isOpen(key)) return
     if (answer.status === 404) return this.#gone(key)
     if (answer.status === 200) this.#dispatch({ type: 'recheck', key, task: answer.body })
     else await this.#rest()

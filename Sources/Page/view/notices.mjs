@@ -2,6 +2,7 @@
 // the user's decision, and which node is in use from now on.
 
 import { shortNames } from '../logic/cluster.mjs'
+import { shortName } from '../logic/identity.mjs'
 import { fromTemplate, keepingFocus, makeButton, setText, showAll } from './elements.mjs'
 
 const place = document.getElementById('notices')
@@ -106,7 +107,7 @@ function news(notice, state, actions, words) {
     const text = words.switched[left.reason](name(left.address), name(node.address))
     return { text, buttons: [dismiss] }
   }
-  return { text: words.anotherCluster, buttons: [dismiss] }
+  return { text: words.anotherCluster(shortName(notice.identity)), buttons: [dismiss] }
 }
 
 function holdAll() {

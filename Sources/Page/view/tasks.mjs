@@ -46,7 +46,7 @@ export function startTasks(store, { queue, look, words }) {
   list.addEventListener('change', ({ target }) => {
     const task = taskOf(target)
     if (task && target.matches('.tick')) {
-      queue({ kind: 'complete', id: task.id, completed: target.checked })
+      queue({ kind: 'complete', id: task.id, title: task.title, completed: target.checked })
     }
   })
   list.addEventListener('click', ({ target }) => {
@@ -58,7 +58,7 @@ export function startTasks(store, { queue, look, words }) {
     if (target.matches('.remove')) {
       const row = target.closest('.task')
       const neighbour = row.nextElementSibling ?? row.previousElementSibling
-      queue({ kind: 'remove', id: task.id })
+      queue({ kind: 'remove', id: task.id, title: task.title })
       ;(neighbour?.querySelector('.remove') ?? section).focus()
     }
   })
