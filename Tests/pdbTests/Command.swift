@@ -56,7 +56,11 @@ final class Workspace: Sendable {
   deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// A process of the program, not started yet.
-  func process(_ arguments: [String], program: URL = program) -> Process {
+  ///
+  /// - Parameter environment: what it is told beside the usual; an empty text counts as not set.
+  func process(
+    _ arguments: [String], program: URL = program, environment: [String: String] = [:]
+  ) -> Process {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
@@ -67,16 +71,17 @@ final class Workspace: Sendable {
       "PDB_CONFIG_NOSYSTEM": "1", "PDB_NODES": nodes,
       "PATH": "/usr/bin:/bin",
       "TSAN_OPTIONS": "halt_on_error=1 exitcode=66",
-    ]
+    ].merging(environment) { $1 }
     process.standardInput = FileHandle.nullDevice
     return process
   }
 
   /// Runs the program to its end.
-  func run(_ arguments: [String], input: Data? = nil, program: URL = program) async throws
-    -> CommandResult
-  {
-    let process = process(arguments, program: program)
+  func run(
+    _ arguments: [String], input: Data? = nil, program: URL = program,
+    environment: [String: String] = [:]
+  ) async throws -> CommandResult {
+    let process = process(arguments, program: program, environment: environment)
     let name = "\(path)/\(UUID().uuidString)"
     for suffix in [".out", ".err"] {
       _ = FileManager.default.createFile(atPath: name + suffix, contents: nil)

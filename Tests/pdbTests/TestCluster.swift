@@ -12,6 +12,8 @@ import PDBKit
 final class TestCluster: Sendable {
   let workspace: Workspace
   let addresses: [NodeAddress]
+  /// What clients of a cluster with a token must know.
+  private let token: String?
   private let ports: TestPorts
   /// How many of the addresses are the first members; the rest may join later.
   private let firstMembers: Int
@@ -21,25 +23,31 @@ final class TestCluster: Sendable {
   ///
   /// - Parameters:
   ///   - spare: addresses for nodes that may join later.
+  ///   - token: what clients must know.
   ///   - arguments: for every node.
   static func running<T>(
-    _ count: Int, spare: Int = 0, arguments: [String] = [],
+    _ count: Int, spare: Int = 0, token: String? = nil, arguments: [String] = [],
     _ body: (TestCluster) async throws -> T
   ) async throws -> T {
-    let cluster = try await TestCluster(count, spare: spare)
+    let cluster = try await TestCluster(count, spare: spare, token: token)
     defer { cluster.killAll() }
     for node in 0..<count { try cluster.start(node, arguments: arguments) }
     _ = try await cluster.leader()
     return try await body(cluster)
   }
 
-  init(_ count: Int, spare: Int = 0) async throws {
+  init(_ count: Int, spare: Int = 0, token: String? = nil) async throws {
     firstMembers = count
+    self.token = token
     ports = try TestPorts(count + spare)
     addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
     workspace = try Workspace(
       nodes: addresses.prefix(count).map(\.description).joined(separator: ","))
+    if let token { try Data(token.utf8).write(to: URL(fileURLWithPath: tokenFile)) }
   }
+
+  /// The file with the token, for `--token-file`.
+  var tokenFile: String { workspace.path + "/token" }
 
   // MARK: Life and death
 
@@ -49,6 +57,7 @@ final class TestCluster: Sendable {
       let first = addresses.prefix(firstMembers).map(\.description)
       all += ["--cluster", first.joined(separator: ",")]
     }
+    if token != nil { all += ["--token-file", tokenFile] }
     let process = workspace.process(all)
     let log = "\(workspace.path)/\(node).log"
     if !FileManager.default.fileExists(atPath: log) {
@@ -183,6 +192,9 @@ final class TestCluster: Sendable {
       }
     }
     request.headers.add(contentsOf: headers)
+    if let token, !headers.contains(name: "Authorization") {
+      request.headers.add(name: "Authorization", value: "Bearer \(token)")
+    }
     let response = try await Self.http.execute(request, timeout: patience)
     let bytes = try await response.body.collect(upTo: 1 << 26)
     return Answer(

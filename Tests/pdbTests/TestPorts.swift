@@ -26,6 +26,14 @@ final class TestPorts: Sendable {
     locks = found.map(\.lock)
   }
 
+  /// Ports that follow each other.
+  static func adjacent(_ count: Int) throws -> TestPorts {
+    while true {
+      let ports = try TestPorts(count)
+      if ports.numbers.last! - ports.numbers[0] == count - 1 { return ports }
+    }
+  }
+
   deinit { for lock in locks { close(lock) } }
 
   /// Takes a port that nothing listens on.

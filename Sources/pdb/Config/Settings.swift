@@ -114,7 +114,9 @@ struct Settings: Sendable {
       }
     }
     self.values = values.filter { value in
-      value.scope != .folder || Setting(rawValue: value.key)?.isSensitive != true
+      let isSensitive =
+        Setting(rawValue: value.key)?.isSensitive ?? value.key.hasPrefix(Remote.settingPrefix)
+      return value.scope != .folder || !isSensitive
     }
   }
 

@@ -20,8 +20,12 @@ struct Remote: Equatable {
     case nodes, tokenFile = "token-file", cluster, birth
   }
 
+  static let settingPrefix = "remote."
+
   /// The name of a setting of a remote.
-  static func setting(_ name: String, _ key: Key) -> String { "remote.\(name).\(key.rawValue)" }
+  static func setting(_ name: String, _ key: Key) -> String {
+    settingPrefix + name + "." + key.rawValue
+  }
 
   /// - Throws: `bad_request` for what cannot be a name.
   static func check(name: String) throws {
@@ -38,11 +42,9 @@ extension Settings {
   var remotes: [Remote] {
     get throws {
       var names: [String] = []
-      for value in values where value.scope != .folder {
+      for value in values where value.key.hasPrefix(Remote.settingPrefix) {
         let parts = value.key.split(separator: ".").map(String.init)
-        if parts.count == 3, parts[0] == "remote", !names.contains(parts[1]) {
-          names.append(parts[1])
-        }
+        if parts.count == 3, !names.contains(parts[1]) { names.append(parts[1]) }
       }
       return try names.sorted().map { name in
         let nodes = self[Remote.setting(name, .nodes)]
@@ -87,5 +89,5 @@ extension ConfigFile {
   }
 
   /// Returns whether it was there.
-  mutating func removeRemote(_ name: String) -> Bool { removeSection("remote.\(name)") }
+  mutating func removeRemote(_ name: String) -> Bool { removeSection(Remote.settingPrefix + name) }
 }

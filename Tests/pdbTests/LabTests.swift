@@ -1,0 +1,49 @@
+// A whole cluster in one terminal.
+
+import Foundation
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  @Suite struct LabTests {
+    @Test func `a lab on ports that are in use creates nothing`() async throws {
+      try await TestCluster.running(2) { cluster in
+        let workspace = try Workspace()
+        let run = try await workspace.run([
+          "lab", "up", "--nodes", "2", "--port", String(cluster.addresses[1].port - 1),
+        ])
+        #expect(run.status == 75, "\(run.error)")
+        #expect(run.error.contains("is in use"), "\(run.error)")
+        #expect(!FileManager.default.fileExists(atPath: workspace.path + "/.pdb"))
+      }
+    }
+
+    @Test func `what a lab prints can be typed as it stands`() async throws {
+      let ports = try TestPorts.adjacent(2)
+      let workspace = try Workspace(nodes: "")
+      let log = workspace.path + "/lab.log"
+      _ = FileManager.default.createFile(atPath: log, contents: nil)
+      let lab = workspace.process(
+        ["lab", "up", "--nodes", "2", "--port", String(ports.numbers[0])])
+      lab.standardOutput = FileHandle(forWritingAtPath: log)
+      lab.standardError = FileHandle.nullDevice
+      try lab.run()
+      defer {
+        lab.terminate()
+        lab.waitUntilExit()
+      }
+      let text = try await waitFor { () -> String? in
+        let text = try String(contentsOfFile: log, encoding: .utf8)
+        return text.contains("Ctrl-C stops") ? text : nil
+      }
+      let commands = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { $0.hasPrefix("pdb ") || $0.hasPrefix("export ") }
+      #expect(commands.count >= 4, "\(text)")
+      let script = "cd / && " + commands.joined(separator: " && ")
+      let run = try await workspace.run(
+        ["-c", script], program: URL(fileURLWithPath: "/bin/sh"))
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.contains("Học Python"))
+    }
+  }
+}

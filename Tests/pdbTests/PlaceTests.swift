@@ -1,0 +1,204 @@
+// Which cluster a command means: never another one than was said.
+
+import Foundation
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  @Suite struct PlaceTests {
+    /// Two clusters of one node, and a user of both whom nothing tells where to go.
+    private static func twoClusters(
+      _ body: (TestCluster, TestCluster, Workspace) async throws -> Void
+    ) async throws {
+      try await TestCluster.running(1) { first in
+        try await TestCluster.running(1) { second in
+          try await body(first, second, try Workspace(nodes: ""))
+        }
+      }
+    }
+
+    private static func titles(_ cluster: TestCluster) async throws -> [String] {
+      (try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []).compactMap {
+        $0["title"]?.string
+      }
+    }
+
+    @Test func `a node that is named for one command is not remembered for the next`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        for command in [
+          ["remote", "add", "one", one], ["use", "one"], ["task", "ls", "--node", two],
+          ["task", "add", "here"],
+        ] {
+          let run = try await user.run(command)
+          #expect(run.status == 0, "\(command): \(run.error)")
+        }
+        #expect(try await Self.titles(first) == ["here"])
+        #expect(try await Self.titles(second).isEmpty)
+      }
+    }
+
+    @Test func `nodes of two clusters are refused before anything is sent`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let nodes = [first, second].flatMap { ["--node", $0.addresses[0].description] }
+        for command in [["task", "add", "x"], ["task", "ls"]] {
+          let run = try await user.run(command + nodes)
+          #expect(run.status == 76, "\(run.error)")
+          #expect(run.error.contains("two clusters"))
+        }
+        #expect(try await Self.titles(first).isEmpty)
+        #expect(try await Self.titles(second).isEmpty)
+      }
+    }
+
+    @Test func `a remote means one cluster, whatever answers at its address`() async throws {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      let user = try Workspace(nodes: "")
+      let address = cluster.addresses[0].description
+      #expect(try await user.run(["remote", "add", "lab", address]).status == 0)
+      #expect(try await user.run(["task", "add", "old", "--db", "lab"]).status == 0)
+      // The same address, and for a cluster of one list the same id: only the birth tells.
+      cluster.kill9(0)
+      try cluster.wipe(0)
+      try cluster.start(0, arguments: ["--cluster", address])
+      _ = try await cluster.leader()
+      for command in [["task", "add", "new"], ["task", "ls"], ["kv", "get", "x"], ["undo"]] {
+        let run = try await user.run(command + ["--db", "lab"])
+        #expect(run.status == 76, "\(command): \(run.error)")
+        #expect(run.error.contains("pdb remote accept lab"))
+      }
+      #expect(try await Self.titles(cluster).isEmpty)
+      #expect(try await user.run(["remote", "accept", "lab"]).status == 4)
+      #expect(try await user.run(["remote", "accept", "lab", "--yes"]).status == 0)
+      #expect(try await user.run(["task", "add", "new", "--db", "lab"]).status == 0)
+      #expect(try await Self.titles(cluster) == ["new"])
+    }
+
+    @Test func `a cluster that was made anew from the same list is another one`() async throws {
+      let cluster = try await TestCluster(3)
+      defer { cluster.killAll() }
+      for node in 0..<3 { try cluster.start(node) }
+      _ = try await cluster.leader()
+      let user = try Workspace(nodes: "")
+      let added = try await user.run(
+        ["remote", "add", "lab", cluster.addresses[0].description, "--json"])
+      let before = try added.json
+      cluster.killAll()
+      for node in 0..<3 { try cluster.wipe(node) }
+      for node in 0..<3 { try cluster.start(node) }
+      _ = try await cluster.leader()
+      // The cluster has the same id.
+      let now = try await cluster.get(0, "/status").json
+      #expect(now["cluster"] == before["cluster"])
+      let run = try await user.run(["task", "add", "x", "--db", "lab"])
+      #expect(run.status == 76, "\(run.error)")
+      #expect(try await Self.titles(cluster).isEmpty)
+    }
+
+    @Test func `a remote outlives the node by which it was named`() async throws {
+      try await TestCluster.running(3) { cluster in
+        let user = try Workspace(nodes: "")
+        _ = try await cluster.settled()
+        let first = cluster.addresses[0].description
+        #expect(try await user.run(["remote", "add", "lab", first]).status == 0)
+        #expect(try await user.run(["use", "lab"]).status == 0)
+        #expect(try await user.run(["task", "add", "a"]).status == 0)
+        cluster.kill9(0)
+        _ = try await cluster.leader()
+        #expect(try await user.run(["task", "add", "b"]).status == 0)
+        // But a node that is named for one command is that node.
+        let run = try await user.run(["task", "add", "c", "--node", first])
+        #expect(run.status == 69, "\(run.error)")
+      }
+    }
+
+    @Test func `status says which place is meant and why`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        func reason(_ arguments: [String] = [], _ environment: [String: String] = [:])
+          async throws -> [String?]
+        {
+          let run = try await user.run(
+            ["status", "--json"] + arguments, environment: environment)
+          #expect(run.status == 0, "\(run.error)")
+          let json = try run.json
+          return [json["place"]?.string, json["reason"]?.string, json["cluster"]?.string]
+        }
+        let ids = [
+          try await first.get(0, "/status").json["cluster"]?.string,
+          try await second.get(0, "/status").json["cluster"]?.string,
+        ]
+        _ = try await user.run(["remote", "add", "one", one])
+        _ = try await user.run(["remote", "add", "two", two])
+        _ = try await user.run(["use", "one"])
+        #expect(try await reason() == ["one", "chosen with 'pdb use'", ids[0]])
+        #expect(try await reason(["--db", "two"]) == ["two", "given with --db", ids[1]])
+        #expect(try await reason(["--node", two]) == [two, "given with --node", ids[1]])
+        #expect(try await reason([], ["PDB_DB": "two"]) == ["two", "set in PDB_DB", ids[1]])
+        #expect(try await reason([], ["PDB_NODES": two]) == [two, "set in PDB_NODES", ids[1]])
+        let both = try await user.run(["status", "--db", "two", "--node", one])
+        #expect(both.status == 64)
+        let shadowed = try await user.run(["use", "two"], environment: ["PDB_NODES": one])
+        #expect(shadowed.error.contains("PDB_NODES"))
+      }
+    }
+
+    @Test func `remotes are added, listed, renamed and removed`() async throws {
+      let user = try Workspace(nodes: "")
+      #expect(try await user.run(["remote", "add", "a", "127.0.0.1:1"]).status == 0)
+      #expect(try await user.run(["remote", "add", "a", "127.0.0.1:2"]).status == 3)
+      #expect(try await user.run(["remote", "add", "a.b", "127.0.0.1:1"]).status == 65)
+      #expect(try await user.run(["remote", "add", "b", "nonsense::"]).status == 78)
+      #expect(try await user.run(["use", "a"]).status == 0)
+      #expect(try await user.run(["remote", "ls"]).rows == [["*", "a", "?", "127.0.0.1:1"]])
+      #expect(try await user.run(["remote", "rename", "a", "c"]).status == 0)
+      #expect(try await user.run(["use"]).output == "c\n")
+      let unknown = try await user.run(["task", "ls", "--db", "cc"])
+      #expect(unknown.status == 78)
+      #expect(unknown.error.contains("did you mean 'c'?"))
+      #expect(try await user.run(["remote", "rm", "c"]).status == 0)
+      #expect(try await user.run(["remote", "ls"]).rows.isEmpty)
+      #expect(try await user.run(["use"]).status == 1)
+    }
+
+    @Test func `a folder's file can neither define nor choose a remote`() async throws {
+      try await Self.twoClusters { first, second, user in
+        _ = try await user.run(["remote", "add", "one", first.addresses[0].description])
+        _ = try await user.run(["remote", "add", "two", second.addresses[0].description])
+        _ = try await user.run(["use", "one"])
+        let folder = URL(fileURLWithPath: user.path + "/.pdb")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let text = """
+          [core]
+            remote = two
+          [remote "one"]
+            nodes = \(second.addresses[0])
+          """
+        try Data(text.utf8).write(to: folder.appendingPathComponent("config"))
+        #expect(try await user.run(["task", "add", "x"]).status == 0)
+        #expect(try await Self.titles(first) == ["x"])
+      }
+    }
+
+    @Test func `a shell stays with the cluster that its prompt names`() async throws {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      let terminal = try Terminal(cluster.workspace, ["shell"])
+      try await terminal.wait(for: "leader t1>")
+      terminal.type("task add old\r")
+      try await terminal.wait(for: "added 1  old")
+      cluster.kill9(0)
+      try cluster.wipe(0)
+      try cluster.start(0, arguments: ["--cluster", cluster.addresses[0].description])
+      _ = try await cluster.leader()
+      terminal.type("task add new\r")
+      try await terminal.wait(for: "wrong_cluster")
+      #expect(try await Self.titles(cluster).isEmpty)
+    }
+  }
+}
