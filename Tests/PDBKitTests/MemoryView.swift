@@ -61,6 +61,11 @@ struct MemoryView: StateStorage {
   mutating func remember(_ request: RememberedRequest) {}
   mutating func removeRequests(through index: Index) -> Timestamp? { nil }
 
+  /// Sets a key to a value that is written as text.
+  mutating func set(_ key: String, _ value: String) throws {
+    try apply(.set(key: Bytes(utf8: key), value: Bytes(utf8: value), .none))
+  }
+
   /// Adds tasks with these titles; their ids are `id-1`, `id-2` and so on.
   @discardableResult
   mutating func add(_ titles: String...) throws -> [TaskItem] {

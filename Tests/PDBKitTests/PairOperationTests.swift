@@ -88,6 +88,27 @@ import Testing
     #expect(try view.add("next")[0].number == 2)
   }
 
+  @Test(arguments: [
+    (Condition.absent, "key 'a' already exists (revision 1)"),
+    (.revision(7), "key 'a' is at revision 1, not 7"),
+  ])
+  func `a condition that does not hold says what is there`(
+    condition: Condition, message: String
+  ) throws {
+    var view = MemoryView()
+    try view.apply(set("a", "1"))
+    do {
+      try view.apply(set("a", "2", condition))
+      Issue.record("it must be refused")
+    } catch let error as PDBError { #expect(error.message == message) }
+  }
+
+  @Test func `setting a key tells whether it is new`() throws {
+    var view = MemoryView()
+    #expect(try view.apply(set("a", "1")).pair().isNew)
+    #expect(try !view.apply(set("a", "2")).pair().isNew)
+  }
+
   @Test func `removing a task's key removes the task and its number`() throws {
     var view = MemoryView()
     let task = try view.add("a")[0]

@@ -53,15 +53,34 @@ import Testing
     #expect(PDBError.code { _ = try view.task(TaskReference(reference)) } == code)
   }
 
-  @Test func `an id of digits does not hide a number`() throws {
+  @Test func `what is a task's id means that task, even if it looks like a number`() throws {
     var view = MemoryView()
     try view.add("a", "b")
-    try view.apply(
-      .set(key: Bytes(utf8: "task_2"), value: Bytes(utf8: #"{"title":"c"}"#), .none))
-    try view.apply(
-      .set(key: Bytes(utf8: "task_77"), value: Bytes(utf8: #"{"title":"d"}"#), .none))
-    #expect(try view.task(TaskReference("2")).task.title == "b")
+    try view.set("task_2", #"{"title":"c"}"#)
+    try view.set("task_77", #"{"title":"d"}"#)
+    #expect(try view.task(TaskReference("2")).task.title == "c")
     #expect(try view.task(TaskReference("77")).task.title == "d")
+    try view.apply(.removeTask(TaskReference("2"), .none))
+    #expect(try view.tasks.map(\.title) == ["d", "b", "a"])
+    #expect(try view.task(TaskReference("2")).task.title == "b")
+  }
+
+  @Test func `an exact id never means a number or the beginning of another id`() throws {
+    var view = MemoryView()
+    try view.apply(.addTasks([NewTask(id: "12345678-x", title: "a")]))
+    for id in ["1", "12345678", ""] {
+      let remove = PDBKit.Operation.removeTask(.id(id), .none)
+      #expect(PDBError.code { try view.apply(remove) } == .taskNotFound)
+      let edit = PDBKit.Operation.editTask(.id(id), TaskEdit(completed: true), .none)
+      #expect(PDBError.code { try view.apply(edit) } == .taskNotFound)
+    }
+    for id in ["..", ".", "a/b", "7"] {
+      try view.set("task_" + id, #"{"title":"t"}"#)
+      try view.apply(.editTask(.id(id), TaskEdit(title: id + "!"), .none))
+      #expect(try view.task(.id(id)).task.title == id + "!")
+      try view.apply(.removeTask(.id(id), .none))
+    }
+    #expect(try view.tasks.map(\.title) == ["a"])
   }
 
   @Test func `the beginning of an id may consist of digits`() throws {

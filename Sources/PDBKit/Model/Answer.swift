@@ -36,6 +36,8 @@ package struct Pair: Equatable, Sendable {
   package let key: Bytes
   package let value: Bytes
   package let revision: UInt64
+  /// Whether setting it made the key. Not encoded: see ``RememberedAnswer``.
+  package var isNew = false
 }
 
 // MARK: Encoding

@@ -16,13 +16,19 @@ public enum JSON: Sendable {
   case object([Member])
 
   /// A member of an object. Names are compared byte by byte.
-  public struct Member: Sendable {
+  public struct Member: Equatable, Sendable {
     public let name: String
     public let value: JSON
 
     public init(_ name: String, _ value: JSON) {
       self.name = name
       self.value = value
+    }
+
+    func hasName(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
+
+    public static func == (left: Self, right: Self) -> Bool {
+      left.hasName(right.name) && left.value == right.value
     }
   }
 
@@ -41,7 +47,7 @@ extension JSON {
 
   public subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
-    return members.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
+    return members.last { $0.hasName(name) }?.value
   }
 
   public var string: String? { if case .string(let value) = self { value } else { nil } }

@@ -54,10 +54,14 @@ extension Condition {
     case .revision(let wanted) where revision == wanted: return
     case .absent, .revision: break
     }
-    let found = revision.map { "is at revision \($0)" } ?? "does not exist"
-    let wanted = if case .revision(let wanted) = self { "revision \(wanted)" } else { "nothing" }
+    let message =
+      switch (self, revision) {
+      case (.revision(let wanted), let revision?): "is at revision \(revision), not \(wanted)"
+      case (.revision(let wanted), nil): "does not exist, revision \(wanted) was expected"
+      case (_, let revision): "already exists (revision \(revision ?? 0))"
+      }
     throw PDBError(
-      .conflict, "\(subject) \(found), but \(wanted) was expected",
+      .conflict, "\(subject) \(message)",
       hint: "read it again and decide",
       details: [.init("revision", revision.map { JSON($0) } ?? .null)])
   }

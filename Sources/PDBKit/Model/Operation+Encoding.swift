@@ -89,13 +89,13 @@ extension Operation {
       }
     case .editTask(let reference, let edit, let condition):
       writer.write(byte: Kind.editTask.rawValue)
-      writer.write(reference.text)
+      writer.write(reference.encoded)
       writer.write(optional: edit.title) { $0.write($1) }
       writer.write(optional: edit.completed) { $0.write($1) }
       condition.encode(to: &writer)
     case .removeTask(let reference, let condition):
       writer.write(byte: Kind.removeTask.rawValue)
-      writer.write(reference.text)
+      writer.write(reference.encoded)
       condition.encode(to: &writer)
     case .removeCompletedTasks:
       writer.write(byte: Kind.removeCompletedTasks.rawValue)
@@ -149,14 +149,14 @@ extension Operation {
         })
     case .editTask:
       self = .editTask(
-        TaskReference(try reader.readString()),
+        TaskReference(decoding: try reader.readString()),
         TaskEdit(
           title: try reader.readOptional { try $0.readString() },
           completed: try reader.readOptional { try $0.readBool() }),
         try Condition(from: &reader))
     case .removeTask:
       self = .removeTask(
-        TaskReference(try reader.readString()), try Condition(from: &reader))
+        TaskReference(decoding: try reader.readString()), try Condition(from: &reader))
     case .removeCompletedTasks:
       self = .removeCompletedTasks
     case .set:

@@ -19,7 +19,7 @@ extension Draft {
       }
     }
     try put(key, value)
-    return Pair(key: key, value: value, revision: revision)
+    return Pair(key: key, value: value, revision: revision, isNew: before == nil)
   }
 
   mutating func deletePairs(_ keys: [Bytes], _ condition: Condition) throws -> Int {
@@ -56,7 +56,7 @@ extension Draft {
     }
     let value = Bytes(utf8: String(sum))
     try put(key, value)
-    return Pair(key: key, value: value, revision: revision)
+    return Pair(key: key, value: value, revision: revision, isNew: before == nil)
   }
 
   mutating func append(_ values: [Bytes], to key: Bytes) throws -> Pair {
@@ -73,12 +73,12 @@ extension Draft {
         .invalidValue, "the list at '\(key.shown)' would exceed \(Limits.valueBytes) bytes")
     }
     try put(key, value)
-    return Pair(key: key, value: value, revision: revision)
+    return Pair(key: key, value: value, revision: revision, isNew: before == nil)
   }
 
-  /// An object with a title under a task's key is a task: what it lacks is filled in, and what
-  /// tasks do not have is left out. This is how the seed's `/set` and `/replicate` store tasks.
-  /// Any other value is just a value.
+  /// An object with a title under a task's key is a task: what it lacks is filled in from the task
+  /// that is there, and what pdb does not know of tasks is kept as it is. This is how the seed's
+  /// `/set` and `/replicate` store tasks. Any other value is just a value.
   mutating func adoptTask(
     id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
     _ keepsNumber: Bool = false
@@ -87,10 +87,13 @@ extension Draft {
       let title = try? Title(text)
     else { return nil }
     let wanted = keepsNumber ? json["number"]?.uint64 : nil
+    let extra = TaskItem.extra(in: json)
+    let kept = (existing?.extra ?? []).filter { old in !extra.contains { $0.hasName(old.name) } }
     return TaskItem(
       id: id, number: try existing?.number ?? takeTaskNumber(wanted, for: id), title: title.text,
       completed: json["completed"]?.bool ?? existing?.completed ?? false,
-      createdAt: existing?.createdAt ?? json["created_at"]?.string ?? time.description)
+      createdAt: existing?.createdAt ?? json["created_at"]?.string ?? time.description,
+      extra: kept + extra)
   }
 }
 

@@ -117,7 +117,16 @@ package struct StateMachine<Storage: StateStorage> {
         hint: "use a new Idempotency-Key for every new request")
       return RememberedAnswer(answer: .refused(refusal), revision: mark.revision)
     }
-    return try RememberedAnswer(decoding: known.answer)
+    return try withNovelty(RememberedAnswer(decoding: known.answer))
+  }
+
+  /// Tells again whether a key was made; the history knows.
+  private func withNovelty(_ known: RememberedAnswer) throws -> RememberedAnswer {
+    guard case .pair(var pair) = known.answer, let number = known.revision,
+      let change = try storage.revision(number)?.keyChanges().first(where: { $0.key == pair.key })
+    else { return known }
+    pair.isNew = change.before == nil
+    return RememberedAnswer(answer: .pair(pair), revision: number)
   }
 
   private mutating func answer(_ stamped: StampedOperation, in entry: Entry) throws -> Answer {

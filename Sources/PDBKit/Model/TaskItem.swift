@@ -9,21 +9,29 @@ public struct TaskItem: Equatable, Sendable {
   public var title: String
   public var completed: Bool
   public let createdAt: String
+  /// What other programs store with it: the members that pdb does not know, as they were written.
+  public let extra: [JSON.Member]
 
-  public init(id: String, number: UInt64, title: String, completed: Bool, createdAt: String) {
+  public init(
+    id: String, number: UInt64, title: String, completed: Bool, createdAt: String,
+    extra: [JSON.Member] = []
+  ) {
     self.id = id
     self.number = number
     self.title = title
     self.completed = completed
     self.createdAt = createdAt
+    self.extra = extra
   }
 
-  /// `{"id","number","title","completed","created_at"}`, the form in the state and over HTTP.
+  /// `{"id","number","title","completed","created_at"}` and what other programs store with it: the
+  /// form in the state and over HTTP.
   public var json: JSON {
-    [
-      "id": .string(id), "number": JSON(number), "title": .string(title),
-      "completed": .bool(completed), "created_at": .string(createdAt),
-    ]
+    .object(
+      [
+        .init("id", .string(id)), .init("number", JSON(number)), .init("title", .string(title)),
+        .init("completed", .bool(completed)), .init("created_at", .string(createdAt)),
+      ] + extra)
   }
 
   public init?(json: JSON) {
@@ -32,7 +40,56 @@ public struct TaskItem: Equatable, Sendable {
       let createdAt = json["created_at"]?.string
     else { return nil }
     self.init(
-      id: id, number: number, title: title, completed: completed, createdAt: createdAt)
+      id: id, number: number, title: title, completed: completed, createdAt: createdAt,
+      extra: Self.extra(in: json))
+  }
+
+  /// The members of an object that pdb does not know. `revision` is not among them: it is not
+  /// stored, but stands in every task that a node answers with.
+  static func extra(in json: JSON) -> [JSON.Member] {
+    (json.members ?? []).filter { member in
+      switch member.name {
+      case "id", "number", "title", "completed", "created_at", "revision": false
+      default: true
+      }
+    }
+  }
+}
+
+// MARK: Tasks that other programs write
+
+extension TaskItem {
+  /// Refuses a value that would become a task, but with a part of it lost: an object with a title
+  /// under a task's key, where something that pdb knows is not what it should be.
+  ///
+  /// - Throws: `invalid_value`, or what is wrong with the title.
+  static func check(_ value: Bytes, under key: Bytes) throws {
+    guard let id = TaskKeys.id(of: key), let json = try? JSON(parsing: value),
+      let title = json["title"]
+    else { return }
+    func refuse(_ name: String, _ wanted: String) -> PDBError {
+      PDBError(
+        .invalidValue,
+        "'\(key.shown)' is the key of a task, but '\(name)' in its value is not \(wanted)",
+        hint: "correct the value, or use a key that does not begin with 'task_'")
+    }
+    guard let title = title.string else { throw refuse("title", "a string") }
+    _ = try Title(title)
+    if let completed = json["completed"], completed.bool == nil {
+      throw refuse("completed", "true or false")
+    }
+    if let time = json["created_at"], time.string == nil { throw refuse("created_at", "a string") }
+    if let own = json["id"], own.string != id { throw refuse("id", "'\(id)', as in the key") }
+    for name in ["number", "revision"] {
+      if let number = json[name], number.uint64 == nil { throw refuse(name, "a whole number") }
+    }
+  }
+}
+
+extension StoredValue {
+  /// Whether it is a task.
+  func isTask(under key: Bytes) -> Bool {
+    TaskKeys.id(of: key) != nil && VersionedTask(self) != nil
   }
 }
 
@@ -67,11 +124,37 @@ enum SystemKeys {
   static let firstUserKey: Bytes = [1]
 }
 
-/// How users name a task: its number, its id, or the beginning of its id.
+/// How users name a task: its id, its number, or the beginning of its id. What is some task's id
+/// means that task, whatever else it looks like.
 public struct TaskReference: Equatable, Sendable {
   public let text: String
+  /// Whether it can only be an id.
+  public let isExact: Bool
 
-  public init(_ text: String) { self.text = text }
+  public init(_ text: String) {
+    self.text = text
+    isExact = false
+  }
+
+  /// The task with exactly this id, and no other.
+  public static func id(_ id: String) -> Self { Self(text: id, isExact: true) }
+
+  private init(text: String, isExact: Bool) {
+    self.text = text
+    self.isExact = isExact
+  }
+
+  /// As it stands in the log: NUL before an id that can only be one. What begins with NUL is no
+  /// number anyway.
+  var encoded: String { isExact ? "\0" + text : text }
+
+  init(decoding encoded: String) {
+    if encoded.utf8.first == 0 {
+      self = .id(String(encoded.dropFirst()))
+    } else {
+      self.init(encoded)
+    }
+  }
 
   /// The shortest beginning of an id that may stand for it.
   static let shortestPrefix = 4

@@ -4,7 +4,7 @@ extension Draft {
   mutating func addTask(_ new: NewTask, at time: Timestamp) throws -> VersionedTask {
     let key = TaskKeys.task(id: new.id)
     guard try get(key) == nil else {
-      throw PDBError(.conflict, "task '\(new.id)' exists already")
+      throw PDBError(.conflict, "task '\(new.id)' already exists")
     }
     let task = TaskItem(
       id: new.id, number: try takeTaskNumber(for: new.id), title: new.title, completed: false,
@@ -58,41 +58,50 @@ extension KeyValueView {
   ///
   /// - Throws: `task_not_found`, or `ambiguous_task` with the candidates.
   func task(_ reference: TaskReference) throws -> VersionedTask {
-    // Digits are a number first: an id that looks like one must not hide the number.
-    if let number = UInt64(reference.text),
-      let id = try get(TaskKeys.number(number))?.value.utf8String, let task = try task(id: id)
-    {
-      return task
-    }
+    // An id that is written out means that task, even if it looks like another one's number.
     if let exact = try task(id: reference.text) { return exact }
-    if reference.text.utf8.count >= TaskReference.shortestPrefix {
-      var matches: [VersionedTask] = []
-      let prefix = TaskKeys.task(id: reference.text.lowercased())
-      try scan(prefix: prefix) { _, stored in
-        if let match = VersionedTask(stored) { matches.append(match) }
-        return matches.count < 2
-      }
-      if matches.count == 1 { return matches[0] }
-      if matches.count > 1 {
-        throw PDBError(
-          .ambiguousTask, "'\(reference.text)' is the beginning of more than one task's id",
-          hint: "write more of the id, or the task's number")
-      }
-    }
+    if !reference.isExact, let found = try inexactTask(reference.text) { return found }
     throw PDBError(
       .taskNotFound, "no task '\(reference.text)'", hint: "'pdb task ls --all' lists them")
   }
 
-  private func task(id: String) throws -> VersionedTask? {
+  /// The task with this number, or the one whose id begins so.
+  private func inexactTask(_ text: String) throws -> VersionedTask? {
+    if let number = UInt64(text), let task = try task(number: number) { return task }
+    guard text.utf8.count >= TaskReference.shortestPrefix else { return nil }
+    var matches: [VersionedTask] = []
+    try scan(prefix: TaskKeys.task(id: text.lowercased())) { _, stored in
+      if let match = VersionedTask(stored) { matches.append(match) }
+      return matches.count < Self.shownCandidates
+    }
+    guard matches.count > 1 else { return matches.first }
+    throw PDBError(
+      .ambiguousTask, "'\(text)' is the beginning of more than one task's id",
+      hint: "write more of the id, or the task's number",
+      details: [.init("candidates", .array(matches.map(\.task.json)))])
+  }
+
+  private static var shownCandidates: Int { 10 }
+
+  func task(id: String) throws -> VersionedTask? {
     try get(TaskKeys.task(id: id)).flatMap(VersionedTask.init)
   }
 
+  func task(number: UInt64) throws -> VersionedTask? {
+    try get(TaskKeys.number(number))?.value.utf8String.flatMap { try task(id: $0) }
+  }
+
   /// Visits the tasks in the order of their numbers, or reversed, until `body` returns false.
+  ///
+  /// - Parameters:
+  ///   - first: the lowest number.
+  ///   - limit: beyond the highest number.
   func scanTasks(
-    before limit: UInt64? = nil, reversed: Bool, _ body: (VersionedTask) throws -> Bool
+    from first: UInt64 = 0, before limit: UInt64? = nil, reversed: Bool,
+    _ body: (VersionedTask) throws -> Bool
   ) throws {
     let end = limit.map(TaskKeys.number) ?? TaskKeys.numbers.prefixEnd
-    try scan(from: TaskKeys.numbers, to: end, reversed: reversed) { _, stored in
+    try scan(from: TaskKeys.number(first), to: end, reversed: reversed) { _, stored in
       guard let id = stored.value.utf8String, let task = try task(id: id) else { return true }
       return try body(task)
     }

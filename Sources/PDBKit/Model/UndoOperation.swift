@@ -30,8 +30,8 @@ extension Draft {
   private static func nothing(_ wanted: UInt64?) -> PDBError {
     guard let wanted else {
       return PDBError(
-        .revisionNotFound, "there is nothing of yours to take back",
-        hint: "'pdb log' shows everybody's changes; 'pdb undo REV' takes any of them back")
+        .revisionNotFound, "you have made no change that could be undone",
+        hint: "'pdb log' shows all changes; 'pdb undo REV' undoes any of them")
     }
     return PDBError(
       .revisionNotFound, "there is no revision \(wanted) in the history",
@@ -45,8 +45,8 @@ extension Draft {
     let newer = try get(first.key)?.revision
     return PDBError(
       .conflict,
-      "revision \(number) cannot be taken back: '\(first.key.shown)'\(more) changed since",
-      hint: newer.map { "'pdb show \($0)' shows what changed it; take that back first" }
+      "cannot undo revision \(number): \(Self.subject(first))\(more) changed since",
+      hint: newer.map { "'pdb show \($0)' shows what changed it; undo that first" }
         ?? "it is gone; 'pdb log --key \(first.key.shown)' shows when",
       details: [
         .init(
@@ -62,6 +62,17 @@ extension Draft {
   }
 
   private static var shownConflicts: Int { 20 }
+
+  /// A task by its number and title, another key by its name.
+  private static func subject(_ change: KeyChange) -> String {
+    let values = [change.after, change.before?.value].compactMap { $0 }
+    guard TaskKeys.id(of: change.key) != nil,
+      let task = values.lazy.compactMap({ try? JSON(parsing: $0) }).compactMap({
+        TaskItem(json: $0)
+      }).first
+    else { return "'\(change.key.shown)'" }
+    return "task \(task.number) '\(task.title)'"
+  }
 }
 
 extension JSON {

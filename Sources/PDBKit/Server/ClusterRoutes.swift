@@ -48,10 +48,12 @@ extension Endpoint {
             }),
         ])
     },
-    Endpoint(.get, "/livez", "200 while the process works") { _ in
+    Endpoint(.get, "/livez", "200 while the process works", isPublic: true) { _ in
       Response(json: ["status": "ok"])
     },
-    Endpoint(.get, "/readyz", "200 while the node knows a leader and can serve reads") {
+    Endpoint(
+      .get, "/readyz", "200 while the node knows a leader and can serve reads", isPublic: true
+    ) {
       let status = $0.engine.status
       guard status.leader != nil else {
         throw PDBError(.noLeader, "the node knows no leader")

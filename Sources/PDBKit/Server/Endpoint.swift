@@ -10,6 +10,8 @@ struct Endpoint: Sendable {
   /// With `:name` for one segment and `**` for the rest.
   let path: String
   let summary: String
+  /// The names that may stand in the query; `nil`: any, they are not for the node.
+  let query: [String]?
   /// Whether `If-Match` and `If-None-Match` mean something here.
   let takesConditions: Bool
   /// Whether it is answered without a token: it holds nothing of the cluster's.
@@ -18,13 +20,14 @@ struct Endpoint: Sendable {
   private let segments: [Substring]
 
   init(
-    _ method: HTTPRequest.Method, _ path: String, _ summary: String,
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
     takesConditions: Bool = false, isPublic: Bool = false,
     handle: @escaping @Sendable (Exchange) async throws -> Response
   ) {
     self.method = method
     self.path = path
     self.summary = takesConditions ? summary + "; If-Match, If-None-Match" : summary
+    self.query = query
     self.takesConditions = takesConditions
     self.isPublic = isPublic
     self.handle = handle
@@ -68,6 +71,7 @@ struct Endpoint: Sendable {
       let method = request.method == .head ? .get : request.method
       if endpoint.method == method { return (endpoint, match.parameter) }
       allowed.append(endpoint.method.rawValue)
+      if endpoint.method == .get { allowed.append(HTTPRequest.Method.head.rawValue) }
     }
     let shown = path.escapingControlCharacters
     guard !allowed.isEmpty else {
@@ -94,6 +98,30 @@ struct Endpoint: Sendable {
       }
     }
     return segments.count == requested.count ? Match(parameter: parameter) : nil
+  }
+}
+
+extension Endpoint {
+  /// A change must not be made, and an answer not be given, as if a part of the request were not
+  /// there.
+  ///
+  /// - Throws: `bad_request` for a name in the query that means nothing here, or stands there twice.
+  func checkQuery(of request: Request) throws {
+    guard let query, request.uri.query?.isEmpty == false else { return }
+    var seen: Set<Substring> = []
+    for (name, _) in request.uri.queryParameters {
+      let shown = String(name).escapingControlCharacters
+      guard query.contains(where: { $0 == name }) else {
+        throw PDBError(
+          .badRequest, "'\(method.rawValue) \(path)' knows no parameter '\(shown)'",
+          hint: query.isEmpty
+            ? "it takes none" : "it takes \(query.joined(separator: ", "))",
+          details: [.init("parameters", .array(query.map { .string($0) }))])
+      }
+      guard seen.insert(name).inserted else {
+        throw PDBError(.badRequest, "the parameter '\(shown)' is given twice")
+      }
+    }
   }
 }
 
@@ -140,9 +168,12 @@ extension Endpoint {
     return [
       "summary": .string(summary),
       "parameters": .array(
-        name.map {
-          [["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]]
-        } ?? []),
+        [name].compactMap { $0 }.map {
+          ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]
+        }
+          + (query ?? []).map {
+            ["name": .string($0), "in": "query", "schema": ["type": "string"]]
+          }),
       "responses": ["2XX": ["description": "Done"], "default": error],
     ]
   }

@@ -16,15 +16,11 @@ import Synchronization
 extension Endpoint {
   static let events: [Endpoint] = [
     Endpoint(
-      .get, "/events", "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task="
+      .get, "/events",
+      "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task=, ?author=",
+      query: ["since", "prefix", "key", "task", "author", "consistency"]
     ) { exchange in
-      let asked = try exchange.revision("since") ?? exchange.lastEventID()
-      let since: UInt64
-      if let asked {
-        since = asked
-      } else {
-        since = try await exchange.engine.read(exchange.consistency(), .keys) { $1.revision }
-      }
+      let since = try await exchange.since()
       let seat = try exchange.streams.take()
       let stream = EventStream(
         engine: exchange.engine, filter: HistoryFilter(exchange), since: since)
@@ -40,6 +36,24 @@ extension Endpoint {
 }
 
 extension Exchange {
+  /// The revision after which the stream begins.
+  ///
+  /// - Throws: `revision_not_found` for one that is still to come: such a stream would be silent
+  ///   for ever, or tell of other changes than were asked for.
+  fileprivate func since() async throws -> UInt64 {
+    let asked = try revision("since") ?? lastEventID()
+    // This node may lag behind the one that told the last revision.
+    if let asked, asked <= engine.status.mark.revision { return asked }
+    let newest = try await engine.read(consistency(), .keys) { $1.revision }
+    guard let asked else { return newest }
+    guard asked <= newest else {
+      throw PDBError(
+        .revisionNotFound, "there is no revision \(asked) yet", hint: "the newest is \(newest)",
+        details: [.init("revision", JSON(newest))])
+    }
+    return asked
+  }
+
   /// Where a browser's stream ended that it takes up again.
   fileprivate func lastEventID() throws -> UInt64? {
     guard let text = request.headers[.lastEventID] else { return nil }

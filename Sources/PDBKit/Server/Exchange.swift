@@ -13,6 +13,7 @@ struct Exchange: Sendable {
   let engine: any Engine
   let neighbours: NeighbourFiles
   let streams: OpenStreams
+  let order: KnownTaskOrder
   let body: Bytes
 
   // MARK: Reading the request
@@ -41,6 +42,15 @@ struct Exchange: Sendable {
       throw PDBError(.badRequest, "'\(name)' must be a whole number, not '\(text)'")
     }
     return count
+  }
+
+  /// A choice from the query, e.g. `?force=true`.
+  func flag(_ name: String) throws -> Bool {
+    switch query(name) {
+    case nil, "false": return false
+    case "true": return true
+    case let text?: throw PDBError(.badRequest, "'\(name)' is 'true' or 'false', not '\(text)'")
+    }
   }
 
   func consistency() throws -> Consistency {
@@ -97,8 +107,10 @@ struct Exchange: Sendable {
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> Response
   ) async throws -> Response {
     let consistency = try consistency()
+    let known = request.headers.has(.ifNoneMatch) ? request.headers[.ifNoneMatch] : nil
     return try await engine.read(consistency, reach) { view, mark in
       var response = try body(view, mark)
+      if let known { response.omitIfKnown(known) }
       response.headers.add(.revision, String(mark.revision))
       response.headers.add(.consistency, consistency.rawValue)
       return response
@@ -136,6 +148,18 @@ struct Exchange: Sendable {
     return RequestID(
       id: id, fingerprint: fingerprint.value,
       firstSent: age.map { Timestamp(milliseconds: now.milliseconds - max(0, $0)) })
+  }
+}
+
+extension Response {
+  /// Answers 304 instead if the client has this version (RFC 9110, section 13.1.2).
+  fileprivate mutating func omitIfKnown(_ tags: String) {
+    guard let own = headers.first(.eTag) else { return }
+    let isKnown = tags.split(separator: ",").contains { tag in
+      let tag = tag.trimmingCharacters(in: .whitespaces)
+      return tag == "*" || tag == own || tag == "W/" + own
+    }
+    if isKnown { self = Response(status: .notModified, headers: [.eTag: own]) }
   }
 }
 

@@ -8,7 +8,8 @@ extension Endpoint {
   static let history: [Endpoint] = [
     Endpoint(
       .get, "/log",
-      "The history, newest first; ?limit=, ?before=REV, ?task=, ?key=, ?prefix=, ?author="
+      "The history, newest first; ?limit=, ?before=REV, ?task=, ?key=, ?prefix=, ?author=",
+      query: ["limit", "before", "task", "key", "prefix", "author", "consistency"]
     ) { exchange in
       let limit = min(try exchange.count("limit") ?? 50, Limits.logPage)
       let before = try exchange.revision("before") ?? .max
@@ -17,7 +18,9 @@ extension Endpoint {
         try page(of: view, mark, before: before, limit: limit, filter)
       }
     },
-    Endpoint(.get, "/log/:id", "One revision, with the values before and after") { exchange in
+    Endpoint(
+      .get, "/log/:id", "One revision, with the values before and after", query: ["consistency"]
+    ) { exchange in
       let text = exchange.parameter ?? ""
       guard let number = UInt64(text) else {
         throw PDBError(.badRequest, "'\(text.escapingControlCharacters)' is not a revision")

@@ -20,7 +20,8 @@ extension Endpoint {
       try await $0.addMember()
     },
     Endpoint(
-      .delete, "/cluster/members/:id", "Removes a member, named by id or address; ?force=true"
+      .delete, "/cluster/members/:id", "Removes a member, named by id or address; ?force=true",
+      query: ["force"]
     ) {
       try await $0.removeMember()
     },
@@ -43,7 +44,7 @@ extension Exchange {
     guard let text = try object()["address"]?.string else {
       throw PDBError(.badRequest, "'address' is missing", hint: "{\"address\":\"host:port\"}")
     }
-    let address = try NodeAddress(parsing: text)
+    let address = try NodeAddress(of: text)
     let status = engine.status
     guard status.isLeader else { throw status.notLeader }
     if let member = status.members.first(where: { $0.address == address.description }) {
@@ -74,7 +75,7 @@ extension Exchange {
     let status = engine.status
     guard status.isLeader else { throw status.notLeader }
     let member = try status.member(named: parameter?.removingPercentEncoding ?? "")
-    let isForced = query("force") == "true"
+    let isForced = try flag("force")
     try await engine.change(.remove(member.id, force: isForced))
     return Response(
       json: [
@@ -93,6 +94,15 @@ extension Exchange {
       json: [
         "status": "transferred", "leader": JSON(leader.map { "http://\($0.address)" }),
       ])
+  }
+}
+
+extension NodeAddress {
+  /// An address that a client sent: that it is malformed is no fault of the node's configuration.
+  fileprivate init(of text: String) throws {
+    do { try self.init(parsing: text) } catch let error as PDBError {
+      throw PDBError(.badRequest, error.message, hint: error.hint)
+    }
   }
 }
 

@@ -75,8 +75,9 @@ extension PDBError {
 }
 
 extension Response {
-  init(json: JSON, status: HTTPResponse.Status = .ok) {
-    var bytes = json.serialized()
+  /// An answer whose body is JSON already.
+  init(jsonText: Bytes, status: HTTPResponse.Status = .ok) {
+    var bytes = jsonText
     bytes.append(UInt8(ascii: "\n"))
     self.init(
       status: status,
@@ -85,5 +86,9 @@ extension Response {
         .contentLength: String(bytes.count),
       ],
       body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+  }
+
+  init(json: JSON, status: HTTPResponse.Status = .ok) {
+    self.init(jsonText: json.serialized(), status: status)
   }
 }

@@ -10,10 +10,10 @@ import Raft
 
 extension Endpoint {
   static let page: [Endpoint] = [
-    Endpoint(.get, "/", "The page: tasks and cluster in a browser", isPublic: true) {
+    Endpoint(.get, "/", "The page: tasks and cluster in a browser", query: nil, isPublic: true) {
       try $0.answer(with: "index.html")
     },
-    Endpoint(.get, "/page/**", "The page's files", isPublic: true) { exchange in
+    Endpoint(.get, "/page/**", "The page's files", query: nil, isPublic: true) { exchange in
       let path = exchange.request.uri.path.dropFirst("/page/".count)
       return try exchange.answer(with: String(path))
     },

@@ -9,14 +9,12 @@ extension Endpoint {
     Endpoint(
       .post, "/set",
       "Sets a key: {\"key\",\"value\"}; or many as one change: {\"pairs\":[{\"key\",\"value\"},...]}",
-      takesConditions: true
+      query: ["force"], takesConditions: true
     ) { exchange in
       let object = try exchange.object()
       if let pairs = object["pairs"] { return try await exchange.set(pairs) }
-      return try await exchange.propose(
-        .set(key: object.key(), value: object.value(), exchange.condition())
-      ) { answer in
-        try answer.pair().response(with: ["status": "ok", "role": "leader"])
+      return try await exchange.set(object.newPair()) {
+        try $0.pair().response(with: ["status": "ok", "role": "leader"])
       }
     },
     Endpoint(.post, "/increment", "Adds to a number: {\"key\",\"by\"}") { exchange in
@@ -52,37 +50,15 @@ extension Endpoint {
         Response(json: ["status": "deleted", "count": JSON(try answer.removed())])
       }
     },
-    Endpoint(.get, "/jobs", "All pairs as one object") { exchange in
-      try await exchange.read { view, _ in
-        var members: [JSON.Member] = []
-        try view.scan(from: SystemKeys.firstUserKey, to: nil, reversed: false) { key, stored in
-          members.append(.init(key.utf8String ?? key.shown, JSON(stored: stored.value)))
-          return true
-        }
-        return Response(json: .object(members))
-      }
+    Endpoint(.get, "/jobs", "All pairs as one object", query: ["consistency"]) {
+      try await $0.list(PairListing(.members))
     },
-    Endpoint(.get, "/kv", "Pairs in the order of their keys; ?prefix=, ?limit=, ?after=") {
-      exchange in
-      let prefix = Bytes(utf8: exchange.query("prefix") ?? "")
-      let limit = try exchange.count("limit") ?? .max
-      let after = exchange.query("after").map { Bytes(utf8: $0) + [0] }
-      return try await exchange.read { view, mark in
-        var pairs: [JSON] = []
-        var start = prefix.isEmpty ? SystemKeys.firstUserKey : prefix
-        if let after, start.lexicographicallyPrecedes(after) { start = after }
-        if limit > 0 {
-          try view.scan(from: start, to: prefix.prefixEnd, reversed: false) { key, stored in
-            if key.starts(with: SystemKeys.prefix) { return true }
-            let pair = Pair(key: key, value: stored.value, revision: stored.revision)
-            pairs.append(.object(pair.members))
-            return pairs.count < limit
-          }
-        }
-        return Response(json: ["pairs": .array(pairs), "revision": JSON(mark.revision)])
-      }
-    },
-    Endpoint(.get, "/kv/**", "The value of a key") { exchange in
+    Endpoint(
+      .get, "/kv",
+      "Pairs in the order of their keys; ?prefix=, ?limit=, ?after=; tasks only with ?tasks=true",
+      query: ["prefix", "limit", "after", "tasks", "consistency"]
+    ) { try await $0.listPairs() },
+    Endpoint(.get, "/kv/**", "The value of a key", query: ["consistency"]) { exchange in
       let key = try exchange.pathKey()
       return try await exchange.read(.keys) { view, _ in
         guard let stored = try view.get(key) else {
@@ -91,11 +67,17 @@ extension Endpoint {
         return Pair(key: key, value: stored.value, revision: stored.revision).response()
       }
     },
-    Endpoint(.put, "/kv/**", "Sets a key: {\"value\"}", takesConditions: true) { exchange in
-      try await exchange.propose(
-        .set(
-          key: exchange.pathKey(), value: exchange.object().value(), exchange.condition())
-      ) { try $0.pair().response() }
+    Endpoint(
+      .put, "/kv/**", "Sets a key: {\"value\"}; ?force=true", query: ["force"],
+      takesConditions: true
+    ) { exchange in
+      let pair = try exchange.object().newPair(under: exchange.pathKey())
+      return try await exchange.set(pair) { answer in
+        let pair = try answer.pair()
+        var response = pair.response()
+        if pair.isNew { response.status = .created }
+        return response
+      }
     },
     Endpoint(.delete, "/kv/**", "Removes a key", takesConditions: true) { exchange in
       try await exchange.propose(
@@ -105,24 +87,10 @@ extension Endpoint {
       }
     },
     // Kept for the seed's users, harmlessly: an ordinary change, through consensus.
-    Endpoint(.post, "/replicate", "Sets a key, or removes it with null: {\"key\",\"value\"}") {
-      exchange in
-      let object = try exchange.object()
-      let key = try object.key()
-      let operation: Operation =
-        if object["value"]?.isNull == true {
-          .delete(keys: [key], .none)
-        } else {
-          .set(key: key, value: try object.value(), .none)
-        }
-      do {
-        return try await exchange.propose(operation) { _ in
-          Response(json: ["status": "replicated"])
-        }
-      } catch let error as PDBError where error.code == .keyNotFound {
-        return Response(json: ["status": "replicated"])
-      }
-    },
+    Endpoint(
+      .post, "/replicate", "Sets a key, or removes it with null: {\"key\",\"value\"}",
+      query: ["force"]
+    ) { try await $0.replicate() },
   ]
 }
 
@@ -136,11 +104,69 @@ extension Exchange {
     guard try condition() == .none else {
       throw PDBError(.badRequest, "many pairs cannot be set under one condition")
     }
-    let operation = Operation.setMany(
-      try pairs.map { NewPair(key: try $0.key(), value: try $0.value()) })
-    return try await propose(operation) { answer in
+    let new = try pairs.map { try $0.newPair() }
+    try await spareTasks(new)
+    return try await propose(.setMany(new)) { answer in
       Response(json: ["status": "ok", "count": JSON(try answer.changed())])
     }
+  }
+
+  fileprivate func set(
+    _ pair: NewPair, _ body: (Answer) throws -> Response
+  ) async throws -> Response {
+    try await spareTasks([pair])
+    return try await propose(.set(key: pair.key, value: pair.value, condition()), body)
+  }
+
+  fileprivate func replicate() async throws -> Response {
+    let object = try object()
+    let replicated = Response(json: ["status": "replicated"])
+    guard object["value"]?.isNull == true else {
+      return try await set(object.newPair()) { _ in replicated }
+    }
+    do {
+      return try await propose(.delete(keys: [object.key()], .none)) { _ in replicated }
+    } catch let error as PDBError where error.code == .keyNotFound {
+      return replicated
+    }
+  }
+
+  /// Refuses to put in a task's place what is none: it would vanish from the list.
+  ///
+  /// - Throws: `conflict` without `?force=true`. For a repeated request the outcome is unknown:
+  ///   the first attempt may have been made before there was a task.
+  private func spareTasks(_ pairs: [NewPair]) async throws {
+    guard try !flag("force"), engine.status.isLeader else { return }
+    let risky = pairs.filter { pair in
+      TaskKeys.id(of: pair.key) != nil && (try? JSON(parsing: pair.value))?["title"] == nil
+    }
+    guard !risky.isEmpty else { return }
+    let found = try await engine.read(.linearizable, .keys) { view, _ in
+      try risky.lazy.compactMap { pair in
+        try view.get(pair.key).flatMap(VersionedTask.init)
+      }.first
+    }
+    guard let task = found?.task else { return }
+    throw PDBError(
+      .conflict,
+      "'task_\(task.id.escapingControlCharacters)' is task \(task.number), and the value is none",
+      outcome: request.headers.has(.requestAge) ? .unknown : .notApplied,
+      hint: "remove the task, or set it all the same: --force (HTTP: '?force=true')",
+      details: [.init("revision", JSON(found?.revision ?? 0))])
+  }
+
+  fileprivate func listPairs() async throws -> Response {
+    let prefix = Bytes(utf8: query("prefix") ?? "")
+    var listing = PairListing(
+      .objects, from: prefix.isEmpty ? SystemKeys.firstUserKey : prefix, to: prefix.prefixEnd)
+    if let after = query("after").map({ Bytes(utf8: $0) + [0] }),
+      listing.start.lexicographicallyPrecedes(after)
+    {
+      listing.start = after
+    }
+    listing.limit = try count("limit") ?? .max
+    listing.hidesTasks = try !flag("tasks") && !prefix.starts(with: TaskKeys.prefix)
+    return try await list(listing)
   }
 
   /// The key is the rest of the path, slashes and all, as bytes.
@@ -177,6 +203,15 @@ extension JSON {
       return try Limits.check(key: key.bytes)
     }
     return try Limits.check(key: Bytes(utf8: text("key", .invalidKey)))
+  }
+
+  /// The pair to set; nothing of a task must get lost.
+  ///
+  /// - Parameter key: where it is not in the object.
+  func newPair(under key: Bytes? = nil) throws -> NewPair {
+    let pair = NewPair(key: try key ?? self.key(), value: try value())
+    try TaskItem.check(pair.value, under: pair.key)
+    return pair
   }
 
   /// The value to store: any JSON value, or bytes that are not text as `value_b64`.

@@ -16,6 +16,7 @@ struct RequestGuard: Sendable {
   let token: String?
   private let logger: Logger
   private let streams = OpenStreams()
+  private let order = KnownTaskOrder()
   /// The name by which most clients call this node.
   private let authority: String
   private let node: String
@@ -63,27 +64,38 @@ struct RequestGuard: Sendable {
     return response
   }
 
+  /// What is wrong with a request whose body is still to come.
+  func objection(to request: Request) -> PDBError? {
+    do {
+      try checkHost(request)
+      try checkOrigin(request)
+      if request.method != .options { _ = try admit(request) }
+      return nil
+    } catch { return error as? PDBError }
+  }
+
   private func answer(
     _ request: Request, _ body: Bytes, _ failure: PDBError?
   ) async throws -> Response {
-    let found = Result { try Endpoint.find(request) }
-    // Who has no token does not even learn what there is.
-    if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
-    try checkCluster(request)
-    try checkContent(request)
+    let (endpoint, parameter) = try admit(request)
     if let failure { throw failure }
-    let (endpoint, parameter) = try found.get()
-    let isConditional =
-      request.headers.has(.ifMatch) || request.headers.has(.ifNoneMatch)
-    guard !isConditional || endpoint.takesConditions || endpoint.method == .get else {
-      throw PDBError(
-        .badRequest, "'\(endpoint.path)' takes no 'If-Match' or 'If-None-Match'",
-        hint: "a change must not be made under a condition that is not looked at")
-    }
     return try await endpoint.handle(
       Exchange(
         request: request, parameter: parameter, engine: engine, neighbours: neighbours,
-        streams: streams, body: body))
+        streams: streams, order: order, body: body))
+  }
+
+  /// Everything that can be said about a request without its body.
+  private func admit(_ request: Request) throws -> (endpoint: Endpoint, parameter: String?) {
+    let found = Result { try Endpoint.find(request) }
+    // Without a token a client does not even learn what there is.
+    if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
+    try checkCluster(request)
+    try checkContent(request)
+    let (endpoint, parameter) = try found.get()
+    try endpoint.checkQuery(of: request)
+    try checkConditions(request, endpoint)
+    return (endpoint, parameter)
   }
 
   static let tooLarge = PDBError(
@@ -140,9 +152,30 @@ struct RequestGuard: Sendable {
     // In constant time: the answer's delay must not tell how much of a guess was right.
     var difference = given.count ^ wanted.count
     for (left, right) in zip(given, wanted) { difference |= Int(left ^ right) }
-    guard difference == 0 else {
+    guard difference != 0 else { return }
+    guard isBearer else {
       throw PDBError(
-        .unauthorized, "this node wants a token", hint: "use --token-file")
+        .unauthorized, "no token was sent, and this node wants one",
+        hint: "--token-file FILE (HTTP: 'Authorization: Bearer TOKEN')")
+    }
+    throw PDBError(
+      .unauthorized, "the token that was sent is not this node's",
+      hint: "compare the client's --token-file with the node's")
+  }
+
+  /// A change must not be made under a condition that is not looked at.
+  private func checkConditions(_ request: Request, _ endpoint: Endpoint) throws {
+    let (match, noneMatch) = (
+      request.headers.has(.ifMatch), request.headers.has(.ifNoneMatch)
+    )
+    guard match || noneMatch else { return }
+    guard !(match && noneMatch) else {
+      throw PDBError(
+        .badRequest, "'If-Match' and 'If-None-Match' together cannot both hold",
+        hint: "send one of them")
+    }
+    guard endpoint.takesConditions || endpoint.method == .get else {
+      throw PDBError(.badRequest, "'\(endpoint.path)' takes no 'If-Match' or 'If-None-Match'")
     }
   }
 

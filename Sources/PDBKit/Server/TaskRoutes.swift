@@ -7,10 +7,9 @@ import Hummingbird
 extension Endpoint {
   static let tasks: [Endpoint] = [
     Endpoint(
-      .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after="
-    ) {
-      try await listTasks($0)
-    },
+      .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after=",
+      query: ["status", "q", "limit", "after", "consistency"]
+    ) { try await $0.listTasks() },
     Endpoint(.post, "/tasks", "Adds a task: {\"title\"}") { exchange in
       let title = try Title(exchange.object().text("title", .titleRequired))
       return try await exchange.propose(
@@ -44,8 +43,10 @@ extension Endpoint {
           status: .created)
       }
     },
-    Endpoint(.delete, "/tasks", "Removes all completed tasks as one change: ?status=completed") {
-      exchange in
+    Endpoint(
+      .delete, "/tasks", "Removes all completed tasks as one change: ?status=completed",
+      query: ["status"]
+    ) { exchange in
       guard exchange.query("status") == "completed" else {
         throw PDBError(
           .badRequest, "only completed tasks can be removed together",
@@ -55,67 +56,79 @@ extension Endpoint {
         Response(json: ["status": "deleted", "count": JSON(try answer.removed())])
       }
     },
-    Endpoint(.get, "/tasks/:id", "One task, by id, number, or the beginning of its id") {
-      exchange in
-      let reference = exchange.taskReference()
-      return try await exchange.read(.keys) { view, _ in try view.task(reference).response }
-    },
+    Endpoint(
+      .get, "/tasks/:id", "One task, by id, number, or the beginning of its id",
+      query: ["consistency"]
+    ) { try await $0.showTask($0.taskReference()) },
     Endpoint(
       .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", takesConditions: true
-    ) {
-      exchange in
-      let object = try exchange.object()
-      var edit = TaskEdit()
-      if let title = object["title"] {
-        guard let text = title.string else {
-          throw PDBError(.badRequest, "'title' must be a string")
-        }
-        edit.title = try Title(text).text
-      }
-      if let completed = object["completed"] {
-        guard let value = completed.bool else {
-          throw PDBError(.badRequest, "'completed' must be true or false")
-        }
-        edit.completed = value
-      }
-      guard edit != TaskEdit() else {
-        throw PDBError(.badRequest, "nothing to change: send 'title' or 'completed'")
-      }
-      return try await exchange.propose(
-        .editTask(exchange.taskReference(), edit, exchange.condition()), verb: "update tasks"
-      ) { try $0.tasks()[0].response }
+    ) { try await $0.editTask($0.taskReference()) },
+    Endpoint(.delete, "/tasks/:id", "Removes a task", takesConditions: true) {
+      try await $0.removeTask($0.taskReference())
     },
-    Endpoint(.delete, "/tasks/:id", "Removes a task", takesConditions: true) { exchange in
-      try await exchange.propose(
-        .removeTask(exchange.taskReference(), exchange.condition()), verb: "delete tasks"
-      ) { _ in Response(json: ["status": "deleted"]) }
-    },
+    // An id can be anything, even what clients shorten in a path (`..`) or what is another task's
+    // number. In the query it is only an id.
+    Endpoint(
+      .get, "/task", "The task with exactly this id: ?id=", query: ["id", "consistency"]
+    ) { try await $0.showTask($0.exactTask()) },
+    Endpoint(
+      .put, "/task", "Changes the task with exactly this id: ?id=", query: ["id"],
+      takesConditions: true
+    ) { try await $0.editTask($0.exactTask()) },
+    Endpoint(
+      .delete, "/task", "Removes the task with exactly this id: ?id=", query: ["id"],
+      takesConditions: true
+    ) { try await $0.removeTask($0.exactTask()) },
   ]
+}
 
-  private static func listTasks(_ exchange: Exchange) async throws -> Response {
-    let status = exchange.query("status") ?? "all"
-    guard ["all", "active", "completed"].contains(status) else {
+extension Exchange {
+  fileprivate func listTasks() async throws -> Response {
+    var listing = TaskListing(order)
+    switch query("status") {
+    case nil, "all": break
+    case "active": listing.isCompleted = false
+    case "completed": listing.isCompleted = true
+    case let status?:
       throw PDBError(
         .badRequest, "'status' is 'active', 'completed' or 'all', not '\(status)'")
     }
-    let words = (exchange.query("q") ?? "").foldedForSearch.split(separator: " ")
-    let limit = try exchange.count("limit") ?? .max
-    let after = exchange.query("after").map(TaskReference.init)
-    return try await exchange.read { view, mark in
-      var tasks: [JSON] = []
-      // A task that is gone still marks its place by its number.
-      let before = try after.map { try UInt64($0.text) ?? view.task($0).task.number }
-      if limit > 0 {
-        try view.scanTasks(before: before, reversed: true) { versioned in
-          let task = versioned.task
-          let isWanted = status == "all" || task.completed == (status == "completed")
-          if isWanted && (words.isEmpty || task.title.foldedForSearch.containsAll(words)) {
-            tasks.append(versioned.json)
-          }
-          return tasks.count < limit
-        }
+    listing.words = (query("q") ?? "").foldedForSearch.split(separator: " ")
+    listing.limit = try count("limit") ?? .max
+    listing.after = query("after").map { TaskReference($0) }
+    return try await list(listing)
+  }
+
+  fileprivate func showTask(_ reference: TaskReference) async throws -> Response {
+    try await read(.keys) { view, _ in try view.task(reference).response }
+  }
+
+  fileprivate func editTask(_ reference: TaskReference) async throws -> Response {
+    let object = try object()
+    var edit = TaskEdit()
+    if let title = object["title"] {
+      guard let text = title.string else {
+        throw PDBError(.badRequest, "'title' must be a string")
       }
-      return Response(json: ["tasks": .array(tasks), "revision": JSON(mark.revision)])
+      edit.title = try Title(text).text
+    }
+    if let completed = object["completed"] {
+      guard let value = completed.bool else {
+        throw PDBError(.badRequest, "'completed' must be true or false")
+      }
+      edit.completed = value
+    }
+    guard edit != TaskEdit() else {
+      throw PDBError(.badRequest, "nothing to change: send 'title' or 'completed'")
+    }
+    return try await propose(.editTask(reference, edit, condition()), verb: "update tasks") {
+      try $0.tasks()[0].response
+    }
+  }
+
+  fileprivate func removeTask(_ reference: TaskReference) async throws -> Response {
+    try await propose(.removeTask(reference, condition()), verb: "delete tasks") { _ in
+      Response(json: ["status": "deleted"])
     }
   }
 }
@@ -131,11 +144,18 @@ extension Exchange {
   fileprivate func taskReference() -> TaskReference {
     TaskReference(parameter?.removingPercentEncoding ?? "")
   }
+
+  fileprivate func exactTask() throws -> TaskReference {
+    guard let id = query("id"), !id.isEmpty else {
+      throw PDBError(.badRequest, "'id' is missing", hint: "/task?id=ID names one task exactly")
+    }
+    return .id(id)
+  }
 }
 
 extension VersionedTask {
   /// The task's own members and its revision.
-  fileprivate var json: JSON {
+  var json: JSON {
     .object((task.json.members ?? []) + [.init("revision", JSON(revision))])
   }
 

@@ -7,13 +7,20 @@ import NIOCore
 
 extension Endpoint {
   static let transfers: [Endpoint] = [
-    Endpoint(.get, "/export", "All pairs of one revision, a JSON object a line; ?prefix=") {
+    Endpoint(
+      .get, "/export", "All pairs of one revision, a JSON object a line; ?prefix=",
+      query: ["prefix", "consistency"]
+    ) {
       try await $0.export()
     },
-    Endpoint(.get, "/backup", "The whole state of one revision, for 'pdb restore'") {
+    Endpoint(
+      .get, "/backup", "The whole state of one revision, for 'pdb restore'", query: ["consistency"]
+    ) {
       try await $0.backup()
     },
-    Endpoint(.get, "/import/:id", "How many parts of an import have come") { exchange in
+    Endpoint(
+      .get, "/import/:id", "How many parts of an import have come", query: ["consistency"]
+    ) { exchange in
       let prefix = ImportKeys.parts(of: try exchange.importID(exchange.parameter))
       return try await exchange.read { view, _ in
         var parts = 0
@@ -86,7 +93,10 @@ extension Exchange {
     }
     return ImportPart(
       id: id, number: number,
-      pairs: try pairs.map { .init(key: try $0.key(), value: try $0.value()) })
+      pairs: try pairs.map {
+        let pair = try $0.newPair()
+        return .init(key: pair.key, value: pair.value)
+      })
   }
 }
 

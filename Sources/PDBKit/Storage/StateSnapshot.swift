@@ -35,6 +35,13 @@ final class StateSnapshot: Sendable {
     static let beginning = Position.pairs(after: [])
   }
 
+  /// Runs `body` on the view.
+  func read<T: Sendable>(
+    _ body: @escaping @Sendable (any StateView) throws -> T
+  ) async throws -> T {
+    try await snapshot.read { try body(StateTables(db: $0)) }
+  }
+
   /// The piece at `position`, and where the next begins.
   func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
     try await snapshot.read { db in

@@ -60,7 +60,9 @@ public struct ImportFile: Sendable {
       let key = Bytes(utf8: text)
       do {
         if pair["key_b64"] == nil { _ = try Limits.check(key: key) }
-        if let value = pair["value"] { _ = try Limits.check(value: value.serialized()) }
+        if let value = pair["value"]?.serialized() {
+          try TaskItem.check(Limits.check(value: value), under: key)
+        }
       } catch let error as PDBError {
         throw PDBError(error.code, "the pair '\(name)' cannot be imported: \(error.message)")
       }
