@@ -39,6 +39,7 @@ struct PDB: AsyncParsableCommand {
   static func main() async {
     // Output may end early (`pdb task ls | head -1`); that is the reader's right.
     signal(SIGPIPE, SIG_DFL)
+    Console.reserveStandardStreams()
     ClusterClient.useOneThread()
     let arguments = Array(CommandLine.arguments.dropFirst())
     if arguments.first == Completer.word {
@@ -56,15 +57,17 @@ struct PDB: AsyncParsableCommand {
   /// Runs one command and tells how it failed, if it did; returns the exit code.
   static func run(_ arguments: [String], isShell: Bool = false) async -> Int32 {
     let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+    OutputFailure.beginCommand(asJSON: isJSON)
     do {
       let settings = try settings(for: arguments)
       if let color = try settings.text(.color).flatMap(ColorChoice.init) {
         ColorChoice.current = color
       }
-      switch try Dispatch(arguments, settings, isShell: isShell) {
+      switch try Dispatch(arguments, settings) {
       case .command(let words):
         try await Settings.$current.withValue(settings) { try await runCommand(words) }
       case .overview(let options): try await Overview.show(options, settings)
+      case .help(let help): Console.write(help.text)
       case .program(let path, let words): return try Program.run(path, words, isShell: isShell)
       }
       return 0
@@ -76,12 +79,15 @@ struct PDB: AsyncParsableCommand {
     } catch let error as PDBError {
       ErrorReport(error, asJSON: isJSON).print()
       return ExitStatus(error).rawValue
+    } catch let failure as UsageFailure {
+      failure.print(asJSON: isJSON)
+      return ExitStatus.usage.rawValue
     } catch let code as ExitCode {
       return code.rawValue
     } catch is CancellationError {
       return ExitStatus.interrupted.rawValue
     } catch {
-      return report(error, asJSON: isJSON)
+      return report(error)
     }
   }
 
@@ -97,27 +103,25 @@ struct PDB: AsyncParsableCommand {
   }
 
   private static func runCommand(_ words: [String]) async throws {
-    var command = try PDB.parseAsRoot(words)
-    if var command = command as? any AsyncParsableCommand {
-      try await command.run()
-    } else {
-      try command.run()
+    do {
+      var command = try PDB.parseAsRoot(words)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      throw UsageFailure(error, words) ?? error
     }
   }
 
-  /// What the parser has to say: help and version on stdout, usage errors on stderr.
-  private static func report(_ error: any Error, asJSON: Bool) -> Int32 {
+  /// What the parser has to say besides usage errors: the version.
+  private static func report(_ error: any Error) -> Int32 {
     let code = PDB.exitCode(for: error)
     if code == .success {
       Console.write(PDB.fullMessage(for: error))
-    } else if asJSON {
-      ErrorReport(
-        PDBError(.badRequest, PDB.message(for: error), hint: "'pdb --help' lists the commands"),
-        asJSON: true
-      ).print()
     } else {
-      let text = PDB.fullMessage(for: error)
-      Console.writeError(text.hasPrefix("Error:") ? "e" + text.dropFirst() : text)
+      Console.writeError(PDB.fullMessage(for: error))
     }
     return code.rawValue
   }

@@ -61,7 +61,10 @@ final class Session: Sendable {
     }
     if request.method != .get { willChange() }
     let answer = try await connection.client.send(request, within: .seconds(timeout))
-    if request.method != .get { connection.noteLeader(answer.node) }
+    if request.method != .get {
+      connection.noteLeader(answer.node)
+      OutputFailure.noteChange(answer.revision)
+    }
     return answer
   }
 
@@ -108,16 +111,16 @@ final class Session: Sendable {
     }
   }
 
-  /// Talk for people; silent with `--quiet`, `--json` and in pipes.
+  /// Messages for people; silent with `--quiet`, `--json` and in pipes.
   func say(_ line: String) {
     if !options.quiet && !options.json && Console.isTerminal(.output) { Console.write(line) }
   }
 
-  /// How to take back what was just done, if somebody is there to read it.
+  /// How to undo what was just done, on a terminal.
   func sayHowToUndo(_ answer: ClientAnswer) {
     guard let revision = answer.revision, !options.quiet else { return }
     if Console.isTerminal(.output) && !options.json {
-      say(Style(for: .output).dim("take it back:  pdb undo \(revision)"))
+      say(Style(for: .output).dim("undo it:  pdb undo \(revision)"))
     }
   }
 
@@ -129,9 +132,12 @@ final class Session: Sendable {
     if options.yes { return }
     guard Console.inputIsTerminal, Console.isTerminal(.error) else {
       throw Failure(
-        error: PDBError(.badRequest, "not done without asking: \(question)", hint: "add --yes"),
-        asJSON: options.json, status: .declined)
+        error: PDBError(.badRequest, "refusing to \(question) without --yes"),
+        asJSON: options.json, status: .declined, isAboutChange: true)
     }
-    guard Console.confirm(question + "?") else { throw ExitCode(ExitStatus.declined.rawValue) }
+    guard Console.confirm(question + "?") else {
+      Console.writeError("your change was not applied")
+      throw ExitCode(ExitStatus.declined.rawValue)
+    }
   }
 }

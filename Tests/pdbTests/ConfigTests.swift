@@ -73,6 +73,22 @@ extension ProcessTests {
       #expect(run.error.contains(Self.own) || run.error.contains("core.timeout"), "\(run.error)")
     }
 
+    @Test(arguments: [
+      ("[core]\ntimeout = 1\ntimeot = 5\n", "line 3", "core.timeout"),
+      ("[cor]\ntimeout = 1\n", "line 2", "core.timeout"),
+      ("[alias]\nx = kv ls\n[core]\n\tnope = 1\n", "line 4", "core.nodes"),
+    ])
+    func `a setting that pdb does not know is refused with its place`(
+      text: String, line: String, hint: String
+    ) async throws {
+      try write(Self.own, text)
+      let run = try await workspace.run(["task", "ls"])
+      #expect(run.status == 78 && run.error.contains("unknown setting"), "\(run.error)")
+      #expect(run.error.contains(Self.own) && run.error.contains(line), "\(run.error)")
+      #expect(run.error.contains(hint), "\(run.error)")
+      #expect(try await workspace.run(["--help"]).status == 0)
+    }
+
     @Test func `an alias stands for words, or in one's own file for a program`() async throws {
       try write(
         Self.own,

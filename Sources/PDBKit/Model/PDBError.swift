@@ -58,6 +58,7 @@ public struct PDBError: Error, Sendable {
     public static let noInput = Self("no_input")
     public static let corrupt = Self("corrupt")
     public static let diskFailed = Self("disk_failed")
+    public static let outputFailed = Self("output_failed")
     public static let `internal` = Self("internal")
 
     /// The codes that this build knows, in the order of their declaration.
@@ -69,7 +70,7 @@ public struct PDBError: Error, Sendable {
       .requestMismatch, .requestExpired, .losesQuorum, .notLeader, .noLeader, .noQuorum, .busy,
       .diskFull, .stopping, .unknownOutcome, .unreachable, .interrupted, .wrongCluster,
       .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .noInput, .corrupt,
-      .diskFailed, .internal,
+      .diskFailed, .outputFailed, .internal,
     ]
   }
 

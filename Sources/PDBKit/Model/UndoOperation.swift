@@ -1,4 +1,4 @@
-// Taking a change back, written against the view of the state.
+// Undoing a change, written against the view of the state.
 
 extension Draft {
   /// Makes a change that reverses a revision, all of it.
@@ -42,12 +42,15 @@ extension Draft {
     let visible = conflicts.filter { !$0.key.starts(with: SystemKeys.prefix) }
     let first = visible.first ?? conflicts[0]
     let more = visible.count > 1 ? " and \(visible.count - 1) more" : ""
-    let newer = try get(first.key)?.revision
+    let newer = try get(first.key)
+    let task = Self.task(first.after) ?? Self.task(first.before?.value) ?? Self.task(newer?.value)
+    let subject = task.map { "task \($0.number) '\($0.title)'" } ?? "'\(first.key.shown)'"
+    let history = task.map { "--task \($0.number)" } ?? "--key \(first.key.shown)"
     return PDBError(
       .conflict,
-      "cannot undo revision \(number): \(Self.subject(first))\(more) changed since",
-      hint: newer.map { "'pdb show \($0)' shows what changed it; undo that first" }
-        ?? "it is gone; 'pdb log --key \(first.key.shown)' shows when",
+      "revision \(number) cannot be undone: \(subject)\(more) changed since",
+      hint: newer.map { "'pdb show \($0.revision)' shows what changed it; undo that first" }
+        ?? "it is gone; 'pdb log \(history)' shows when",
       details: [
         .init(
           "conflicts",
@@ -61,18 +64,11 @@ extension Draft {
       ])
   }
 
-  private static var shownConflicts: Int { 20 }
-
-  /// A task by its number and title, another key by its name.
-  private static func subject(_ change: KeyChange) -> String {
-    let values = [change.after, change.before?.value].compactMap { $0 }
-    guard TaskKeys.id(of: change.key) != nil,
-      let task = values.lazy.compactMap({ try? JSON(parsing: $0) }).compactMap({
-        TaskItem(json: $0)
-      }).first
-    else { return "'\(change.key.shown)'" }
-    return "task \(task.number) '\(task.title)'"
+  private static func task(_ value: Bytes?) -> TaskItem? {
+    value.flatMap { try? JSON(parsing: $0) }.flatMap(TaskItem.init)
   }
+
+  private static var shownConflicts: Int { 20 }
 }
 
 extension JSON {

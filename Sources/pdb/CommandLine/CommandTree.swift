@@ -6,23 +6,32 @@ import PDBKit
 /// A command or a group of commands.
 struct CommandTree {
   let name: String
+  /// The words that call it, without `pdb`.
+  let path: [String]
   let type: any ParsableCommand.Type
   let children: [CommandTree]
 
-  init(_ type: any ParsableCommand.Type) {
+  private init(_ type: any ParsableCommand.Type, below parent: [String]?) {
     self.type = type
     name = type.configuration.commandName ?? String(describing: type).lowercased()
+    let path = parent.map { [name] in $0 + [name] } ?? []
+    self.path = path
     children = type.configuration.subcommands.filter { $0.configuration.shouldDisplay }
-      .map(CommandTree.init)
+      .map { CommandTree($0, below: path) }
   }
 
-  static var root: CommandTree { CommandTree(PDB.self) }
+  static var root: CommandTree { CommandTree(PDB.self, below: nil) }
 
   var abstract: String { type.configuration.abstract }
   var discussion: String { type.configuration.discussion }
   var isGroup: Bool { !children.isEmpty }
 
-  func child(_ name: some StringProtocol) -> CommandTree? { children.first { $0.name == name } }
+  /// Other words for it.
+  var aliases: [String] { type.configuration.aliases }
+
+  func child(_ name: some StringProtocol) -> CommandTree? {
+    children.first { $0.name == name || $0.aliases.contains { $0 == name } }
+  }
 
   /// Whether a word is a command, be it one that is not shown.
   func knows(_ word: String) -> Bool {
@@ -45,7 +54,8 @@ struct CommandTree {
     type.configuration.groupedSubcommands.map { group in
       (
         group.name,
-        group.subcommands.filter { $0.configuration.shouldDisplay }.map(CommandTree.init)
+        group.subcommands.filter { $0.configuration.shouldDisplay }
+          .map { CommandTree($0, below: path) }
       )
     }
   }
@@ -57,6 +67,8 @@ struct CommandArgument: Sendable {
   /// What its value is called; `nil` for flags.
   let value: String?
   let summary: String
+  /// What counts where nothing is said; `nil` for flags, and where that is nothing.
+  let defaultValue: String?
   let isOptional: Bool
   let isRepeating: Bool
   let isPositional: Bool
@@ -72,6 +84,7 @@ struct CommandArgument: Sendable {
     isPositional = kind == "positional"
     value = kind == "flag" ? nil : json["valueName"]?.string
     summary = json["abstract"]?.string ?? ""
+    defaultValue = kind == "option" ? json["defaultValue"]?.string : nil
     isOptional = json["isOptional"]?.bool ?? false
     isRepeating = json["isRepeating"]?.bool ?? false
     values = (json["allValues"]?.array ?? []).compactMap(\.string)
@@ -79,10 +92,18 @@ struct CommandArgument: Sendable {
 
   private init(flag name: String, _ summary: String) {
     (names, value, self.summary, values) = ([name], nil, summary, [])
+    defaultValue = nil
     (isOptional, isRepeating, isPositional) = (true, false, false)
   }
 
   static let version = CommandArgument(flag: "--version", "Show the version.")
+
+  /// The summary and the default.
+  var description: String {
+    guard let defaultValue else { return summary }
+    let sentence = summary.hasSuffix(".") ? String(summary.dropLast()) : summary
+    return "\(sentence) (default: \(defaultValue))."
+  }
 
   /// The name to show first: a long one.
   var name: String { names.first { $0.hasPrefix("--") } ?? names.first ?? value ?? "" }

@@ -12,10 +12,11 @@ enum Dispatch {
   case program(path: String, arguments: [String])
   /// `pdb` alone, perhaps with options.
   case overview(GlobalOptions)
+  /// What `--help` asks for, or the name of a group alone.
+  case help(HelpText)
 
-  /// - Parameter isShell: in the shell programs of the user's own are not looked for.
-  /// - Throws: `bad_request` for a word that means nothing.
-  init(_ arguments: [String], _ settings: Settings, isShell: Bool = false) throws {
+  /// - Throws: `bad_request` for an unknown command.
+  init(_ arguments: [String], _ settings: Settings) throws {
     var words = GlobalOptions.movedBehindCommand(arguments)
     if words.first?.hasPrefix("-") != false, let options = try? GlobalOptions.parse(words) {
       self = .overview(options)
@@ -34,18 +35,41 @@ enum Dispatch {
           return
         }
         guard let expanded = try? Words.split(alias) else {
-          throw PDBError(.badConfiguration, "the alias '\(word)' has a quote that does not end")
+          throw PDBError(.badConfiguration, "the alias '\(word)' has an unclosed quote")
         }
         words = GlobalOptions.movedBehindCommand(expanded + words.dropFirst())
-      } else if !isShell, let program = Self.program(word) {
+      } else if let program = Self.program(word) {
         self = .program(path: program, arguments: Array(words.dropFirst()))
         return
       } else {
         throw Self.unknown(word, in: CommandTree.root, settings.aliases.map(\.name))
       }
     }
-    try Self.checkGroup(words)
-    self = .command(words)
+    if let help = try Self.help(words) {
+      self = .help(help)
+    } else {
+      try Self.checkGroup(words)
+      self = .command(CommandTree.sparingNegativeNumbers(words))
+    }
+  }
+
+  /// What words that ask for help get: `--help` somewhere, `help` behind a group, a group alone.
+  private static func help(_ words: [String]) throws -> HelpText? {
+    var words = words[..<(words.firstIndex(of: "--") ?? words.endIndex)]
+    let isAsked = words.contains { $0 == "--help" || $0 == "-h" }
+    words.removeAll { $0 == "--help" || $0 == "-h" }
+    var (command, rest) = CommandTree.root.find(words)
+    if command.isGroup, rest.first == "help" {
+      (command, rest) = command.find(rest.dropFirst())
+    } else if !isAsked {
+      guard command.isGroup, command.name != "pdb", rest.first?.hasPrefix("-") != false else {
+        return nil
+      }
+    }
+    if command.isGroup, let word = rest.first, !word.hasPrefix("-") {
+      throw unknown(word, in: command, [])
+    }
+    return HelpText(command)
   }
 
   /// A group's own name calls for one of its commands.
@@ -68,7 +92,8 @@ enum Dispatch {
   private static func unknown(
     _ word: String, in command: CommandTree, _ more: [String]
   ) -> Failure {
-    let prefix = command.name == "pdb" ? "pdb" : "pdb \(command.name)"
+    let isRoot = command.path.isEmpty
+    let prefix = command.call
     let names = command.children.map(\.name)
     // A word of some group, used as if it were a command of its own.
     let leaves = command.leaves().filter { $0.path.last == word }.map {
@@ -78,7 +103,7 @@ enum Dispatch {
     let shown = word.escapingControlCharacters
     return Failure(
       error: PDBError(
-        .badRequest, "'\(prefix) \(shown)' is no command of pdb",
+        .badRequest, "unknown command '\(isRoot ? "" : command.name + " ")\(shown)'",
         hint: near.isEmpty
           ? "'\(prefix) --help' lists the commands"
           : "did you mean \(near.prefix(3).map { "'\(prefix) \($0)'" }.joined(separator: " or "))?"),

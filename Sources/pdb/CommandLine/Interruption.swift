@@ -8,7 +8,7 @@ enum Interruption {
   nonisolated(unsafe) private static var source: (any DispatchSourceSignal)?
 
   static func cancels(_ command: Task<Int32, Never>) {
-    // Whoever started this program may want it not to be interrupted.
+    // The caller may have started this program so that it cannot be interrupted.
     let before = signal(SIGINT, SIG_IGN)
     if unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) { return }
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())

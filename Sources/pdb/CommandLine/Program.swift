@@ -13,7 +13,7 @@ enum Program {
       throw PDBError(.badConfiguration, "cannot run '\(path)': \(String(cString: strerror(errno)))")
     }
     let environment = ProcessInfo.processInfo.environment
-    let status = Subprogram.run([path] + arguments, environment: environment, input: "")
+    let status = Subprogram.run([path] + arguments, environment: environment, input: nil)
     return status ?? ExitStatus.badConfiguration.rawValue
   }
 }

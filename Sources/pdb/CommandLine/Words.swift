@@ -8,34 +8,61 @@ enum Words {
 
   /// Splits a line: blanks separate, quotes and backslashes keep together, `#` begins a comment.
   static func split(_ line: String) throws -> [String] {
-    var splitter = Splitter()
-    for character in line.unicodeScalars { splitter.take(character) }
-    guard splitter.quote == nil, !splitter.isEscaped else { throw Unfinished() }
-    return splitter.words + (splitter.isInWord ? [String(splitter.word)] : [])
+    try parts(of: line, signs: []).compactMap(\.word)
   }
 
-  /// The words of a line that is being typed: those before the cursor's, and the one under it
-  /// as far as it is there.
-  static func typed(
-    _ line: String
-  ) -> (before: [String], current: String, quote: Unicode.Scalar?) {
-    var splitter = Splitter()
+  /// Splits a line into words and the signs between them.
+  ///
+  /// - Parameter signs: what is a sign where it stands outside of quotes.
+  static func parts(of line: String, signs: Set<Unicode.Scalar>) throws -> [Part] {
+    var splitter = Splitter(signs: signs)
     for character in line.unicodeScalars { splitter.take(character) }
-    return (splitter.words, String(splitter.word), splitter.quote)
+    guard splitter.quote == nil, !splitter.isEscaped else { throw Unfinished() }
+    splitter.endWord()
+    return splitter.parts
+  }
+
+  /// A line that is being typed: what stands before the cursor's word, and that word as far as it
+  /// is there.
+  static func typed(
+    _ line: String, signs: Set<Unicode.Scalar> = []
+  ) -> (before: [Part], current: String, quote: Unicode.Scalar?) {
+    var splitter = Splitter(signs: signs)
+    for character in line.unicodeScalars { splitter.take(character) }
+    return (splitter.parts, String(splitter.word), splitter.quote)
+  }
+
+  /// A word or a sign, and the Unicode scalars of the line that it takes.
+  struct Part {
+    enum Content: Equatable {
+      case word(String)
+      case sign(Unicode.Scalar)
+    }
+
+    let content: Content
+    let range: Range<Int>
+
+    var word: String? { if case .word(let word) = content { word } else { nil } }
+    var sign: Unicode.Scalar? { if case .sign(let sign) = content { sign } else { nil } }
   }
 
   private struct Splitter {
-    var words: [String] = []
+    let signs: Set<Unicode.Scalar>
+    var parts: [Part] = []
     var word = String.UnicodeScalarView()
-    var isInWord = false
     var quote: Unicode.Scalar?
     var isEscaped = false
     var isComment = false
+    private var position = 0
+    private var wordStart: Int?
+
+    init(signs: Set<Unicode.Scalar>) { self.signs = signs }
 
     mutating func take(_ character: Unicode.Scalar) {
+      defer { position += 1 }
       if isComment {
-        isComment = character != "\n"
-        return
+        guard character == "\n" else { return }
+        isComment = false
       }
       if isEscaped {
         // In double quotes a backslash means something only before these.
@@ -50,6 +77,9 @@ enum Words {
         } else {
           word.append(character)
         }
+      } else if signs.contains(character) {
+        endWord()
+        parts.append(Part(content: .sign(character), range: position..<position + 1))
       } else {
         takeUnquoted(character)
       }
@@ -57,21 +87,27 @@ enum Words {
 
     private mutating func takeUnquoted(_ character: Unicode.Scalar) {
       switch character {
-      case " ", "\t", "\n", "\r":
-        if isInWord { words.append(String(word)) }
-        word.removeAll()
-        isInWord = false
-      case "#" where !isInWord: isComment = true
+      case " ", "\t", "\n", "\r": endWord()
+      case "#" where wordStart == nil: isComment = true
       case "'", "\"":
         quote = character
-        isInWord = true
+        beginWord()
       case "\\":
         isEscaped = true
-        isInWord = true
+        beginWord()
       default:
         word.append(character)
-        isInWord = true
+        beginWord()
       }
+    }
+
+    private mutating func beginWord() { wordStart = wordStart ?? position }
+
+    mutating func endWord() {
+      guard let start = wordStart else { return }
+      parts.append(Part(content: .word(String(word)), range: start..<position))
+      word.removeAll()
+      wordStart = nil
     }
   }
 

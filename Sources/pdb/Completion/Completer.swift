@@ -15,7 +15,7 @@ struct Completer {
   /// The word that calls for completion on the command line; no command has it.
   static let word = "__complete"
 
-  /// A node has so long to answer; who presses Tab does not wait.
+  /// A node has so long to answer: a user who presses Tab does not wait.
   private static let patience = 0.12
   private static let limit = 200
 
@@ -171,8 +171,13 @@ struct Completer {
     {
       tasks.append(task)
     }
-    let candidates = tasks.map {
-      Candidate(word: String($0.number), summary: $0.title.escapingControlCharacters)
+    // A number that is also the whole id of another task means that one.
+    let ids = Set(tasks.map(\.id))
+    let candidates = tasks.map { task in
+      let number = String(task.number)
+      return Candidate(
+        word: ids.contains(number) && task.id != number ? task.id : number,
+        summary: task.title.escapingControlCharacters)
     }
     return matching(candidates, current).filter { !given.contains($0.word) }
   }
@@ -224,7 +229,7 @@ extension Completer {
       guard words.count == 2 else { return }
       replaced = words[1]
       let typed = Words.typed(words[0])
-      words = typed.before.dropFirst() + [typed.current]
+      words = typed.before.compactMap(\.word).dropFirst() + [typed.current]
       quote = typed.quote
     case "fish":
       if let mark = words.lastIndex(of: "--") { words.remove(at: mark) }

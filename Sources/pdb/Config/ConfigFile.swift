@@ -20,7 +20,7 @@ struct ConfigFile {
     /// `section.name` in lower case, or `section.part.name` with the part as it is written.
     let key: String
     let value: String
-    fileprivate let line: Int
+    let line: Int
   }
 
   private(set) var entries: [Entry] = []

@@ -33,6 +33,21 @@ enum Setting: String, CaseIterable {
   /// user's. Then it does not count in a folder's own file, which may have come from a stranger.
   var isSensitive: Bool { self == .pager || self == .tokenFile || self == .remote }
 
+  /// What is wrong with a name that is neither a setting nor in a section with names of the
+  /// user's own; `nil` if it is known.
+  static func unknown(_ key: String) -> PDBError? {
+    let (section, name) = ConfigFile.parts(key)
+    let isOwn = section == "alias" && ConfigFile.isName(name) || section == "remote"
+    guard !isOwn, Setting(rawValue: key) == nil else { return nil }
+    let names = allCases.map(\.rawValue)
+    let near = Suggestion.nearest(to: key, of: names)
+    return PDBError(
+      .badRequest, "unknown setting '\(key.escapingControlCharacters)'",
+      hint: near.isEmpty
+        ? "there are \(names.joined(separator: ", ")) and alias.NAME"
+        : "did you mean '\(near[0])'?")
+  }
+
   /// - Throws: `bad_configuration` if it cannot mean anything.
   func check(_ value: String) throws {
     switch self {
@@ -101,8 +116,13 @@ struct Settings: Sendable {
     var values: [Value] = []
     for scope in Scope.allCases {
       guard let path = scope.path else { continue }
-      values += try ConfigFile(path: path).entries.map {
-        Value(key: $0.key, text: $0.value, scope: scope, origin: path)
+      values += try ConfigFile(path: path).entries.map { entry in
+        if let error = Setting.unknown(entry.key) {
+          throw PDBError(
+            .badConfiguration, "\(error.message), in '\(path)' line \(entry.line + 1)",
+            hint: error.hint)
+        }
+        return Value(key: entry.key, text: entry.value, scope: scope, origin: path)
       }
     }
     for setting in Setting.allCases {
@@ -138,6 +158,7 @@ struct Settings: Sendable {
   /// What comes with pdb.
   static let shippedAliases = [
     "add": "task add", "ls": "task ls", "st": "cluster status", "t": "task",
+    "version": "--version",
   ]
 
   /// What a word stands for.

@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-/// A line that somebody could type, and what it is for.
+/// A line that a user could type, and what it is for.
 struct Example {
   let line: String
   let purpose: String

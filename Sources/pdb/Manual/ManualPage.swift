@@ -6,22 +6,22 @@ import PDBKit
 struct ManualPage {
   let name: String
   let command: CommandTree
-  private let path: [String]
 
-  private init(_ command: CommandTree, path: [String]) {
+  private init(_ command: CommandTree) {
     self.command = command
-    self.path = path
-    name = (["pdb"] + path).joined(separator: "-")
+    name = (["pdb"] + command.path).joined(separator: "-")
   }
 
   static var all: [ManualPage] {
     let root = CommandTree.root
-    return [ManualPage(root, path: [])] + root.children.map { ManualPage($0, path: [$0.name]) }
+    return ([root] + root.children).map(ManualPage.init)
   }
+
+  private var isRoot: Bool { command.path.isEmpty }
 
   /// The page that describes a command: its group's.
   static func page(for words: [String]) -> ManualPage {
-    all.first { $0.path == Array(words.prefix(1)) } ?? all[0]
+    all.first { $0.command.path == Array(words.prefix(1)) } ?? all[0]
   }
 
   // MARK: Content
@@ -43,7 +43,7 @@ struct ManualPage {
     blocks += synopses.map { .heading($0) }
     blocks.append(.section("DESCRIPTION"))
     if !discussion.isEmpty { blocks.append(.paragraph(discussion)) }
-    return blocks + (path.isEmpty ? ManualText.general : commands) + examples
+    return blocks + (isRoot ? ManualText.general : commands) + examples
       + [.section("SEE ALSO"), .paragraph(references)]
   }
 
@@ -52,22 +52,15 @@ struct ManualPage {
     return text.isEmpty ? command.abstract : text
   }
 
-  private var leaves: [(path: [String], command: CommandTree)] {
-    path.isEmpty ? [] : command.leaves(path)
+  private var leaves: [CommandTree] {
+    isRoot ? [] : command.leaves(command.path).map(\.command)
   }
 
-  private var synopses: [String] {
-    path.isEmpty ? ["pdb COMMAND [OPTION]..."] : leaves.map { Self.synopsis($0.path, $0.command) }
-  }
+  private var synopses: [String] { isRoot ? [command.usage] : leaves.map(Self.synopsis) }
 
-  private static func synopsis(_ path: [String], _ command: CommandTree) -> String {
-    let own = command.ownArguments
-    let positionals = own.filter(\.isPositional).map { argument in
-      let text = (argument.value ?? "").uppercased() + (argument.isRepeating ? "..." : "")
-      return argument.isOptional ? "[\(text)]" : text
-    }
-    let options = own.filter { !$0.isPositional }.map { "[\($0.synopsis)]" }
-    return (["pdb"] + path + options + positionals).joined(separator: " ")
+  private static func synopsis(_ command: CommandTree) -> String {
+    let options = command.ownArguments.filter { !$0.isPositional }.map { "[\($0.synopsis)]" }
+    return ([command.call] + options + command.positionals).joined(separator: " ")
   }
 
   /// Every command of the page with its own arguments and options.
@@ -76,26 +69,29 @@ struct ManualPage {
     if command.isGroup { blocks.append(.section("COMMANDS")) }
     for leaf in leaves {
       if command.isGroup {
-        blocks.append(.heading((["pdb"] + leaf.path).joined(separator: " ")))
-        blocks.append(.paragraph(leaf.command.abstract))
-        let more = leaf.command.discussion
-        if !more.isEmpty { blocks.append(.paragraph(more)) }
+        blocks.append(.heading(leaf.call))
+        blocks.append(.paragraph(leaf.abstract))
+        if !leaf.discussion.isEmpty { blocks.append(.paragraph(leaf.discussion)) }
       }
-      blocks += leaf.command.ownArguments.map { .item($0.label, $0.summary) }
+      blocks += leaf.ownArguments.map { .item($0.label, $0.description) }
+      if let answer = AnswerShape.of(leaf) { blocks.append(.item("With --json", answer.text)) }
     }
-    return blocks + [
-      .section("OPTIONS"), .paragraph("Those of every command are described in pdb(1)."),
-    ]
+    blocks += [.section("OPTIONS"), .paragraph("Those of every command are described in pdb(1).")]
+    return blocks + (ManualText.more[command.name] ?? [])
   }
 
   private var examples: [Block] {
-    let all = path.isEmpty ? ManualText.examples : leaves.flatMap(\.command.examples)
+    let all = isRoot ? ManualText.examples : leaves.flatMap(\.examples)
     guard !all.isEmpty else { return [] }
     return [.section("EXAMPLES")] + all.map { .example($0.purpose, $0.line) }
   }
 
+  /// pdb(1) leads to all pages, a page to those of its group.
   private var references: String {
-    Self.all.filter { $0.name != name }.map { "\($0.name)(1)" }.joined(separator: ", ")
+    let group = CommandTree.root.groups.first { $0.commands.contains { $0.name == command.name } }
+    let related = ["pdb"] + (group?.commands.map { "pdb-\($0.name)" } ?? [])
+    let pages = isRoot ? Self.all.map(\.name) : related + (ManualText.related[command.name] ?? [])
+    return pages.filter { $0 != name }.map { "\($0)(1)" }.joined(separator: ", ")
   }
 }
 
@@ -114,8 +110,17 @@ extension CommandArgument {
 extension CommandTree {
   /// What this command takes and not every command.
   var ownArguments: [CommandArgument] {
+    let all = arguments
+    guard Self.areCommon(all) else { return all }
     let common = Set(ManualText.commonOptions.map(\.name))
-    return arguments.filter { $0.isPositional || !common.contains($0.name) }
+    return all.filter { $0.isPositional || !common.contains($0.name) }
+  }
+
+  /// Whether it takes what every command that asks a cluster takes.
+  var takesCommonOptions: Bool { Self.areCommon(arguments) }
+
+  private static func areCommon(_ arguments: [CommandArgument]) -> Bool {
+    arguments.contains { $0.name == "--stale" }
   }
 }
 
@@ -157,33 +162,18 @@ extension ManualPage {
 
   /// For terminals without man(1).
   var plainText: String {
+    let width = max(40, min(Console.columns, 90))
     var text = ""
     for block in blocks {
       switch block {
       case .section(let title): text += (text.isEmpty ? "" : "\n") + title + "\n"
       case .heading(let line): text += "    \(line)\n"
-      case .paragraph(let paragraph): text += Self.wrapped(paragraph, indent: 4) + "\n"
+      case .paragraph(let paragraph): text += paragraph.filled(4, width) + "\n\n"
       case .item(let label, let summary):
-        text += "    \(label)\n" + Self.wrapped(summary, indent: 8)
+        text += "    \(label)\n" + summary.filled(8, width) + "\n"
       case .example(let purpose, let line): text += "    \(purpose)\n        \(line)\n\n"
       }
     }
     return text
-  }
-
-  private static func wrapped(_ text: String, indent: Int) -> String {
-    let width = max(40, min(Console.columns, 90)) - indent
-    var lines = [""]
-    for word in text.split(whereSeparator: \.isWhitespace) {
-      if lines.last!.isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if lines.last!.displayWidth + 1 + String(word).displayWidth <= width {
-        lines[lines.count - 1] += " " + word
-      } else {
-        lines.append(String(word))
-      }
-    }
-    let margin = String(repeating: " ", count: indent)
-    return lines.map { margin + $0 + "\n" }.joined()
   }
 }

@@ -9,7 +9,7 @@ enum ManualText {
   }
 
   static var general: [ManualPage.Block] {
-    commands + options + output + finding + configuration + exitCodes + environment
+    commands + options + output + finding + configuration + files + exitCodes + environment
   }
 
   private static var commands: [ManualPage.Block] {
@@ -19,7 +19,7 @@ enum ManualText {
       }
       + [
         .paragraph(
-          "A word that is no command is looked up among the aliases ("
+          "A word that is not a command is looked up among the aliases ("
             + Settings.shippedAliases.sorted { $0.key < $1.key }
             .map { "'\($0.key)' for '\($0.value)'" }.joined(separator: ", ")
             + " come with pdb); then a program called pdb-WORD is looked for.")
@@ -37,7 +37,7 @@ enum ManualText {
   private static let output: [ManualPage.Block] = [
     .section("OUTPUT"),
     .paragraph(
-      "Data goes to stdout, talk to stderr. On a terminal data are tables. In a pipe they are "
+      "Data goes to stdout, messages to stderr. On a terminal data are tables. In a pipe they are "
         + "tab-separated values without a header, nothing is cut, the free text comes last, and "
         + "tab, line break and backslash are written \\t, \\n and \\\\. With --json they are one "
         + "JSON object; an error is one JSON object on stderr, and stdout is empty."),
@@ -71,6 +71,58 @@ enum ManualText {
       ]
   }
 
+  private static let files: [ManualPage.Block] = [
+    .section("FILES"),
+    .item(".pdb/node_PORT.raft, .pdb/node_PORT.db", "The data of the node on that port."),
+    .item("/etc/pdb/config", "Settings of the whole system."),
+    .item("$XDG_CONFIG_HOME/pdb/config", "Your settings and aliases (default: ~/.config)."),
+    .item(".pdb/config", "Settings of the folder that you are in."),
+    .item(
+      "$XDG_STATE_HOME/pdb/", "Known clusters and the shell's history (default: ~/.local/state)."),
+  ]
+
+  /// What the page of a command has besides.
+  static let more: [String: [ManualPage.Block]] = [
+    "shell": [
+      .section("LINES"),
+      .paragraph(
+        "A line holds a command, or several with ; between them, which run until one fails. Blanks "
+          + "separate words. Single quotes keep everything between them together; within double "
+          + "quotes \\\" and \\\\ stand for the signs themselves; a backslash elsewhere makes the next "
+          + "sign text. # at the beginning of a word begins a comment."),
+      .item(
+        "COMMAND | PROGRAM",
+        "A program of the system reads what the command prints. Everything up to the next ; belongs "
+          + "to it, other | and > too. Its exit code counts unless the command fails."),
+      .item(
+        "COMMAND > FILE, COMMAND >> FILE",
+        "What the command prints goes into a file, or at the end of a file."),
+      .paragraph(
+        "&&, ||, & and < are refused. Several lines that are pasted are shown first, and run when "
+          + "Enter is pressed."),
+      .section("DOT COMMANDS"),
+      .item(".format table|tsv|json", "How results look (default: table)."),
+      .item(".timing on|off", "Whether to tell how long each command takes (default: off)."),
+      .item(".help", "A short description of the shell."),
+      .item("clear", "Clear the screen."),
+      .item("exit [CODE], quit, Ctrl-D", "Leave the shell."),
+      .section("FILES"),
+      .item(
+        "$XDG_STATE_HOME/pdb/history",
+        "The lines typed so far, 10,000 of them at most (default: below ~/.local/state). Lines that "
+          + "begin with a blank are left out."),
+      .item("~/.inputrc", "Keys and settings of GNU Readline; see readline(3)."),
+    ]
+  ]
+
+  /// Pages that belong together beyond the groups of commands.
+  static let related = [
+    "task": ["pdb-log", "pdb-undo"], "kv": ["pdb-log", "pdb-undo"],
+    "log": ["pdb-task", "pdb-kv"], "undo": ["pdb-task", "pdb-kv"],
+    "restore": ["pdb-node"], "node": ["pdb-backup", "pdb-restore"],
+    "import": ["pdb-undo"], "shell": ["pdb-task", "pdb-kv"],
+  ]
+
   private static let exitCodes: [ManualPage.Block] =
     [.section("EXIT STATUS")]
     + ExitStatus.allCases.map { .item("\($0.rawValue)", $0.summary) }
@@ -79,7 +131,7 @@ enum ManualText {
     .section("ENVIRONMENT"),
     .item("NO_COLOR", "No colours, whatever its value."),
     .item("COLUMNS", "How wide tables may be."),
-    .item("PAGER", "Shows what is longer than the screen, for log, show and help."),
+    .item("PAGER", "Shows what is longer than the screen, for task ls, log, show and help."),
     .item("XDG_STATE_HOME", "Where known clusters and the shell's history are kept."),
   ]
 

@@ -1,4 +1,4 @@
-// The terminal: data on stdout, talk on stderr, and what each of them can show.
+// The terminal: data on stdout, messages on stderr, and what each of them can show.
 
 import Foundation
 import NIOConcurrencyHelpers
@@ -7,7 +7,20 @@ enum Console {
   enum Stream {
     case output, error
 
-    fileprivate var descriptor: Int32 { self == .output ? STDOUT_FILENO : STDERR_FILENO }
+    fileprivate var descriptor: Int32 {
+      self == .error ? STDERR_FILENO : OutputTarget.current?.descriptor ?? STDOUT_FILENO
+    }
+  }
+
+  /// Takes the places of standard streams that are closed, so that no connection gets their
+  /// numbers and what is written to stdout. As glibc does for programs with privileges, with files
+  /// that refuse what the stream is for.
+  static func reserveStandardStreams() {
+    for (stream, mode) in [
+      (STDIN_FILENO, O_WRONLY), (STDOUT_FILENO, O_RDONLY), (STDERR_FILENO, O_WRONLY),
+    ] where fcntl(stream, F_GETFD) < 0 && errno == EBADF {
+      _ = open("/dev/null", mode)
+    }
   }
 
   static func isTerminal(_ stream: Stream) -> Bool {
@@ -30,15 +43,17 @@ enum Console {
   /// Data, as it is.
   static func write(_ bytes: [UInt8]) { write(bytes, to: .output) }
 
-  /// Talk: a line on stderr.
+  /// A message: a line on stderr.
   static func writeError(_ line: String) {
     write(Array(line.utf8) + [UInt8(ascii: "\n")], to: .error)
   }
 
-  /// Talk, as it is.
-  static func writeTalk(_ text: String) { write(Array(text.utf8), to: .error) }
+  /// A message, as it is.
+  static func writeMessage(_ text: String) { write(Array(text.utf8), to: .error) }
 
   private static func write(_ bytes: [UInt8], to stream: Stream) {
+    let target = stream == .output ? OutputTarget.current : nil
+    if target?.hasFailed == true { return }
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes {
@@ -46,9 +61,12 @@ enum Console {
       }
       if count < 0 && errno == EINTR { continue }
       if count <= 0 {
-        // Talk that nobody can hear is no reason to stop; a node must outlive its log.
+        let code = errno
+        // A message without a reader is no reason to stop; a node must outlive its log.
         if stream == .error { return }
-        exit(errno == EPIPE ? ExitStatus.brokenPipe.rawValue : ExitStatus.inputOutput.rawValue)
+        if let target { return target.fail(code) }
+        OutputFailure.tell(code, about: "stdout")
+        exit(OutputFailure.status(code).rawValue)
       }
       rest = rest.dropFirst(count)
     }
@@ -59,7 +77,9 @@ enum Console {
 
   private static var size: (columns: Int, rows: Int)? {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+    guard ioctl(Stream.output.descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return nil
+    }
     return (Int(size.ws_col), Int(size.ws_row))
   }
 
@@ -73,7 +93,7 @@ enum Console {
     return size?.columns ?? 80
   }
 
-  /// Waits until somebody has typed something; false if the command was given up meanwhile.
+  /// Waits until there is something to read; false if the command was given up meanwhile.
   static func waitForInput() -> Bool {
     while !Task.isCancelled {
       var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)

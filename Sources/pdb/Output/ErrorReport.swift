@@ -41,11 +41,11 @@ struct ErrorReport {
       "\(style.red("error:")) \(error.message.escapingControlCharacters)"
         + "  \(style.dim("[\(error.code.rawValue)]"))"
     ]
-    for node in error.details.first(where: { $0.name == "nodes" })?.value.array ?? [] {
+    for node in list("nodes") {
       let address = node["address"]?.string ?? ""
       lines.append("  \(address)  \(node["state"]?.string ?? "")".escapingControlCharacters)
     }
-    lines += conflicts.map(\.escapingControlCharacters)
+    lines += (candidates + conflicts).map(\.escapingControlCharacters)
     if let outcome { lines.append(outcome) }
     if let place = error.details.first(where: { $0.name == "place" })?.value.string {
       lines.append("place: \(place.escapingControlCharacters)")
@@ -54,12 +54,24 @@ struct ErrorReport {
     Console.writeError(lines.joined(separator: "\n"))
   }
 
+  private func list(_ name: String) -> [JSON] {
+    error.details.first { $0.name == name }?.value.array ?? []
+  }
+
+  /// The tasks that a reference may mean.
+  private var candidates: [String] {
+    list("candidates").compactMap { TaskItem(json: $0) }.map {
+      "  \($0.number)  \($0.id)  \($0.title)"
+    }
+  }
+
   /// What is there, where something else was expected.
   private var conflicts: [String] {
-    let conflicts = error.details.first { $0.name == "conflicts" }?.value.array ?? []
-    return conflicts.flatMap { conflict in
-      [
-        "  \(conflict["key"]?.string ?? "?")",
+    list("conflicts").flatMap { conflict in
+      let task = [conflict["expected"], conflict["found"]].lazy.compactMap { $0 }
+        .compactMap { TaskItem(json: $0) }.first
+      return [
+        "  \(task.map { "task \($0.number)" } ?? conflict["key"]?.string ?? "?")",
         "    expected  \(Self.text(conflict["expected"]))",
         "    found     \(Self.text(conflict["found"]))",
       ]
@@ -74,12 +86,11 @@ struct ErrorReport {
   private var outcome: String? {
     guard isAboutChange else { return nil }
     switch error.outcome {
+    case .applied where error.details.contains { $0.name == "changed" }:
+      return "your change was applied in part"
     case .applied: return "your change was applied"
     case .unknown: return "it is not known whether your change was applied"
-    // Where the input was wrong, this would only be noise.
-    case .notApplied where [.tryLater, .interrupted, .unreachable].contains(ExitStatus(error)):
-      return "your change was not applied"
-    case .notApplied: return nil
+    case .notApplied: return "your change was not applied"
     }
   }
 }

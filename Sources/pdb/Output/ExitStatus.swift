@@ -26,7 +26,7 @@ enum ExitStatus: Int32, CaseIterable {
   case badConfiguration = 78
   /// Ctrl-C.
   case interrupted = 130
-  /// Whoever read the output went away; as if ended by SIGPIPE.
+  /// The reader of the output closed the pipe; as if ended by SIGPIPE.
   case brokenPipe = 141
 
   /// For the manual.
@@ -43,14 +43,14 @@ enum ExitStatus: Int32, CaseIterable {
     case .unreachable: "No node answered."
     case .bug: "A bug of pdb."
     case .cannotCreate: "A file or a folder cannot be written."
-    case .inputOutput: "A file is damaged, or a disk failed."
+    case .inputOutput: "A file is damaged, a disk failed, or output cannot be written."
     case .tryLater: "No leader, no quorum, or something is in use: trying later may help."
     case .wrongCluster:
       "Another cluster, another version, or something that is no node of pdb, answered."
     case .denied: "A token is missing or wrong."
     case .badConfiguration: "The configuration is wrong."
     case .interrupted: "Ended by Ctrl-C."
-    case .brokenPipe: "Whoever read the output went away."
+    case .brokenPipe: "The reader closed the output pipe."
     }
   }
 
@@ -82,7 +82,7 @@ enum ExitStatus: Int32, CaseIterable {
     .cannotCreate: [.dataDirectory],
     .noInput: [.noInput],
     .interrupted: [.interrupted],
-    .inputOutput: [.corrupt, .diskFailed],
+    .inputOutput: [.corrupt, .diskFailed, .outputFailed],
     .bug: [.internal, .notFound, .methodNotAllowed, .unsupportedMediaType],
   ]
 }

@@ -1,6 +1,7 @@
 // What users hand in: arguments and standard input, as text that is really text.
 
 import Foundation
+import NIOConcurrencyHelpers
 import PDBKit
 
 enum Input {
@@ -15,8 +16,23 @@ enum Input {
     return argument
   }
 
+  private static let commandSource = NIOLockedValueBox(false)
+
+  /// Whether the shell reads its commands from standard input, so that a command cannot.
+  static var isCommandSource: Bool {
+    get { commandSource.withLockedValue { $0 } }
+    set { commandSource.withLockedValue { $0 = newValue } }
+  }
+
   /// Standard input as bytes.
+  ///
+  /// - Throws: `bad_request` where the commands themselves come from there.
   static func bytes() throws -> [UInt8] {
+    guard !isCommandSource else {
+      throw PDBError(
+        .badRequest, "'-' cannot read standard input: the commands are read from it",
+        hint: "write the value into the line, or run the commands with 'pdb shell -f FILE'")
+    }
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {

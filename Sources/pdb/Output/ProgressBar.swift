@@ -22,7 +22,7 @@ struct ProgressBar {
     guard isShown, now - lastDrawn > .milliseconds(100) else { return }
     lastDrawn = now
     isDrawn = true
-    Console.writeTalk("\r\(what)  \(text(done, total))\u{1B}[K")
+    Console.writeMessage("\r\(what)  \(text(done, total))\u{1B}[K")
   }
 
   private func text(_ done: Int, _ total: Int?) -> String {
@@ -35,6 +35,6 @@ struct ProgressBar {
 
   /// Takes the bar away.
   func finish() {
-    if isDrawn { Console.writeTalk("\r\u{1B}[K") }
+    if isDrawn { Console.writeMessage("\r\u{1B}[K") }
   }
 }

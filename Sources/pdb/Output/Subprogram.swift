@@ -6,34 +6,54 @@ enum Subprogram {
   /// Runs a program in this process group, so that the terminal is its as much as ours, feeds it
   /// and waits for its end; returns its exit code, `nil` if it could not be started. Ctrl-C is
   /// its own business meanwhile.
-  static func run(_ arguments: [String], environment: [String: String], input: String) -> Int32? {
-    var ends: [Int32] = [0, 0]
-    guard pipe(&ends) == 0 else { return nil }
-    _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+  ///
+  /// - Parameter input: what it reads; `nil` for what this process reads.
+  static func run(_ arguments: [String], environment: [String: String], input: String?) -> Int32? {
     let (interrupt, hangUp) = (signal(SIGINT, SIG_IGN), signal(SIGPIPE, SIG_IGN))
     defer {
       signal(SIGINT, interrupt)
       signal(SIGPIPE, hangUp)
     }
-    guard let process = spawn(arguments, environment, reading: ends[0]) else {
-      close(ends[0])
+    guard let input else {
+      return start(arguments, environment: environment, reading: STDIN_FILENO).map(wait)
+    }
+    var ends: [Int32] = [0, 0]
+    guard pipe(&ends) == 0 else { return nil }
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let process = start(arguments, environment: environment, reading: ends[0])
+    close(ends[0])
+    guard let process else {
       close(ends[1])
       return nil
     }
-    close(ends[0])
     feed(input, to: ends[1])
+    return wait(process)
+  }
+
+  /// Waits for a program's end; returns its exit code.
+  static func wait(_ process: pid_t) -> Int32 {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
   }
 
-  private static func spawn(
-    _ arguments: [String], _ environment: [String: String], reading input: Int32
+  /// The same, while other work goes on.
+  static func end(of process: pid_t) async -> Int32 {
+    await withCheckedContinuation { continuation in
+      Thread.detachNewThread { continuation.resume(returning: wait(process)) }
+    }
+  }
+
+  /// Starts a program that writes where the running command does.
+  static func start(
+    _ arguments: [String], environment: [String: String], reading input: Int32
   ) -> pid_t? {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
-    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
-    posix_spawn_file_actions_addclose(&actions, input)
+    if input != STDIN_FILENO { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
+    if let target = OutputTarget.current {
+      posix_spawn_file_actions_adddup2(&actions, target.descriptor, STDOUT_FILENO)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     // What is ignored here is not to be ignored there.

@@ -12,7 +12,7 @@ final class InteractiveShell: Sendable {
   /// The command that runs now.
   private let current = NIOLockedValueBox<Task<Shell.Outcome, Never>?>(nil)
 
-  /// How long whoever presses Tab waits at most.
+  /// How long a user who presses Tab waits at most.
   private static let completionPatience = DispatchTimeInterval.milliseconds(150)
 
   init(_ shell: Shell, _ connection: Connection) {
@@ -25,7 +25,7 @@ final class InteractiveShell: Sendable {
     let editor = LineEditor(
       history: ShellHistory.load(), complete: { [self] in complete($0) },
       onInterrupt: { [self] in
-        Console.writeTalk("\n")
+        Console.writeMessage("\n")
         current.withLockedValue { $0?.cancel() }
       })
     Interrupts.send(to: editor)
@@ -52,17 +52,17 @@ final class InteractiveShell: Sendable {
   }
 
   /// Readline wants the candidates at once, so its thread waits for them, but not for long.
-  private func complete(_ line: String) -> [Candidate] {
-    let typed = Words.typed(line)
-    let found = NIOLockedValueBox<[Candidate]>([])
+  private func complete(_ line: String) -> Completer.Answer {
+    guard case .word(let before, let current) = ShellLine.typed(line) else { return .files }
+    let found = NIOLockedValueBox(Completer.Answer.candidates([]))
     let done = DispatchSemaphore(value: 0)
-    let words = typed.before.first == "pdb" ? Array(typed.before.dropFirst()) : typed.before
+    let words = before.first == "pdb" ? Array(before.dropFirst()) : before
     let connection = connection
     Task {
       let answer = await Connection.$shared.withValue(connection) {
-        await Completer.complete(words, typed.current)
+        await Completer.complete(words, current)
       }
-      if case .candidates(let candidates) = answer { found.withLockedValue { $0 = candidates } }
+      found.withLockedValue { $0 = answer }
       done.signal()
     }
     _ = done.wait(timeout: .now() + Self.completionPatience)

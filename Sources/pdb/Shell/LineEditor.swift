@@ -36,13 +36,13 @@ final class LineEditor: Sendable {
   private let wakeUp: Int32
   private let wakened: Int32
   private let onInterrupt: @Sendable () -> Void
-  private let complete: @Sendable (String) -> [Candidate]
+  private let complete: @Sendable (String) -> Completer.Answer
 
   /// - Parameters:
   ///   - complete: the candidates for the end of what is typed; must not take long.
   ///   - onInterrupt: Ctrl-C while no line is being read.
   init(
-    history: [String], complete: @escaping @Sendable (String) -> [Candidate],
+    history: [String], complete: @escaping @Sendable (String) -> Completer.Answer,
     onInterrupt: @escaping @Sendable () -> Void
   ) {
     var ends: [Int32] = [0, 0]
@@ -68,7 +68,7 @@ final class LineEditor: Sendable {
 
   func interrupt() { post(.interrupt) }
 
-  /// The terminal was somebody else's for a while.
+  /// Another program had the terminal for a while.
   func redraw() { post(.redraw) }
 
   /// Gives the terminal back.
@@ -104,7 +104,7 @@ final class LineEditor: Sendable {
             prompt = new
             if reader != nil { Readline.change(prompt: prompt) }
           case .say(let line):
-            if reader != nil { Readline.say(line) } else { print(line) }
+            if reader != nil { Readline.say(line) } else { Console.writeError(line) }
           case .interrupt:
             if reader != nil { Readline.clear(prompt) } else { onInterrupt() }
           case .redraw:
@@ -135,27 +135,38 @@ final class LineEditor: Sendable {
 
 /// Readline itself. Everything here is called from the editor's thread alone.
 private enum Readline {
-  nonisolated(unsafe) private static var complete: (@Sendable (String) -> [Candidate])?
+  nonisolated(unsafe) private static var complete: (@Sendable (String) -> Completer.Answer)?
   nonisolated(unsafe) private static var candidates: [Candidate] = []
   nonisolated(unsafe) private static var position = 0
   nonisolated(unsafe) private static var result: LineEditor.Input?
 
-  static func begin(history: [String], _ complete: @escaping @Sendable (String) -> [Candidate]) {
+  static func begin(
+    history: [String], _ complete: @escaping @Sendable (String) -> Completer.Answer
+  ) {
     self.complete = complete
     useUTF8()
     rl_readline_name = UnsafePointer(strdup("pdb"))
     // Ctrl-C is ours, see ``LineEditor/Message``.
     rl_catch_signals = 0
-    // A paste of several lines is several lines.
-    rl_variable_bind("enable-bracketed-paste", "off")
-    // Only blanks part words: keys contain colons and slashes.
-    rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n"))
+    // Several lines that are pasted are shown, and run when Enter is pressed.
+    rl_variable_bind("enable-bracketed-paste", "on")
+    // Only blanks and the shell's signs part words: keys contain colons and slashes.
+    rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n;|<>&"))
+    rl_filename_quote_characters = UnsafePointer(strdup(" \t\n;|<>&#'\"\\"))
     rl_completer_quote_characters = UnsafePointer(strdup("\"'"))
     rl_char_is_quoted_p = { text, index in Readline.isQuoted(text, Int(index)) ? 1 : 0 }
     rl_attempted_completion_function = { text, _, end in
       Readline.matches(text, upTo: Int(end))
     }
-    rl_completion_display_matches_hook = { _, _, _ in Readline.list() }
+    rl_completion_display_matches_hook = { matches, count, longest in
+      if Readline.candidates.isEmpty {
+        rl_display_match_list(matches, count, longest)
+      } else {
+        Readline.list()
+      }
+      rl_on_new_line()
+      rl_redisplay()
+    }
     using_history()
     for line in history { add_history(line) }
   }
@@ -173,7 +184,7 @@ private enum Readline {
   static func edit(_ prompt: String) {
     result = nil
     rl_callback_handler_install(prompt) { line in
-      // The terminal goes back to whoever runs next.
+      // The terminal goes to the command that runs next.
       rl_callback_handler_remove()
       guard let line else {
         Readline.result = .end
@@ -247,12 +258,16 @@ private enum Readline {
   private static func matches(
     _ text: UnsafePointer<CChar>?, upTo end: Int
   ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
-    // No names of files where pdb knows nothing.
-    rl_attempted_completion_over = 1
     let line = String(
       decoding: Array(String(cString: rl_line_buffer).utf8.prefix(end)), as: UTF8.self)
-    candidates = complete?(line) ?? []
+    candidates = []
     position = 0
+    guard case .candidates(let found) = complete?(line) ?? .candidates([]) else {
+      // Readline completes names of files.
+      return nil
+    }
+    rl_attempted_completion_over = 1
+    candidates = found
     return rl_completion_matches(text) { _, state in
       if state == 0 { Readline.position = 0 }
       guard Readline.position < Readline.candidates.count else { return nil }
@@ -284,7 +299,5 @@ private enum Readline {
     }
     if candidates.count > 100 { print("and \(candidates.count - 100) more") }
     fflush(nil)
-    rl_on_new_line()
-    rl_redisplay()
   }
 }

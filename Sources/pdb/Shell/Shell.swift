@@ -22,23 +22,68 @@ final class Shell: Sendable {
     case leave(Int32)
   }
 
-  /// Runs one line.
+  /// Runs the commands of a line until one fails.
   func run(_ line: String) async -> Outcome {
-    let words: [String]
+    var rest: ArraySlice<ShellLine.Command>
     do {
-      words = try Words.split(line)
+      rest = try ShellLine(line).commands[...]
+    } catch let error as PDBError {
+      return fail(error)
     } catch {
-      return fail("a quote does not end", "close it, or write \\\" for the sign")
+      return .status(ExitStatus.bug.rawValue)
     }
-    guard let first = words.first else { return .status(0) }
+    while let command = rest.popFirst() {
+      let outcome = await run(command)
+      if case .status(0) = outcome { continue }
+      if case .status = outcome, !rest.isEmpty, !isJSON {
+        let texts = rest.map(\.text.escapingControlCharacters).joined(separator: "; ")
+        Console.writeError("not run: \(texts)")
+      }
+      return outcome
+    }
+    return .status(0)
+  }
+
+  /// Runs a command, and sends its output to where it should go.
+  private func run(_ command: ShellLine.Command) async -> Outcome {
+    let target: OutputTarget
+    do {
+      switch command.output {
+      case nil: return await run(command.words)
+      case .program(let program): target = try OutputTarget(program: program)
+      case .file(let name, let appends): target = try OutputTarget(file: name, appends: appends)
+      }
+    } catch let error as PDBError {
+      return fail(error, ExitStatus(error))
+    } catch {
+      return .status(ExitStatus.bug.rawValue)
+    }
+    let running = Task {
+      await OutputTarget.$current.withValue(target) { await run(command.words) }
+    }
+    target.onFailure { running.cancel() }
+    let outcome = await withTaskCancellationHandler {
+      await running.value
+    } onCancel: {
+      running.cancel()
+    }
+    switch outcome {
+    case .status(let status): return .status(await target.finish(status))
+    case .leave(let status): return .leave(await target.finish(status))
+    }
+  }
+
+  private func run(_ words: [String]) async -> Outcome {
+    let first = words[0]
     if first == "exit" || first == "quit" || first == ".quit" || first == ".exit" {
       return .leave(words.dropFirst().first.flatMap { Int32($0) } ?? 0)
     }
     if first.hasPrefix(".") { return .status(look.run(words)) }
-    // Who is used to type it may type it here too.
+    if words == ["clear"] { return .status(look.clear()) }
+    // A user of the command line may type it here too.
     let command = first == "pdb" ? Array(words.dropFirst()) : words
     guard command.first != "shell" else {
-      return fail("this is the shell already", nil)
+      return fail(PDBError(.badRequest, "this is the shell already"))
     }
     let start = ContinuousClock.now
     let status = await Connection.$shared.withValue(connection) {
@@ -48,9 +93,10 @@ final class Shell: Sendable {
     return .status(status)
   }
 
-  private func fail(_ message: String, _ hint: String?) -> Outcome {
-    let isJSON = (globals + look.words).contains("--json")
-    ErrorReport(PDBError(.badRequest, message, hint: hint), asJSON: isJSON).print()
-    return .status(ExitStatus.usage.rawValue)
+  private var isJSON: Bool { (globals + look.words).contains("--json") }
+
+  private func fail(_ error: PDBError, _ status: ExitStatus = .usage) -> Outcome {
+    ErrorReport(error, asJSON: isJSON).print()
+    return .status(status.rawValue)
   }
 }

@@ -34,11 +34,19 @@ final class ShellLook: Sendable {
     return 0
   }
 
+  /// Clears the screen; returns the exit code.
+  func clear() -> Int32 {
+    // Erase in display (ECMA-48, section 8.3.39): what is shown, and what was scrolled away.
+    if Console.isTerminal(.output) { Console.write(Array("\u{1B}[H\u{1B}[2J\u{1B}[3J".utf8)) }
+    return 0
+  }
+
   private func fail(_ words: [String]) -> Int32 {
     ErrorReport(
       PDBError(
-        .badRequest, "'\(words.joined(separator: " ").escapingControlCharacters)' means nothing",
-        hint: "'.help' lists what does"),
+        .badRequest,
+        "unknown command '\(words.joined(separator: " ").escapingControlCharacters)'",
+        hint: "'.help' lists the commands of the shell"),
       asJSON: false
     ).print()
     return ExitStatus.usage.rawValue
@@ -56,6 +64,7 @@ final class ShellLook: Sendable {
     Candidate(word: ".format", summary: "How results look: table, tsv or json"),
     Candidate(word: ".timing", summary: "How long commands take: on or off"),
     Candidate(word: ".help", summary: "How this shell works"),
+    Candidate(word: "clear", summary: "Clear the screen"),
     Candidate(word: "exit", summary: "Leave"),
   ]
 
@@ -66,9 +75,16 @@ final class ShellLook: Sendable {
       .format table|tsv|json   how results look
       .timing on|off           how long commands take
       .help                    this
+      clear                    clears the screen
       exit, Ctrl-D             leave
 
-    Tab completes commands, options, keys and task numbers. Ctrl-C gives up the line, or stops
-    a command that waits. A line that begins with a blank is not remembered.
+      COMMAND; COMMAND         one after the other, until one fails
+      COMMAND | PROGRAM        a program of the system reads what the command prints
+      COMMAND > FILE, >> FILE  into a file, or at its end
+
+    Quotes or a backslash make ; | > & < # and blanks text. Tab completes commands, options, keys
+    and task numbers. Ctrl-C gives up the line, or stops a command that waits. Several lines that
+    are pasted are shown, and run when Enter is pressed. A line that begins with a blank is not
+    remembered.
     """
 }

@@ -1,4 +1,4 @@
-// Lines that nobody types: from a pipe, a file or -e.
+// Lines that are not typed: from a pipe, a file or -e.
 
 import Foundation
 import PDBKit

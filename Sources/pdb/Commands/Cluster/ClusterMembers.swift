@@ -21,7 +21,9 @@ struct ClusterMembers: AsyncParsableCommand, HasExamples {
   }
 
   private static func table(_ json: JSON) -> Table {
-    var table = Table(.init(title: "ID"), .init(title: "MEMBER"), .init(title: "ADDRESS"))
+    var table = Table(
+      .init(title: "ID", keepsFirstWord: true), .init(title: "MEMBER"),
+      .init(title: "ADDRESS", keepsFirstWord: true))
     for member in json["members"]?.array ?? [] {
       let role =
         member["is_leader"]?.bool == true

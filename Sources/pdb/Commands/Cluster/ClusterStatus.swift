@@ -114,13 +114,14 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
       Console.write("\(report.cluster): \(verdict)")
     }
     var table = Table(
-      .init(title: "NODE"), .init(title: "ROLE"), .init(title: "STATE"),
+      .init(title: "NODE", keepsFirstWord: true), .init(title: "ROLE"), .init(title: "STATE"),
       .init(title: "TERM", isNumber: true), .init(title: "APPLIED", isNumber: true),
-      .init(title: "LAG", isNumber: true), .init(title: "SEEN"), .init(title: "ADDRESS"))
+      .init(title: "LAG", isNumber: true), .init(title: "SEEN"),
+      .init(title: "ADDRESS", keepsFirstWord: true))
     for member in report.members {
       let port = member.address.split(separator: ":").last.map(String.init) ?? member.address
       table.add(
-        port, member.role ?? "?", member.isUp ? "up" : "DOWN",
+        port, member.role.map(Role.words) ?? "?", member.isUp ? "up" : "DOWN",
         member.term.map { String($0) } ?? "?", member.applied.map { String($0) } ?? "?",
         member.isLeader ? "-" : report.lag(of: member).map { String($0) } ?? "?",
         member.isUp ? "now" : member.silence.map(Self.ago) ?? "?",

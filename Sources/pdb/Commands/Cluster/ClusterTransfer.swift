@@ -24,7 +24,7 @@ struct ClusterTransfer: AsyncParsableCommand, HasExamples {
       let answer = try await session.send(
         ClientRequest(.post, "/cluster/transfer", body: body))
       try session.show(answer.json) {
-        session.say("\(answer.json["leader"]?.string ?? "nobody yet") leads now")
+        session.say("\(answer.json["leader"]?.string ?? "no node yet") leads now")
       }
     }
   }

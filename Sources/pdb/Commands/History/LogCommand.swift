@@ -105,6 +105,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     let answer = try await session.send(ClientRequest(.get, "/log?limit=0")).json
     var since = answer["revision"]?.uint64 ?? 0
     if let limit { since -= min(since, UInt64(limit)) }
+    OutputTarget.current?.endWithReader()
     let style = Style(for: .output)
     try await session.listen(since: since, query: query.joined(separator: "&")) { event in
       guard event.name == "change", let json = try? JSON(parsing: event.data.utf8) else {

@@ -5,16 +5,16 @@ import PDBKit
 
 struct UndoCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
-    commandName: "undo", abstract: "Take a change back by making a new one.",
+    commandName: "undo", abstract: "Undo a change by making a new one.",
     discussion: """
-      All of the change is taken back or nothing: where a value has changed since, nothing \
-      happens and both values are shown. Without a number it is the newest change of yours that \
-      is not taken back yet, so undoing twice takes back two. An undo is a change like any other \
-      and can itself be undone by its number.
+      All of the change is undone or nothing: where a value has changed since, nothing happens and \
+      both values are shown. Without a number it is the newest change of yours that is not undone \
+      yet, so undoing twice undoes two. An undo is a change like any other and can itself be undone \
+      by its number.
       """)
 
   static let examples = [
-    Example("pdb undo", "Take your last change back:")
+    Example("pdb undo", "Undo your last change:")
   ]
 
   @Argument(help: ArgumentHelp("The number that 'pdb log' shows.", valueName: "rev"))
@@ -24,6 +24,7 @@ struct UndoCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let body: JSON = revision.map { ["revision": JSON($0)] } ?? [:]
       let answer = try await session.send(ClientRequest(.post, "/undo", body: body))
       var members = answer.json.members ?? []
@@ -34,8 +35,7 @@ struct UndoCommand: AsyncParsableCommand, HasExamples {
         let operation = answer.json["operation"]?.string.map { " (\($0))" } ?? ""
         let count = answer.json["count"]?.uint64 ?? 0
         session.say(
-          "took back revision \(undone)\(operation): "
-            + "\(count) key\(count == 1 ? "" : "s") as before")
+          "undid revision \(undone)\(operation): \(count) key\(count == 1 ? "" : "s") restored")
         session.sayHowToUndo(answer)
       }
     }

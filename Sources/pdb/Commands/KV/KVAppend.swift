@@ -25,6 +25,7 @@ struct KVAppend: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let answer = try await session.send(
         ClientRequest(
           .post, "/append",

@@ -35,11 +35,16 @@ struct KVGet: AsyncParsableCommand, HasExamples {
         ]
       }
       try session.show(pair) {
-        if raw {
-          Console.write(Value.bytes(of: pair))
-        } else {
-          Console.write(Value.line(of: pair))
+        let bytes = Value.bytes(of: pair)
+        if raw { return Console.write(bytes) }
+        guard pair["value_b64"] == nil else {
+          throw PDBError(
+            .invalidValue,
+            "the value of '\(key.escapingControlCharacters)' is not text: "
+              + "\(bytes.count) bytes that are not valid UTF-8",
+            hint: "--raw prints them as they are, --json in base64")
         }
+        Console.write(Value.line(of: pair))
       }
     }
   }

@@ -24,6 +24,7 @@ struct KVIncr: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let answer = try await session.send(
         ClientRequest(
           .post, "/increment", body: ["key": .string(try Input.text(key)), "by": JSON(by)]))

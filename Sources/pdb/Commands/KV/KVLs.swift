@@ -5,7 +5,9 @@ import PDBKit
 
 struct KVLs: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
-    commandName: "ls", abstract: "List pairs in the order of their keys.")
+    commandName: "ls", abstract: "List pairs in the order of their keys.",
+    discussion: "Tasks are pairs too, and are left out unless asked for.",
+    aliases: ["list"])
 
   static let examples = [
     Example("pdb kv ls user:", "List the keys that begin with user:")
@@ -17,6 +19,9 @@ struct KVLs: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
 
+  @Flag(name: .long, help: "Tasks too, which have keys that begin with task_.")
+  var tasks = false
+
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
@@ -27,12 +32,18 @@ struct KVLs: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       var path = "/kv?prefix=" + (try Input.text(prefix).percentEncoded)
       if let limit { path += "&limit=\(limit)" }
+      if tasks { path += "&tasks=true" }
       let answer = try await session.send(ClientRequest(.get, path))
       try session.show(answer.json) {
         let table = Self.table(answer.json)
-        if table.isEmpty { session.say("no keys") } else { table.print() }
+        if table.isEmpty { session.say(emptyMessage) } else { table.print() }
       }
     }
+  }
+
+  private var emptyMessage: String {
+    (prefix.isEmpty ? "no keys" : "no key begins with '\(prefix.escapingControlCharacters)'")
+      + (tasks ? "" : "; tasks are left out without --tasks")
   }
 
   private static func table(_ json: JSON) -> Table {

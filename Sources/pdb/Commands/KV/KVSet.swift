@@ -6,7 +6,8 @@ import PDBKit
 struct KVSet: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a key.",
-    discussion: "The value is JSON if it is valid JSON, else a string.")
+    discussion: "The value is JSON if it is valid JSON, else a string.",
+    aliases: ["put"])
 
   static let examples = [
     Example(#"pdb kv set user:lan '{"name":"Lan"}'"#, "Set a key to a JSON value:"),
@@ -28,6 +29,9 @@ struct KVSet: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: ArgumentHelp("Only at this revision of the key.", valueName: "rev"))
   var ifRevision: UInt64?
 
+  @Flag(name: .long, help: "Even if a task is stored there and the value is none.")
+  var force = false
+
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
@@ -38,9 +42,11 @@ struct KVSet: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let bytes = value == "-" ? try Input.bytes() : Array(try Input.text(value).utf8)
       var request = try ClientRequest.pair(
         .put, key, body: .object(Value.members(bytes, asString: string)))
+      if force { request.path += "?force=true" }
       request.ifAbsent = ifAbsent
       request.ifRevision = ifRevision
       let answer = try await session.send(request)

@@ -45,6 +45,13 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
         start = try await session.send(ClientRequest(.get, "/log?limit=0")).revision ?? 0
       }
       let query = prefix.isEmpty ? "" : "prefix=" + (try Input.text(prefix).percentEncoded)
+      if Console.isTerminal(.output), !options.quiet {
+        let keys = prefix.isEmpty ? "" : " of keys that begin with '\(prefix)'"
+        Console.writeError(
+          Style(for: .error).dim(
+            "waiting for changes\(keys.escapingControlCharacters); Ctrl-C ends"))
+      }
+      OutputTarget.current?.endWithReader()
       var rest = limit ?? .max
       try await session.listen(since: start, query: query) { event in
         guard let json = try? JSON(parsing: event.data.utf8) else { return true }

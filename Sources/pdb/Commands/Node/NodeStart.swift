@@ -69,7 +69,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Changes kept for members that were away; who missed more gets a whole copy.",
+      "Changes kept for members that were away; one that missed more gets a whole copy.",
       valueName: "count"))
   var logEntries: Int = Limits.logEntries
 
@@ -95,13 +95,11 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   }
 
   func run() async throws {
-    // The data is nobody else's business.
+    // The data is for its owner only.
     umask(0o077)
     let address = try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)")
     var configuration = NodeConfiguration(address: address, dataDirectory: dataDir)
-    configuration.cluster = try cluster.map { list in
-      try list.split(separator: ",").map { try NodeAddress(parsing: String($0)) }
-    }
+    configuration.cluster = try cluster.map(Setting.addresses)
     configuration.join = try join.map(NodeAddress.init(parsing:))
     configuration.advertised = try advertise.map(NodeAddress.init(parsing:))
     configuration.token = try tokenFile.map { try SecretFile.read($0, "token") }

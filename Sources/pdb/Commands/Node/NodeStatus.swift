@@ -39,10 +39,22 @@ struct NodeStatus: AsyncParsableCommand, HasExamples {
   private static func table(_ status: JSON) -> Table {
     var table = Table(.init(title: "WHAT"), .init(title: "VALUE"))
     for member in status.members ?? [] where member.name != "current_leader" {
-      let value = member.value
-      let list = value.array?.compactMap(\.string).joined(separator: " ")
-      table.add(member.name, list ?? (value.isNull ? "" : value.string ?? value.text))
+      table.add(member.name, Self.text(member.name, member.value))
     }
     return table
+  }
+
+  /// A value as it is written everywhere: addresses without a scheme, times as RFC 3339.
+  private static func text(_ name: String, _ value: JSON) -> String {
+    if let list = value.array { return list.map { text(name, $0) }.joined(separator: " ") }
+    switch name {
+    case "leader", "peers": return value.string.map { $0.replacing("http://", with: "") } ?? ""
+    case "role": return value.string.map(Role.words) ?? ""
+    case "last_heartbeat":
+      return Double(value.text).map {
+        Timestamp(milliseconds: Int64(($0 * 1000).rounded())).description
+      } ?? ""
+    default: return value.isNull ? "" : value.string ?? value.text
+    }
   }
 }

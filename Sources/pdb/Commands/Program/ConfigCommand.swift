@@ -39,16 +39,7 @@ extension ConfigCommand {
   /// - Throws: `bad_request` for one that pdb does not know.
   static func key(_ name: String) throws -> String {
     let key = name.lowercased()
-    let isAlias = key.hasPrefix("alias.") && ConfigFile.isName(ConfigFile.parts(key).name)
-    guard isAlias || Setting(rawValue: key) != nil else {
-      let names = Setting.allCases.map(\.rawValue)
-      let near = Suggestion.nearest(to: key, of: names)
-      throw PDBError(
-        .badRequest, "there is no setting '\(name.escapingControlCharacters)'",
-        hint: near.isEmpty
-          ? "there are \(names.joined(separator: ", ")) and alias.NAME"
-          : "did you mean '\(near[0])'?")
-    }
+    if let error = Setting.unknown(key) { throw error }
     return key
   }
 

@@ -5,7 +5,8 @@ import PDBKit
 
 struct ConfigList: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Print everything that is set.")
+    commandName: "list", abstract: "Print everything that is set.",
+    aliases: ["ls"])
 
   static let examples = [
     Example("pdb config list --show-origin", "Print all settings and where they come from:")

@@ -47,7 +47,7 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
       Setting(rawValue: key)?.isSensitive ?? !Settings.isHarmless(value)
     if target.folder && isSensitive {
       throw PDBError(
-        .badRequest, "'\(key)' cannot be set for a folder, whoever may have made it",
+        .badRequest, "'\(key)' cannot be set for a folder, which may come from another person",
         hint: "set it in your own file: leave --folder out")
     }
     let name = ConfigFile.parts(key).name

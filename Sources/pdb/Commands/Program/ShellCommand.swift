@@ -64,6 +64,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     var scripts: [ShellScript] = []
     if let f {
       scripts.append(try ShellScript(name: f, text: try Input.bytes(of: f)))
+      if f == "-" { Input.isCommandSource = true }
     }
     if !e.isEmpty {
       scripts.append(try ShellScript(name: "-e", text: Bytes(e.joined(separator: "\n").utf8)))
@@ -71,6 +72,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
     if scripts.isEmpty, !isForPeople {
       scripts.append(try ShellScript(name: "stdin", text: try Input.bytes()))
+      Input.isCommandSource = true
     }
     return scripts
   }

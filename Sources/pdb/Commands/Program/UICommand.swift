@@ -8,7 +8,7 @@ struct UICommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "ui", abstract: "Open the page of a living node in the browser.",
     discussion: """
-      Writes the page's address, and opens it if somebody sits at this terminal: with the program
+      Writes the page's address, and opens it on a terminal: with the program
       in BROWSER, else with the desktop's own.
       """)
 
@@ -23,7 +23,7 @@ struct UICommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      // Whoever answers serves the page; it finds the others by itself.
+      // The node that answers serves the page, which finds the others by itself.
       let node = try await session.send(ClientRequest(.get, "/cluster/status")).node
       let url = node.url + "/"
       let isOpened = !print && Console.isTerminal(.output) && Self.open(url)

@@ -17,15 +17,31 @@ struct TaskAdd: AsyncParsableCommand, HasExamples {
 
   @OptionGroup var options: GlobalOptions
 
+  func validate() throws {
+    guard titles == ["-"] || !titles.contains("-") else {
+      throw ValidationError("'-' reads the titles from standard input, and stands alone")
+    }
+  }
+
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let titles = try titles == ["-"] ? Input.lines() : titles.map(Input.text)
       let answer = try await session.send(
         ClientRequest(
           .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0) })]))
       try session.show(answer.json) {
         for task in try answer.json.tasks() { TaskOutput.changed("added", task) }
+        if looksLikeOneTitle {
+          session.say("added \(titles.count) tasks; one title needs quotes")
+          session.sayHowToUndo(answer)
+        }
       }
     }
+  }
+
+  /// Whether the titles are single words, as one title without quotes would be.
+  private var looksLikeOneTitle: Bool {
+    titles.count > 1 && !titles.contains { $0.contains(where: \.isWhitespace) }
   }
 }

@@ -15,6 +15,7 @@ struct TaskClear: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let completed = try await session.send(ClientRequest(.get, "/tasks?status=completed"))
       let count = try completed.json.tasks().count
       if count > 1 { try session.confirm("remove \(count) completed tasks") }

@@ -12,23 +12,25 @@ struct TaskCommand: AsyncParsableCommand {
     ])
 }
 
-/// Prints tasks for whoever reads stdout.
+/// Prints tasks: a table for people, tab-separated values for programs.
 enum TaskOutput {
   /// Tab-separated: number, id, status, time of creation, title.
-  static func list(_ tasks: [TaskItem]) {
-    if Console.isTerminal(.output) {
-      var table = Table(
-        .init(title: "NO", isNumber: true), .init(title: "DONE"), .init(title: "CREATED"),
-        .init(title: "TITLE"))
-      for task in tasks {
-        table.add(
-          String(task.number), task.completed ? "✓" : "", LocalTime.text(task.createdAt),
-          task.title)
-      }
-      table.print()
-    } else {
-      for task in tasks { row(task) }
+  static func list(_ tasks: [TaskItem], _ settings: Settings?) {
+    guard Console.isTerminal(.output) else { return tasks.forEach(row) }
+    var table = Table(
+      .init(title: "NO", isNumber: true), .init(title: "DONE"),
+      .init(title: "CREATED", isOptional: true), .init(title: "TITLE"))
+    for task in tasks {
+      table.add(
+        String(task.number), task.completed ? "✓" : "", LocalTime.text(task.createdAt),
+        task.title)
     }
+    var text = table.text(width: Console.columns)
+    // A list that is longer than the screen does not show how long it is.
+    if tasks.count >= Console.rows {
+      text += Style(for: .output).dim("\(tasks.count) tasks") + "\n"
+    }
+    Pager.show(text, settings)
   }
 
   /// What happened to a task: a sentence for people, the task's row for programs.
@@ -71,6 +73,8 @@ extension ClientRequest {
     guard !reference.isEmpty else {
       throw PDBError(.badRequest, "the number or id of a task cannot be empty")
     }
-    return ClientRequest(method, "/tasks/\(try Input.text(reference).percentEncoded)", body: body)
+    // Two ids would be steps within a path.
+    let path = [".", ".."].contains(reference) ? "/task?id=" : "/tasks/"
+    return ClientRequest(method, path + (try Input.text(reference).percentEncoded), body: body)
   }
 }

@@ -15,6 +15,7 @@ struct TaskDone: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       try await references.set(completed: true, verb: "done", session)
     }
   }

@@ -21,6 +21,7 @@ struct TaskEditTitle: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let answer = try await session.send(
         try .task(.put, reference, body: ["title": .string(try Input.text(title))]))
       try session.show(answer.json) { TaskOutput.changed("edited", try answer.json.task()) }

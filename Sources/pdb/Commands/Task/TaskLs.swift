@@ -6,10 +6,12 @@ import PDBKit
 struct TaskLs: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "ls", abstract: "List tasks, newest first.",
-    discussion: "Lists the active tasks unless asked for others.")
+    discussion: "Lists the active tasks unless asked for others.",
+    aliases: ["list"])
 
   static let examples = [
     Example("pdb task ls hoc", "Find tasks, whatever their case and accents:"),
+    Example("pdb task ls --sort -created --limit 5", "The five newest tasks:"),
     Example(
       "pdb task ls --all --sort title --json --fields number,title",
       "All tasks by title, for a program:"),
@@ -19,10 +21,6 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
     case active, done, all
   }
 
-  enum Key: String, ExpressibleByArgument, CaseIterable {
-    case number, title, created
-  }
-
   @Argument(
     help: ArgumentHelp("Words to look for, whatever their case and accents.", valueName: "word"))
   var words: [String] = []
@@ -30,8 +28,10 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   @Flag(help: "Which tasks.")
   var status: Status = .active
 
-  @Option(name: .long, help: "Sort by number, title or created, ascending.")
-  var sort: Key?
+  @Option(
+    name: .long, parsing: .unconditional,
+    help: "Sort by number, title or created; -number, -title and -created sort descending.")
+  var sort: TaskOrder?
 
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
@@ -50,39 +50,37 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
       case .done: query.append("status=completed")
       case .all: break
       }
-      if !words.isEmpty {
-        query.append("q=" + (try words.map(Input.text).joined(separator: " ").percentEncoded))
-      }
+      if !words.isEmpty { query.append(try Self.query(words)) }
       // Sorting comes before cutting, so the node may cut only its own order.
       if let limit, sort == nil { query.append("limit=\(limit)") }
       let path = "/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
       let answer = try await session.send(ClientRequest(.get, path))
-      let json =
-        sort == nil
-        ? answer.json
-        : [
-          "tasks": .array(sorted(answer.json["tasks"]?.array ?? [])),
-          "revision": answer.json["revision"] ?? .null,
-        ]
-      try session.show(json) {
-        let tasks = try json.tasks()
-        if tasks.isEmpty { session.say(emptyMessage) } else { TaskOutput.list(tasks) }
+      var json = answer.json
+      if let sort {
+        let sorted = sort.sorted(json["tasks"]?.array ?? []).prefix(limit ?? .max)
+        json = ["tasks": .array(Array(sorted)), "revision": json["revision"] ?? .null]
       }
+      let tasks = try json.tasks()
+      guard tasks.isEmpty, Console.isTerminal(.output) else {
+        return try session.show(json) { TaskOutput.list(tasks, session.settings) }
+      }
+      let others = try await completedMatches(session)
+      try session.show(json) { session.say(emptyMessage + others) }
     }
   }
 
-  /// By what the user asked for, then by number.
-  private func sorted(_ tasks: [JSON]) -> [JSON] {
-    func number(_ task: JSON) -> UInt64 { task["number"]?.uint64 ?? 0 }
-    func text(_ task: JSON) -> String {
-      switch sort {
-      case .title: task["title"]?.string ?? ""
-      case .created: task["created_at"]?.string ?? ""
-      case .number, nil: ""
-      }
-    }
-    let sorted = tasks.map { (text($0), number($0), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
-    return sorted.prefix(limit ?? .max).map(\.2)
+  /// How many completed tasks the words match, where no active one does.
+  private func completedMatches(_ session: Session) async throws -> String {
+    guard !words.isEmpty, status == .active, !session.options.json else { return "" }
+    let query = try Self.query(words)
+    let answer = try await session.send(ClientRequest(.get, "/tasks?status=completed&\(query)"))
+    let count = try answer.json.tasks().count
+    guard count > 0 else { return "" }
+    return ", \(count) completed \(count == 1 ? "does" : "do"); --all shows them"
+  }
+
+  private static func query(_ words: [String]) throws -> String {
+    "q=" + (try words.map(Input.text).joined(separator: " ").percentEncoded)
   }
 
   private var emptyMessage: String {

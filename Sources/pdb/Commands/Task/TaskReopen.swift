@@ -15,6 +15,7 @@ struct TaskReopen: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       try await references.set(completed: false, verb: "reopened", session)
     }
   }

@@ -6,7 +6,8 @@ import PDBKit
 struct TaskRm: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove tasks.",
-    discussion: "Removing one asks nothing; removing several asks once.")
+    discussion: "Removing one asks nothing; removing several asks once.",
+    aliases: ["delete", "remove"])
 
   static let examples = [
     Example("pdb task rm 3", "Remove a task:")
@@ -17,6 +18,7 @@ struct TaskRm: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      session.willChange()
       let count = references.references.count
       if count > 1 { try session.confirm("remove \(count) tasks") }
       try await references.change(session) { reference in

@@ -19,13 +19,13 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       let answer = try await session.send(try .task(.get, reference))
-      try session.show(answer.json) { try Self.print(answer.json) }
+      try session.show(answer.json) { try Self.print(answer.json, session.settings) }
     }
   }
 
-  private static func print(_ json: JSON) throws {
+  private static func print(_ json: JSON, _ settings: Settings) throws {
     let task = try json.task()
-    guard Console.isTerminal(.output) else { return TaskOutput.list([task]) }
+    guard Console.isTerminal(.output) else { return TaskOutput.list([task], settings) }
     let style = Style(for: .output)
     Console.write(style.bold(task.title.escapingControlCharacters))
     Console.write("number    \(task.number)")

@@ -10,7 +10,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
     discussion: """
       Reads what 'pdb export' writes, and the files of pickleDB, old and new, tasks among them. A \
       pickle may contain plain data only: nothing in it is ever executed. A large import that was \
-      interrupted goes on where it stopped when it is started again. 'pdb undo' takes it back.
+      interrupted goes on where it stopped when it is started again. 'pdb undo' undoes it.
       """)
 
   static let examples = [
@@ -38,6 +38,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
+      if !dryRun { session.willChange() }
       let content = try ImportFile(try Input.bytes(of: file))
       if dryRun { return try await preview(content, session) }
       guard !content.pairs.isEmpty else {
@@ -48,12 +49,12 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
       }
       var progress = ProgressBar("importing", isQuiet: options.quiet)
       defer { progress.finish() }
-      session.willChange()
       let importing = Importing(content, existing: existing.rawValue)
       let answer = try await importing.run(session.connection.client) {
         progress.update($0, of: content.pairs.count)
       }
       progress.finish()
+      OutputFailure.noteChange(answer.revision)
       try session.show(answer.json) {
         let count = answer.json["count"]?.uint64 ?? 0
         guard Console.isTerminal(.output) else { return Console.write(String(count)) }

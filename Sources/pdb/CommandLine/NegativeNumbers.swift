@@ -1,0 +1,35 @@
+// Words that begin with a minus and a digit: values, not options.
+
+extension CommandTree {
+  /// Moves a command's positional words behind `--` if one of them looks like a negative number,
+  /// which the parser would take for an option. No option of pdb begins with a digit.
+  static func sparingNegativeNumbers(_ words: [String]) -> [String] {
+    let end = words.firstIndex(of: "--") ?? words.endIndex
+    guard words[..<end].contains(where: \.looksNegative) else { return words }
+    let (command, rest) = root.find(words[..<end])
+    let takesValue = Set(command.arguments.filter { $0.value != nil }.flatMap(\.names))
+    var options: [String] = []
+    var positionals: [String] = []
+    var isValue = false
+    for word in rest {
+      if isValue || word.hasPrefix("-") && word != "-" && !word.looksNegative {
+        options.append(word)
+        isValue = !isValue && takesValue.contains(word)
+      } else {
+        positionals.append(word)
+      }
+    }
+    guard positionals.contains(where: \.looksNegative) else { return words }
+    var moved = Array(words[..<end].dropLast(rest.count))
+    moved += options
+    moved.append("--")
+    moved += positionals
+    return moved + words[end...].dropFirst()
+  }
+}
+
+extension String {
+  fileprivate var looksNegative: Bool {
+    hasPrefix("-") && dropFirst().first.map { ("0"..."9").contains($0) } == true
+  }
+}

@@ -1,0 +1,47 @@
+// What the parser does not take, told in a few lines.
+
+import ArgumentParser
+import PDBKit
+
+/// Words that are no call of a command.
+struct UsageFailure: Error {
+  let message: String
+  /// The words of the command, with aliases replaced.
+  let words: [String]
+
+  /// - Returns: `nil` if the parser's error is none of the user's.
+  init?(_ error: any Error, _ words: [String]) {
+    guard PDB.exitCode(for: error) == .validationFailure else { return nil }
+    message = PDB.message(for: error)
+    self.words = words
+  }
+
+  private var command: CommandTree { CommandTree.root.find(words).command }
+
+  private var hint: String {
+    let prefix = "Unknown option '-"
+    return message.hasPrefix(prefix) && !message.hasPrefix(prefix + "-")
+      ? "a value that begins with '-' stands behind '--', after all options"
+      : "'\(command.call) --help' tells more"
+  }
+
+  func print(asJSON: Bool) {
+    guard !asJSON else {
+      return ErrorReport(PDBError(.badRequest, message, hint: hint), asJSON: true).print()
+    }
+    let style = Style(for: .error)
+    Console.writeError(
+      """
+      \(style.red("error:")) \(message.escapingLinesApart)
+      usage: \(command.usage)
+      hint: \(hint)
+      """)
+  }
+}
+
+extension String {
+  /// The parser's messages have several lines, what users wrote into them is no reason for more.
+  fileprivate var escapingLinesApart: String {
+    split(separator: "\n").map { String($0).escapingControlCharacters }.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,37 @@
+// `pdb task ls --sort`: by what, and in which direction.
+
+import ArgumentParser
+import PDBKit
+
+struct TaskOrder: ExpressibleByArgument {
+  enum Key: String, CaseIterable {
+    case number, title, created
+  }
+
+  let key: Key
+  let isDescending: Bool
+
+  init?(argument: String) {
+    isDescending = argument.hasPrefix("-")
+    guard let key = Key(rawValue: String(argument.drop { $0 == "-" })) else { return nil }
+    self.key = key
+  }
+
+  static var allValueStrings: [String] {
+    Key.allCases.map(\.rawValue) + Key.allCases.map { "-\($0.rawValue)" }
+  }
+
+  /// Tasks in this order; those that are equal by number.
+  func sorted(_ tasks: [JSON]) -> [JSON] {
+    func number(_ task: JSON) -> UInt64 { task["number"]?.uint64 ?? 0 }
+    func text(_ task: JSON) -> CollationKey {
+      switch key {
+      case .title: CollationKey(task["title"]?.string ?? "")
+      case .created: CollationKey(task["created_at"]?.string ?? "")
+      case .number: CollationKey("")
+      }
+    }
+    let sorted = tasks.map { (text($0), number($0), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    return (isDescending ? sorted.reversed() : sorted).map(\.2)
+  }
+}

@@ -1,0 +1,6 @@
+// What a node is in its cluster, in words.
+
+enum Role {
+  /// - Parameter name: as a node's status has it.
+  static func words(_ name: String) -> String { name == "preCandidate" ? "candidate" : name }
+}
