@@ -37,14 +37,14 @@ enum Setting: String, CaseIterable {
   /// user's own; `nil` if it is known.
   static func unknown(_ key: String) -> PDBError? {
     let (section, name) = ConfigFile.parts(key)
-    let isOwn = section == "alias" && ConfigFile.isName(name) || section == "remote"
+    let isOwn = section == "alias" && ConfigFile.isName(name) || Remote.isSetting(key)
     guard !isOwn, Setting(rawValue: key) == nil else { return nil }
     let names = allCases.map(\.rawValue)
     let near = Suggestion.nearest(to: key, of: names)
     return PDBError(
       .badRequest, "unknown setting '\(key.escapingControlCharacters)'",
       hint: near.isEmpty
-        ? "there are \(names.joined(separator: ", ")) and alias.NAME"
+        ? "there are \(names.joined(separator: ", ")), alias.NAME and remote.NAME.nodes"
         : "did you mean '\(near[0])'?")
   }
 

@@ -27,6 +27,13 @@ struct Remote: Equatable {
     settingPrefix + name + "." + key.rawValue
   }
 
+  /// Whether a name in a configuration file is one of a remote's settings.
+  static func isSetting(_ key: String) -> Bool {
+    let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    return parts.count == 3 && key.hasPrefix(settingPrefix) && ConfigFile.isName(parts[1])
+      && Key(rawValue: parts[2]) != nil
+  }
+
   /// - Throws: `bad_request` for what cannot be a name.
   static func check(name: String) throws {
     guard ConfigFile.isName(name) else {

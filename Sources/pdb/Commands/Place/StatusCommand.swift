@@ -44,14 +44,18 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
       "verdict": JSON(report?.verdict),
     ]
     try session.show(json) {
-      var table = Table(.init(title: "WHAT"), .init(title: "VALUE"))
       let nodes = place.addresses.map(\.description).joined(separator: " ")
-      table.add("place", place.remote.map { "\($0.name)  \(nodes)" } ?? nodes)
-      table.add("reason", place.explanation)
-      table.add("cluster", identity?.cluster ?? "?")
-      if let birth = identity?.birth { table.add("birth", birth) }
-      if let report { table.add("verdict", report.verdict) }
-      table.print()
+      var lines = [
+        ("place", place.remote.map { "\($0.name)  \(nodes)" } ?? nodes),
+        ("reason", place.explanation), ("cluster", identity?.description ?? "?"),
+      ]
+      if let report { lines.append(("verdict", report.verdict)) }
+      for (name, text) in lines {
+        Console.write(
+          Console.isTerminal(.output)
+            ? "\(name.padded(to: 9))\(text.escapingControlCharacters)"
+            : "\(name)\t\(text.tabEscaped)")
+      }
     }
   }
 }

@@ -38,7 +38,11 @@ extension ConfigCommand {
   ///
   /// - Throws: `bad_request` for one that pdb does not know.
   static func key(_ name: String) throws -> String {
-    let key = name.lowercased()
+    // The name of a remote minds case.
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+    let key =
+      parts.count == 3
+      ? "\(parts[0].lowercased()).\(parts[1]).\(parts[2].lowercased())" : name.lowercased()
     if let error = Setting.unknown(key) { throw error }
     return key
   }

@@ -30,6 +30,9 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
     try ConfigCommand.run(options) {
       let key = try ConfigCommand.key(setting)
       try Setting(rawValue: key)?.check(value)
+      if key.hasPrefix(Remote.settingPrefix), key.hasSuffix(".nodes") {
+        _ = try Setting.addresses(value)
+      }
       try check(key)
       var file = try target.file()
       file.set(key, try Input.text(value))
@@ -44,7 +47,8 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
 
   private func check(_ key: String) throws {
     let isSensitive =
-      Setting(rawValue: key)?.isSensitive ?? !Settings.isHarmless(value)
+      Setting(rawValue: key)?.isSensitive
+      ?? (Remote.isSetting(key) || !Settings.isHarmless(value))
     if target.folder && isSensitive {
       throw PDBError(
         .badRequest, "'\(key)' cannot be set for a folder, which may come from another person",
