@@ -25,8 +25,8 @@ suite('Requests', () => {
       [
         ['POST', '/tasks', { title: 'Ba' }],
         ['POST', '/tasks/batch', { titles: ['Ba', 'Bốn'] }],
-        ['PUT', '/tasks/a', { completed: true }],
-        ['DELETE', '/tasks/a', undefined],
+        ['PUT', '/task?id=a', { completed: true }],
+        ['DELETE', '/task?id=a', undefined],
         ['DELETE', '/tasks?status=completed', undefined],
         ['POST', '/undo', { revision: 9 }],
       ],
@@ -54,8 +54,13 @@ suite('Requests', () => {
     assert.equal(request({ kind: 'add', title: 'Ba', request: made }).request, made)
   })
 
-  test('what a task is called by cannot become another path', () => {
-    assert.equal(request({ kind: 'remove', id: 'a/../b?c' }).request.path, '/tasks/a%2F..%2Fb%3Fc')
+  test('an id is an id, whatever it looks like', () => {
+    const path = (id) => request({ kind: 'remove', id }).request.path
+    assert.equal(path('a/../b?c&d#e'), '/task?id=a%2F..%2Fb%3Fc%26d%23e')
+    for (const id of ['2', '.', '..', ' +%', 'đá']) {
+      const url = new URL(path(id), 'http://127.0.0.1:4000')
+      assert.deepEqual([url.pathname, url.searchParams.get('id')], ['/task', id])
+    }
   })
 })
 

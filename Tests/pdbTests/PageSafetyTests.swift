@@ -59,9 +59,10 @@ extension ProcessTests {
           try await browser.wait(forTitles: ["Một"])
           try await expectBack("Hai", "Một")
           // The last one of the list as well: the focus is in no text field then.
-          try await browser.wait("!document.querySelector('.pending').innerText")
-          try await browser.click("li:nth-child(1) .remove")
-          try await browser.click("li:nth-child(1) .remove")
+          try await browser.tab(to: "li:nth-child(1) .remove")
+          try await browser.press(Key.enter)
+          try await browser.wait(forTitles: ["Một"])
+          try await browser.press(Key.enter)
           try await browser.wait(forTitles: [])
           try await expectBack("Một")
           // In a text field it is the browser's.
@@ -69,6 +70,44 @@ extension ProcessTests {
           try await browser.press("z", holding: Key.control)
           try await browser.wait("document.querySelector('#title').value !== 'ba'")
           #expect(try await browser.titles() == ["Một"])
+        }
+      }
+    }
+
+    // MARK: The names
+
+    @Test func `a task whose id looks like a number or a path is the one that changes`()
+      async throws
+    {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "Một", "Hai", "Ba")
+        for (id, title) in [("2", "Số"), (".", "Chấm"), ("..", "Hai chấm")] {
+          let body: JSON = ["key": .string("task_\(id)"), "value": ["title": .string(title)]]
+          #expect(try await cluster.send(0, .POST, "/replicate", body.text).status == 200)
+        }
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["Hai chấm", "Chấm", "Số", "Ba", "Hai", "Một"])
+          try await browser.edit(3, "Số mới\(Key.enter)")
+          try await browser.edit(2, "Chấm mới\(Key.enter)")
+          try await browser.edit(1, "Hai chấm mới\(Key.enter)")
+          try await browser.click("li:nth-child(3) .tick")
+          let changed = ["Hai chấm mới", "Chấm mới", "Số mới", "Ba", "Hai", "Một"]
+          try await browser.wait(forTitles: changed)
+          func expectSame(_ titles: [String]) async throws {
+            _ = try await waitFor {
+              let tasks = try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []
+              return tasks.compactMap { $0["title"]?.string } == titles ? true : nil
+            }
+          }
+          try await expectSame(changed)
+          for (left, id) in ["..", ".", "2"].enumerated() {
+            // Each at its own time: two quick clicks at one place are one.
+            try await browser.tab(to: "li[data-key='\(id)'] .remove")
+            try await browser.press(Key.enter)
+            try await browser.wait(forTitles: Array(changed[(left + 1)...]))
+          }
+          try await expectSame(["Ba", "Hai", "Một"])
         }
       }
     }
@@ -113,6 +152,17 @@ extension ProcessTests {
           try await expectKept()
           try await expectAccessible(browser)
           try await browser.picture("another-cluster-\(count)")
+          try await browser.click("#elsewhere summary")
+          for scheme in ["dark", "light"] {
+            let features: JSON = [["name": "prefers-color-scheme", "value": .string(scheme)]]
+            try await browser.tool("Emulation.setEmulatedMedia", ["features": features])
+            try await browser.resize(320, 900)
+            #expect(try await browser.fitsItsWidth)
+            #expect(try await browser.lowestContrast().ratio >= 4.5)
+            try await browser.picture("another-cluster-\(count)-narrow-\(scheme)")
+            try await browser.resize(1280, 900)
+            try await browser.picture("another-cluster-\(count)-wide-\(scheme)")
+          }
           try await browser.reload()
           try await browser.wait(forTitles: ["mới"])
           try await expectKept()

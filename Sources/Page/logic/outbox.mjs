@@ -7,7 +7,7 @@
 //   queued      not sent yet
 //   waiting     sent without success; sent again by itself
 //   confirmed   made, at `revision`; stays until the replica has come that far
-//   conflict    not made: somebody else changed the title meanwhile; the user chooses
+//   conflict    not made: another client changed the title meanwhile; the user chooses
 //   failed      not made, for a reason that waiting does not cure; the user chooses
 //   elsewhere   made for a cluster that does not answer any more where another one does; sent when
 //               it is back, or discarded
@@ -24,6 +24,12 @@ import { agrees, isSame } from './identity.mjs'
 export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
 
 /**
+ * The path of the task with exactly this id. `/tasks/REFERENCE` takes numbers and beginnings of ids as
+ * well, and browsers shorten `..` in paths.
+ */
+export const taskPath = (id) => `/task?id=${encodeURIComponent(id)}`
+
+/**
  * The request for a change, or why there is none: `{request}`, `{conflict: title}`, `{gone: true}`
  * or `{done: true}`.
  *
@@ -34,7 +40,6 @@ export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
 export function prepare(op, replica) {
   if (op.request) return { request: op.request }
   const id = op.generation > 0 ? `${op.key}-${op.generation}` : op.key
-  const task = (reference) => `/tasks/${encodeURIComponent(reference)}`
   switch (op.kind) {
     case 'add':
       return { request: { id, method: 'POST', path: '/tasks', body: { title: op.title } } }
@@ -42,7 +47,7 @@ export function prepare(op, replica) {
       return { request: { id, method: 'POST', path: '/tasks/batch', body: { titles: op.titles } } }
     case 'complete': {
       const body = { completed: op.completed }
-      return { request: { id, method: 'PUT', path: task(op.id), body } }
+      return { request: { id, method: 'PUT', path: taskPath(op.id), body } }
     }
     case 'edit': {
       const current = replica.tasks.get(op.id)
@@ -51,10 +56,10 @@ export function prepare(op, replica) {
       if (current.title !== op.base) return { conflict: current.title }
       const body = { title: op.title }
       const ifMatch = current.revision
-      return { request: { id, method: 'PUT', path: task(op.id), body, ifMatch } }
+      return { request: { id, method: 'PUT', path: taskPath(op.id), body, ifMatch } }
     }
     case 'remove':
-      return { request: { id, method: 'DELETE', path: task(op.id) } }
+      return { request: { id, method: 'DELETE', path: taskPath(op.id) } }
     case 'clear':
       return { request: { id, method: 'DELETE', path: '/tasks?status=completed' } }
     case 'undo':

@@ -1,7 +1,7 @@
 // Sends the changes of this tab, one after the other, to whichever node takes them.
 
 import { expectation } from '../logic/identity.mjs'
-import { isUnsent, judge, prepare } from '../logic/outbox.mjs'
+import { isUnsent, judge, prepare, taskPath } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
 import { headersFor, send } from './requests.mjs'
 
@@ -105,10 +105,10 @@ export class Sender {
     }
   }
 
-  /** Somebody else changed the task: see whether that was the title. */
+  /** Another client changed the task: see whether that was the title. */
   async #recheck(key, url) {
     const op = this.#find(key)
-    const answer = await send(`${url}/tasks/${encodeURIComponent(op.id)}`, {
+    const answer = await send(url + taskPath(op.id), {
       headers: headersFor(this.#store.state.token, {
         'PDB-Expect-Cluster': expectation(op.identity),
       }),
@@ -125,7 +125,7 @@ export class Sender {
     this.#dispatch({ type: 'failed', key, error })
   }
 
-  /** Whom to ask next: the leader, the node in use, the others that live. */
+  /** The node to ask next: the leader, the one in use, then the others that are up. */
   #target(tried) {
     const { connection, report } = this.#store.state
     const living = (report?.members ?? []).filter(({ isUp }) => isUp)
