@@ -18,7 +18,7 @@ import { drawNotices, startNotices } from './view/notices.mjs'
 import { drawTasks, startTasks } from './view/tasks.mjs'
 import { startAuthorizing, drawAuthorizing } from './view/authorizing.mjs'
 
-// The state and who watches it.
+// The state and its watchers.
 
 const watchers = []
 const store = {
@@ -82,7 +82,7 @@ let isDrawingPlanned = false
 function planDrawing() {
   if (isDrawingPlanned) return
   isDrawingPlanned = true
-  // Nobody sees a hidden page, and it gets no frames.
+  // A hidden page gets no frames.
   if (document.hidden) setTimeout(draw, 200)
   else requestAnimationFrame(draw)
 }

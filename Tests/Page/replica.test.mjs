@@ -9,6 +9,12 @@ const replica = () =>
 const titles = ({ tasks }) => [...tasks.values()].map(({ title }) => title)
 
 suite('The copy of the tasks', () => {
+  test('what other programs store with a task is not taken for the page’s own', () => {
+    const odd = task('c', 'Ba', { number: 3, op: 'x', isGone: true, due: '2027-01-01' })
+    const next = advance(replica(), [change(6, { after: odd })], 6)
+    assert.deepEqual([next.tasks.get('c').op, next.tasks.get('c').isGone], [undefined, undefined])
+  })
+
   test('it follows additions, edits and removals', () => {
     const next = advance(
       replica(),

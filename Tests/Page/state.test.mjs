@@ -25,6 +25,14 @@ suite('The list', () => {
     assert.deepEqual(visibleTasks(begin()).counts, { all: 3, active: 2, completed: 1 })
   })
 
+  test('what was created earlier stands lower, whatever its number', () => {
+    const imported = task('d', 'Nhập vào', { number: 4, created_at: '2025-12-31T00:00:00Z' })
+    assert.deepEqual(titles(begin([imported, ...tasks])).at(-1), 'Nhập vào')
+    const editing = run(begin([imported, ...tasks]), { ...imported, type: 'edit' })
+    const gone = { type: 'changes', revisions: [change(6, { id: 'd', after: null })], through: 6 }
+    assert.deepEqual(titles(run(editing, gone)).at(-1), 'Nhập vào')
+  })
+
   test('filter and search work together', () => {
     const active = run(begin(), { type: 'filter', filter: 'active' })
     assert.deepEqual(titles(active), ['Ôn thi', 'Học Python'])
@@ -47,7 +55,7 @@ suite('The list', () => {
   })
 
   test('the task that is being edited stays, whatever happens to it', () => {
-    const editing = run(begin(), { type: 'edit', id: 'b', base: 'Làm đồ án', number: 2 })
+    const editing = run(begin(), { ...tasks[1], type: 'edit' })
     const filtered = run(editing, { type: 'filter', filter: 'active' })
     assert.deepEqual(titles(filtered), ['Ôn thi', 'Làm đồ án', 'Học Python'])
     const removed = change(6, { id: 'b', after: null })
@@ -58,7 +66,7 @@ suite('The list', () => {
 
   test('the task that is being edited is drawn, however many come before it', () => {
     const many = Array.from({ length: 500 }, (_, at) => task(`t${at}`, `Việc ${at}`, { number: at + 1 }))
-    const state = run(begin(many), { type: 'edit', id: 't0', base: 'Việc 0', number: 1 })
+    const state = run(begin(many), { ...many[0], type: 'edit' })
     assert.equal(visibleTasks(state).tasks.at(-1).id, 't0')
   })
 })

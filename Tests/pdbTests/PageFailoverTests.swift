@@ -241,6 +241,11 @@ extension ProcessTests {
           #expect(news.contains("\(cluster.port(leader)) is down"))
           #expect(news.contains("leads, term"))
           try await browser.picture("election")
+          try await browser.resize(320, 900)
+          #expect(try await browser.fitsItsWidth)
+          try await browser.run("document.querySelector('#cluster').scrollIntoView()")
+          try await browser.picture("election-narrow")
+          try await browser.resize(1280, 900)
           try cluster.start(leader)
           try await browser.wait(
             "document.querySelector('#verdict').innerText.startsWith('HEALTHY')")

@@ -124,7 +124,7 @@ extension ProcessTests {
           #expect(try await browser.text("#count") == "1 of 3 tasks")
           try await browser.type("zzz", into: "#query")
           try await browser.wait(
-            "document.querySelector('#nothing').innerText.includes('No task is')")
+            "document.querySelector('#nothing').innerText.includes('No task matches')")
           try await browser.click("#nothing button")
 
           // Delete, and take it back.
@@ -145,7 +145,9 @@ extension ProcessTests {
       }
     }
 
-    @Test func `who edits a title that somebody else changed is told, and chooses`() async throws {
+    @Test func `an edit of a title that was changed elsewhere is not made, and the user chooses`()
+      async throws
+    {
       try await TestCluster.running(1) { cluster in
         _ = try await cluster.pdb("task", "add", "Một", "Hai")
         try await Browser.running { browser in

@@ -10,7 +10,7 @@ const keyPrefix = 'task_'
 /** The copy that an answer to `GET /tasks` gives. */
 export function replicaOf(answer, identity) {
   const tasks = new Map()
-  for (const task of answer.tasks) tasks.set(task.id, withSearchForm(task))
+  for (const task of answer.tasks) tasks.set(task.id, shownTask(task))
   return { identity, revision: answer.revision, tasks }
 }
 
@@ -34,7 +34,7 @@ export function advance(replica, revisions, through) {
 function apply(tasks, { key, after }, revision) {
   if (!key?.startsWith(keyPrefix)) return
   const id = key.slice(keyPrefix.length)
-  if (isTask(after) && after.id === id) tasks.set(id, withSearchForm({ ...after, revision }))
+  if (isTask(after) && after.id === id) tasks.set(id, shownTask({ ...after, revision }))
   else tasks.delete(id)
 }
 
@@ -48,6 +48,7 @@ function isTask(value) {
   )
 }
 
-function withSearchForm(task) {
-  return { ...task, folded: fold(task.title) }
+/** What the page needs of a task; other programs may store more with it. */
+export function shownTask({ id, number, title, completed, created_at, revision }) {
+  return { id, number, title, completed, created_at, revision, folded: fold(title) }
 }

@@ -3,7 +3,7 @@
 import { fold, foldedWords, hasWords } from './folding.mjs'
 import { agrees } from './identity.mjs'
 import { afresh, again, isUnsent, overlay, placed } from './outbox.mjs'
-import { advance } from './replica.mjs'
+import { advance, shownTask } from './replica.mjs'
 
 export const filters = ['all', 'active', 'completed']
 /** How many rows are drawn at first, and how many more when the end comes in sight. */
@@ -49,7 +49,8 @@ const changes = {
     const ops = state.ops.map((op) => placed(op, identity, isAnother)).filter((op) => op !== null)
     const next = settleUpTo({ ...state, replica, ops }, replica.revision)
     if (!isAnother) return next
-    const fresh = without(without(next, 'removed'), 'another-cluster')
+    // What was said of the old one means nothing here.
+    const fresh = { ...next, notices: [] }
     // Where changes are left over, they say it.
     return elsewhere(next).length > 0 ? fresh : noted(fresh, { kind: 'another-cluster', identity })
   },
@@ -177,7 +178,7 @@ const changes = {
     }
   },
 
-  /** The user's title goes over the one that somebody else gave. */
+  /** The user's title replaces the one that another client gave. */
   keepMine(state, { key }) {
     return withOp(state, key, (op) => afresh({ ...op, base: op.theirs }))
   },
@@ -201,7 +202,10 @@ const changes = {
   filter: (state, { filter }) => ({ ...state, filter, length: pageLength }),
   query: (state, { query }) => ({ ...state, query, length: pageLength }),
   more: (state) => ({ ...state, length: state.length + pageLength }),
-  edit: (state, { id, base, number }) => ({ ...state, editing: { id, base, number } }),
+  edit: (state, { id, title: base, number, created_at }) => ({
+    ...state,
+    editing: { id, base, number, created_at },
+  }),
   endEdit: (state) => ({ ...state, editing: null }),
   dismiss(state, { notice }) {
     return { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
@@ -217,7 +221,7 @@ function withTask(state, task) {
   const known = state.replica.tasks.get(task.id)
   if (!known || known.revision >= task.revision) return state
   const tasks = new Map(state.replica.tasks)
-  tasks.set(task.id, { ...task, folded: fold(task.title) })
+  tasks.set(task.id, shownTask(task))
   return { ...state, replica: { ...state.replica, tasks } }
 }
 
@@ -295,11 +299,16 @@ function kept(compute) {
   }
 }
 
+/** The order in which nodes list tasks (PDBKit's `TaskPlace`): by creation, then by number. */
+function newestFirst(one, other) {
+  if (one.created_at === other.created_at) return other.number - one.number
+  return one.created_at < other.created_at ? 1 : -1
+}
+
 const overlaid = kept((tasks, ops) => {
   const { tasks: shown, additions } = overlay(tasks, ops)
-  const sorted = [...shown.values()].sort((left, right) => right.number - left.number)
+  const sorted = [...shown.values()].sort(newestFirst)
   const completed = sorted.filter((task) => task.completed).length
-  // The newest on top, as everywhere.
   return { sorted, additions: additions.reverse(), completed }
 })
 
@@ -320,13 +329,14 @@ export function visibleTasks(state) {
   let tasks = selected(sorted, state.filter, state.query)
   const { editing } = state
   let { length } = state
-  // Whoever types must not lose the field.
+  // The field that is typed into must stay.
   if (editing) {
     let position = tasks.findIndex(({ id }) => id === editing.id)
     if (position < 0) {
-      const { id, base: title, number } = editing
-      const task = state.replica.tasks.get(id) ?? { id, title, number, completed: false, isGone: true }
-      position = tasks.findIndex((other) => other.number < number)
+      const { id, base: title, number, created_at } = editing
+      const gone = { id, title, number, created_at, completed: false, isGone: true }
+      const task = state.replica.tasks.get(id) ?? gone
+      position = tasks.findIndex((other) => newestFirst(task, other) < 0)
       if (position < 0) position = tasks.length
       tasks = tasks.toSpliced(position, 0, task)
     }

@@ -1,4 +1,4 @@
-// What befell the cluster while somebody looked: elections, and nodes that went and came.
+// What happened to the cluster while the page was open: elections, and nodes that went and came.
 
 export const timelineLength = 50
 

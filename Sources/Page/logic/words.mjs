@@ -13,14 +13,14 @@ const english = {
   cluster: 'Cluster',
 
   newTask: 'New task',
-  newTaskHint: 'What is to be done?',
+  newTaskHint: 'What needs to be done?',
   add: 'Add',
   addMany: 'Add many',
   newTasks: 'New tasks, one a line',
   batchCount: (count) => `Add ${plural(count, 'task', 'tasks')}`,
   batchNote: 'All are added at once, or none.',
   titleProblem: {
-    empty: 'Write what is to be done.',
+    empty: 'Write what needs to be done.',
     control: 'A title cannot contain control characters.',
     long: 'The title is too long: 4,096 bytes at most.',
     many: 'Too many at once: 1,000 tasks at most.',
@@ -37,7 +37,7 @@ const english = {
   more: (count) => `Show ${count} more`,
   loading: 'Reading the tasks…',
   empty: 'No tasks yet. Add the first one above.',
-  emptyByFilter: 'No task is like that.',
+  emptyByFilter: 'No task matches.',
   showAll: 'Show all tasks',
 
   completed: (title) => `Completed: ${title}`,
@@ -50,13 +50,13 @@ const english = {
   saving: 'saving…',
   unsent: 'not sent yet',
   unsentCount: (count) => `${plural(count, 'change', 'changes')} not sent yet`,
-  conflict: (theirs) => `Somebody else changed the title to “${theirs}” meanwhile.`,
+  conflict: (theirs) => `The title was changed to “${theirs}” elsewhere meanwhile.`,
   keepMine: 'Keep mine',
   takeTheirs: 'Take theirs',
   notSaved: (why) => `Not saved: ${why}`,
   maybeSaved: (why) => `It is not certain whether this was saved: ${why}`,
-  gone: 'somebody else deleted the task meanwhile.',
-  undoConflict: 'something was changed since that stands in the way.',
+  gone: 'the task was deleted elsewhere meanwhile.',
+  undoConflict: 'a later change conflicts with the undo.',
   again: 'Try again',
   discard: 'Discard',
   addInstead: 'Add as a new task',
@@ -101,10 +101,10 @@ const english = {
     no_quorum: 'Too few nodes are up. You can read; changes wait, and are sent by themselves.',
   },
 
-  tokenTitle: 'This cluster wants a token',
+  tokenTitle: 'This cluster needs a token',
   token: 'Token',
-  tokenGo: 'Go on',
-  tokenWrong: 'The nodes do not take that token.',
+  tokenGo: 'Continue',
+  tokenWrong: 'The nodes do not accept that token.',
 
   columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag' },
   role: {
@@ -205,7 +205,7 @@ const vietnamese = {
   more: (count) => `Hiện thêm ${count}`,
   loading: 'Đang đọc danh sách…',
   empty: 'Chưa có công việc nào. Hãy thêm việc đầu tiên ở trên.',
-  emptyByFilter: 'Không có công việc nào như vậy.',
+  emptyByFilter: 'Không có công việc nào phù hợp.',
   showAll: 'Hiện tất cả',
 
   completed: (title) => `Đã xong: ${title}`,
@@ -218,12 +218,12 @@ const vietnamese = {
   saving: 'đang lưu…',
   unsent: 'chưa gửi',
   unsentCount: (count) => `${count} thay đổi chưa gửi`,
-  conflict: (theirs) => `Trong lúc đó có người đã đổi tiêu đề thành “${theirs}”.`,
-  keepMine: 'Giữ của tôi',
-  takeTheirs: 'Lấy của họ',
+  conflict: (theirs) => `Trong lúc đó tiêu đề đã được đổi ở nơi khác thành “${theirs}”.`,
+  keepMine: 'Giữ bản của tôi',
+  takeTheirs: 'Dùng bản của họ',
   notSaved: (why) => `Chưa lưu: ${why}`,
   maybeSaved: (why) => `Không chắc đã lưu hay chưa: ${why}`,
-  gone: 'trong lúc đó có người đã xóa công việc này.',
+  gone: 'trong lúc đó công việc này đã bị xóa ở nơi khác.',
   undoConflict: 'sau đó đã có thay đổi khác nên không hoàn tác được.',
   again: 'Thử lại',
   discard: 'Bỏ',
@@ -234,17 +234,17 @@ const vietnamese = {
   undo: 'Hoàn tác',
   dismiss: 'Đóng',
   switched: {
-    gone: (from, to) => `Node ${from} không trả lời. Trang tiếp tục với node ${to}.`,
+    gone: (from, to) => `Node ${from} không phản hồi. Trang tiếp tục với node ${to}.`,
     alone: (from, to) => `Node ${from} đã mất liên lạc với cụm. Trang tiếp tục với node ${to}.`,
-    removed: (from, to) => `Node ${from} đã bị loại. Trang tiếp tục với node ${to}.`,
+    removed: (from, to) => `Node ${from} đã bị gỡ khỏi cụm. Trang tiếp tục với node ${to}.`,
   },
   anotherCluster: (name) =>
-    `Bây giờ một cụm khác trả lời ở đây (${name}). Đây là các công việc của cụm đó.`,
+    `Hiện có một cụm khác phản hồi tại đây (${name}). Đây là các công việc của cụm đó.`,
   elsewhere: (name, unsent, doubtful) =>
     [
-      `Bây giờ một cụm khác trả lời ở đây (${name}).`,
+      `Hiện có một cụm khác phản hồi tại đây (${name}).`,
       unsent > 0 && `${unsent} thay đổi dành cho cụm cũ chưa được gửi.`,
-      doubtful > 0 && `${doubtful} thay đổi đã gửi cho cụm cũ mà không có trả lời: không chắc đã được thực hiện.`,
+      doubtful > 0 && `${doubtful} thay đổi đã gửi cho cụm cũ nhưng không có phản hồi: không rõ đã được thực hiện hay chưa.`,
       'Thẻ này giữ lại các thay đổi đó và chỉ gửi cho cụm cũ.',
     ]
       .filter(Boolean)
@@ -263,7 +263,7 @@ const vietnamese = {
 
   state: {
     loading: 'Đang kết nối…',
-    offline: 'Không node nào trả lời. Đây là dữ liệu lần cuối; trang vẫn đang thử lại.',
+    offline: 'Không node nào phản hồi. Đây là dữ liệu lần cuối; trang vẫn đang thử lại.',
     no_leader: 'Chưa có leader. Các thay đổi chờ và sẽ tự được gửi.',
     no_quorum: 'Quá ít node đang chạy. Vẫn đọc được; các thay đổi chờ và sẽ tự được gửi.',
   },
@@ -271,14 +271,14 @@ const vietnamese = {
   tokenTitle: 'Cụm này cần mã truy cập',
   token: 'Mã truy cập',
   tokenGo: 'Tiếp tục',
-  tokenWrong: 'Các node không nhận mã này.',
+  tokenWrong: 'Các node không chấp nhận mã này.',
 
   columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ' },
   role: {
     leader: 'leader',
     follower: 'follower',
-    candidate: 'ứng cử',
-    preCandidate: 'chuẩn bị ứng cử',
+    candidate: 'ứng cử viên',
+    preCandidate: 'ứng cử viên sơ bộ',
     learner: 'learner',
   },
   down: 'DỪNG',
@@ -286,15 +286,15 @@ const vietnamese = {
   use: 'Dùng',
   useNode: (name) => `Dùng node ${name}`,
   restart: 'Khởi động lại:',
-  seen: (ago) => `nghe thấy lần cuối ${ago} trước`,
+  seen: (ago) => `tín hiệu cuối ${ago} trước`,
   ago: { second: (n) => `${n} giây`, minute: (n) => `${n} phút`, hour: (n) => `${n} giờ` },
   failure: {
-    timeout: 'không trả lời kịp',
+    timeout: 'hết thời gian chờ',
     unreachable: 'không kết nối được',
-    stranger: 'một node khác trả lời ở đó',
-    anotherCluster: 'một cụm khác trả lời ở đó',
+    stranger: 'một node khác phản hồi ở đó',
+    anotherCluster: 'một cụm khác phản hồi ở đó',
   },
-  alarms: (list) => `báo: ${list}`,
+  alarms: (list) => `cảnh báo: ${list}`,
   disagreement: {
     leader: ({ address, named }) =>
       named ? `${address} cho rằng leader là ${named}.` : `${address} không biết leader nào.`,
@@ -309,7 +309,7 @@ const vietnamese = {
     up: ({ address }) => `${address} đã chạy`,
     down: ({ address }) => `${address} đã dừng`,
     joined: ({ address }) => `${address} đã tham gia`,
-    removed: ({ address }) => `${address} đã bị loại`,
+    removed: ({ address }) => `${address} đã bị gỡ khỏi cụm`,
   },
 
   behind: (address, lag) => `${address} trễ ${lag} mục nhật ký và không bắt kịp.`,
@@ -326,7 +326,7 @@ const vietnamese = {
       spare < 1 ? 'Mất thêm một node là không thể thay đổi gì nữa.' : `Còn chịu được mất thêm ${spare} node.`
     return (
       `${health === 'healthy' ? 'ỔN ĐỊNH' : 'SUY GIẢM'}, ${nodes}, leader ${leader.address}, ` +
-      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'báo')}${behindOf(members, vietnamese)}` +
+      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'cảnh báo')}${behindOf(members, vietnamese)}` +
       (members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin)
     )
   },

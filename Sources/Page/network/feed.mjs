@@ -50,8 +50,6 @@ export class Feed {
   #heardAt = Date.now()
   /** How often in a row the node in use gave no stream. */
   #refusedStreams = 0
-  /** Whether the page has seen revisions that the node in use does not have. */
-  #isAhead = false
   /** Which data each node has, by id. */
   #incarnations = new Map()
   #isReplaced = false
@@ -75,7 +73,7 @@ export class Feed {
     this.#watch()
   }
 
-  /** What somebody who comes later has to know first. */
+  /** What a tab that joins later has to know first. */
   get present() {
     const actions = [this.#connection()]
     if (this.#isAuthorized) actions.push({ type: 'authorized', token: this.#token })
@@ -86,7 +84,7 @@ export class Feed {
   }
 
   set token(token) {
-    // One that works is not given up for another that somebody tries.
+    // One that works is not given up for another one that a tab tries.
     if (!token || this.#isAuthorized) return
     this.#token = token
     this.#toldToken = undefined
@@ -94,7 +92,7 @@ export class Feed {
     this.#wake()
   }
 
-  /** Somebody else had trouble with a node: look at once. */
+  /** A tab had trouble with a node: look at once. */
   suspect() {
     this.#wake()
   }
@@ -153,7 +151,6 @@ export class Feed {
         signal: abort.signal,
       })
       this.#noteToken(response.status)
-      this.#isAhead = response.status === 404
       if (response.status !== 200 || !this.#isOwn(identityOf(response))) return
       this.#refusedStreams = 0
       this.#setPhase('live')
@@ -190,13 +187,13 @@ export class Feed {
   async #reconsider(node) {
     await this.#look()
     if (this.#node !== node) return
-    const isAlive = this.#reports.get(node.id)?.status
+    const { status } = this.#reports.get(node.id) ?? {}
     this.#refusedStreams += 1
-    if (!isAlive || this.#refusedStreams >= toleratedRefusals) {
+    if (!status || this.#refusedStreams >= toleratedRefusals) {
       if (this.#moveOn('gone')) return
-      if (!isAlive) this.#setPhase('offline')
-      // It has gone back to an older state, and there is no other.
-      else if (this.#isAhead) this.#replica = null
+      if (!status) this.#setPhase('offline')
+      // There is no stream of what is to come. What the node has is older, and all there is.
+      else if (status.revision < this.#replica?.revision) this.#replica = null
     }
     await pause(hurriedLookInterval)
   }
@@ -251,7 +248,7 @@ export class Feed {
     }
   }
 
-  /** Asks every member how it is. Whoever wants to know meanwhile waits for the same answers. */
+  /** Asks every member how it is. Callers that come meanwhile wait for the same answers. */
   #look() {
     this.#isLooking ??= this.#lookNow().finally(() => (this.#isLooking = null))
     return this.#isLooking
@@ -280,7 +277,7 @@ export class Feed {
     if (this.#membership) this.#publish()
   }
 
-  /** The first look at a node: who it is, and who else there is. */
+  /** The first look at a node: which one it is, and which others there are. */
   async #meet(node) {
     const [status, membership] = await Promise.all([
       this.#ask(node, '/status'),
@@ -303,7 +300,7 @@ export class Feed {
       alive.find(({ id }) => this.#reports.get(id).status.is_leader) ??
       alive.find(({ id }) => id === this.#node.id) ??
       alive[0]
-    // What the leader last heard is old news once nobody can ask it.
+    // What the leader last heard is old news once it cannot be asked.
     if (!source) return this.#forgetSilence()
     const answer = await this.#ask(source, '/cluster/status')
     if (answer.status === 200) this.#membership = answer.body

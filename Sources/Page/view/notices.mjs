@@ -6,7 +6,7 @@ import { shortName } from '../logic/identity.mjs'
 import { fromTemplate, keepingFocus, makeButton, setText, showAll } from './elements.mjs'
 
 const place = document.getElementById('notices')
-/** How long a notice stays that nobody points at, in milliseconds. */
+/** How long a notice stays while the pointer is not on it, in milliseconds. */
 const lifetime = 20_000
 const tasks = document.getElementById('tasks')
 const timers = new Map()
@@ -17,7 +17,7 @@ export function startNotices(store, { takeBack }) {
     const notice = Number(target.closest('.notice')?.dataset.notice)
     if (notice) store.dispatch({ type: 'dismiss', notice })
   })
-  // Nobody shall have to hurry.
+  // Users must not have to hurry.
   for (const type of ['pointerover', 'focusin']) place.addEventListener(type, holdAll)
   for (const type of ['pointerout', 'focusout']) {
     place.addEventListener(type, () => expireAll(store))

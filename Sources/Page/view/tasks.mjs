@@ -53,7 +53,7 @@ export function startTasks(store, { queue, look, words }) {
     const task = taskOf(target)
     if (!task) return
     if (target.matches('button.title')) {
-      store.dispatch({ type: 'edit', id: task.id, base: task.title, number: task.number })
+      store.dispatch({ ...task, type: 'edit' })
     }
     if (target.matches('.remove')) {
       const row = target.closest('.task')
@@ -132,7 +132,7 @@ export function drawTasks(state, words, language) {
   if (query.value !== state.query) query.value = state.query
 }
 
-/** Says how many were found when the user looked for something, not whenever somebody adds one. */
+/** Says how many were found when the user looks for something, not whenever a task comes. */
 function announce({ filter, query }, text) {
   const asked = `${filter} ${query}`
   if (found.dataset.asked === asked) return
