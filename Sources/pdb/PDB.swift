@@ -34,7 +34,9 @@ struct PDB: AsyncParsableCommand {
           ShellCommand.self, UICommand.self, ConfigCommand.self, CompletionCommand.self,
           HelpCommand.self, ManualCommand.self,
         ]),
-    ])
+    ],
+    // ``Dispatch`` answers --help; the parser would also find it in words such as '-dash'.
+    helpNames: [])
 
   static func main() async {
     // Output may end early (`pdb task ls | head -1`); that is the reader's right.

@@ -19,10 +19,18 @@ struct UsageFailure: Error {
   private var command: CommandTree { CommandTree.root.find(words).command }
 
   private var hint: String {
-    let prefix = "Unknown option '-"
-    return message.hasPrefix(prefix) && !message.hasPrefix(prefix + "-")
+    hasStrayValue
       ? "a value that begins with '-' stands behind '--', after all options"
       : "'\(command.call) --help' tells more"
+  }
+
+  /// Whether a word begins with a minus and is no option, nor several short ones.
+  private var hasStrayValue: Bool {
+    let known = Set(command.arguments.flatMap(\.names))
+    return words.prefix { $0 != "--" }.contains { word in
+      word.hasPrefix("-") && !word.hasPrefix("--")
+        && !word.dropFirst().allSatisfy { known.contains("-\($0)") }
+    }
   }
 
   func print(asJSON: Bool) {

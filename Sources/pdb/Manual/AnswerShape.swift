@@ -33,6 +33,8 @@ struct AnswerShape {
   }
 
   private static let task = "id number title completed created_at"
+  private static let revision =
+    "revision time author operation term count request undoes changes"
   private static let pair = AnswerShape("key value revision")
 
   static let all: [String: AnswerShape] = [
@@ -46,8 +48,8 @@ struct AnswerShape {
     "kv rm": .init("status count missing"),
     "kv watch": .init("revision key value before time author operation"),
     "log": .init(
-      list: "revisions", of: "revision time author operation term count changes", and: "revision"),
-    "show": .init("revision time author operation term count changes"),
+      list: "revisions", of: revision, and: "revision"),
+    "show": .init(revision),
     "undo": .init("undone operation count revision"),
     "export": .init("status file bytes"), "backup": .init("status file bytes"),
     "import": .init("status count"), "restore": .init("status cluster revision time"),

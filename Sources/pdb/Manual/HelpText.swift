@@ -29,7 +29,7 @@ struct HelpText {
         "FIELDS for --fields:\n" + answer.fields.joined(separator: ", ").filled(2, width))
     }
     if !command.examples.isEmpty {
-      let lines = command.examples.map { "  \($0.line)\n" + $0.purpose.filled(6, width) }
+      let lines = command.examples.map { $0.purpose.filled(2, width) + "\n      \($0.line)" }
       parts.append("EXAMPLES:\n" + lines.joined(separator: "\n"))
     }
     parts.append(more)

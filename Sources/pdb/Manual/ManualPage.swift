@@ -166,7 +166,9 @@ extension ManualPage {
     var text = ""
     for block in blocks {
       switch block {
-      case .section(let title): text += (text.isEmpty ? "" : "\n") + title + "\n"
+      case .section(let title):
+        while text.hasSuffix("\n\n") { text.removeLast() }
+        text += (text.isEmpty ? "" : "\n") + title + "\n"
       case .heading(let line): text += "    \(line)\n"
       case .paragraph(let paragraph): text += paragraph.filled(4, width) + "\n\n"
       case .item(let label, let summary):

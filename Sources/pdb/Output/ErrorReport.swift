@@ -72,15 +72,18 @@ struct ErrorReport {
         .compactMap { TaskItem(json: $0) }.first
       return [
         "  \(task.map { "task \($0.number)" } ?? conflict["key"]?.string ?? "?")",
-        "    expected  \(Self.text(conflict["expected"]))",
-        "    found     \(Self.text(conflict["found"]))",
+        "    expected  \(Self.text(conflict["expected"], besides: conflict["found"]))",
+        "    found     \(Self.text(conflict["found"], besides: conflict["expected"]))",
       ]
     }
   }
 
-  private static func text(_ value: JSON?) -> String {
+  /// A value; of an object that stands beside another the members that differ.
+  private static func text(_ value: JSON?, besides other: JSON?) -> String {
     guard let value, !value.isNull else { return "(nothing)" }
-    return value.text
+    guard let members = value.members, let other, other.members != nil else { return value.text }
+    let different = members.filter { other[$0.name] != $0.value }
+    return different.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ")
   }
 
   private var outcome: String? {

@@ -69,7 +69,7 @@ final class ShellLook: Sendable {
   ]
 
   static let help = """
-    Every command of pdb works here without the 'pdb': task ls, kv get KEY, log, undo, ...
+    Every command of pdb works here without the 'pdb': task ls, kv get KEY, log, ...
     'help' lists them, 'help COMMAND' opens its manual page.
 
       .format table|tsv|json   how results look
@@ -79,12 +79,12 @@ final class ShellLook: Sendable {
       exit, Ctrl-D             leave
 
       COMMAND; COMMAND         one after the other, until one fails
-      COMMAND | PROGRAM        a program of the system reads what the command prints
-      COMMAND > FILE, >> FILE  into a file, or at its end
+      COMMAND | PROGRAM        a program of the system reads what is printed
+      COMMAND > FILE           into a file; >> FILE adds to its end
 
-    Quotes or a backslash make ; | > & < # and blanks text. Tab completes commands, options, keys
-    and task numbers. Ctrl-C gives up the line, or stops a command that waits. Several lines that
-    are pasted are shown, and run when Enter is pressed. A line that begins with a blank is not
-    remembered.
+    Quotes or a backslash make ; | > & < # and blanks text. Tab completes commands,
+    options, keys and task numbers. Ctrl-C gives up the line, or stops a command that
+    waits. Several lines that are pasted are shown, and run when Enter is pressed. A
+    line that begins with a blank is not remembered.
     """
 }

@@ -19,18 +19,28 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
 
   enum Status: String, EnumerableFlag {
     case active, done, all
+
+    static func help(for status: Status) -> ArgumentHelp? {
+      switch status {
+      case .active: "The active tasks; this is the default."
+      case .done: "The completed tasks."
+      case .all: "All tasks."
+      }
+    }
   }
 
   @Argument(
     help: ArgumentHelp("Words to look for, whatever their case and accents.", valueName: "word"))
   var words: [String] = []
 
-  @Flag(help: "Which tasks.")
+  @Flag
   var status: Status = .active
 
   @Option(
     name: .long, parsing: .unconditional,
-    help: "Sort by number, title or created; -number, -title and -created sort descending.")
+    help: ArgumentHelp(
+      "Sort by number, title or created; -number, -title and -created sort descending.",
+      valueName: "order"))
   var sort: TaskOrder?
 
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
