@@ -104,7 +104,8 @@ extension NodeConfiguration {
       .badConfiguration,
       "the nodes of this cluster could not tell each other from strangers: "
         + (token == nil
-          ? "'\(address)' can be reached from other machines" : "clients need a token, peers nothing"),
+          ? "'\(address)' can be reached from other machines"
+          : "clients need a token, peers nothing"),
       hint: "give every node the same --cluster-secret-file; 'openssl rand -hex 32' makes a secret")
   }
 

@@ -75,7 +75,8 @@ extension ProcessTests {
         }
         try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "on we go"]))
         #expect(try await voters(cluster, 0)[second.description] == nil)
-        let again = try await cluster.pdb("cluster", "remove", second.description, "--yes", "--json")
+        let again = try await cluster.pdb(
+          "cluster", "remove", second.description, "--yes", "--json")
         #expect(again.status == 1)
         #expect(try again.errorJSON["error"]?.string == "member_not_found")
       }

@@ -1,6 +1,7 @@
 // The page where a slip of the hand, or of the machines, could change the wrong thing.
 
 import Foundation
+import NIOHTTP1
 import PDBKit
 import Testing
 

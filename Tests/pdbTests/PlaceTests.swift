@@ -23,7 +23,8 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a node that is named for one command is not remembered for the next`() async throws {
+    @Test func `a node that is named for one command is not remembered for the next`() async throws
+    {
       try await Self.twoClusters { first, second, user in
         let (one, two) = (first.addresses[0].description, second.addresses[0].description)
         for command in [

@@ -118,7 +118,8 @@ public struct ClusterReport: Sendable {
           + "and does not catch up. "
       }
       return "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0). "
-        + troubles.joined() + behind.joined() + (members.count == 1 ? "There is no other copy of the data." : margin)
+        + troubles.joined() + behind.joined()
+        + (members.count == 1 ? "There is no other copy of the data." : margin)
     case .noLeader:
       return "NO LEADER, \(up). An election is under way; changes must wait."
     case .noQuorum:

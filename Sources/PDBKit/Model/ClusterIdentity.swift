@@ -63,7 +63,8 @@ extension PDBError {
         + "cluster \(found) answers",
       outcome: outcome,
       details: [
-        .init("expected", .string(expected.description)), .init("found", .string(found.description)),
+        .init("expected", .string(expected.description)),
+        .init("found", .string(found.description)),
       ])
   }
 }

@@ -61,7 +61,6 @@ struct NodeChannel: Sendable {
     }
     try pipeline.addHandler(HTTPConnection(requests, executor: executor))
   }
-
 }
 
 /// Closes a connection that has not said yet what it wants when it hesitates too long, says

@@ -10,7 +10,9 @@ enum Person {
   static var name: String { environment("USER") ?? NSUserName() }
 
   /// Where pdb keeps what it remembers: `$XDG_STATE_HOME/pdb`.
-  static var stateFolder: String { (environment("XDG_STATE_HOME") ?? home + "/.local/state") + "/pdb" }
+  static var stateFolder: String {
+    (environment("XDG_STATE_HOME") ?? home + "/.local/state") + "/pdb"
+  }
 
   private static func environment(_ name: String) -> String? {
     ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }

@@ -142,7 +142,8 @@ final class Connection: Sendable {
     var (hint, details) = (error.hint, error.details)
     if error.code == .wrongCluster, hint == nil {
       if let remote = place.remote {
-        hint = "if '\(remote.name)' means the cluster that answers now: pdb remote accept \(remote.name)"
+        hint =
+          "if '\(remote.name)' means the cluster that answers now: pdb remote accept \(remote.name)"
       } else if Connection.shared != nil {
         hint = "leave the shell and start it again to talk to the cluster that answers now"
       }

@@ -17,7 +17,9 @@ struct Remote: Equatable {
   var identity: ClusterIdentity?
 
   enum Key: String, CaseIterable {
-    case nodes, tokenFile = "token-file", cluster, birth
+    case nodes
+    case tokenFile = "token-file"
+    case cluster, birth
   }
 
   static let settingPrefix = "remote."

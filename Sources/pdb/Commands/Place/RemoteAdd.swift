@@ -37,7 +37,7 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
       Console.write(
         remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
           ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
-            + "answers first")
+          + "answers first")
       Console.write(Style(for: .output).dim("use it:  pdb use \(name)"))
     }
   }

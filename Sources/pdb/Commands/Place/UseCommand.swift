@@ -26,7 +26,9 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
-    guard name == nil || !none else { throw ValidationError("a name and --none exclude each other") }
+    guard name == nil || !none else {
+      throw ValidationError("a name and --none exclude each other")
+    }
   }
 
   func run() async throws {
