@@ -15,10 +15,8 @@ final class Session: Sendable {
   private let change = Occasion()
 
   /// Runs a command's work with a session, and gives its errors the form the user asked for.
-  ///
-  /// - Parameter meetsFirst: whether to learn which cluster answers before the work begins.
   static func run(
-    _ options: GlobalOptions, meetsFirst: Bool = true, _ body: (Session) async throws -> Void
+    _ options: GlobalOptions, _ body: (Session) async throws -> Void
   ) async throws {
     var isAboutChange = false
     var place: Connection?
@@ -35,7 +33,6 @@ final class Session: Sendable {
       place = connection
       let session = try Session(options, settings, connection)
       defer { isAboutChange = session.change.isRaised }
-      if meetsFirst { try await connection.meet() }
       try await body(session)
       if session.change.isRaised { connection.noteChange() }
     } catch let error as PDBError {
@@ -60,6 +57,7 @@ final class Session: Sendable {
       request.path += (request.path.contains("?") ? "&" : "?") + "consistency=stale"
     }
     if request.method != .get { willChange() }
+    try await connection.meet()
     let answer = try await connection.client.send(request, within: .seconds(timeout))
     if request.method != .get {
       connection.noteLeader(answer.node)
@@ -75,10 +73,12 @@ final class Session: Sendable {
   func listen(
     since: UInt64, query: String, _ body: (ServerEvent) async throws -> Bool
   ) async throws {
+    try await connection.meet()
     try await connection.client.listen(since: since, query: query, body)
   }
 
   func download(_ path: String, _ body: (Bytes) async throws -> Void) async throws {
+    try await connection.meet()
     try await connection.client.download(path, body)
   }
 

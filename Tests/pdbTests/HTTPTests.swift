@@ -329,7 +329,7 @@ extension ProcessTests {
         for (position, key) in keys.enumerated() {
           let path = "/kv/" + key.percentEncoded
           let set = try await cluster.send(0, .PUT, path, "{\"value\":\(position)}")
-          #expect(set.status == 200, "\(key): \(set.body)")
+          #expect(set.status == 201, "\(key): \(set.body)")
           #expect(try set.json["key"]?.string?.utf8.elementsEqual(key.utf8) == true)
         }
         for (position, key) in keys.enumerated() {

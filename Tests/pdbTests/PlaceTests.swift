@@ -184,6 +184,36 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a program that a shell starts means what the shell means`() async throws {
+      try await Self.twoClusters { first, second, user in
+        _ = try await user.run(["remote", "add", "one", first.addresses[0].description])
+        _ = try await user.run(["use", "one"])
+        let alias = "!'\(program.path)' task add there"
+        #expect(try await user.run(["config", "set", "alias.there", alias]).status == 0)
+        let shell = try await user.run([
+          "shell", "--node", second.addresses[0].description, "-e", "task ls", "-e", "there",
+        ])
+        #expect(shell.status == 0, "\(shell.error)")
+        #expect(try await Self.titles(first).isEmpty)
+        #expect(try await Self.titles(second) == ["there"])
+      }
+    }
+
+    @Test func `a script can say which cluster it means`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let status = try await cluster.pdb("status", "--json").json
+        let id = try #require(status["cluster"]?.string)
+        let birth = try await waitFor {
+          try await cluster.get(0, "/status").json["birth"]?.string
+        }
+        for (wanted, code) in [("\(id)/\(birth)", Int32(0)), ("\(id)/0", 76), ("", 0), ("/", 78)] {
+          let run = try await cluster.workspace.run(
+            ["task", "add", "x"], environment: ["PDB_CLUSTER": wanted])
+          #expect(run.status == code, "\(wanted): \(run.error)")
+        }
+      }
+    }
+
     @Test func `a shell stays with the cluster that its prompt names`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

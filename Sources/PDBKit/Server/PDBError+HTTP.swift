@@ -43,7 +43,7 @@ extension PDBError {
       .internalServerError,
       [
         .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .interrupted,
-        .noInput, .corrupt, .diskFailed, .internal,
+        .noInput, .outputFailed, .corrupt, .diskFailed, .internal,
       ]
     ),
   ]

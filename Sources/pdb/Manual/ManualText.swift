@@ -49,10 +49,16 @@ enum ManualText {
   private static let finding: [ManualPage.Block] = [
     .section("FINDING THE CLUSTER"),
     .paragraph(
-      "--node names nodes to ask; else PDB_NODES; else core.nodes of the configuration; else the "
-        + "members of the cluster used last; else 127.0.0.1:4000. One living node is enough: it "
-        + "knows the leader and the others. A change is repeated with the same request id until "
-        + "the answer is certain, for --timeout seconds at most, and is applied once."),
+      "The first of these that is set: --db or --node; PDB_DB; PDB_NODES; core.nodes of "
+        + ".pdb/config; the remote of 'pdb use'; core.nodes of your own configuration; "
+        + "127.0.0.1:4000. One living node is enough: it knows the leader and the others. A "
+        + "change is repeated with the same request id until the answer is certain, for --timeout "
+        + "seconds at most, and is applied once."),
+    .paragraph(
+      "A command means one cluster, told from others by its id and its birth, a random number: the "
+        + "one that its remote was first met as, else the one that answers first. Another one that "
+        + "answers in its place is neither changed nor read: the command ends with 76. "
+        + "PDB_CLUSTER=ID/BIRTH names the one that is meant. 'pdb status' shows all of it."),
   ]
 
   private static var configuration: [ManualPage.Block] {

@@ -1,8 +1,20 @@
 // Programs that take over the terminal for a while: a pager, man.
 
 import Foundation
+import NIOConcurrencyHelpers
 
 enum Subprogram {
+  private static let place = NIOLockedValueBox<(@Sendable () -> [String: String])?>(nil)
+
+  /// Makes programs that run pdb mean what the shell means in which they are started.
+  static func mean(_ connection: Connection) {
+    place.withLockedValue { $0 = { connection.variables } }
+  }
+
+  private static func placeVariables() -> [String: String] {
+    place.withLockedValue { $0 }?() ?? [:]
+  }
+
   /// Runs a program in this process group, so that the terminal is its as much as ours, feeds it
   /// and waits for its end; returns its exit code, `nil` if it could not be started. Ctrl-C is
   /// its own business meanwhile.
@@ -64,7 +76,8 @@ enum Subprogram {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var settings: [UnsafeMutablePointer<CChar>?] =
-      environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+      environment.merging(placeVariables()) { $1 }.map { strdup("\($0.key)=\($0.value)") }
+      + [nil]
     defer {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)

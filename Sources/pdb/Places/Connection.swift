@@ -28,7 +28,8 @@ final class Connection: Sendable {
     let isVerbose = options.verbose
     let isWaiting = Occasion()
     client = ClusterClient(
-      addresses: place.addresses, expecting: place.remote?.identity,
+      addresses: place.addresses,
+      expecting: try Self.expectedCluster() ?? place.remote?.identity,
       timeout: .seconds(try options.timeout(settings)),
       token: try Self.token(options, settings, place), author: Person.name
     ) { notice in
@@ -75,7 +76,7 @@ final class Connection: Sendable {
   }
 
   private func meetNow() async throws {
-    if let pinned = place.remote?.identity, recall(pinned) { return }
+    if let pinned = client.identity, recall(pinned) { return }
     guard let view = try await client.meet(place.addresses) else {
       // Nothing answers where the place is; its other members may, if they are known.
       if place.isStandard, let last = memory.withLockedValue({ $0.standard }) { _ = recall(last) }
@@ -133,6 +134,28 @@ final class Connection: Sendable {
     guard members.contains(node), members.first != node else { return }
     client.prefer(node)
     remember(identity, [node] + members.filter { $0 != node })
+  }
+
+  /// What makes another run of pdb mean the same place, and the same cluster in it.
+  var variables: [String: String] {
+    [
+      "PDB_DB": place.remote?.name ?? "",
+      "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
+      Self.clusterVariable: client.identity?.description ?? "",
+    ]
+  }
+
+  private static let clusterVariable = "PDB_CLUSTER"
+
+  /// `PDB_CLUSTER`: the one cluster that may answer, as `ID/BIRTH`.
+  private static func expectedCluster() throws -> ClusterIdentity? {
+    let text = ProcessInfo.processInfo.environment[clusterVariable] ?? ""
+    guard !text.isEmpty else { return nil }
+    guard let identity = ClusterIdentity(parsing: text) else {
+      throw PDBError(
+        .badConfiguration, "'\(clusterVariable)' must be ID or ID/BIRTH, as 'pdb status' shows it")
+    }
+    return identity
   }
 
   // MARK: Naming

@@ -14,6 +14,7 @@ final class Shell: Sendable {
     self.connection = connection
     self.globals = globals
     look = ShellLook()
+    Subprogram.mean(connection)
   }
 
   enum Outcome: Sendable {

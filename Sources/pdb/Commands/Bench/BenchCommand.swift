@@ -108,6 +108,7 @@ struct BenchCommand: AsyncParsableCommand, HasExamples {
       if work == .task {
         try session.confirm("add tasks to the cluster and leave them there")
       }
+      try await session.connection.meet()
       let load = LoadRun(plan, on: session.connection.client)
       try await prepare(load)
       let report = try await measured(load)

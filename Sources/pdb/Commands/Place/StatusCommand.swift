@@ -19,7 +19,7 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     var health: ClusterReport.Health?
-    try await Session.run(options, meetsFirst: false) { session in
+    try await Session.run(options) { session in
       let connection = session.connection
       do {
         try await connection.meet()

@@ -49,6 +49,7 @@ struct ImportCommand: AsyncParsableCommand, HasExamples {
       }
       var progress = ProgressBar("importing", isQuiet: options.quiet)
       defer { progress.finish() }
+      try await session.connection.meet()
       let importing = Importing(content, existing: existing.rawValue)
       let answer = try await importing.run(session.connection.client) {
         progress.update($0, of: content.pairs.count)
