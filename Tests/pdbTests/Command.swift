@@ -86,8 +86,12 @@ final class Workspace: Sendable {
     for suffix in [".out", ".err"] {
       _ = FileManager.default.createFile(atPath: name + suffix, contents: nil)
     }
-    process.standardOutput = FileHandle(forWritingAtPath: name + ".out")
-    process.standardError = FileHandle(forWritingAtPath: name + ".err")
+    let (output, error) = (
+      FileHandle(forWritingAtPath: name + ".out"), FileHandle(forWritingAtPath: name + ".err")
+    )
+    defer { for handle in [output, error] { try? handle?.close() } }
+    process.standardOutput = output
+    process.standardError = error
     if let input {
       try input.write(to: URL(fileURLWithPath: name + ".in"))
       process.standardInput = FileHandle(forReadingAtPath: name + ".in")
