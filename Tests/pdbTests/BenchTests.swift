@@ -29,7 +29,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `tasks are added only if somebody wants them`() async throws {
+    @Test func `tasks are added only with --yes`() async throws {
       try await TestCluster.running(1) { cluster in
         let refused = try await cluster.pdb("bench", "--op", "task", "--count", "1")
         #expect(refused.status == 4 && refused.error.contains("--yes"))

@@ -104,6 +104,12 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a list of members may have blanks`() async throws {
+      let run = try await Workspace().run(
+        ["node", "start", "--port", "4999", "--cluster", "127.0.0.1:1, 127.0.0.1:2"])
+      #expect(run.status == 78 && run.error.contains("lacks this node"), "\(run.error)")
+    }
+
     // MARK: Lists
 
     @Test func `tasks are sorted as people do, in both directions`() async throws {

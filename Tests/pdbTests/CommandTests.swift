@@ -206,7 +206,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `when nobody listens it says so at once`() async throws {
+    @Test func `when no node listens it says so at once`() async throws {
       let cluster = try await TestCluster(1)
       let start = ContinuousClock.now
       let result = try await cluster.pdb("task", "ls", "--json")

@@ -1,4 +1,4 @@
-// Looking back, taking back, and listening, on real processes.
+// Looking back, undoing, and listening, on real processes.
 
 import Foundation
 import NIOHTTP1
@@ -7,7 +7,7 @@ import Testing
 
 extension ProcessTests {
   @Suite struct HistoryTests {
-    @Test func `every change is told, and can be taken back`() async throws {
+    @Test func `every change is told, and can be undone`() async throws {
       try await TestCluster.running(1) { cluster in
         _ = try await cluster.pdb("task", "add", "Học", "hai")
         _ = try await cluster.pdb("kv", "set", "a:b/c", "{\"x\":1}")

@@ -24,7 +24,8 @@ struct ClusterTransfer: AsyncParsableCommand, HasExamples {
       let answer = try await session.send(
         ClientRequest(.post, "/cluster/transfer", body: body))
       try session.show(answer.json) {
-        session.say("\(answer.json["leader"]?.string ?? "no node yet") leads now")
+        let leader = answer.json["leader"]?.string?.replacing("http://", with: "")
+        session.say("\(leader ?? "no node yet") leads now")
       }
     }
   }
