@@ -37,6 +37,30 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a key that is held down deletes one task`() async throws {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "Một", "Hai", "Ba")
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["Ba", "Hai", "Một"])
+          try await browser.tab(to: "li:nth-child(1) .remove")
+          for isRepeat in [false, true, true] {
+            try await browser.tool(
+              "Input.dispatchKeyEvent",
+              [
+                "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r",
+                "windowsVirtualKeyCode": 13, "autoRepeat": .bool(isRepeat),
+              ])
+            try await browser.wait("document.activeElement.matches('.remove')")
+          }
+          try await browser.wait(forTitles: ["Hai", "Một"])
+          try await browser.type("Bốn\(Key.enter)", into: "#title")
+          try await browser.wait("!document.querySelector('.addition')")
+          try await browser.wait(forTitles: ["Bốn", "Hai", "Một"])
+        }
+      }
+    }
+
     @Test func `Ctrl+Z after a deletion takes the deletion back, and leaves the search alone`()
       async throws
     {

@@ -27,7 +27,8 @@ export function openFeed(emit, token) {
   const openWorker = () => {
     const worker = new SharedWorker(new URL('./feed-worker.mjs', import.meta.url), {
       type: 'module',
-      name: 'pdb',
+      // Another name for each form of what a feed says: tabs of an older page have their own.
+      name: 'pdb 2',
     })
     const { port } = worker
     const giveUp = () => {
