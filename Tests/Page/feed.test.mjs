@@ -53,6 +53,7 @@ suite('The feed', () => {
     begin({ ...c1, birth: null }, { tasks: [task('b', 'Mới')], incarnation: 'i2' })
     await until(() => shown().tasks.has('b'))
     assert.equal(snapshots().at(-1).isReplaced, true)
+    await until(() => told.findLast(({ type }) => type === 'cluster').timeline.length === 1)
     assert.equal(shown().identity.birth, null)
   })
 

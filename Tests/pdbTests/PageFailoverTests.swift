@@ -243,6 +243,10 @@ extension ProcessTests {
           try await browser.picture("election")
           try await browser.resize(320, 900)
           #expect(try await browser.fitsItsWidth)
+          let names =
+            "return [...document.querySelectorAll('#members .name')].map((name) => name.offsetHeight)"
+          let heights = try await browser.run(names).array?.compactMap(\.int64) ?? []
+          #expect(heights.count == 4 && heights.allSatisfy { $0 < 30 }, "ports are in one line")
           try await browser.run("document.querySelector('#cluster').scrollIntoView()")
           try await browser.picture("election-narrow")
           try await browser.resize(1280, 900)

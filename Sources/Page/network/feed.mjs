@@ -338,6 +338,7 @@ export class Feed {
     const identity = statusIdentity(status)
     if (isSame(this.#identity, identity)) return
     this.#identity = identity
+    this.#timeline = null
     this.#isReplaced = true
   }
 
