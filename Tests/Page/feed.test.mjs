@@ -50,6 +50,7 @@ suite('The feed', () => {
     feed().start()
     await until(isLive(4000))
     three.forEach((port) => nodes.kill(port))
+    await until(() => told.some(({ type, report }) => type === 'cluster' && report.up === 0))
     begin({ ...c1, birth: null }, { tasks: [task('b', 'Mới')], incarnation: 'i2' })
     await until(() => shown().tasks.has('b'))
     assert.equal(snapshots().at(-1).isReplaced, true)
