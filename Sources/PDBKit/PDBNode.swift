@@ -85,15 +85,12 @@ public struct PDBNode: Sendable {
   ///
   /// - Parameter isListening: called once, when connections are accepted.
   public func run(isListening: @escaping @Sendable () async -> Void = {}) async throws {
-    let neighbours = NeighbourFiles(
-      directory: directory.path, options: configuration.sharedOptions)
     let server = NodeServer(
-      listener: listener,
-      channels: NodeChannel(
-        requests: RequestGuard(
-          engine: engine, neighbours: neighbours, token: configuration.token, logger: logger),
-        executor: .shared, receiver: configuration.hearsPeers ? engine : nil, logger: logger),
-      isListening: isListening)
+      listener: listener, engine: engine,
+      neighbours: NeighbourFiles(
+        directory: directory.path, options: configuration.sharedOptions),
+      receiver: configuration.hearsPeers ? engine : nil, token: configuration.token,
+      logger: logger, isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
     // They stop in the reverse order: first no new changes are taken and those under way are

@@ -210,7 +210,7 @@ import Testing
     _ = try store.apply([increment(1), increment(2)])
     let bad = Entry(index: 3, term: 1, payload: .operation([9]))
     #expect(throws: BinaryReader.Malformed.self) { try store.apply([bad]) }
-    #expect(try store.peek { view, _ in try view.get([0x6E]) } == nil)
+    #expect(try store.peek { view, _ in try view.get([0x6E])?.value.utf8String } == "2")
     let (applied, mark) = try store.apply([increment(3)])
     #expect(applied.count == 1 && mark.appliedIndex == 3 && mark.revision == 3)
     #expect(try await number() == "3")
@@ -239,6 +239,47 @@ import Testing
     let (applied, mark) = try store.apply([set, increment(4)])
     #expect(applied.count == 2 && mark.revision == 4)
     #expect(try await number() == "3")
+    try store.verify()
+  }
+
+  /// Lets nothing be committed, as a full disk does.
+  private final class FullDisk: TransactionObserver, Sendable {
+    func observes(eventsOfKind kind: DatabaseEventKind) -> Bool { true }
+    func databaseDidChange(with event: DatabaseEvent) {}
+    func databaseWillCommit() throws { throw DatabaseError(resultCode: .SQLITE_FULL) }
+    func databaseDidCommit(_ db: Database) {}
+    func databaseDidRollback(_ db: Database) {}
+  }
+
+  private func fill(_ disk: FullDisk) {
+    store.current.writeWithoutTransaction {
+      $0.add(transactionObserver: disk, extent: .observerLifetime)
+    }
+  }
+
+  private func empty(_ disk: FullDisk) {
+    store.current.writeWithoutTransaction { $0.remove(transactionObserver: disk) }
+  }
+
+  @Test func `while the disk is full everything that was applied can be read`() async throws {
+    let disk = FullDisk()
+    _ = try store.apply([increment(1)])
+    try store.settle()
+    _ = try store.apply([increment(2), increment(3)])
+    fill(disk)
+    #expect { try store.settle() } throws: { SQLite.isFull($0) }
+    for _ in 0..<2 {
+      #expect(try store.peek { view, mark in try view.get([0x6E])?.value.utf8String } == "3")
+      #expect(try await number() == "3")
+    }
+    let revisions = try await store.read { view, mark in
+      #expect(mark.revision == 3)
+      return try view.revision(3) != nil
+    }
+    #expect(revisions)
+    #expect(PDBError.code { _ = try store.snapshot() } == .diskFull)
+    empty(disk)
+    #expect(try store.snapshot().mark.revision == 3)
     try store.verify()
   }
 

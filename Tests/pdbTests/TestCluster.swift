@@ -210,34 +210,14 @@ final class TestCluster: Sendable {
   ///
   /// - Parameter isLast: whether to tell the node that no more will come.
   func sendRaw(_ node: Int, _ bytes: [UInt8], isLast: Bool = true) throws -> String {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var patience = timeval(tv_sec: 20, tv_usec: 0)
-    setsockopt(
-      descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = in_port_t(addresses[node].port).bigEndian
-    address.sin_addr.s_addr = inet_addr(addresses[node].host)
-    let connected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard connected == 0 else { throw TimedOut() }
-    // The node may have closed the connection by then.
-    signal(SIGPIPE, SIG_IGN)
-    _ = write(descriptor, bytes, bytes.count)
-    if isLast { shutdown(descriptor, Int32(SHUT_WR)) }
-    var answer: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = recv(descriptor, &buffer, buffer.count, 0)
-      if count < 0 && errno == EAGAIN { throw TimedOut() }
-      if count <= 0 { return String(decoding: answer, as: UTF8.self) }
-      answer += buffer.prefix(count)
-    }
+    let connection = try connection(node)
+    connection.send(bytes)
+    if isLast { connection.endSending() }
+    return try connection.readToEnd()
   }
+
+  /// A connection on which a test says what it wants, byte by byte.
+  func connection(_ node: Int) throws -> RawConnection { try RawConnection(addresses[node]) }
 }
 
 /// A value that several tasks change.

@@ -243,15 +243,24 @@ struct Driver {
   /// unless it is already.
   private mutating func abandonProposals(after commitIndex: Index) {
     for (index, proposer) in proposers where index > commitIndex {
-      proposer.waiter.fail(Self.unknown)
+      proposer.waiter.fail(unknown)
       proposers[index] = nil
     }
   }
 
-  private static let unknown = PDBError(
-    .unknownOutcome, "the change was sent to the other nodes, but not confirmed in time",
-    outcome: .unknown,
-    hint: "send it again with the same Idempotency-Key: it will be applied once")
+  private var unknown: PDBError {
+    let reason =
+      if status.alarms.contains(.diskFull) {
+        "the disk is full, and the change may be written when there is space"
+      } else if status.members.count == 1 {
+        "the change was not written in time"
+      } else {
+        "the change was sent to the other nodes, but not confirmed in time"
+      }
+    return PDBError(
+      .unknownOutcome, reason, outcome: .unknown,
+      hint: "send it again with the same Idempotency-Key: it will be applied once")
+  }
 
   private func measureCommits() {
     guard !proposers.isEmpty, !effects.committed.isEmpty else { return }
@@ -373,7 +382,7 @@ struct Driver {
     applyWaiters.removeAll { now >= $0.readers.startedAt + Self.requestTicks }
     for (index, proposer) in proposers where now >= proposer.deadline {
       proposers[index] = nil
-      proposer.waiter.fail(Self.unknown)
+      proposer.waiter.fail(unknown)
     }
   }
 

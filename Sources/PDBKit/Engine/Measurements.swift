@@ -41,6 +41,8 @@ struct Measurements: Sendable {
   var elections: UInt64 = 0
   /// How often this node learnt of another leader.
   var leaderChanges: UInt64 = 0
+  /// How large the node's files are now.
+  var files: [(name: String, bytes: Int)] = []
   /// What waits in each queue now.
   var queues: [(name: String, depth: Int)] = []
 }

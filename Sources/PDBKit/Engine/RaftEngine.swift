@@ -11,6 +11,7 @@
 //
 // The driver never awaits between looking at the node and changing it.
 
+import Foundation
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
@@ -119,6 +120,14 @@ final class RaftEngine: Engine {
       ("events", inbox.count), ("log", batches.count), ("state", stateJobs.count),
       ("proposals", status.waitingProposals),
     ]
+    measurements.files = [
+      ("log", log.path), ("log-wal", log.path + "-wal"), ("state", state.path),
+      ("state-wal", state.path + "-wal"),
+    ].compactMap { name, path in
+      (try? FileManager.default.attributesOfItem(atPath: path))?[.size].flatMap { size in
+        (size as? Int).map { (name, $0) }
+      }
+    }
     return measurements
   }
 

@@ -13,13 +13,19 @@ struct AnswerFraming {
   private let hasBody: Bool
   private var buffer: ByteBuffer
 
-  init(_ response: Response, _ version: HTTPVersion, hasBody: Bool) {
-    let length = response.body.contentLength
+  /// - Parameters:
+  ///   - isStream: whether the body goes out piece by piece although its length is known.
+  ///   - isLast: whether the connection ends with this answer.
+  init(
+    _ response: Response, _ version: HTTPVersion, hasBody: Bool, isStream: Bool = false,
+    isLast: Bool
+  ) {
+    let length = isStream ? nil : response.body.contentLength
     let status = response.status
     let mayHaveBody = status.code >= 200 && status.code != 204 && status.code != 304
-    isStream = length == nil
+    self.isStream = length == nil
     // Older clients know a body's end by the connection's.
-    isChunked = isStream && version == .http1_1
+    isChunked = length == nil && version == .http1_1
     self.hasBody = hasBody && mayHaveBody
     buffer = ByteBuffer()
     buffer.reserveCapacity(512 + (length ?? 0))
@@ -37,6 +43,7 @@ struct AnswerFraming {
     buffer.writeStaticString("Date: ")
     buffer.writeString(HTTPDate.now)
     buffer.writeStaticString("\r\n")
+    if isLast { buffer.writeStaticString("Connection: close\r\n") }
     if isChunked {
       buffer.writeStaticString("Transfer-Encoding: chunked\r\n")
     } else if let length, mayHaveBody, !response.headers.has(.contentLength) {

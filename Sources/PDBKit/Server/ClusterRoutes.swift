@@ -67,7 +67,7 @@ extension Endpoint {
       return Response(json: ["status": "ok"])
     },
     Endpoint(.get, "/metrics", "Figures for Prometheus") {
-      let text = MetricsText($0.engine.status, $0.engine.measurements).text
+      let text = MetricsText($0.engine.status, $0.engine.measurements, $0.figures).text
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

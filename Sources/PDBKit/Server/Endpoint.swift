@@ -18,6 +18,8 @@ struct Endpoint: Sendable {
   let isPublic: Bool
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
+  /// Its position in ``all``.
+  private(set) var number = 0
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
@@ -35,7 +37,12 @@ struct Endpoint: Sendable {
   }
 
   static let all: [Endpoint] =
-    page + tasks + pairs + history + events + transfers + cluster + members + about
+    (page + tasks + pairs + history + events + transfers + cluster + members + about)
+    .enumerated().map { number, endpoint in
+      var endpoint = endpoint
+      endpoint.number = number
+      return endpoint
+    }
 
   private static let about: [Endpoint] = [
     Endpoint(.get, "/endpoints", "This list") { _ in

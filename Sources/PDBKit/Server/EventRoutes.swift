@@ -168,6 +168,9 @@ final class OpenStreams: Sendable {
     deinit { leave() }
   }
 
+  /// How many are open.
+  var present: Int { count.load(ordering: .relaxed) }
+
   func take() throws -> Seat {
     guard count.add(1, ordering: .relaxed).newValue <= Limits.eventStreams else {
       count.subtract(1, ordering: .relaxed)

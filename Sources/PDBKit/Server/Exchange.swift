@@ -14,6 +14,7 @@ struct Exchange: Sendable {
   let neighbours: NeighbourFiles
   let streams: OpenStreams
   let order: KnownTaskOrder
+  let figures: ServerFigures
   let body: Bytes
 
   // MARK: Reading the request

@@ -16,25 +16,38 @@ final class HTTPConnection: ChannelInboundHandler {
 
   private let requests: RequestGuard
   private let executor: LoopExecutor
+  private let connections: OpenConnections
+  private let seat: OpenConnections.Seat
   /// The request that is coming in.
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
-  private var isTooLarge = false
   private var bodyDeadline: Scheduled<Void>?
   /// The answer under way; it ends with the connection.
   private var answer: Task<Void, Never>?
   private var isAnswering = false
   /// What came while a request was answered (RFC 9112, section 9.3.2).
   private var waiting: [HTTPServerRequestPart] = []
-  private var lastActive = NIODeadline.now()
+  private(set) var lastActive = NIODeadline.now()
+  /// Whether a request was answered here before.
+  private(set) var hasAnswered = false
   private var idleCheck: Scheduled<Void>?
   private var isLast = false
+  /// Whether the rest of a request that is answered already comes in.
+  private var isDiscarding = false
   private var waitsForSpace: CheckedContinuation<Void, any Error>?
 
-  init(_ requests: RequestGuard, executor: LoopExecutor) {
+  init(
+    _ requests: RequestGuard, executor: LoopExecutor, connections: OpenConnections,
+    seat: OpenConnections.Seat
+  ) {
     self.requests = requests
     self.executor = executor
+    self.connections = connections
+    self.seat = seat
   }
+
+  /// Whether nothing is asked and nothing answered.
+  var isIdle: Bool { head == nil && !isAnswering }
 
   // MARK: Requests
 
@@ -43,6 +56,7 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    if isDiscarding { return discard(part, context) }
     guard isAnswering else { return take(part, context) }
     waiting.append(part)
     // No client has a reason to go on like that; it is read on when this is answered.
@@ -61,11 +75,10 @@ final class HTTPConnection: ChannelInboundHandler {
       self.head = head
       lastActive = .now()
       body.clear()
-      isTooLarge = false
     case .body(var part):
+      guard let head else { return }
       if body.readableBytes + part.readableBytes > Limits.bodyBytes {
-        isTooLarge = true
-        body.clear()
+        beginEarly(head, RequestGuard.tooLarge, context)
       } else if body.readableBytes == 0 {
         body = part
       } else {
@@ -73,8 +86,7 @@ final class HTTPConnection: ChannelInboundHandler {
       }
     case .end:
       guard let head else { return }
-      let failure = isTooLarge ? RequestGuard.tooLarge : nil
-      begin(head, failure, context)
+      begin(head, nil, context)
     }
   }
 
@@ -83,17 +95,66 @@ final class HTTPConnection: ChannelInboundHandler {
     context.fireChannelReadComplete()
   }
 
-  /// The rest of a request must come in time.
+  /// The body is not there yet. A request that will be refused is refused now (RFC 9110, section
+  /// 10.1.1); the rest of another must come in time.
   private func awaitBody(_ context: ChannelHandlerContext) {
+    guard let head else { return }
+    if let request = Self.request(head),
+      let failure = lackOfRoom(head) ?? requests.objection(to: request)
+    {
+      return beginEarly(head, failure, context)
+    }
+    if head.version == .http1_1, head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+    {
+      let answer = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+      context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
+    }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     bodyDeadline = context.eventLoop.scheduleTask(in: .seconds(Int64(Limits.bodySeconds))) {
       let (connection, context) = bound.value
       guard let head = connection.head else { return }
-      connection.isLast = true
       let failure = PDBError(
         .badRequest, "the body did not arrive within \(Limits.bodySeconds) seconds")
-      connection.begin(head, failure, context)
+      connection.beginEarly(head, failure, context)
     }
+  }
+
+  /// Answers a request before all of it is there; what still comes is read and dropped for a
+  /// moment, for a connection that is closed at once may take the answer with it (RFC 9112,
+  /// section 9.6).
+  private func beginEarly(
+    _ head: HTTPRequestHead, _ failure: PDBError, _ context: ChannelHandlerContext
+  ) {
+    isLast = true
+    isDiscarding = true
+    begin(head, failure, context)
+  }
+
+  private func discard(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    guard case .end = part else { return }
+    isDiscarding = false
+    if !isAnswering { context.close(promise: nil) }
+  }
+
+  private static func request(_ head: HTTPRequestHead) -> Request? {
+    guard let parsed = try? HTTPRequest(head, secure: false, splitCookie: false) else { return nil }
+    return Request(head: parsed, body: RequestBody(buffer: ByteBuffer()))
+  }
+
+  /// What is wrong with the form of a request: a server must not guess which of two hosts is meant
+  /// (RFC 9112, section 3.2).
+  private static func defect(of request: Request, _ version: HTTPVersion) -> PDBError? {
+    // The first one was taken out of the fields when the request was read.
+    if request.headers.has(.host) {
+      return PDBError(.badRequest, "there is more than one 'Host' header", hint: "send one")
+    }
+    guard request.head.authority == nil, version == .http1_1 else { return nil }
+    return PDBError(.badRequest, "the 'Host' header is missing")
+  }
+
+  /// A connection that came when there was no room is there for probes.
+  private func lackOfRoom(_ head: HTTPRequestHead) -> PDBError? {
+    connections.hasRoom(for: seat) || RequestGuard.isProbe(head.uri) ? nil : RequestGuard.noRoom
   }
 
   private func begin(
@@ -104,21 +165,25 @@ final class HTTPConnection: ChannelInboundHandler {
     bodyDeadline = nil
     isAnswering = true
     if !head.isKeepAlive || head.version != .http1_1 { isLast = true }
-    guard let parsed = try? HTTPRequest(head, secure: false, splitCookie: false) else {
-      return refuse(context)
-    }
-    let request = Request(head: parsed, body: RequestBody(buffer: ByteBuffer()))
+    guard let request = Self.request(head) else { return refuse(Self.notHTTP, context) }
+    if let defect = Self.defect(of: request, head.version) { return refuse(defect, context) }
+    let lackOfRoom = lackOfRoom(head)
+    if lackOfRoom != nil { isLast = true }
+    let failure = failure ?? lackOfRoom
     let hasBody = head.method != .HEAD
     let version = head.version
     let content = Bytes(buffer: body)
     body.clear()
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    answer = Task.immediate(executorPreference: executor) { [requests] in
-      let response = await requests.respond(to: request, body: content, failure: failure)
+    let isLast = isLast
+    answer = Task.immediate(executorPreference: executor) { [requests, failure] in
+      var response = await requests.respond(to: request, body: content, failure: failure)
+      let compression = hasBody ? Compression(&response, to: request, version) : nil
       let writer = AnswerWriter(
-        connection: connection, channel: channel,
-        framing: AnswerFraming(response, version, hasBody: hasBody))
+        connection: connection, channel: channel, compression: compression,
+        framing: AnswerFraming(
+          response, version, hasBody: hasBody, isStream: compression != nil, isLast: isLast))
       do {
         try await response.body.write(writer)
       } catch {
@@ -132,6 +197,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
   fileprivate func answer(_ end: ByteBuffer, _ context: ChannelHandlerContext) {
     isAnswering = false
+    hasAnswered = true
     answer = nil
     lastActive = .now()
     guard isLast else {
@@ -139,19 +205,41 @@ final class HTTPConnection: ChannelInboundHandler {
       return takeWaiting(context)
     }
     let channel = context.channel
-    context.writeAndFlush(wrapOutboundOut(end)).whenComplete { _ in channel.close(promise: nil) }
+    let written = context.writeAndFlush(wrapOutboundOut(end))
+    if isDiscarding {
+      context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+    } else {
+      written.whenComplete { _ in channel.close(promise: nil) }
+    }
   }
 
-  /// What cannot be understood is answered without asking anybody.
-  private func refuse(_ context: ChannelHandlerContext) {
-    let text = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+  /// How long a client may go on with a request that was refused.
+  private static let farewell = TimeAmount.seconds(2)
+
+  /// What cannot be understood is answered at once.
+  private func refuse(_ error: PDBError, _ context: ChannelHandlerContext) {
     isLast = true
-    answer(ByteBuffer(string: text), context)
+    var framing = AnswerFraming(requests.refusal(error), .http1_1, hasBody: true, isLast: true)
+    framing.add(ByteBuffer(bytes: error.json.serialized() + [UInt8(ascii: "\n")]))
+    answer(framing.take(), context)
+  }
+
+  private static let notHTTP = PDBError(.badRequest, "this is not an HTTP request")
+
+  /// What bytes that are no request are answered with.
+  static func refusal(of error: HTTPParserError) -> PDBError {
+    if error == .headerOverflow {
+      return PDBError(
+        .badRequest, "the request line and headers are larger than \(Limits.headBytes) bytes")
+    }
+    return PDBError(.badRequest, "this is not an HTTP request: \(error)")
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    guard error is HTTPParserError, !isAnswering else { return context.close(promise: nil) }
-    refuse(context)
+    guard let error = error as? HTTPParserError, !isAnswering, !isDiscarding else {
+      return context.close(promise: nil)
+    }
+    refuse(Self.refusal(of: error), context)
   }
 
   private func takeWaiting(_ context: ChannelHandlerContext) {
@@ -221,9 +309,21 @@ final class HTTPConnection: ChannelInboundHandler {
 private struct AnswerWriter: ResponseBodyWriter {
   let connection: NIOLoopBound<(HTTPConnection, ChannelHandlerContext)>
   let channel: any Channel
+  let compression: Compression?
   var framing: AnswerFraming
 
   mutating func write(_ buffer: ByteBuffer) async throws {
+    guard let compression else { return try await send(buffer) }
+    var rest = buffer
+    while let piece = rest.readSlice(length: min(rest.readableBytes, Compression.pieceBytes)),
+      piece.readableBytes > 0
+    {
+      try await send(try compression.compress(piece))
+      await Task.yield()
+    }
+  }
+
+  private mutating func send(_ buffer: ByteBuffer) async throws {
     framing.add(buffer)
     guard framing.isStream else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
@@ -232,6 +332,7 @@ private struct AnswerWriter: ResponseBodyWriter {
   }
 
   consuming func finish(_ trailers: HTTPFields?) async throws {
+    if let compression { framing.add(try compression.end()) }
     framing.end()
     connection.value.0.answer(framing.take(), connection.value.1)
   }

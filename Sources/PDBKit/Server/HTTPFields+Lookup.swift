@@ -3,6 +3,10 @@
 
 import HTTPTypes
 
+extension HTTPField.Name {
+  static let host = Self("Host")!
+}
+
 extension HTTPFields {
   func has(_ name: HTTPField.Name) -> Bool { contains { $0.name == name } }
 

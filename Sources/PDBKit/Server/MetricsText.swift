@@ -1,12 +1,15 @@
 // What `/metrics` says: the text format of Prometheus, version 0.0.4.
 
+import HTTPTypes
 import Raft
 
 /// Puts figures down one after the other.
 struct MetricsText {
   private(set) var text = ""
 
-  init(_ status: EngineStatus, _ measurements: Measurements) {
+  init(_ status: EngineStatus, _ measurements: Measurements, _ server: ServerFigures) {
+    head("pdb_build_info", "The version that runs.", "gauge")
+    line("pdb_build_info", [("version", pdbVersion)], 1)
     gauge("pdb_term", "The current term.", status.term)
     gauge("pdb_is_leader", "1 while the node leads.", status.isLeader ? 1 : 0)
     gauge("pdb_has_leader", "1 while the node knows a leader.", status.leader == nil ? 0 : 1)
@@ -17,6 +20,10 @@ struct MetricsText {
     gauge("pdb_log_entries", "Entries that the log holds.", status.logEntries)
     gauge("pdb_log_bytes", "Bytes that the log holds.", status.logBytes)
     gauge("pdb_alarms", "Troubles that a person should see to.", status.alarms.count)
+    head("pdb_alarm", "1 while there is this trouble.", "gauge")
+    for alarm in Alarm.allCases {
+      line("pdb_alarm", [("name", alarm.rawValue)], status.alarms.contains(alarm) ? 1 : 0)
+    }
     gauge("pdb_revision", "The revision of the state.", status.mark.revision)
     peers(status)
     counter(
@@ -41,6 +48,45 @@ struct MetricsText {
       measurements.logWrite)
     histogram(
       "pdb_log_batch_entries", "Entries in one write of the log.", measurements.logBatch)
+    head("pdb_file_bytes", "The sizes of the node's files.", "gauge")
+    for file in measurements.files { line("pdb_file_bytes", [("file", file.name)], file.bytes) }
+    requests(server)
+    process(ProcessFigures())
+  }
+
+  private mutating func requests(_ server: ServerFigures) {
+    gauge("pdb_connections", "Open connections, peers included.", server.connections.count)
+    gauge("pdb_streams", "Answers under way that come bit by bit.", server.streams.present)
+    let routes = server.requests.present
+    head("pdb_http_requests_total", "Requests that were answered.", "counter")
+    for (endpoint, figures) in routes {
+      for (status, count) in figures.counts.sorted(by: { $0.key < $1.key }) {
+        line("pdb_http_requests_total", labels(endpoint) + [("status", "\(status)")], count)
+      }
+    }
+    head(
+      "pdb_http_request_seconds", "From a request to the beginning of its answer.", "histogram")
+    for (endpoint, figures) in routes {
+      buckets("pdb_http_request_seconds", labels(endpoint), figures.seconds)
+    }
+  }
+
+  /// Requests to no endpoint have empty ones.
+  private func labels(_ endpoint: Endpoint?) -> [(name: String, value: String)] {
+    [("method", endpoint?.method.rawValue ?? ""), ("route", endpoint?.path ?? "")]
+  }
+
+  private mutating func process(_ process: ProcessFigures) {
+    head("process_cpu_seconds_total", "User and system time of the process.", "counter")
+    line("process_cpu_seconds_total", [], process.cpuSeconds)
+    if let bytes = process.residentBytes {
+      gauge("process_resident_memory_bytes", "Memory that the process has in RAM.", bytes)
+    }
+    if let count = process.openDescriptors {
+      gauge("process_open_fds", "Open file descriptors.", count)
+    }
+    head("process_start_time_seconds", "When the process began, since 1970.", "gauge")
+    line("process_start_time_seconds", [], process.startTime)
   }
 
   /// How far behind each peer is; on the leader.
@@ -74,15 +120,21 @@ struct MetricsText {
 
   private mutating func histogram(_ name: String, _ help: String, _ values: Distribution) {
     head(name, help, "histogram")
+    buckets(name, [], values)
+  }
+
+  private mutating func buckets(
+    _ name: String, _ labels: [(name: String, value: String)], _ values: Distribution
+  ) {
     var count: UInt64 = 0
     for (position, bound) in values.bounds.enumerated() {
       count += values.counts[position]
-      line(name + "_bucket", [("le", "\(bound)")], count)
+      line(name + "_bucket", labels + [("le", "\(bound)")], count)
     }
     count += values.counts.last!
-    line(name + "_bucket", [("le", "+Inf")], count)
-    line(name + "_sum", [], values.sum)
-    line(name + "_count", [], count)
+    line(name + "_bucket", labels + [("le", "+Inf")], count)
+    line(name + "_sum", labels, values.sum)
+    line(name + "_count", labels, count)
   }
 
   private mutating func head(_ name: String, _ help: String, _ type: String) {

@@ -1,8 +1,11 @@
 // One port for everybody: HTTP for clients, an upgrade to the peer wire for nodes.
 
+import HTTPTypes
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
+import NIOHTTPTypesHTTP1
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
 struct NodeChannel: Sendable {
@@ -13,6 +16,7 @@ struct NodeChannel: Sendable {
 
   let requests: RequestGuard
   let executor: LoopExecutor
+  let connections: OpenConnections
   /// `nil` on a node that hears no peers: to it the wire between nodes is like any protocol that it
   /// does not know.
   let receiver: (any PeerReceiver)?
@@ -21,25 +25,34 @@ struct NodeChannel: Sendable {
   /// Makes an accepted connection ready.
   func setUp(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
-      try channel.pipeline.syncOperations.addHandler(
-        HesitationHandler(), name: HesitationHandler.name)
+      let pipeline = channel.pipeline.syncOperations
+      let seat = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
+      try pipeline.addHandler(HesitationHandler(), name: HesitationHandler.name)
+      let upgraders =
+        receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger, seat: seat)] } ?? []
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-          upgraders: receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger)] } ?? [],
+          upgraders: upgraders,
           notUpgradingCompletionHandler: { channel in
             channel.eventLoop.makeCompletedFuture {
-              try configureHTTP(channel)
+              try configureHTTP(channel, seat.value)
               return .http
             }
           }))
       // HTTPConnection sees to that: the handler for it makes two more system calls a request.
       configuration.enablePipelining = false
       configuration.enableResponseHeaderValidation = false
+      // The answer to what is no HTTP has a body of pdb's: FarewellHandler.
+      configuration.enableErrorHandling = false
       configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
-      let negotiated = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
+      let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(
         configuration: configuration)
-      try channel.pipeline.syncOperations.addHandler(FarewellHandler())
+      let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+      try pipeline.addHandler(
+        UpgradeFilter(protocols: upgraders.map { $0.supportedProtocol.lowercased() }),
+        position: .after(decoder.handler))
+      try pipeline.addHandler(FarewellHandler(requests), name: FarewellHandler.name)
       negotiated.whenComplete { result in
         channel.pipeline.removeHandler(name: HesitationHandler.name, promise: nil)
         if case .failure(let error) = result {
@@ -50,16 +63,19 @@ struct NodeChannel: Sendable {
     }
   }
 
-  private func configureHTTP(_ channel: any Channel) throws {
+  private func configureHTTP(_ channel: any Channel, _ seat: OpenConnections.Seat) throws {
     // HTTPConnection writes bytes, and errors as well.
     let pipeline = channel.pipeline.syncOperations
     for context in [
       try pipeline.context(handlerType: HTTPResponseEncoder.self),
-      try pipeline.context(handlerType: HTTPServerProtocolErrorHandler.self),
+      try pipeline.context(name: FarewellHandler.name),
     ] {
       pipeline.removeHandler(context: context, promise: nil)
     }
-    try pipeline.addHandler(HTTPConnection(requests, executor: executor))
+    let connection = HTTPConnection(
+      requests, executor: executor, connections: connections, seat: seat)
+    seat.http = connection
+    try pipeline.addHandler(connection)
   }
 }
 
@@ -89,14 +105,34 @@ private final class HesitationHandler: ChannelInboundHandler, RemovableChannelHa
   }
 }
 
-/// Closes a connection that failed, for example with bytes that are no HTTP. An answer that
-/// says so is on its way by then.
-private final class FarewellHandler: ChannelInboundHandler {
+/// Closes a connection that failed before it was clear what it is, or as a peer's. Bytes that are no
+/// HTTP are answered first.
+private final class FarewellHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
+  typealias OutboundOut = HTTPServerResponsePart
+
+  static let name = "farewell"
+
+  private let requests: RequestGuard
+
+  init(_ requests: RequestGuard) { self.requests = requests }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     context.fireErrorCaught(error)
-    context.close(promise: nil)
+    guard let error = error as? HTTPParserError else { return context.close(promise: nil) }
+    let failure = HTTPConnection.refusal(of: error)
+    let refusal = requests.refusal(failure)
+    var head = HTTPResponseHead(
+      version: .http1_1, status: .init(statusCode: refusal.status.code),
+      headers: HTTPHeaders(refusal.headers))
+    head.headers.add(name: "Connection", value: "close")
+    let body = ByteBuffer(bytes: failure.json.serialized() + [UInt8(ascii: "\n")])
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+      channel.close(promise: nil)
+    }
   }
 }
 
@@ -106,6 +142,7 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
   let requiredUpgradeHeaders: [String] = []
   let receiver: any PeerReceiver
   let logger: Logger
+  let seat: NIOLoopBound<OpenConnections.Seat>
 
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
@@ -117,6 +154,7 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead
   ) -> EventLoopFuture<NodeChannel.Negotiated> {
     channel.eventLoop.makeCompletedFuture {
+      seat.value.isPeer = true
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
         PeerAcceptor(receiver: receiver, logger: logger),

@@ -1,5 +1,6 @@
 // The HTTP server of one node.
 
+import Logging
 import ServiceLifecycle
 
 #if canImport(Glibc)
@@ -32,11 +33,38 @@ struct NodeServer: Service {
   private static let reservedDescriptors = 64
 
   let listener: NodeListener
-  let channels: NodeChannel
+  let engine: any Engine
+  let neighbours: NeighbourFiles
+  /// `nil` if no peers are heard.
+  let receiver: (any PeerReceiver)?
+  /// What clients must know.
+  let token: String?
+  let logger: Logger
   /// Called once, when connections are accepted.
   let isListening: @Sendable () async -> Void
 
   func run() async throws {
-    try await listener.serve(channels, limit: Self.connectionLimit, isListening: isListening)
+    let limit = Self.connectionLimit
+    let connections = OpenConnections(
+      bound: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
+      logger: logger)
+    // A client that came with a token may lose it on the way to the leader.
+    let forwarding = token == nil ? nil : Forwarding(from: engine.status.identity.address)
+    let requests = RequestGuard(
+      engine: engine, neighbours: neighbours, connections: connections, token: token,
+      forwarding: forwarding, logger: logger)
+    let channels = NodeChannel(
+      requests: requests, executor: .shared, connections: connections, receiver: receiver,
+      logger: logger)
+    do {
+      try await listener.serve(channels, limit: limit, isListening: isListening)
+    } catch {
+      await forwarding?.shutdown()
+      throw error
+    }
+    await forwarding?.shutdown()
   }
+
+  /// Kept for probes and peers when clients have all others in use.
+  private static let reservedConnections = 64
 }

@@ -136,11 +136,11 @@ extension Exchange {
   /// - Throws: `conflict` without `?force=true`. For a repeated request the outcome is unknown:
   ///   the first attempt may have been made before there was a task.
   private func spareTasks(_ pairs: [NewPair]) async throws {
-    guard try !flag("force"), engine.status.isLeader else { return }
+    let isForced = try flag("force")
     let risky = pairs.filter { pair in
       TaskKeys.id(of: pair.key) != nil && (try? JSON(parsing: pair.value))?["title"] == nil
     }
-    guard !risky.isEmpty else { return }
+    guard !risky.isEmpty, !isForced, engine.status.isLeader else { return }
     let found = try await engine.read(.linearizable, .keys) { view, _ in
       try risky.lazy.compactMap { pair in
         try view.get(pair.key).flatMap(VersionedTask.init)

@@ -12,42 +12,50 @@ import Raft
 struct RequestGuard: Sendable {
   let engine: any Engine
   private let neighbours: NeighbourFiles
+  private let connections: OpenConnections
   /// When set, every request must carry it.
   let token: String?
+  private let forwarding: Forwarding?
   private let logger: Logger
   private let streams = OpenStreams()
   private let order = KnownTaskOrder()
+  private let meters = RequestMeters()
   /// The name by which most clients call this node.
   private let authority: String
   private let node: String
   private let cluster: String
 
-  init(engine: any Engine, neighbours: NeighbourFiles, token: String?, logger: Logger) {
+  /// - Parameter forwarding: how changes reach the leader that a client with a token makes here.
+  init(
+    engine: any Engine, neighbours: NeighbourFiles, connections: OpenConnections, token: String?,
+    forwarding: Forwarding?, logger: Logger
+  ) {
     self.engine = engine
     self.neighbours = neighbours
+    self.connections = connections
     self.token = token
+    self.forwarding = forwarding
     self.logger = logger
     let identity = engine.status.identity
     authority = identity.address.description
     node = identity.node.text
     cluster = identity.cluster
+    // Noted now, not when it is first asked for.
+    _ = ProcessFigures.began
   }
 
   /// Answers a request.
   ///
   /// - Parameter failure: what is known to be wrong with it already.
   func respond(to request: Request, body: Bytes, failure: PDBError?) async -> Response {
+    let start = ContinuousClock.now
+    let found = Found { try Endpoint.find(request) }
     var response: Response
     do {
-      try checkHost(request)
-      try checkOrigin(request)
-      if request.method == .options {
-        response = preflight(request)
-      } else {
-        response = try await answer(request, body, failure)
-      }
+      response = try await answer(request, found, body, failure)
     } catch let error as PDBError {
-      response = error.response(to: request)
+      response =
+        await forwarding?.answer(to: request, body, error) ?? error.response(to: request)
     } catch {
       logger.error("a request failed", metadata: ["error": "\(error)"])
       response = PDBError(
@@ -55,7 +63,9 @@ struct RequestGuard: Sendable {
         hint: "the node's log says more"
       ).response(to: request)
     }
-    addHeaders(to: &response, for: request)
+    meters.note(
+      (try? found.get())?.endpoint, response.status, after: start.duration(to: .now))
+    addHeaders(to: &response, for: request.headers)
     if request.method == .head {
       let length = response.headers[.contentLength]
       response.body = ResponseBody()
@@ -64,30 +74,46 @@ struct RequestGuard: Sendable {
     return response
   }
 
+  /// The answer to what cannot be understood as a request.
+  func refusal(_ error: PDBError) -> Response {
+    var response = Response(json: error.json, status: error.status)
+    addHeaders(to: &response, for: [:])
+    return response
+  }
+
   /// What is wrong with a request whose body is still to come.
   func objection(to request: Request) -> PDBError? {
     do {
-      try checkHost(request)
-      try checkOrigin(request)
-      if request.method != .options { _ = try admit(request) }
+      try checkOrigins(of: request)
+      if request.method != .options { _ = try admit(request, Found { try Endpoint.find(request) }) }
       return nil
     } catch { return error as? PDBError }
   }
 
   private func answer(
-    _ request: Request, _ body: Bytes, _ failure: PDBError?
+    _ request: Request, _ found: Found, _ body: Bytes, _ failure: PDBError?
   ) async throws -> Response {
-    let (endpoint, parameter) = try admit(request)
+    try checkOrigins(of: request)
+    if request.method == .options { return preflight(request) }
+    let (endpoint, parameter) = try admit(request, found)
     if let failure { throw failure }
     return try await endpoint.handle(
       Exchange(
         request: request, parameter: parameter, engine: engine, neighbours: neighbours,
-        streams: streams, order: order, body: body))
+        streams: streams, order: order, figures: figures, body: body))
+  }
+
+  /// What a request is for, or that it is for nothing.
+  private typealias Found = Result<(endpoint: Endpoint, parameter: String?), any Error>
+
+  private var figures: ServerFigures {
+    ServerFigures(requests: meters, streams: streams, connections: connections)
   }
 
   /// Everything that can be said about a request without its body.
-  private func admit(_ request: Request) throws -> (endpoint: Endpoint, parameter: String?) {
-    let found = Result { try Endpoint.find(request) }
+  private func admit(
+    _ request: Request, _ found: Found
+  ) throws -> (endpoint: Endpoint, parameter: String?) {
     // Without a token a client does not even learn what there is.
     if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
     try checkCluster(request)
@@ -98,11 +124,25 @@ struct RequestGuard: Sendable {
     return (endpoint, parameter)
   }
 
+  /// Whether a request asks how the node is: it is answered even if nothing else can be.
+  static func isProbe(_ target: String) -> Bool {
+    ["/livez", "/readyz", "/metrics"].contains(target)
+  }
+
+  static let noRoom = PDBError(
+    .busy, "the node has as many connections as it can take",
+    hint: "close some, or ask another node")
+
   static let tooLarge = PDBError(
     .bodyTooLarge, "the body is larger than \(Limits.bodyBytes) bytes",
     hint: "send it in several requests")
 
   // MARK: Checks
+
+  private func checkOrigins(of request: Request) throws {
+    try checkHost(request)
+    try checkOrigin(request.headers)
+  }
 
   /// A page of a foreign site can make a browser believe that its name is 127.0.0.1 (DNS
   /// rebinding); the name it then sends gives it away.
@@ -119,8 +159,8 @@ struct RequestGuard: Sendable {
   }
 
   /// Pages may use the API only when they come from this machine or from a member.
-  private func checkOrigin(_ request: Request) throws {
-    guard let origin = request.headers.first(.origin) else { return }
+  private func checkOrigin(_ request: HTTPFields) throws {
+    guard let origin = request.first(.origin) else { return }
     guard origin.hasPrefix("http://"), let host = Self.host(of: String(origin.dropFirst(7))),
       isOwn(host)
     else {
@@ -239,7 +279,7 @@ struct RequestGuard: Sendable {
       ])
   }
 
-  private func addHeaders(to response: inout Response, for request: Request) {
+  private func addHeaders(to response: inout Response, for request: HTTPFields) {
     let status = engine.status
     if !response.headers.has(.revision) {
       response.headers.add(.revision, String(status.mark.revision))
@@ -253,13 +293,14 @@ struct RequestGuard: Sendable {
       response.headers.add(.cacheControl, "no-store")
     }
     response.headers.add(.vary, "Origin")
-    if let origin = request.headers.first(.origin),
+    if let origin = request.first(.origin),
       !response.headers.has(.accessControlAllowOrigin),
       (try? checkOrigin(request)) != nil
     {
       response.headers[.accessControlAllowOrigin] = origin
       response.headers[.accessControlExposeHeaders] =
-        "PDB-Revision, PDB-Term, PDB-Node, PDB-Cluster, PDB-Birth, PDB-Consistency, ETag, Location"
+        "PDB-Revision, PDB-Term, PDB-Node, PDB-Cluster, PDB-Birth, PDB-Consistency, PDB-Forwarded, "
+        + "ETag, Location"
     }
   }
 }

@@ -36,7 +36,7 @@ final class LogStore: Sendable {
   }
 
   private static let format = 2
-  private let path: String
+  let path: String
   private let queue: DatabaseQueue
   /// Positions before the log's beginning whose rows may still be there.
   private let leftovers = NIOLockedValueBox<Range<Index>>(0..<0)

@@ -112,8 +112,10 @@ final class StateStore: Sendable {
 
   /// Runs `body`, which looks at a few keys, at once; `nil` while a long change is being made.
   func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
-    guard !open.withLockedValue({ $0.isBusy || $0.isLost }) else { return nil }
+    let (isBusy, isLost) = open.withLockedValue { ($0.isBusy, $0.isLost) }
+    guard !isBusy else { return nil }
     return try current.unsafeReentrantWrite { db in
+      if isLost { try orGiveUp(db) { try restore(db) } }
       // Outside of a transaction every look would take and give back a lock on the file.
       if !db.isInsideTransaction { try db.beginTransaction(.deferred) }
       return try body(StateTables(db: db), mark())
@@ -124,8 +126,14 @@ final class StateStore: Sendable {
   func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
-    do { try settle() } catch  where SQLite.isFull(error) { throw Self.unreadable }
     let pool = current
+    do { try settle() } catch  where SQLite.isFull(error) {
+      // Only the writer can see what was applied then: in memory, where it needs no space.
+      return try await pool.writeWithoutTransaction { [self] db in
+        try orGiveUp(db) { try restore(db) }
+        return try body(StateTables(db: db), mark())
+      }
+    }
     do {
       return try await pool.read { db in
         let tables = StateTables(db: db)
@@ -146,8 +154,8 @@ final class StateStore: Sendable {
 
   /// Applies committed entries in order.
   ///
-  /// - Throws: what SQLite throws. When the disk is full the same call will succeed later; until
-  ///   then nothing can be read.
+  /// - Throws: what SQLite throws. When the disk is full the same call will succeed later; what was
+  ///   applied before can be read meanwhile.
   func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
     try current.writeWithoutTransaction { db in
       let isEnough = open.withLockedValue { open in
@@ -217,8 +225,8 @@ final class StateStore: Sendable {
     }
   }
 
-  private static let unreadable = PDBError(
-    .diskFull, "the disk is full, so this node cannot read its state now",
+  private static let uncopyable = PDBError(
+    .diskFull, "the disk is full, so this node cannot make a copy of its state now",
     hint: "ask another node, or make space")
 
   /// The same as ``apply(_:)`` for changes that take long, so that whoever calls can do other
@@ -293,7 +301,7 @@ final class StateStore: Sendable {
 
   /// A view of the state as it is now, to be sent to a peer piece by piece.
   func snapshot() throws -> StateSnapshot {
-    try settle()
+    do { try settle() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
     return try StateSnapshot(try current.makeSnapshot())
   }
 

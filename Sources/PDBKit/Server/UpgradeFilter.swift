@@ -1,0 +1,28 @@
+// An offer to change the protocol that is not ours is ignored (RFC 9110, section 7.8).
+
+import NIOCore
+import NIOHTTP1
+
+/// Takes `Upgrade` out of a connection's first request if it offers no protocol that this node would
+/// change to: the handler that follows would wait for the upgrade, and the request would get no
+/// answer. It looks at no other request.
+final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+
+  private let protocols: [String]
+
+  init(protocols: [String]) { self.protocols = protocols }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .head(var head) = unwrapInboundIn(data), head.headers.contains(name: "Upgrade") {
+      let offered = head.headers[canonicalForm: "Upgrade"].map { $0.lowercased() }
+      if !offered.contains(where: protocols.contains) { head.headers.remove(name: "Upgrade") }
+      context.fireChannelRead(wrapInboundOut(.head(head)))
+    } else {
+      context.fireChannelRead(data)
+    }
+    // After an upgrade there are other things than parts of requests.
+    context.pipeline.syncOperations.removeHandler(context: context, promise: nil)
+  }
+}
