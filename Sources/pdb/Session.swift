@@ -23,11 +23,15 @@ final class Session: Sendable {
     do {
       let settings = try Settings.current ?? Settings()
       let connection: Connection
-      let namesPlace = options.db != nil || !options.node.isEmpty || options.tokenFile != nil
-      if let shared = Connection.shared, !namesPlace {
+      let namesPlace = options.db != nil || !options.node.isEmpty
+      if let shared = Connection.shared, !namesPlace, options.tokenFile == nil {
         connection = shared
       } else {
-        connection = try Connection(options, settings)
+        let shared = namesPlace ? nil : Connection.shared
+        connection = try Connection(options, settings, place: shared?.place)
+        if let identity = shared?.client.identity {
+          connection.client.expect(identity, members: shared?.client.addresses ?? [])
+        }
         connection.keepUntilExit()
       }
       place = connection

@@ -125,7 +125,10 @@ extension ProcessTests {
       async throws
     {
       try await TestCluster.running(1, token: "0123456789abcdef") { cluster in
-        let status = try await cluster.get(0, "/status").json
+        let status = try await waitFor {
+          let status = try await cluster.get(0, "/status").json
+          return status["birth"]?.string == nil ? Optional.none : status
+        }
         let upgrade =
           "GET /peer HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
           + "Connection: upgrade\r\nUpgrade: pdb-raft/1\r\n\r\n"

@@ -43,11 +43,18 @@ final class TestCluster: Sendable {
     addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
     workspace = try Workspace(
       nodes: addresses.prefix(count).map(\.description).joined(separator: ","))
-    if let token { try Data(token.utf8).write(to: URL(fileURLWithPath: tokenFile)) }
+    if let token {
+      try Data(token.utf8).write(to: URL(fileURLWithPath: tokenFile))
+      // Where clients need a token, peers need a secret.
+      try Data("a secret of this test".utf8.map { $0 == 0x20 ? 0x5F : $0 }).write(
+        to: URL(fileURLWithPath: secretFile))
+    }
   }
 
   /// The file with the token, for `--token-file`.
   var tokenFile: String { workspace.path + "/token" }
+
+  private var secretFile: String { workspace.path + "/secret" }
 
   // MARK: Life and death
 
@@ -57,7 +64,10 @@ final class TestCluster: Sendable {
       let first = addresses.prefix(firstMembers).map(\.description)
       all += ["--cluster", first.joined(separator: ",")]
     }
-    if token != nil { all += ["--token-file", tokenFile] }
+    if token != nil {
+      all += ["--token-file", tokenFile]
+      if addresses.count > 1 { all += ["--cluster-secret-file", secretFile] }
+    }
     let process = workspace.process(all)
     let log = "\(workspace.path)/\(node).log"
     if !FileManager.default.fileExists(atPath: log) {

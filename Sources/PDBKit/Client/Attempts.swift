@@ -96,13 +96,13 @@ struct Attempts {
     case .unknownOutcome:
       mayBeApplied = true
       return moveOn(from: address, "could not confirm the change in time")
-    case .wrongCluster where error.outcome != .applied:
+    case .wrongCluster where error.outcome == .notApplied:
       // It may have taken the place of a dead member, while the others are who they were.
       strangers.insert(address)
       answered.remove(address)
       strangersError = error
       return moveOn(from: address, "belongs to another cluster")
-    case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .internal:
+    case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .diskFull, .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)
     case _ where mayBeApplied && !PDBError.Code.known.contains(error.code):
@@ -129,7 +129,11 @@ struct Attempts {
 
   /// An attempt ended because the user does not want to wait any longer.
   mutating func interrupted(_ result: Result) {
-    if isChange, case .lost = result { mayBeApplied = true }
+    switch result {
+    case .lost: if isChange { mayBeApplied = true }
+    case .error(let error): if isChange, error.outcome != .notApplied { mayBeApplied = true }
+    case .answer, .unreachable: break
+    }
   }
 
   /// What to say when the user does not want to wait any longer.

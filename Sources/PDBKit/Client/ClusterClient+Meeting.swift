@@ -33,13 +33,15 @@ extension ClusterClient {
   ///   whatever else a node objects, for example `unauthorized`.
   public func meet(_ addresses: [NodeAddress]) async throws -> ClusterView? {
     let isAnyWelcome = identity == nil
-    let results = await firstAnswers(of: addresses)
+    let results = await firstAnswers(of: addresses, within: min(Self.meetingPatience, timeout))
     var refusals: [PDBError] = []
     for case .failure(let error) in results where error.code != .unreachable {
       refusals.append(error)
     }
     // Where it is known which cluster is meant, others are only in the place of its members.
     if isAnyWelcome, let other = refusals.first(where: { $0.code == .wrongCluster }) {
+      // None of them is meant, and the next meeting begins anew.
+      forgetIdentity()
       throw PDBError(
         .wrongCluster, "the nodes belong to two clusters: \(other.message)",
         hint: "name the nodes of one cluster only", details: other.details)
@@ -55,12 +57,12 @@ extension ClusterClient {
 
   /// The answers that come in time, in the order of the addresses.
   private func firstAnswers(
-    of addresses: [NodeAddress]
+    of addresses: [NodeAddress], within patience: Duration
   ) async -> [Result<ClientAnswer, PDBError>] {
     await withTaskGroup(of: (Int, Result<ClientAnswer, PDBError>)?.self) { group in
       for (position, address) in addresses.enumerated() {
         group.addTask {
-          (position, await self.ask(address, "/cluster/status", within: Self.meetingPatience))
+          (position, await self.ask(address, "/cluster/status", within: patience))
         }
       }
       var answers: [(Int, Result<ClientAnswer, PDBError>)] = []

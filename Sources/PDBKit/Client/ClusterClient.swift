@@ -90,10 +90,16 @@ public final class ClusterClient: Sendable {
   /// Means this cluster from now on, which has these members, the likely leader first.
   public func expect(_ identity: ClusterIdentity, members: [NodeAddress]) {
     known.withLockedValue { known in
-      known.identity = identity
+      // What is known already is not forgotten because an answer does not say it.
+      if identity.birth != nil || known.identity?.cluster != identity.cluster {
+        known.identity = identity
+      }
       known.addresses = members + known.addresses.filter { !members.contains($0) }
     }
   }
+
+  /// Means whichever cluster answers next.
+  func forgetIdentity() { known.withLockedValue { $0.identity = nil } }
 
   func learn(_ view: ClusterView) {
     known.withLockedValue { $0.view = view }
@@ -156,6 +162,7 @@ public final class ClusterClient: Sendable {
         request, at: target, id: id, age: attempts.count > 1 ? now - start : nil,
         within: patience)
       if Task.isCancelled {
+        if case .answer(let answer) = result { return answer }
         attempts.interrupted(result)
         throw attempts.interruption
       }
@@ -187,8 +194,10 @@ public final class ClusterClient: Sendable {
     switch result {
     case .answer(let answer): return .success(answer)
     case .error(let error): return .failure(error)
-    case .unreachable(let reason), .lost(let reason):
-      return .failure(PDBError(.unreachable, reason))
+    case .unreachable(let reason): return .failure(PDBError(.unreachable, reason))
+    case .lost(let reason):
+      let outcome = request.isChange ? PDBError.Outcome.unknown : .notApplied
+      return .failure(PDBError(.unreachable, reason, outcome: outcome))
     }
   }
 
@@ -269,7 +278,8 @@ public final class ClusterClient: Sendable {
       return .error(
         .wrongCluster(
           expected: expected, found: found, at: address,
-          outcome: isDone && isChange ? .applied : .notApplied))
+          outcome: isDone && isChange
+            ? .applied : isChange ? PDBError(json: json)?.outcome ?? .unknown : .notApplied))
     }
     guard isDone else {
       return .error(
@@ -286,7 +296,7 @@ public final class ClusterClient: Sendable {
   /// Takes an answer's cluster as the one that is meant, if none was yet.
   ///
   /// - Returns: which one was meant, if this is another.
-  private func confirm(_ found: ClusterIdentity) -> ClusterIdentity? {
+  func confirm(_ found: ClusterIdentity) -> ClusterIdentity? {
     known.withLockedValue { known in
       guard let expected = known.identity else {
         known.identity = found

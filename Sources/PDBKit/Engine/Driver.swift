@@ -229,6 +229,7 @@ struct Driver {
       }
     }
     status.mark = mark
+    if applied.isEmpty || applied.contains(where: \.isUndo) { status.comebacks += 1 }
     comparison.applied(applied)
     judgeState()
     step(.applied(mark.appliedIndex))

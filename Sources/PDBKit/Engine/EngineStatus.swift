@@ -20,6 +20,8 @@ struct EngineStatus: Sendable {
   var logEntries = 0
   var logBytes = 0
   var mark = StateMark()
+  /// How often tasks that were gone may have come back: revisions undone, states received.
+  var comebacks = 0
   /// On the leader: how far each peer's log is known to reach.
   var matchIndex: [NodeID: Index] = [:]
   /// On the leader: milliseconds since each peer last answered.

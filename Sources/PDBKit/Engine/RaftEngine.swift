@@ -413,7 +413,7 @@ final class RaftEngine: Engine {
   /// Finds the cluster's birth in the state. A leader that finds none sets one, once: a second
   /// attempt is refused by the state itself.
   private func learnBirth() async throws {
-    while true {
+    for attempt in 0... {
       let birth = try? await read(.stale, .keys) { view, _ in
         try view.get(SystemKeys.birth)?.value
       }
@@ -426,7 +426,9 @@ final class RaftEngine: Engine {
         _ = try? await propose(
           StampedOperation(stamp: stamp, operation: .setBirth(.random(in: 1 ... .max))))
       }
-      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
+      // Under a leader that knows of no births there is nothing to come soon.
+      let pause = attempt < 100 ? Self.tickMilliseconds : 1000
+      try await LoopExecutor.shared.sleep(for: .milliseconds(pause))
     }
   }
 
@@ -483,7 +485,9 @@ extension RaftEngine: PeerReceiver {
 
   /// Told once a minute: a peer that is turned away comes back every second.
   func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
-    let reason = "node \(peer.text): \(refusal.message)"
+    // An id that was not proved may be another one each time.
+    let isProved = refusal != .secret && refusal != .version
+    let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
     let isNews = refusals.withLockedValue { refusals in
       let now = ContinuousClock.now
       refusals = refusals.filter { now - $0.value < .seconds(60) }

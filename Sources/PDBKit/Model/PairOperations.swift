@@ -13,6 +13,12 @@ extension Draft {
       let existing = before.flatMap(VersionedTask.init)?.task
       if let task = try adoptTask(id: id, value, existing, at: time, keepsNumber) {
         value = task.json.serialized()
+        guard value.count <= Limits.valueBytes else {
+          throw PDBError(
+            .invalidValue,
+            "task \(task.number) would have \(value.count) bytes, the limit is \(Limits.valueBytes)"
+          )
+        }
       } else if let existing {
         // No longer a task; its number leads nowhere from now on.
         try delete(TaskKeys.number(existing.number))

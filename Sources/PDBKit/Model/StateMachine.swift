@@ -61,6 +61,8 @@ package struct Applied: Sendable {
   /// The state's revision and hash after this entry.
   package let revision: UInt64
   package let hash: UInt64
+
+  var isUndo: Bool { if case .undone = answer { true } else { false } }
 }
 
 /// Applies entries one after the other.

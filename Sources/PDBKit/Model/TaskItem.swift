@@ -145,8 +145,18 @@ public struct TaskReference: Equatable, Sendable {
   }
 
   /// As it stands in the log: NUL before an id that can only be one. What begins with NUL is no
-  /// number anyway.
-  var encoded: String { isExact ? "\0" + text : text }
+  /// number anyway. A UUID can be taken for nothing else, and stands as nodes of version 0.1 know it.
+  var encoded: String { isExact && !isUUID ? "\0" + text : text }
+
+  private var isUUID: Bool {
+    text.utf8.count == 36
+      && text.utf8.enumerated().allSatisfy { position, byte in
+        [8, 13, 18, 23].contains(position)
+          ? byte == UInt8(ascii: "-")
+          : (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains(byte)
+      }
+  }
 
   init(decoding encoded: String) {
     if encoded.utf8.first == 0 {

@@ -145,6 +145,8 @@ struct PairListing: Listing {
 /// Tasks from the newest to the oldest.
 struct TaskListing: Listing {
   let orders: KnownTaskOrder
+  /// How often tasks may have come back by now; see ``EngineStatus``.
+  let comebacks: Int
   /// `nil`: whether they are completed does not matter.
   var isCompleted: Bool?
   var words: [Substring] = []
@@ -154,7 +156,10 @@ struct TaskListing: Listing {
   private var walk: TaskWalk?
   private var isFirst = true
 
-  init(_ orders: KnownTaskOrder) { self.orders = orders }
+  init(_ exchange: Exchange) {
+    orders = exchange.order
+    comebacks = exchange.engine.status.comebacks
+  }
 
   var head: StaticString { "{\"tasks\":[" }
 
@@ -176,7 +181,7 @@ struct TaskListing: Listing {
   }
 
   private func begin(_ view: any StateView) throws -> TaskWalk {
-    let order = try orders.extended(view)
+    let order = try orders.extended(view, comebacks: comebacks)
     return TaskWalk(order, after: try after.map { try order.place(of: $0, view) })
   }
 
@@ -190,14 +195,20 @@ struct TaskListing: Listing {
 
 /// What this node knows of the order of tasks; lists that are read at the same time share it.
 final class KnownTaskOrder: Sendable {
-  private let order = NIOLockedValueBox(TaskOrder())
+  private let known = NIOLockedValueBox((order: TaskOrder(), comebacks: 0))
 
-  /// The order of all tasks of a view.
-  func extended(_ view: any StateView) throws -> TaskOrder {
-    var order = order.withLockedValue { $0 }
+  /// The order of all tasks of a view. It is learnt anew when tasks may have come back that were
+  /// gone when it was learnt.
+  func extended(_ view: any StateView, comebacks: Int) throws -> TaskOrder {
+    let known = known.withLockedValue { $0 }
+    var order = known.comebacks == comebacks ? known.order : TaskOrder()
     try order.extend(view)
     let extended = order
-    self.order.withLockedValue { if $0.last < extended.last { $0 = extended } }
+    self.known.withLockedValue { known in
+      if (known.comebacks, known.order.last) < (comebacks, extended.last) {
+        known = (extended, comebacks)
+      }
+    }
     return extended
   }
 }

@@ -79,7 +79,12 @@ struct NodeListener: Sendable {
     }
     let isQuiet = server.eventLoop.makePromise(of: Void.self)
     quiescing.initiateShutdown(promise: isQuiet)
-    try await isQuiet.futureResult.get()
+    // A client that takes nothing more must not keep the node from stopping.
+    try await withTaskCancellationHandler {
+      try await isQuiet.futureResult.get()
+    } onCancel: {
+      connections.closeAll()
+    }
   }
 }
 
@@ -88,7 +93,7 @@ private final class Connections: Sendable {
   private struct State {
     var setup: NodeChannel?
     var limit = 0
-    var count = 0
+    var open: [ObjectIdentifier: any Channel] = [:]
   }
 
   private let state = NIOLockedValueBox(State())
@@ -99,12 +104,18 @@ private final class Connections: Sendable {
 
   func open(_ channel: any Channel) -> EventLoopFuture<Void> {
     let setup = state.withLockedValue { state -> NodeChannel? in
-      guard state.count < state.limit else { return nil }
-      state.count += 1
+      guard state.open.count < state.limit else { return nil }
+      state.open[ObjectIdentifier(channel)] = channel
       return state.setup
     }
     guard let setup else { return channel.close() }
-    channel.closeFuture.whenComplete { [state] _ in state.withLockedValue { $0.count -= 1 } }
+    channel.closeFuture.whenComplete { [state] _ in
+      state.withLockedValue { _ = $0.open.removeValue(forKey: ObjectIdentifier(channel)) }
+    }
     return setup.setUp(channel)
+  }
+
+  func closeAll() {
+    for channel in state.withLockedValue({ Array($0.open.values) }) { channel.close(promise: nil) }
   }
 }

@@ -84,7 +84,7 @@ extension Endpoint {
 
 extension Exchange {
   fileprivate func listTasks() async throws -> Response {
-    var listing = TaskListing(order)
+    var listing = TaskListing(self)
     switch query("status") {
     case nil, "all": break
     case "active": listing.isCompleted = false

@@ -51,7 +51,7 @@ final class DataDirectory: Sendable {
         .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
         hint: "choose another with --data-dir, or change its owner or permissions")
     }
-    guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+    guard Self.take(lock) else {
       close(lock)
       throw PDBError(
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
@@ -64,6 +64,15 @@ final class DataDirectory: Sendable {
   }
 
   deinit { close(lock) }
+
+  /// Takes the lock. A neighbour that looks whether the node runs has it for a moment.
+  private static func take(_ lock: Int32) -> Bool {
+    for _ in 0..<20 {
+      if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
+      usleep(5_000)
+    }
+    return false
+  }
 
   private static func base(of port: Int, in path: String) -> String { "\(path)/node_\(port)" }
 

@@ -62,9 +62,15 @@ enum Setting: String, CaseIterable {
   }
 
   static func addresses(_ list: String) throws -> [NodeAddress] {
-    try list.split(separator: ",").map {
+    let addresses = try list.split(separator: ",").map {
       try NodeAddress(parsing: $0.trimmingCharacters(in: .whitespaces))
     }
+    guard !addresses.isEmpty else {
+      throw PDBError(
+        .badConfiguration, "'\(list.escapingControlCharacters)' names no node",
+        hint: "write host:port, for example 127.0.0.1:4000")
+    }
+    return addresses
   }
 }
 

@@ -75,7 +75,11 @@ final class OutputTarget: Sendable {
 
   /// What to do when it takes no more: the command need not go on.
   func onFailure(_ body: @escaping @Sendable () -> Void) {
-    state.withLockedValue { $0.onFailure = body }
+    let hasFailed = state.withLockedValue { state in
+      state.onFailure = body
+      return state.failure != nil
+    }
+    if hasFailed { body() }
   }
 
   /// Ends the command with the program that reads it, not only when it writes again: for commands

@@ -19,8 +19,10 @@ final class Connection: Sendable {
   /// The connection that the commands of a shell share.
   @TaskLocal static var shared: Connection?
 
-  init(_ options: GlobalOptions, _ settings: Settings) throws {
-    place = try Place(options, settings)
+  /// - Parameter place: the place that is meant; `nil` for the one that options and settings say.
+  init(_ options: GlobalOptions, _ settings: Settings, place wanted: Place? = nil) throws {
+    let place = try wanted ?? Place(options, settings)
+    self.place = place
     hasAlternatives = try !settings.remotes.isEmpty
     memory = NIOLockedValueBox(PlaceMemory.load())
     isQuiet = options.quiet || options.json
@@ -29,7 +31,7 @@ final class Connection: Sendable {
     let isWaiting = Occasion()
     client = ClusterClient(
       addresses: place.addresses,
-      expecting: try Self.expectedCluster() ?? place.remote?.identity,
+      expecting: try Self.expectedCluster(in: place) ?? place.remote?.identity,
       timeout: .seconds(try options.timeout(settings)),
       token: try Self.token(options, settings, place), author: Person.name
     ) { notice in
@@ -75,15 +77,17 @@ final class Connection: Sendable {
     try await meeting.once { [self] in try await meetNow() }
   }
 
-  private func meetNow() async throws {
-    if let pinned = client.identity, recall(pinned) { return }
+  /// Returns whether it is known now which cluster is meant.
+  private func meetNow() async throws -> Bool {
+    if let pinned = client.identity, pinned.birth != nil, recall(pinned) { return true }
     guard let view = try await client.meet(place.addresses) else {
       // Nothing answers where the place is; its other members may, if they are known.
-      if place.isStandard, let last = memory.withLockedValue({ $0.standard }) { _ = recall(last) }
-      return
+      let last = place.isStandard ? memory.withLockedValue { $0.standard } : nil
+      return last.map(recall) ?? false
     }
-    try noteIdentity(view.identity)
-    remember(view.identity, view.members)
+    noteIdentity(client.identity ?? view.identity)
+    remember(client.identity ?? view.identity, view.members)
+    return true
   }
 
   /// Looks for a cluster where its members were last; returns whether they are known.
@@ -102,12 +106,11 @@ final class Connection: Sendable {
 
   /// Pins a remote to the cluster that it is met as; says when another cluster has taken the
   /// standard address.
-  private func noteIdentity(_ found: ClusterIdentity) throws {
-    if var remote = place.remote, remote.identity != found, found.birth != nil {
-      remote.identity = found
-      var file = try ConfigFile(path: Settings.Scope.user.path!)
-      file.write(remote)
-      try file.save()
+  private func noteIdentity(_ found: ClusterIdentity) {
+    if let remote = place.remote, remote.identity != found,
+      remote.identity?.agrees(with: found) != false
+    {
+      pin(remote.name, to: found)
     }
     let last = place.isStandard ? memory.withLockedValue { $0.standard } : nil
     if let last, !last.agrees(with: found), !isQuiet {
@@ -116,10 +119,25 @@ final class Connection: Sendable {
     }
   }
 
-  /// Keeps in mind where a cluster's members are.
+  /// Writes down which cluster a remote stands for, if the user's file has that remote still.
+  private func pin(_ name: String, to identity: ClusterIdentity) {
+    do {
+      var file = try ConfigFile(path: Settings.Scope.user.path!)
+      guard file.value(Remote.setting(name, .nodes)) != nil else { return }
+      file.set(Remote.setting(name, .cluster), identity.cluster)
+      if let birth = identity.birth { file.set(Remote.setting(name, .birth), birth) }
+      try file.save()
+    } catch {
+      let reason = (error as? PDBError)?.message ?? "\(error)"
+      Console.writeError("warning: which cluster '\(name)' stands for is not kept: \(reason)")
+    }
+  }
+
+  /// Keeps in mind where a cluster's members are. Other runs of pdb write the same file.
   private func remember(_ identity: ClusterIdentity, _ members: [NodeAddress]) {
     guard !place.isFoldersOwn, !members.isEmpty else { return }
     let changed = memory.withLockedValue { memory -> PlaceMemory? in
+      memory = .load()
       let before = memory
       memory.remember(identity, members: members, isStandard: place.isStandard)
       return memory == before ? nil : memory
@@ -138,7 +156,9 @@ final class Connection: Sendable {
 
   /// What makes another run of pdb mean the same place, and the same cluster in it.
   var variables: [String: String] {
-    [
+    // In the folder that names its nodes, programs find them by themselves, and send no token there.
+    guard !place.isFoldersOwn else { return [:] }
+    return [
       "PDB_DB": place.remote?.name ?? "",
       "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
       Self.clusterVariable: client.identity?.description ?? "",
@@ -147,8 +167,10 @@ final class Connection: Sendable {
 
   private static let clusterVariable = "PDB_CLUSTER"
 
-  /// `PDB_CLUSTER`: the one cluster that may answer, as `ID/BIRTH`.
-  private static func expectedCluster() throws -> ClusterIdentity? {
+  /// `PDB_CLUSTER`: the one cluster that may answer, as `ID/BIRTH`, where nothing on the command line
+  /// says which one is meant.
+  private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
+    if case .option = place.reason { return nil }
     let text = ProcessInfo.processInfo.environment[clusterVariable] ?? ""
     guard !text.isEmpty else { return nil }
     guard let identity = ClusterIdentity(parsing: text) else {
@@ -186,8 +208,14 @@ final class Connection: Sendable {
   /// and with the first change of the cluster at the standard address.
   func noteChange() {
     guard let identity = client.identity else { return }
-    let isFirst = place.isStandard && memory.withLockedValue { $0.noteChange(of: identity) }
-    if isFirst { memory.withLockedValue { $0 }.save() }
+    let isFirst =
+      place.isStandard
+      && memory.withLockedValue { memory in
+        memory = .load()
+        guard memory.noteChange(of: identity) else { return false }
+        memory.save()
+        return true
+      }
     // A shell's prompt says it.
     guard isFirst || hasAlternatives, Connection.shared == nil, !isQuiet, Console.isTerminal(.error)
     else { return }
@@ -196,23 +224,18 @@ final class Connection: Sendable {
   }
 }
 
-/// Something that is done once; what failed is done again.
+/// A meeting that is held once. One that came to nothing is held again.
 private actor Meeting {
-  private var task: Task<Void, any Error>?
+  private var isHeld = false
+  private var task: Task<Bool, any Error>?
 
-  func once(_ body: @escaping @Sendable () async throws -> Void) async throws {
+  /// - Parameter body: returns whether it came to anything.
+  func once(_ body: @escaping @Sendable () async throws -> Bool) async throws {
+    guard !isHeld else { return }
     let task = task ?? Task { try await body() }
     self.task = task
-    do {
-      try await withTaskCancellationHandler {
-        try await task.value
-      } onCancel: {
-        task.cancel()
-      }
-    } catch {
-      self.task = nil
-      throw error
-    }
+    defer { if self.task == task { self.task = nil } }
+    if try await task.value { isHeld = true }
   }
 }
 

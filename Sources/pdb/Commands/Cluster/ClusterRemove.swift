@@ -27,8 +27,10 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       guard !member.isEmpty else { throw PDBError(.badRequest, "no member is named") }
-      try session.confirm(try await question(session))
-      let path = "/cluster/members/\(member.percentEncoded)" + (force ? "?force=true" : "")
+      session.willChange()
+      let (id, question) = try await find(session)
+      try session.confirm(question)
+      let path = "/cluster/members/\(id.percentEncoded)" + (force ? "?force=true" : "")
       let answer = try await session.send(ClientRequest(.delete, path))
       try session.show(answer.json) {
         guard Console.isTerminal(.output) else {
@@ -40,8 +42,8 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
     }
   }
 
-  /// What is left, and what that may lose.
-  private func question(_ session: Session) async throws -> String {
+  /// The id of the member that is meant, and what to ask: what is left, and what that may lose.
+  private func find(_ session: Session) async throws -> (id: String, question: String) {
     let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
     let members = answer.json["members"]?.array ?? []
     let named = members.first { listed in
@@ -49,7 +51,12 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
       return [listed["id"]?.string, address, address.split(separator: ":").last.map(String.init)]
         .contains(member)
     }
-    let rest = members.filter { $0["id"]?.string != named?["id"]?.string }
+    guard let named, let id = named["id"]?.string else {
+      throw PDBError(
+        .memberNotFound, "there is no member '\(member.escapingControlCharacters)'",
+        hint: "'pdb cluster members' lists ids and addresses")
+    }
+    let rest = members.filter { $0["id"]?.string != id }
     let voters = rest.count { $0["voter"]?.bool == true }
     let margin =
       switch voters {
@@ -57,7 +64,9 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
       case 2: "losing one more stops changes"
       default: "losing \((voters - 1) / 2) more is survivable"
       }
-    return "remove member \(named?["address"]?.string ?? member) for good, which leaves "
+    let question =
+      "remove member \(named["address"]?.string ?? member) for good, which leaves "
       + "\(voters) voter\(voters == 1 ? "" : "s") (\(margin))"
+    return (id, question)
   }
 }

@@ -50,8 +50,8 @@ struct RemoteFile {
     return remote
   }
 
-  /// Whether commands mean this remote when they are told nothing.
-  func isUsed(_ name: String) -> Bool { settings[Setting.remote.rawValue]?.text == name }
+  /// Whether `pdb use` has chosen this remote.
+  func isUsed(_ name: String) -> Bool { file.value(Setting.remote.rawValue) == name }
 
   mutating func change(_ body: (inout ConfigFile) -> Void) throws {
     body(&file)
@@ -70,12 +70,22 @@ extension Remote {
 
   /// Asks the nodes which cluster they belong to; `nil` if none answers.
   func met(_ options: GlobalOptions, _ settings: Settings) async throws -> ClusterIdentity? {
-    let token = try (options.tokenFile ?? tokenFile).map { try SecretFile.read($0, "token") }
+    let token = try (options.tokenFile ?? tokenFile ?? settings.text(.tokenFile)).map {
+      try SecretFile.read($0, "token")
+    }
     let client = ClusterClient(
       addresses: nodes, timeout: .seconds(try options.timeout(settings)), token: token)
-    let view: Result<ClusterView?, any Error>
-    do { view = .success(try await client.meet(nodes)) } catch { view = .failure(error) }
+    let found: Result<ClusterIdentity?, any Error>
+    do {
+      var identity = try await client.meet(nodes)?.identity
+      // A new cluster has its birth a moment after its first leader.
+      for _ in 0..<10 where identity != nil && identity?.birth == nil {
+        try await Task.sleep(for: .milliseconds(50))
+        identity = try await client.meet(nodes)?.identity
+      }
+      found = .success(identity)
+    } catch { found = .failure(error) }
     await client.shutdown()
-    return try view.get()?.identity
+    return try found.get()
   }
 }

@@ -47,7 +47,9 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
         let used = place.reason == .use
         return Console.write((["remote": JSON(name), "used": .bool(used)] as JSON).text)
       }
-      if !options.quiet, Console.isTerminal(.output) {
+      if Connection.shared != nil {
+        if !options.quiet { Console.writeError("note: this shell stays where it is") }
+      } else if !options.quiet, Console.isTerminal(.output) {
         Console.write("commands mean \(place.name) now")
       }
       if name != nil, place.reason != .use, !options.quiet {

@@ -41,7 +41,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
     help: ArgumentHelp(
       "Sort by number, title or created; -number, -title and -created sort descending.",
       valueName: "order"))
-  var sort: TaskOrder?
+  var sort: TaskSorting?
 
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?

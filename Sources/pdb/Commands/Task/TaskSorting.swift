@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskOrder: ExpressibleByArgument {
+struct TaskSorting: ExpressibleByArgument {
   enum Key: String, CaseIterable {
     case number, title, created
   }
