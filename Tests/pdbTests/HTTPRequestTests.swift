@@ -122,6 +122,24 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a request that is refused with its body there leaves the connection open`()
+      async throws
+    {
+      try await TestCluster.running(1) { cluster in
+        let connection = try cluster.connection(0)
+        for body in [#"{"title":""}"#, #"{"title":"a"}"#] {
+          connection.send(
+            Self.post(cluster, "Content-Length: \(body.utf8.count)\r\nExpect: 100-continue\r\n")
+              + body)
+        }
+        let host = "Host: \(cluster.addresses[0])\r\n"
+        connection.send("DELETE /tasks?q=x HTTP/1.1\r\n\(host)\r\n")
+        connection.send("GET /health HTTP/1.1\r\n\(host)Connection: close\r\n\r\n")
+        let answers = try connection.readToEnd().split(separator: "HTTP/1.1 ").map { $0.prefix(3) }
+        #expect(answers.filter { $0 != "100" } == ["400", "201", "400", "200"])
+      }
+    }
+
     @Test func `two hosts are refused, and so is none`() async throws {
       try await TestCluster.running(1) { cluster in
         let host = "Host: \(cluster.addresses[0])\r\n"

@@ -1,7 +1,7 @@
 // Importing many pairs as one change, written against the view of the state.
 //
 // A large import does not fit into one entry of the log. Its parts are put aside under keys
-// that nobody sees, each as an entry of its own; then one entry makes all of them visible. So
+// that users do not see, each as an entry of its own; then one entry makes all of them visible. So
 // an import is atomic on every node, and one that was interrupted goes on where it stopped.
 //
 //   NUL import/<id>/<8 bytes, big-endian>   a part: a list of (key value)
@@ -72,7 +72,7 @@ extension Draft {
     return keys
   }
 
-  /// Imports that nobody finished do not stay for ever: beside a new one there is room for a
+  /// Imports that were never finished do not stay for ever: beside a new one there is room for a
   /// few, in the order of their ids, which is as good as any.
   private mutating func discardOldImports(besides id: String) throws {
     var seen: [Bytes] = []

@@ -13,7 +13,7 @@ package enum Operation: Equatable, Sendable {
   case append(key: Bytes, values: [Bytes])
   /// Takes a revision back; `nil`: the author's newest that stands.
   case undo(UInt64?)
-  /// Puts a part of an import aside, where nobody sees it.
+  /// Puts a part of an import aside, where users do not see it.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once.
   case commitImport(id: String, parts: UInt64, ExistingKeys)

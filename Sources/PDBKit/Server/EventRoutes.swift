@@ -117,7 +117,8 @@ private struct EventStream: Sendable {
     var last: UInt64
   }
 
-  /// What comes after `since`: up to a bound, so that whoever is far behind holds nobody up.
+  /// What comes after `since`: up to a bound, so that a client that is far behind does not keep
+  /// others waiting.
   private func next() async throws -> Batch {
     let (filter, since) = (filter, since)
     return try await engine.read(.stale, .ranges) { view, mark in
@@ -175,7 +176,7 @@ final class OpenStreams: Sendable {
     guard count.add(1, ordering: .relaxed).newValue <= Limits.eventStreams else {
       count.subtract(1, ordering: .relaxed)
       throw PDBError(
-        .busy, "\(Limits.eventStreams) streams are open on this node already",
+        .busy, "\(Limits.eventStreams) streams are open on this node, the most it takes",
         hint: "ask another node")
     }
     return Seat(self)

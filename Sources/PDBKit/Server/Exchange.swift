@@ -160,7 +160,10 @@ extension Response {
       let tag = tag.trimmingCharacters(in: .whitespaces)
       return tag == "*" || tag == own || tag == "W/" + own
     }
-    if isKnown { self = Response(status: .notModified, headers: [.eTag: own]) }
+    guard isKnown else { return }
+    self = Response(status: .notModified, headers: [.eTag: own])
+    // It would be that of the answer that is not sent.
+    headers[.contentLength] = nil
   }
 }
 

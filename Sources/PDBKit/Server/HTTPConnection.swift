@@ -21,6 +21,7 @@ final class HTTPConnection: ChannelInboundHandler {
   /// The request that is coming in.
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
+  private var bodyCheck: Scheduled<Void>?
   private var bodyDeadline: Scheduled<Void>?
   /// The answer under way; it ends with the connection.
   private var answer: Task<Void, Never>?
@@ -95,21 +96,14 @@ final class HTTPConnection: ChannelInboundHandler {
     context.fireChannelReadComplete()
   }
 
-  /// The body is not there yet. A request that will be refused is refused now (RFC 9110, section
-  /// 10.1.1); the rest of another must come in time.
+  /// The rest of a request must come in time.
   private func awaitBody(_ context: ChannelHandlerContext) {
-    guard let head else { return }
-    if let request = Self.request(head),
-      let failure = lackOfRoom(head) ?? requests.objection(to: request)
-    {
-      return beginEarly(head, failure, context)
-    }
-    if head.version == .http1_1, head.headers.first(name: "Expect")?.lowercased() == "100-continue"
-    {
-      let answer = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
-      context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
-    }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    // Not at once: what was read with the head may still be on its way here.
+    bodyCheck = context.eventLoop.scheduleTask(in: .zero) {
+      let (connection, context) = bound.value
+      connection.checkEarly(context)
+    }
     bodyDeadline = context.eventLoop.scheduleTask(in: .seconds(Int64(Limits.bodySeconds))) {
       let (connection, context) = bound.value
       guard let head = connection.head else { return }
@@ -117,6 +111,20 @@ final class HTTPConnection: ChannelInboundHandler {
         .badRequest, "the body did not arrive within \(Limits.bodySeconds) seconds")
       connection.beginEarly(head, failure, context)
     }
+  }
+
+  /// The body is not there yet: a request that will be refused is refused now, and a client that
+  /// waits for a word is told to go on (RFC 9110, section 10.1.1).
+  private func checkEarly(_ context: ChannelHandlerContext) {
+    guard let head, let request = Self.request(head) else { return }
+    if let failure = lackOfRoom(head) ?? requests.objection(to: request) {
+      return beginEarly(head, failure, context)
+    }
+    guard head.version == .http1_1,
+      head.headers.first(name: "Expect")?.lowercased() == "100-continue"
+    else { return }
+    let answer = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+    context.writeAndFlush(wrapOutboundOut(answer), promise: nil)
   }
 
   /// Answers a request before all of it is there; what still comes is read and dropped for a
@@ -161,8 +169,11 @@ final class HTTPConnection: ChannelInboundHandler {
     _ head: HTTPRequestHead, _ failure: PDBError?, _ context: ChannelHandlerContext
   ) {
     self.head = nil
-    bodyDeadline?.cancel()
-    bodyDeadline = nil
+    if let bodyDeadline {
+      bodyCheck?.cancel()
+      bodyDeadline.cancel()
+      self.bodyDeadline = nil
+    }
     isAnswering = true
     if !head.isKeepAlive || head.version != .http1_1 { isLast = true }
     guard let request = Self.request(head) else { return refuse(Self.notHTTP, context) }
@@ -287,6 +298,7 @@ final class HTTPConnection: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     head = nil
     idleCheck?.cancel()
+    bodyCheck?.cancel()
     bodyDeadline?.cancel()
     answer?.cancel()
     waitsForSpace?.resume(throwing: ChannelError.ioOnClosedChannel)

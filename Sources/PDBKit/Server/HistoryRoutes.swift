@@ -100,7 +100,7 @@ extension StateMark {
   }
 }
 
-/// Which revisions somebody wants to see.
+/// Which revisions a client wants to see.
 struct HistoryFilter: Sendable {
   private let task: String?
   private let key: Bytes?

@@ -1,4 +1,4 @@
-// One port for everybody: HTTP for clients, an upgrade to the peer wire for nodes.
+// One port for all: HTTP for clients, an upgrade to the peer wire for nodes.
 
 import HTTPTypes
 import HummingbirdCore

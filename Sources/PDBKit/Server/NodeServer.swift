@@ -48,7 +48,7 @@ struct NodeServer: Service {
     let connections = OpenConnections(
       bound: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
       logger: logger)
-    // A client that came with a token may lose it on the way to the leader.
+    // Most clients would lose their token on the way to the leader.
     let forwarding = token == nil ? nil : Forwarding(from: engine.status.identity.address)
     let requests = RequestGuard(
       engine: engine, neighbours: neighbours, connections: connections, token: token,

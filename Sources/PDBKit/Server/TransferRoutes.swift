@@ -155,8 +155,8 @@ private protocol PieceEncoder {
   mutating func end() -> Bytes
 }
 
-/// A line that says what follows, a line a pair, a line that says how many there were: whoever
-/// reads knows whether all of it came.
+/// A line that says what follows, a line a pair, a line that says how many there were: the reader
+/// knows whether all of it came.
 private struct ExportEncoder: PieceEncoder {
   let prefix: Bytes
   let cluster: String
