@@ -67,16 +67,7 @@ extension ProcessTests {
         // Those that never asked anything go first.
         used.send("GET /livez HTTP/1.1\r\n\(host)Connection: close\r\n\r\n")
         #expect(try used.readToEnd().contains("Connection: close"))
-<<<<<<< Updated upstream
         #expect(try await cluster.get(0, "/metrics").body.contains("pdb_connections 40"))
-=======
-        // The last of them are still in the kernel's queue.
-        _ = try await waitFor {
-          let isTold = try cluster.log(0).contains("closing idle ones")
-          let figures = try await cluster.get(0, "/metrics").body
-          return isTold && figures.contains("pdb_connections 4032\n") ? true : nil
-        }
->>>>>>> Stashed changes
         // They are closed when nothing holds them.
         withExtendedLifetime(idle) {}
       }
