@@ -126,13 +126,17 @@ public struct PDBNode: Sendable {
   ) async throws -> (LogStore, LogStore.Contents) {
     let hasFiles = directory.hasFiles
     do {
+      // Files are made when there is something to keep: a node that is stopped while it waits to be
+      // admitted has none.
+      let made = hasFiles ? nil : try await bootstrap(configuration, logger)
       let log = try LogStore(path: directory.logPath)
       if let contents = try log.load() {
         try configuration.check(contents)
         try await Joining(configuration, logger)?.confirm(contents, in: directory.path)
         return (log, contents)
       }
-      let (identity, membership) = try await bootstrap(configuration, logger)
+      let (identity, membership) =
+        if let made { made } else { try await bootstrap(configuration, logger) }
       try log.bootstrap(identity, .beginning(membership))
       let contents = LogStore.Contents(
         identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])

@@ -64,16 +64,40 @@ struct GlobalOptions: ParsableArguments {
     if let color { ColorChoice.current = color }
   }
 
+  /// For commands about one node: an address that is given means that node, in whatever cluster.
+  func naming(_ address: String?) -> GlobalOptions {
+    guard let address, db == nil, node.isEmpty else { return self }
+    var options = self
+    options.node = [address]
+    return options
+  }
+
   /// How many seconds a request may take.
   func timeout(_ settings: Settings) throws -> Double {
     try wantedTimeout ?? settings.text(.timeout).flatMap(Double.init) ?? 10
   }
 
+  private static let takesValue: Set = [
+    "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
+  ]
+
+  /// The place that the options before a program's name say, for its environment.
+  static func placeVariables(_ arguments: [String]) -> [String: String] {
+    var rest = arguments[...]
+    var (name, nodes) = ("", [String]())
+    while let word = rest.popFirst(), word.hasPrefix("-") {
+      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+      guard takesValue.contains(parts[0]) else { continue }
+      let value = parts.count == 2 ? parts[1] : rest.popFirst() ?? ""
+      if parts[0] == "--db" { name = value }
+      if parts[0] == "--node" { nodes.append(value) }
+    }
+    if name.isEmpty && nodes.isEmpty { return [:] }
+    return ["PDB_DB": name, "PDB_NODES": nodes.joined(separator: ","), "PDB_CLUSTER": ""]
+  }
+
   /// Moves the options before the command's name behind it, where the parser wants them.
   static func movedBehindCommand(_ arguments: [String]) -> [String] {
-    let takesValue: Set = [
-      "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
-    ]
     let isFlag: Set = ["--json", "--stale", "--yes", "-q", "--quiet", "-v", "--verbose"]
     var rest = arguments[...]
     var words: [String] = []

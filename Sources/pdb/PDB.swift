@@ -50,7 +50,8 @@ struct PDB: AsyncParsableCommand {
     }
     let command = Task { await run(arguments) }
     // Nodes, labs and shells have their own way with Ctrl-C.
-    if !["node", "lab", "shell"].contains(arguments.first { !$0.hasPrefix("-") }) {
+    let word = GlobalOptions.movedBehindCommand(arguments).first
+    if !["node", "lab", "shell"].contains(word) {
       Interruption.cancels(command)
     }
     Foundation.exit(await command.value)
@@ -70,7 +71,11 @@ struct PDB: AsyncParsableCommand {
         try await Settings.$current.withValue(settings) { try await runCommand(words) }
       case .overview(let options): try await Overview.show(options, settings)
       case .help(let help): Console.write(help.text)
-      case .program(let path, let words): return try Program.run(path, words, isShell: isShell)
+      case .program(let path, let words):
+        // A program of the shell's means the cluster that the shell means.
+        if isShell { try? await Connection.shared?.meet() }
+        return try Program.run(
+          path, words, isShell: isShell, place: GlobalOptions.placeVariables(arguments))
       }
       return 0
     } catch let failure as Failure {
@@ -112,6 +117,8 @@ struct PDB: AsyncParsableCommand {
       } else {
         try command.run()
       }
+    } catch let code as ExitCode {
+      throw code
     } catch {
       throw UsageFailure(error, words) ?? error
     }

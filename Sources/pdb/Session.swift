@@ -107,7 +107,15 @@ final class Session: Sendable {
   /// Data: as JSON or as fields if the user asked for it, else as `body` writes it.
   func show(_ json: @autoclosure () throws -> JSON, _ body: () throws -> Void) throws {
     guard options.json || options.fields != nil else { return try body() }
-    let fields = try options.fields.map { try Fields($0, of: try json()) }
+    let fields: Fields?
+    do {
+      fields = try options.fields.map { try Fields($0, of: try json()) }
+    } catch let error as ValidationError where change.isRaised {
+      // It is too late to refuse the command.
+      throw Failure(
+        error: PDBError(.badRequest, error.message, outcome: .applied), asJSON: options.json,
+        status: .usage, isAboutChange: true)
+    }
     if options.json {
       Console.write(try (fields?.picked ?? json()).text)
     } else {
@@ -124,13 +132,26 @@ final class Session: Sendable {
   func sayHowToUndo(_ answer: ClientAnswer) {
     guard let revision = answer.revision, !options.quiet else { return }
     if Console.isTerminal(.output) && !options.json {
-      say(Style(for: .output).dim("undo it:  pdb undo \(revision)"))
+      say(Style(for: .output).dim("undo it:  pdb \(placeWords)undo \(revision)"))
     }
+  }
+
+  /// What a command must be told to mean the place that this one was told to mean.
+  private var placeWords: String {
+    let words =
+      options.db.map { ["--db", $0] } ?? options.node.flatMap { ["--node", $0] }
+    return words.map { $0.shellQuoted + " " }.joined()
   }
 
   /// Asks before something that cannot be undone one by one; elsewhere than on a terminal
   /// only `--yes` will do.
-  func confirm(_ question: String) throws { try Self.confirm(question, options) }
+  ///
+  /// The cluster is met before: what the answer is about cannot be another one's afterwards.
+  func confirm(_ question: String) async throws {
+    try await connection.meet()
+    let place = connection.hasAlternatives ? " on \(connection.place.name)" : ""
+    try Self.confirm(question + place, options)
+  }
 
   static func confirm(_ question: String, _ options: GlobalOptions) throws {
     if options.yes { return }

@@ -199,6 +199,78 @@ extension ProcessTests {
       }
     }
 
+    @Test func `what the command line names comes before what a shell passed on`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let identity = try await waitFor { () -> String? in
+          let status = try await first.get(0, "/status").json
+          return status["birth"]?.string.map { "\(status["cluster"]?.string ?? "")/\($0)" }
+        }
+        let two = second.addresses[0].description
+        _ = try await user.run(["remote", "add", "two", two])
+        let passedOn = ["PDB_CLUSTER": identity, "PDB_NODES": first.addresses[0].description]
+        for option in [["--db", "two"], ["--node", two]] {
+          let run = try await user.run(["task", "add", "x"] + option, environment: passedOn)
+          #expect(run.status == 0, "\(run.error)")
+        }
+        #expect(try await Self.titles(first).isEmpty)
+        // Two variables that contradict each other are refused.
+        for variables in [["PDB_NODES": two], ["PDB_DB": "two"]] {
+          let run = try await user.run(
+            ["task", "add", "x"], environment: variables.merging(["PDB_CLUSTER": identity]) { $1 })
+          #expect(run.status == 76, "\(run.error)")
+        }
+        #expect(try await Self.titles(second).count == 2)
+        #expect(try await Self.titles(first).isEmpty)
+      }
+    }
+
+    @Test func `nodes of two clusters are refused by a shell, too, however often`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let nodes = [first, second].flatMap { ["--node", $0.addresses[0].description] }
+        let shell = try await user.run(
+          ["shell"] + nodes + ["-e", "task ls; task add x"], input: nil)
+        #expect(shell.status == 76, "\(shell.error)")
+        let terminal = try Terminal(user, ["shell"] + nodes)
+        try await terminal.wait(for: "no node answers")
+        for _ in 0..<2 {
+          terminal.type("task add x\r")
+          try await terminal.wait(for: "two clusters")
+        }
+        #expect(try await Self.titles(first).isEmpty)
+        #expect(try await Self.titles(second).isEmpty)
+      }
+    }
+
+    @Test func `changes of the settings at the same time are all kept`() async throws {
+      let user = try Workspace(nodes: "")
+      try await withThrowingTaskGroup(of: Int32.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            try await user.run(["remote", "add", "r\(number)", "127.0.0.1:\(number + 1)"]).status
+          }
+        }
+        for try await status in group { #expect(status == 0) }
+      }
+      #expect(try await user.run(["remote", "ls"]).rows.count == 8)
+    }
+
+    @Test func `a program named behind --node means that node`() async throws {
+      try await Self.twoClusters { first, second, user in
+        _ = try await user.run(["remote", "add", "one", first.addresses[0].description])
+        _ = try await user.run(["use", "one"])
+        let script = "#!/bin/sh\n'\(program.path)' task add there\n"
+        let path = user.path + "/pdb-there"
+        try Data(script.utf8).write(to: URL(fileURLWithPath: path))
+        chmod(path, 0o755)
+        let run = try await user.run(
+          ["--node", second.addresses[0].description, "there"],
+          environment: ["PATH": user.path + ":/usr/bin:/bin"])
+        #expect(run.status == 0, "\(run.error)")
+        #expect(try await Self.titles(first).isEmpty)
+        #expect(try await Self.titles(second) == ["there"])
+      }
+    }
+
     @Test func `a script can say which cluster it means`() async throws {
       try await TestCluster.running(1) { cluster in
         let status = try await cluster.pdb("status", "--json").json

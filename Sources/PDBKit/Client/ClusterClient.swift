@@ -101,6 +101,11 @@ public final class ClusterClient: Sendable {
   /// Means whichever cluster answers next.
   func forgetIdentity() { known.withLockedValue { $0.identity = nil } }
 
+  /// Means whichever cluster answers at these addresses.
+  public func forget(keeping addresses: [NodeAddress]) {
+    known.withLockedValue { $0 = Knowledge(addresses: addresses) }
+  }
+
   func learn(_ view: ClusterView) {
     known.withLockedValue { $0.view = view }
     expect(view.identity, members: view.members)

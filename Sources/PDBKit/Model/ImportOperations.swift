@@ -123,7 +123,10 @@ extension Draft {
       switch existing {
       case .refuse: return .exists
       case .keep: return .same
-      case .replace: break
+      case .replace:
+        // What is no task does not take a task's place.
+        let isTask = (try? JSON(parsing: pair.value))?["title"]?.string != nil
+        if found.isTask(under: pair.key), !isTask { return .exists }
       }
     }
     _ = try setPair(pair.key, pair.value, .none, at: time, keepsNumber: true)

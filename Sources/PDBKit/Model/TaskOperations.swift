@@ -67,7 +67,10 @@ extension KeyValueView {
 
   /// The task with this number, or the one whose id begins so.
   private func inexactTask(_ text: String) throws -> VersionedTask? {
-    if let number = UInt64(text), let task = try task(number: number) { return task }
+    // A number has no zeros before it; the beginning of an id may.
+    if let number = UInt64(text), String(number) == text, let task = try task(number: number) {
+      return task
+    }
     guard text.utf8.count >= TaskReference.shortestPrefix else { return nil }
     var matches: [VersionedTask] = []
     try scan(prefix: TaskKeys.task(id: text.lowercased())) { _, stored in

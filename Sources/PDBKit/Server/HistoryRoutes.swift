@@ -74,7 +74,13 @@ extension Exchange {
   }
 
   fileprivate func undo() async throws -> Response {
-    let wanted = try object()["revision"]
+    let object = try object()
+    for member in object.members ?? [] where member.name != "revision" {
+      throw PDBError(
+        .badRequest, "'\(member.name.escapingControlCharacters)' means nothing here",
+        hint: "send {\"revision\":N}, or {} for your last change")
+    }
+    let wanted = object["revision"]
     guard wanted == nil || wanted?.uint64 != nil else {
       throw PDBError(.badRequest, "'revision' must be the number of a revision")
     }

@@ -175,8 +175,25 @@ struct ConfigFile {
     return isPlain ? value : "\"\(escaped)\""
   }
 
+  /// Changes a file as it is now: other runs of pdb that change it at the same time wait.
+  ///
+  /// - Throws: `bad_configuration` if it cannot be read or written, or what `body` throws.
+  static func change<T>(_ path: String, _ body: (inout ConfigFile) throws -> T) throws -> T {
+    let folder = (path as NSString).deletingLastPathComponent
+    try? FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    defer { if lock >= 0 { close(lock) } }
+    // Without a lock, in a folder that nothing can be written to, saving says what is wrong.
+    if lock >= 0 { while flock(lock, LOCK_EX) != 0 && errno == EINTR {} }
+    var file = try ConfigFile(path: path)
+    let result = try body(&file)
+    try file.save()
+    return result
+  }
+
   /// Writes the file, whole or not at all.
-  func save() throws {
+  private func save() throws {
     // A link keeps its place, and a file its permissions.
     let url = URL(fileURLWithPath: path).resolvingSymlinksInPath()
     let mode = try? FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions]

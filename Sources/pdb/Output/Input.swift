@@ -24,6 +24,13 @@ enum Input {
     set { commandSource.withLockedValue { $0 = newValue } }
   }
 
+  /// Whether a file is the one that standard input comes from.
+  static func isStandardInput(_ path: String) -> Bool {
+    var (file, input) = (stat(), stat())
+    return stat(path, &file) == 0 && fstat(STDIN_FILENO, &input) == 0
+      && file.st_dev == input.st_dev && file.st_ino == input.st_ino
+  }
+
   /// Standard input as bytes.
   ///
   /// - Throws: `bad_request` where the commands themselves come from there.

@@ -61,7 +61,7 @@ final class OutputTarget: Sendable {
     }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let process = Subprogram.start(
-      ["/bin/sh", "-c", program], environment: ProcessInfo.processInfo.environment,
+      ["/bin/sh", "-c", program], environment: Subprogram.environment,
       reading: ends[0])
     close(ends[0])
     guard let process else {

@@ -11,8 +11,10 @@ enum Subprogram {
     place.withLockedValue { $0 = { connection.variables } }
   }
 
-  private static func placeVariables() -> [String: String] {
-    place.withLockedValue { $0 }?() ?? [:]
+  /// For programs that may run pdb.
+  static var environment: [String: String] {
+    let variables = place.withLockedValue { $0 }?() ?? [:]
+    return ProcessInfo.processInfo.environment.merging(variables) { $1 }
   }
 
   /// Runs a program in this process group, so that the terminal is its as much as ours, feeds it
@@ -76,8 +78,7 @@ enum Subprogram {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     var settings: [UnsafeMutablePointer<CChar>?] =
-      environment.merging(placeVariables()) { $1 }.map { strdup("\($0.key)=\($0.value)") }
-      + [nil]
+      environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer {
       posix_spawn_file_actions_destroy(&actions)
       posix_spawnattr_destroy(&attributes)

@@ -31,7 +31,7 @@ final class Connection: Sendable {
     let isWaiting = Occasion()
     client = ClusterClient(
       addresses: place.addresses,
-      expecting: try Self.expectedCluster(in: place) ?? place.remote?.identity,
+      expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
       token: try Self.token(options, settings, place), author: Person.name
     ) { notice in
@@ -79,15 +79,23 @@ final class Connection: Sendable {
 
   /// Returns whether it is known now which cluster is meant.
   private func meetNow() async throws -> Bool {
-    if let pinned = client.identity, pinned.birth != nil, recall(pinned) { return true }
+    if let pinned = place.remote?.identity, pinned.birth != nil, recall(pinned) { return true }
     guard let view = try await client.meet(place.addresses) else {
-      // Nothing answers where the place is; its other members may, if they are known.
-      let last = place.isStandard ? memory.withLockedValue { $0.standard } : nil
-      return last.map(recall) ?? false
+      return place.isStandard ? try await meetAwayFromStandard() : false
     }
     noteIdentity(client.identity ?? view.identity)
     remember(client.identity ?? view.identity, view.members)
     return true
+  }
+
+  /// Nothing answers at the standard address; the other members of the cluster that did so last may,
+  /// as long as that address belongs to one of them.
+  private func meetAwayFromStandard() async throws -> Bool {
+    guard let last = memory.withLockedValue({ $0.standard }), recall(last) else { return false }
+    let view = try? await client.meet(client.addresses)
+    if let view, view.members.contains(Place.standardAddress) { return true }
+    client.forget(keeping: place.addresses)
+    return false
   }
 
   /// Looks for a cluster where its members were last; returns whether they are known.
@@ -122,11 +130,11 @@ final class Connection: Sendable {
   /// Writes down which cluster a remote stands for, if the user's file has that remote still.
   private func pin(_ name: String, to identity: ClusterIdentity) {
     do {
-      var file = try ConfigFile(path: Settings.Scope.user.path!)
-      guard file.value(Remote.setting(name, .nodes)) != nil else { return }
-      file.set(Remote.setting(name, .cluster), identity.cluster)
-      if let birth = identity.birth { file.set(Remote.setting(name, .birth), birth) }
-      try file.save()
+      try ConfigFile.change(Settings.Scope.user.path!) { file in
+        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
+        file.set(Remote.setting(name, .cluster), identity.cluster)
+        if let birth = identity.birth { file.set(Remote.setting(name, .birth), birth) }
+      }
     } catch {
       let reason = (error as? PDBError)?.message ?? "\(error)"
       Console.writeError("warning: which cluster '\(name)' stands for is not kept: \(reason)")
@@ -167,15 +175,21 @@ final class Connection: Sendable {
 
   private static let clusterVariable = "PDB_CLUSTER"
 
-  /// `PDB_CLUSTER`: the one cluster that may answer, as `ID/BIRTH`, where nothing on the command line
-  /// says which one is meant.
+  /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, where
+  /// nothing on the command line says which one is meant.
   private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
-    if case .option = place.reason { return nil }
+    let pin = place.remote?.identity
+    if case .option = place.reason { return pin }
     let text = ProcessInfo.processInfo.environment[clusterVariable] ?? ""
-    guard !text.isEmpty else { return nil }
+    guard !text.isEmpty else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
         .badConfiguration, "'\(clusterVariable)' must be ID or ID/BIRTH, as 'pdb status' shows it")
+    }
+    if let pin, !pin.agrees(with: identity) {
+      throw PDBError(
+        .wrongCluster,
+        "'\(place.name)' stands for cluster \(pin), but \(clusterVariable) names \(identity)")
     }
     return identity
   }
@@ -186,16 +200,28 @@ final class Connection: Sendable {
   func explaining(_ error: PDBError) -> PDBError {
     var (hint, details) = (error.hint, error.details)
     if error.code == .wrongCluster, hint == nil {
-      if let remote = place.remote {
+      let accept = place.remote.map {
+        "if '\($0.name)' means the cluster that answers now: pdb remote accept \($0.name)"
+      }
+      if Connection.shared != nil {
         hint =
-          "if '\(remote.name)' means the cluster that answers now: pdb remote accept \(remote.name)"
-      } else if Connection.shared != nil {
-        hint = "leave the shell and start it again to talk to the cluster that answers now"
+          "leave the shell and start it again to talk to the cluster that answers now"
+          + (accept.map { "; \($0)" } ?? "")
+      } else {
+        hint = accept
       }
     }
     if hasAlternatives { details.append(.init("place", .string(description))) }
     return PDBError(
       error.code, error.message, outcome: error.outcome, hint: hint, details: details)
+  }
+
+  /// The remote's name, as long as it stands for the cluster that is talked to.
+  var standingName: String? {
+    guard let name = place.remote?.name, let identity = client.identity,
+      let remote = try? Settings().remote(name), remote.identity?.agrees(with: identity) != false
+    else { return nil }
+    return name
   }
 
   /// The place and the cluster in it, for messages.

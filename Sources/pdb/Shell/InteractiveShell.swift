@@ -21,7 +21,8 @@ final class InteractiveShell: Sendable {
     self.connection = connection
   }
 
-  func run() async {
+  /// Returns the exit code with which the user leaves.
+  func run() async -> Int32 {
     let editor = LineEditor(
       history: ShellHistory.load(), complete: { [self] in complete($0) },
       onInterrupt: { [self] in
@@ -32,23 +33,25 @@ final class InteractiveShell: Sendable {
     defer { editor.stop() }
     Console.write(
       Style(for: .output).dim("pdb \(pdbVersion). '.help' tells how this works, Ctrl-D leaves."))
-    await withTaskGroup(of: Void.self) { group in
+    return await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.whereabouts.watch(editor) }
       await whereabouts.waitUntilKnown()
-      await readLines(editor)
+      let status = await readLines(editor)
       group.cancelAll()
+      return status
     }
   }
 
-  private func readLines(_ editor: LineEditor) async {
+  private func readLines(_ editor: LineEditor) async -> Int32 {
     while case .line(let line) = await editor.readLine() {
       ShellHistory.add(line)
       let command = Task { await shell.run(line) }
       current.withLockedValue { $0 = command }
       let outcome = await command.value
       current.withLockedValue { $0 = nil }
-      if case .leave = outcome { return }
+      if case .leave(let status) = outcome { return status }
     }
+    return 0
   }
 
   /// Readline wants the candidates at once, so its thread waits for them, but not for long.

@@ -77,7 +77,7 @@ final class Whereabouts: Sendable {
     let (node, status) = state.withLockedValue { ($0.node, $0.status) }
     guard let status else { return "pdb(\(marked(31, "no node answers")))> " }
     let id = status["cluster"]?.string?.prefix(8).description ?? "?"
-    let cluster = connection.place.remote?.name ?? id
+    let cluster = connection.standingName ?? id
     let role = status["role"]?.string.map { $0 == "preCandidate" ? "candidate" : $0 } ?? "?"
     let hasLeader = status["leader"]?.string != nil
     let place = "\(node.port):\(role) t\(status["term"]?.uint64 ?? 0)"

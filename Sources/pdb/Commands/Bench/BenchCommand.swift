@@ -106,7 +106,7 @@ struct BenchCommand: AsyncParsableCommand, HasExamples {
     var hasFailures = false
     try await Session.run(options) { session in
       if work == .task {
-        try session.confirm("add tasks to the cluster and leave them there")
+        try await session.confirm("add tasks to the cluster and leave them there")
       }
       try await session.connection.meet()
       let load = LoadRun(plan, on: session.connection.client)

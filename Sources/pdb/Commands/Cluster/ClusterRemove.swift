@@ -29,7 +29,7 @@ struct ClusterRemove: AsyncParsableCommand, HasExamples {
       guard !member.isEmpty else { throw PDBError(.badRequest, "no member is named") }
       session.willChange()
       let (id, question) = try await find(session)
-      try session.confirm(question)
+      try await session.confirm(question)
       let path = "/cluster/members/\(id.percentEncoded)" + (force ? "?force=true" : "")
       let answer = try await session.send(ClientRequest(.delete, path))
       try session.show(answer.json) {

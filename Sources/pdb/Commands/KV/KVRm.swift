@@ -21,7 +21,7 @@ struct KVRm: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      if keys.count > 1 { try session.confirm("remove \(keys.count) keys") }
+      if keys.count > 1 { try await session.confirm("remove \(keys.count) keys") }
       let answer = try await session.send(
         ClientRequest(
           .post, "/delete",

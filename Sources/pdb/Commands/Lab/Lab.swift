@@ -95,7 +95,11 @@ final class Lab: Sendable {
     let list = addresses.map(\.description).joined(separator: ",")
     let configured = try? Place.configured(Settings())
     let isPlain = configured?.isStandard == true && addresses[0] == Place.standardAddress
-    return isPlain ? "" : "\n  export PDB_NODES=\(list)"
+    if isPlain { return "" }
+    let environment = ProcessInfo.processInfo.environment
+    let others = ["PDB_DB", "PDB_CLUSTER"].filter { environment[$0]?.isEmpty == false }
+    return (others.isEmpty ? "" : "\n  unset " + others.joined(separator: " "))
+      + "\n  export PDB_NODES=\(list)"
   }
 
   /// Where to look and what to type.
@@ -104,7 +108,7 @@ final class Lab: Sendable {
     Console.write(
       """
 
-      A cluster of \(addresses.count) nodes is up: \(addresses.map(\.url).joined(separator: "  "))
+      A cluster of \(addresses.count) node\(addresses.count == 1 ? "" : "s") is up: \(addresses.map(\.url).joined(separator: "  "))
       In another terminal, try:
       \(pathHint)\(placeHint)
         pdb task add "Học Python"

@@ -19,7 +19,7 @@ struct NodeStatus: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     var isWell = true
-    try await Session.run(options) { session in
+    try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let answer: ClientAnswer
       do {

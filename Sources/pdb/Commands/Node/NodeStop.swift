@@ -19,7 +19,7 @@ struct NodeStop: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await Session.run(options) { session in
+    try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let stop = ClientRequest(.post, "/node/stop", body: [:])
       let answer = try await session.ask(node, stop).get()

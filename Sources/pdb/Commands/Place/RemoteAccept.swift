@@ -19,7 +19,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      var file = try RemoteFile()
+      let file = try RemoteFile()
       var remote = try file.own(name)
       guard let found = try await remote.met(options, file.settings) else {
         throw PDBError(
@@ -31,7 +31,10 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
           "let '\(name)' stand for cluster \(found) instead of \(before)", options)
       }
       remote.identity = found
-      try file.change { $0.write(remote) }
+      try file.change { file in
+        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
+        file.write(remote)
+      }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
       Console.write("remote \(name) stands for cluster \(found.cluster) now")

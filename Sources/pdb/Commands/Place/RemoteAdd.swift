@@ -23,7 +23,7 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      var file = try RemoteFile()
+      let file = try RemoteFile()
       try file.checkFree(name)
       var remote = Remote(name: name, nodes: try nodes.map(NodeAddress.init(parsing:)))
       if let path = options.tokenFile {
@@ -31,7 +31,11 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
         remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
       }
       remote.identity = try await remote.met(options, file.settings)
-      try file.change { $0.write(remote) }
+      try file.change {
+        // It may have been taken while the cluster was asked.
+        try RemoteFile().checkFree(name)
+        $0.write(remote)
+      }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
       Console.write(

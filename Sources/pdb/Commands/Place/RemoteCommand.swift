@@ -19,7 +19,7 @@ struct RemoteCommand: AsyncParsableCommand {
 
 /// The user's own configuration file, where remotes are kept.
 struct RemoteFile {
-  private(set) var file: ConfigFile
+  private let file: ConfigFile
   let settings: Settings
 
   init() throws {
@@ -53,9 +53,9 @@ struct RemoteFile {
   /// Whether `pdb use` has chosen this remote.
   func isUsed(_ name: String) -> Bool { file.value(Setting.remote.rawValue) == name }
 
-  mutating func change(_ body: (inout ConfigFile) -> Void) throws {
-    body(&file)
-    try file.save()
+  /// Changes the file as it is now.
+  func change(_ body: (inout ConfigFile) throws -> Void) throws {
+    try ConfigFile.change(Settings.Scope.user.path!, body)
   }
 }
 

@@ -25,7 +25,8 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
         return Console.write((["remotes": .array(list)] as JSON).text)
       }
       var table = Table(
-        .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"), .init(title: "NODES"))
+        .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"),
+        .init(title: "NODES", keepsFirstWord: true))
       for remote in remotes {
         table.add(
           file.isUsed(remote.name) ? "*" : "", remote.name, remote.identity?.cluster ?? "?",

@@ -21,7 +21,7 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      var file = try RemoteFile()
+      let file = try RemoteFile()
       let old = try file.own(name)
       try file.checkFree(newName)
       let new = Remote(

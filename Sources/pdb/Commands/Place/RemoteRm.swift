@@ -18,7 +18,7 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      var file = try RemoteFile()
+      let file = try RemoteFile()
       let remote = try file.own(name)
       let isUsed = file.isUsed(name)
       try file.change {

@@ -33,7 +33,7 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      var file = try RemoteFile()
+      let file = try RemoteFile()
       if let name {
         _ = try file.settings.remote(name)
         try file.change { $0.set(Setting.remote.rawValue, name) }

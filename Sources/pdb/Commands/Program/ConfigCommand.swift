@@ -28,9 +28,9 @@ struct ConfigTarget: ParsableArguments {
     }
   }
 
-  func file() throws -> ConfigFile {
-    try ConfigFile(path: (folder ? Settings.Scope.folder : .user).path!)
-  }
+  var path: String { (folder ? Settings.Scope.folder : .user).path! }
+
+  func file() throws -> ConfigFile { try ConfigFile(path: path) }
 }
 
 extension ConfigCommand {

@@ -34,12 +34,12 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
         _ = try Setting.addresses(value)
       }
       try check(key)
-      var file = try target.file()
-      file.set(key, try Input.text(value))
-      try file.save()
+      let text = try Input.text(value)
+      try ConfigFile.change(target.path) { $0.set(key, text) }
       if options.json {
         Console.write(
-          (["setting": .string(key), "value": .string(value), "origin": .string(file.path)] as JSON)
+          (["setting": .string(key), "value": .string(value), "origin": .string(target.path)]
+            as JSON)
             .text)
       }
     }

@@ -22,13 +22,12 @@ struct ConfigUnset: AsyncParsableCommand, HasExamples {
     var wasSet = false
     try ConfigCommand.run(options) {
       let key = try ConfigCommand.key(setting)
-      var file = try target.file()
-      wasSet = file.unset(key)
-      if wasSet { try file.save() }
+      wasSet = try target.file().value(key) != nil
+      if wasSet { wasSet = try ConfigFile.change(target.path) { $0.unset(key) } }
       if options.json {
         guard wasSet else { throw ConfigCommand.nothingSet(setting) }
         Console.write(
-          (["setting": .string(key), "unset": .bool(wasSet), "origin": .string(file.path)] as JSON)
+          (["setting": .string(key), "unset": .bool(wasSet), "origin": .string(target.path)] as JSON)
             .text)
       }
     }

@@ -49,7 +49,9 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
         if status != 0 { return status }
       }
       let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
-      if e.isEmpty, f == nil, isForPeople { await InteractiveShell(shell, connection).run() }
+      if e.isEmpty, f == nil, isForPeople {
+        return await InteractiveShell(shell, connection).run()
+      }
       return 0
     } catch let error as PDBError {
       ErrorReport(error, asJSON: options.json).print()
@@ -64,7 +66,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     var scripts: [ShellScript] = []
     if let f {
       scripts.append(try ShellScript(name: f, text: try Input.bytes(of: f)))
-      if f == "-" { Input.isCommandSource = true }
+      if f == "-" || Input.isStandardInput(f) { Input.isCommandSource = true }
     }
     if !e.isEmpty {
       scripts.append(try ShellScript(name: "-e", text: Bytes(e.joined(separator: "\n").utf8)))

@@ -18,7 +18,7 @@ struct TaskClear: AsyncParsableCommand, HasExamples {
       session.willChange()
       let completed = try await session.send(ClientRequest(.get, "/tasks?status=completed"))
       let count = try completed.json.tasks().count
-      if count > 1 { try session.confirm("remove \(count) completed tasks") }
+      if count > 1 { try await session.confirm("remove \(count) completed tasks") }
       let answer = try await session.send(ClientRequest(.delete, "/tasks?status=completed"))
       let removed = answer.json["count"]?.int64 ?? 0
       try session.show(answer.json) {

@@ -20,7 +20,7 @@ struct TaskRm: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       session.willChange()
       let count = references.references.count
-      if count > 1 { try session.confirm("remove \(count) tasks") }
+      if count > 1 { try await session.confirm("remove \(count) tasks") }
       try await references.change(session) { reference in
         // People want to see what it was.
         let task =
