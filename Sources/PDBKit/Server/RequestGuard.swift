@@ -48,7 +48,7 @@ struct RequestGuard: Sendable {
   ///
   /// - Parameter failure: what is known to be wrong with it already.
   func respond(to request: Request, body: Bytes, failure: PDBError?) async -> Response {
-    let start = ContinuousClock.now
+    let start = NIODeadline.now()
     let found = Found { try Endpoint.find(request) }
     var response: Response
     do {
@@ -63,8 +63,7 @@ struct RequestGuard: Sendable {
         hint: "the node's log says more"
       ).response(to: request)
     }
-    meters.note(
-      (try? found.get())?.endpoint, response.status, after: start.duration(to: .now))
+    meters.note((try? found.get())?.endpoint, response.status, after: NIODeadline.now() - start)
     addHeaders(to: &response, for: request.headers)
     if request.method == .head {
       let length = response.headers[.contentLength]

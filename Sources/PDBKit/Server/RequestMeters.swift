@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import NIOConcurrencyHelpers
+import NIOCore
 
 /// What the server itself can say of its work.
 struct ServerFigures: Sendable {
@@ -31,10 +32,10 @@ final class RequestMeters: Sendable {
     }
   }
 
-  func note(_ endpoint: Endpoint?, _ status: HTTPResponse.Status, after time: Duration) {
+  func note(_ endpoint: Endpoint?, _ status: HTTPResponse.Status, after time: TimeAmount) {
     let number = endpoint?.number ?? Endpoint.all.count
     figures.withLockedValue { figures in
-      figures[number].seconds.record(time / .seconds(1))
+      figures[number].seconds.record(Double(time.nanoseconds) / 1e9)
       figures[number].counts[status.code, default: 0] += 1
     }
   }
