@@ -111,7 +111,7 @@ extension ProcessTests {
         let words = try Terminal(
           cluster.workspace, ["task", "add", "Mua", "sữa", "cho", "mẹ"] + node)
         try await words.wait(for: "added 4 tasks; one title needs quotes")
-        try await words.wait(for: "pdb undo 1")
+        try await words.wait(for: "undo 1")
         #expect(try await words.end() == 0)
         let titles = try Terminal(
           cluster.workspace, ["task", "add", "Học Python", "Làm đồ án"] + node)

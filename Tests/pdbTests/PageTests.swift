@@ -259,8 +259,11 @@ extension ProcessTests {
               """, .string(title))
           }
           try await browser.wait(forTitles: titles.reversed())
-          let tasks = try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []
-          #expect(tasks.compactMap { $0["title"]?.string } == titles.reversed())
+          // The page shows what is still on its way, too.
+          _ = try await waitFor {
+            let tasks = try await cluster.get(0, "/tasks").json["tasks"]?.array ?? []
+            return tasks.compactMap { $0["title"]?.string } == titles.reversed() ? true : nil
+          }
           #expect(
             try await browser.run("return document.querySelectorAll('img, li script').length").int64
               == 0)

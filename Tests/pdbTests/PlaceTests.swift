@@ -271,6 +271,31 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a shell asks once who belongs to the cluster, whoever leads it then`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        func asked() async throws -> Int {
+          var count = 0
+          for node in 0..<3 {
+            for line in try await cluster.get(node, "/metrics").body.split(separator: "\n")
+            where line.hasPrefix("pdb_http_requests_total")
+              && line.contains(#"route="/cluster/status""#)
+            {
+              count += line.split(separator: " ").last.flatMap { Int($0) } ?? 0
+            }
+          }
+          return count
+        }
+        let before = try await asked()
+        let changes = (0..<10).map { "kv set k \($0)" }
+        let script = (["kv set k x", "cluster transfer"] + changes).joined(separator: "\n")
+        let run = try await cluster.pdb("shell", input: Data(script.utf8))
+        #expect(run.status == 0, "\(run.error)")
+        // Each of the three nodes that are named is asked when the cluster is met.
+        #expect(try await asked() - before <= 3)
+      }
+    }
+
     @Test func `a script can say which cluster it means`() async throws {
       try await TestCluster.running(1) { cluster in
         let status = try await cluster.pdb("status", "--json").json

@@ -12,7 +12,7 @@ extension ProcessTests {
       let terminal = try Terminal(
         cluster.workspace, ["shell", "--node", cluster.addresses[0].description],
         environment: environment)
-      try await terminal.wait(for: "leader t")
+      try await terminal.wait(for: ") \(cluster.addresses[0].port):")
       return terminal
     }
 

@@ -11,7 +11,7 @@ import NIOHTTPCompression
 /// for more.
 struct Compression {
   /// The compressor is a handler of channels; this one has no other purpose.
-  private let channel = EmbeddedChannel()
+  private let channel: EmbeddedChannel
 
   /// What is compressed at once; other work goes on in between.
   static let pieceBytes = 64 << 10
@@ -24,6 +24,8 @@ struct Compression {
       response.headers.first(.contentType) != "text/event-stream",
       Self.isAccepted(request.headers[.acceptEncoding] ?? "")
     else { return nil }
+    // Not before: making one costs more than a small answer.
+    channel = EmbeddedChannel()
     let head = HTTPRequestHead(
       version: .http1_1, method: .GET, uri: "/", headers: ["Accept-Encoding": "gzip"])
     do {

@@ -33,7 +33,8 @@ struct Exchange: Sendable {
   }
 
   func query(_ name: String) -> String? {
-    request.uri.queryParameters.first { $0.key == name }.map { String($0.value) }
+    guard request.uri.query != nil else { return nil }
+    return request.uri.queryParameters.first { $0.key == name }.map { String($0.value) }
   }
 
   /// A count from the query, e.g. `?limit=10`.

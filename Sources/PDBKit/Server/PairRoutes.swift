@@ -136,12 +136,15 @@ extension Exchange {
   /// - Throws: `conflict` without `?force=true`. For a repeated request the outcome is unknown:
   ///   the first attempt may have been made before there was a task.
   private func spareTasks(_ pairs: [NewPair]) async throws {
-    let isForced = try flag("force")
     let risky = pairs.filter { pair in
-      TaskKeys.id(of: pair.key) != nil && (try? JSON(parsing: pair.value))?["title"] == nil
+      // Objects begin with a brace: values are kept without blanks.
+      pair.key.starts(with: TaskKeys.prefix) && TaskKeys.id(of: pair.key) != nil
+        && (pair.value.first != UInt8(ascii: "{")
+          || (try? JSON(parsing: pair.value))?["title"] == nil)
     }
-    guard !risky.isEmpty, !isForced, engine.status.isLeader else { return }
-    let found = try await engine.read(.linearizable, .keys) { view, _ in
+    guard !risky.isEmpty, try !flag("force"), engine.status.isLeader else { return }
+    // A leader's own state has every task that was acknowledged.
+    let found = try await engine.read(.stale, .keys) { view, _ in
       try risky.lazy.compactMap { pair in
         try view.get(pair.key).flatMap(VersionedTask.init)
       }.first
