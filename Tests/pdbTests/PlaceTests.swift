@@ -271,7 +271,8 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a shell asks once who belongs to the cluster, whoever leads it then`() async throws {
+    @Test func `a shell asks once who belongs to the cluster, whoever leads it then`() async throws
+    {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.settled()
         func asked() async throws -> Int {
