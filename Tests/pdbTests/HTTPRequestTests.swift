@@ -85,6 +85,25 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a connection on which another protocol was offered ends with the answer`()
+      async throws
+    {
+      try await TestCluster.running(1) { cluster in
+        let get = "GET /health HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
+        let offer =
+          "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+        // Otherwise Java's client would send its next request there, and wait for ever.
+        let connection = try cluster.connection(0)
+        connection.send(get + offer + "\r\n")
+        #expect(try connection.readToEnd().contains("Connection: close"))
+        let second = try cluster.connection(0)
+        second.send(get + "\r\n")
+        _ = try second.read(until: "ok")
+        second.send(get + offer + "\r\n")
+        #expect(try second.readToEnd().contains("Connection: close"))
+      }
+    }
+
     private static func post(_ cluster: TestCluster, _ headers: String) -> String {
       "POST /tasks HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
         + "Content-Type: application/json\r\n\(headers)\r\n"

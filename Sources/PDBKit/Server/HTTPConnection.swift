@@ -175,7 +175,9 @@ final class HTTPConnection: ChannelInboundHandler {
       self.bodyDeadline = nil
     }
     isAnswering = true
-    if !head.isKeepAlive || head.version != .http1_1 { isLast = true }
+    // SwiftNIO's decoder reads nothing more behind an offer to upgrade.
+    let offersUpgrade = head.headers.contains(name: "Upgrade")
+    if !head.isKeepAlive || head.version != .http1_1 || offersUpgrade { isLast = true }
     guard let request = Self.request(head) else { return refuse(Self.notHTTP, context) }
     if let defect = Self.defect(of: request, head.version) { return refuse(defect, context) }
     let lackOfRoom = lackOfRoom(head)

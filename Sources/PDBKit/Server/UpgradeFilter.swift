@@ -17,7 +17,11 @@ final class UpgradeFilter: ChannelInboundHandler, RemovableChannelHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .head(var head) = unwrapInboundIn(data), head.headers.contains(name: "Upgrade") {
       let offered = head.headers[canonicalForm: "Upgrade"].map { $0.lowercased() }
-      if !offered.contains(where: protocols.contains) { head.headers.remove(name: "Upgrade") }
+      if !offered.contains(where: protocols.contains) {
+        head.headers.remove(name: "Upgrade")
+        // SwiftNIO's decoder reads nothing more behind an offer: this request is the last.
+        head.headers.replaceOrAdd(name: "Connection", value: "close")
+      }
       context.fireChannelRead(wrapInboundOut(.head(head)))
     } else {
       context.fireChannelRead(data)
