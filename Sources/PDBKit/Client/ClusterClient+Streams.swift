@@ -96,12 +96,8 @@ extension ClusterClient {
         let body = try await response.body.collect(upTo: 1 << 20)
         return result(response, body, from: address, isChange: false)
       }
-      if let cluster = response.headers.first(name: "PDB-Cluster") {
-        let found = ClusterIdentity(
-          cluster: cluster, birth: response.headers.first(name: "PDB-Birth"))
-        if let expected = confirm(found) {
-          return .error(.wrongCluster(expected: expected, found: found, at: address))
-        }
+      if let found = ClusterIdentity(response.headers), let expected = confirm(found) {
+        return .error(.wrongCluster(expected: expected, found: found, at: address))
       }
       return try await body(response.body) ? nil : .lost("the stream ended")
     } catch let error as PDBError {

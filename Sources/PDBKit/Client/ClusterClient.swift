@@ -267,7 +267,7 @@ public final class ClusterClient: Sendable {
   func result(
     _ response: HTTPClientResponse, _ body: ByteBuffer, from address: NodeAddress, isChange: Bool
   ) -> Attempts.Result {
-    guard let cluster = response.headers.first(name: "PDB-Cluster"),
+    guard let found = ClusterIdentity(response.headers),
       // A stored value may be as deep as the limit, and the answer wraps it.
       let json = try? JSON(parsing: body.readableBytesView, depth: Limits.jsonDepth + 8)
     else {
@@ -276,7 +276,6 @@ public final class ClusterClient: Sendable {
           .badAnswer, "'\(address)' does not answer like a pdb node", outcome: .unknown,
           hint: "is another program listening on that port?"))
     }
-    let found = ClusterIdentity(cluster: cluster, birth: response.headers.first(name: "PDB-Birth"))
     let isDone = (200..<300).contains(response.status.code)
     if let expected = confirm(found) {
       // A node that knows of no expectations has done what it was asked.
@@ -328,6 +327,14 @@ public final class ClusterClient: Sendable {
       return .lost("no answer in time")
     default: return .lost("connection lost")
     }
+  }
+}
+
+extension ClusterIdentity {
+  /// The cluster that an answer names; `nil` if it names none.
+  init?(_ headers: HTTPHeaders) {
+    guard let cluster = headers.first(name: "PDB-Cluster") else { return nil }
+    self.init(cluster: cluster, birth: headers.first(name: "PDB-Birth"))
   }
 }
 

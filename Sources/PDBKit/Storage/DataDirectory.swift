@@ -19,6 +19,7 @@ final class DataDirectory: Sendable {
   let statePath: String
   /// Absolute.
   let path: String
+  private let port: Int
   private let lockPath: String
   private let lock: Int32
   /// Whether the folder was made for this node.
@@ -31,6 +32,7 @@ final class DataDirectory: Sendable {
   init(path: String, port: Int) throws {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path
+    self.port = port
     let base = Self.base(of: port, in: path)
     logPath = base + ".raft"
     statePath = base + ".db"
@@ -106,9 +108,7 @@ final class DataDirectory: Sendable {
   }
 
   /// Whether the node has been here before.
-  var hasFiles: Bool {
-    [logPath, statePath].contains { FileManager.default.fileExists(atPath: $0) }
-  }
+  var hasFiles: Bool { Self.hasFiles(of: port, in: path) }
 
   private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 

@@ -78,7 +78,7 @@ final class Whereabouts: Sendable {
     guard let status else { return "pdb(\(marked(31, "no node answers")))> " }
     let id = status["cluster"]?.string?.prefix(8).description ?? "?"
     let cluster = connection.standingName ?? id
-    let role = status["role"]?.string.map { $0 == "preCandidate" ? "candidate" : $0 } ?? "?"
+    let role = status["role"]?.string.map(Role.words) ?? "?"
     let hasLeader = status["leader"]?.string != nil
     let place = "\(node.port):\(role) t\(status["term"]?.uint64 ?? 0)"
     return "pdb(\(cluster)) \(marked(hasLeader ? 32 : 31, place))> "
