@@ -1,6 +1,6 @@
 // Who wants to know when something has happened.
 
-import NIOConcurrencyHelpers
+import Synchronization
 
 /// Listeners that are woken together. One that is busy when it is woken is woken once more,
 /// however often that was.
@@ -11,13 +11,13 @@ final class Audience: Sendable {
     var isDismissed = false
   }
 
-  private let state = NIOLockedValueBox(State())
+  private let state = Mutex(State())
 
   /// A stream that yields with every ``wake()`` from now on. It leaves when it is dropped.
   func join() -> AsyncStream<Void> {
     let (stream, listener) = AsyncStream.makeStream(
       of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let id = state.withLockedValue { state -> UInt64? in
+    let id = state.withLock { state -> UInt64? in
       guard !state.isDismissed else { return nil }
       state.lastID += 1
       state.listeners[state.lastID] = listener
@@ -28,18 +28,18 @@ final class Audience: Sendable {
       return stream
     }
     listener.onTermination = { [self] _ in
-      _ = state.withLockedValue { $0.listeners.removeValue(forKey: id) }
+      _ = state.withLock { $0.listeners.removeValue(forKey: id) }
     }
     return stream
   }
 
   func wake() {
-    for listener in state.withLockedValue({ Array($0.listeners.values) }) { listener.yield() }
+    for listener in state.withLock({ Array($0.listeners.values) }) { listener.yield() }
   }
 
   /// Nothing more will happen: all streams end.
   func dismiss() {
-    let listeners = state.withLockedValue { state in
+    let listeners = state.withLock { state in
       state.isDismissed = true
       return Array(state.listeners.values)
     }

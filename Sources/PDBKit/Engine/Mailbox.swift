@@ -1,6 +1,6 @@
 // How one task hands work to another: a queue that is emptied at one go.
 
-import NIOConcurrencyHelpers
+import Synchronization
 
 /// A queue with many writers and one reader. The reader takes everything that waits, so work
 /// that arrives together is done together.
@@ -11,12 +11,12 @@ final class Mailbox<Item: Sendable>: Sendable {
     var isClosed = false
   }
 
-  private let state = NIOLockedValueBox(State())
+  private let state = Mutex(State())
 
   /// Adds an item; false if the mailbox is closed or holds `limit` items already.
   @discardableResult
   func post(_ item: Item, limit: Int = .max) -> Bool {
-    let (isTaken, reader) = state.withLockedValue { state in
+    let (isTaken, reader) = state.withLock { state in
       guard !state.isClosed, state.items.count < limit else {
         return (false, nil as CheckedContinuation<[Item]?, Never>?)
       }
@@ -32,14 +32,14 @@ final class Mailbox<Item: Sendable>: Sendable {
   }
 
   /// How many items wait.
-  var count: Int { state.withLockedValue { $0.items.count } }
+  var count: Int { state.withLock { $0.items.count } }
 
   /// All items that wait, in order, at least one; `nil` once the mailbox is closed and empty,
   /// or the task is cancelled. Only one task may call this.
   func take() async -> [Item]? {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let ready: [Item]?? = state.withLockedValue { state in
+        let ready: [Item]?? = state.withLock { state in
           if !state.items.isEmpty {
             defer { state.items = [] }
             return .some(state.items)
@@ -58,7 +58,7 @@ final class Mailbox<Item: Sendable>: Sendable {
 
   /// Takes no more items. Those that wait can still be taken.
   func close() {
-    let reader = state.withLockedValue { state in
+    let reader = state.withLock { state in
       state.isClosed = true
       defer { state.reader = nil }
       return state.reader

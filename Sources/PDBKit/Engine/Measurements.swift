@@ -1,6 +1,6 @@
 // What a node measures of itself while it works.
 
-import NIOConcurrencyHelpers
+import Synchronization
 
 /// How often which values were seen, in buckets whose upper bounds double.
 struct Distribution: Sendable {
@@ -49,9 +49,9 @@ struct Measurements: Sendable {
 
 /// Where measurements are noted, from wherever the work is done.
 final class Meters: Sendable {
-  private let measurements = NIOLockedValueBox(Measurements())
+  private let measurements = Mutex(Measurements())
 
-  var present: Measurements { measurements.withLockedValue { $0 } }
+  var present: Measurements { measurements.withLock { $0 } }
 
-  func note(_ body: (inout Measurements) -> Void) { measurements.withLockedValue(body) }
+  func note(_ body: (inout Measurements) -> Void) { measurements.withLock { body(&$0) } }
 }

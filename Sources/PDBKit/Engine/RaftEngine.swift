@@ -13,7 +13,6 @@
 
 import Foundation
 import Logging
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import Raft
@@ -81,10 +80,10 @@ final class RaftEngine: Engine {
   private let stateJobs = Mailbox<StateJob>()
   private let errands = Mailbox<Errand>()
   private let meters = Meters()
-  private let published: NIOLockedValueBox<EngineStatus>
-  private let incarnations: NIOLockedValueBox<[NodeID: UInt64]>
-  private let fullDisks = NIOLockedValueBox<Set<String>>([])
-  private let refusals = NIOLockedValueBox<[String: ContinuousClock.Instant]>([:])
+  private let published: Mutex<EngineStatus>
+  private let incarnations: Mutex<[NodeID: UInt64]>
+  private let fullDisks = Mutex<Set<String>>([])
+  private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
   private let audience = Audience()
   /// Somebody asked the node to stop.
@@ -105,14 +104,14 @@ final class RaftEngine: Engine {
     self.network = network
     self.logger = logger
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
-    incarnations = NIOLockedValueBox(try log.incarnations())
+    incarnations = Mutex(try log.incarnations())
     var status = EngineStatus(identity: identity)
     status.mark = state.mark()
     status.membership = node.membership
-    published = NIOLockedValueBox(status)
+    published = Mutex(status)
   }
 
-  var status: EngineStatus { published.withLockedValue { $0 } }
+  var status: EngineStatus { published.withLock { $0 } }
 
   var measurements: Measurements {
     var measurements = meters.present
@@ -231,7 +230,7 @@ final class RaftEngine: Engine {
       for request in effects.snapshots { errands.post(.sendState(request)) }
       if effects.wantsDurableState { errands.post(.makeStateDurable) }
       if let hash = effects.stateHash { network.send(hash) }
-      let hasMoved = published.withLockedValue { status in
+      let hasMoved = published.withLock { status in
         defer { status = driver.status }
         return status.mark.revision != driver.status.mark.revision
       }
@@ -338,7 +337,7 @@ final class RaftEngine: Engine {
   }
 
   private func setFull(_ isFull: Bool, _ file: String) {
-    let isAnyFull = fullDisks.withLockedValue { files in
+    let isAnyFull = fullDisks.withLock { files in
       if isFull { files.insert(file) } else { files.remove(file) }
       return !files.isEmpty
     }
@@ -468,7 +467,7 @@ extension RaftEngine: PeerReceiver {
   func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
     let membership = status.membership
     if membership.removed.contains(peer) { return .removed }
-    if let known = incarnations.withLockedValue({ $0[peer] }) {
+    if let known = incarnations.withLock({ $0[peer] }) {
       return known == incarnation ? nil : .lostData
     }
     // Who is not known yet may be about to become known; but only members are remembered.
@@ -476,7 +475,7 @@ extension RaftEngine: PeerReceiver {
     do {
       try await log.remember(peer, incarnation: incarnation)
     } catch { return .diskFull }
-    let first = incarnations.withLockedValue { incarnations in
+    let first = incarnations.withLock { incarnations in
       incarnations[peer] = incarnations[peer] ?? incarnation
       return incarnations[peer]
     }
@@ -488,7 +487,7 @@ extension RaftEngine: PeerReceiver {
     // An id that was not proved may be another one each time.
     let isProved = refusal != .secret && refusal != .version
     let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
-    let isNews = refusals.withLockedValue { refusals in
+    let isNews = refusals.withLock { refusals in
       let now = ContinuousClock.now
       refusals = refusals.filter { now - $0.value < .seconds(60) }
       guard refusals[reason] == nil, refusals.count < 100 else { return false }

@@ -11,6 +11,17 @@ extension JSON {
     var parser = Parser(text: Bytes(text), limit: depth)
     self = try parser.parseDocument()
   }
+
+  /// The object that a stored value is; `nil` for any other value. Those are not read.
+  init?(objectIn value: Bytes) {
+    let first = value.first { byte in !JSON.isWhitespace(byte) }
+    guard first == UInt8(ascii: "{"), let json = try? JSON(parsing: value) else { return nil }
+    self = json
+  }
+
+  fileprivate static func isWhitespace(_ byte: UInt8) -> Bool {
+    byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
+  }
 }
 
 private struct Parser {
@@ -172,7 +183,7 @@ private struct Parser {
   }
 
   private mutating func skipWhitespace() {
-    while let byte = peek(), [0x20, 0x09, 0x0A, 0x0D].contains(byte) { position += 1 }
+    while let byte = peek(), JSON.isWhitespace(byte) { position += 1 }
   }
 
   private func peek() -> UInt8? { position < text.count ? text[position] : nil }

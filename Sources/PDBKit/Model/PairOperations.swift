@@ -89,7 +89,7 @@ extension Draft {
     id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
     _ keepsNumber: Bool = false
   ) throws -> TaskItem? {
-    guard let json = try? JSON(parsing: value), let text = json["title"]?.string,
+    guard let json = JSON(objectIn: value), let text = json["title"]?.string,
       let title = try? Title(text)
     else { return nil }
     let wanted = keepsNumber ? json["number"]?.uint64 : nil

@@ -64,7 +64,7 @@ extension TaskItem {
   ///
   /// - Throws: `invalid_value`, or what is wrong with the title.
   static func check(_ value: Bytes, under key: Bytes) throws {
-    guard let id = TaskKeys.id(of: key), let json = try? JSON(parsing: value),
+    guard let id = TaskKeys.id(of: key), let json = JSON(objectIn: value),
       let title = json["title"]
     else { return }
     func refuse(_ name: String, _ wanted: String) -> PDBError {

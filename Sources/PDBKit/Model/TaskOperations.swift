@@ -113,7 +113,7 @@ extension KeyValueView {
 
 extension VersionedTask {
   init?(_ stored: StoredValue) {
-    guard let json = try? JSON(parsing: stored.value), let task = TaskItem(json: json) else {
+    guard let json = JSON(objectIn: stored.value), let task = TaskItem(json: json) else {
       return nil
     }
     self.init(task: task, revision: stored.revision)

@@ -28,7 +28,7 @@ extension Endpoint {
       Response(json: $0.engine.status.json)
     },
     Endpoint(.get, "/cluster/status", "The members and who leads them, as this node knows it") {
-      let (status, neighbours) = ($0.engine.status, $0.neighbours)
+      let (status, neighbours) = ($0.engine.status, $0.node.neighbours)
       let others = status.members.filter { $0.id != status.leader?.id }
       return Response(
         json: [
@@ -67,7 +67,7 @@ extension Endpoint {
       return Response(json: ["status": "ok"])
     },
     Endpoint(.get, "/metrics", "Figures for Prometheus") {
-      let text = MetricsText($0.engine.status, $0.engine.measurements, $0.figures).text
+      let text = MetricsText($0.engine.status, $0.engine.measurements, $0.node).text
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text)))

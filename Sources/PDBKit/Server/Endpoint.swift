@@ -4,8 +4,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// One method on one path.
-struct Endpoint: Sendable {
+/// One method on one path. A reference: each request hands it around.
+final class Endpoint: Sendable {
   let method: HTTPRequest.Method
   /// With `:name` for one segment and `**` for the rest.
   let path: String
@@ -18,8 +18,6 @@ struct Endpoint: Sendable {
   let isPublic: Bool
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
-  /// Its position in ``all``.
-  private(set) var number = 0
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
@@ -37,12 +35,7 @@ struct Endpoint: Sendable {
   }
 
   static let all: [Endpoint] =
-    (page + tasks + pairs + history + events + transfers + cluster + members + about)
-    .enumerated().map { number, endpoint in
-      var endpoint = endpoint
-      endpoint.number = number
-      return endpoint
-    }
+    page + tasks + pairs + history + events + transfers + cluster + members + about
 
   private static let about: [Endpoint] = [
     Endpoint(.get, "/endpoints", "This list") { _ in

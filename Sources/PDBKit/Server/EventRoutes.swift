@@ -21,7 +21,7 @@ extension Endpoint {
       query: ["since", "prefix", "key", "task", "author", "consistency"]
     ) { exchange in
       let since = try await exchange.since()
-      let seat = try exchange.streams.take()
+      let seat = try exchange.node.streams.take()
       let stream = EventStream(
         engine: exchange.engine, filter: HistoryFilter(exchange), since: since)
       return Response(

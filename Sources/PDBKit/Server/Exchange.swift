@@ -5,17 +5,31 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
+/// What the requests to one node have in common. A reference: each request hands it around.
+final class ServedNode: Sendable {
+  let engine: any Engine
+  let neighbours: NeighbourFiles
+  let connections: OpenConnections
+  let requests = RequestMeters()
+  let streams = OpenStreams()
+  let order = KnownTaskOrder()
+
+  init(engine: any Engine, neighbours: NeighbourFiles, connections: OpenConnections) {
+    self.engine = engine
+    self.neighbours = neighbours
+    self.connections = connections
+  }
+}
+
 /// A request with everything that reading it and answering it takes.
 struct Exchange: Sendable {
   let request: Request
   /// What stands for `:name` in the endpoint's path, percent-encoded.
   let parameter: String?
-  let engine: any Engine
-  let neighbours: NeighbourFiles
-  let streams: OpenStreams
-  let order: KnownTaskOrder
-  let figures: ServerFigures
+  let node: ServedNode
   let body: Bytes
+
+  var engine: any Engine { node.engine }
 
   // MARK: Reading the request
 

@@ -1,15 +1,15 @@
 // The time as HTTP writes it (RFC 9110, section 5.6.7).
 
 import Foundation
-import NIOConcurrencyHelpers
+import Synchronization
 
 enum HTTPDate {
-  private static let last = NIOLockedValueBox((second: 0, text: ""))
+  private static let last = Mutex((second: 0, text: ""))
 
   /// The present second, written once.
   static var now: String {
     var now = time(nil)
-    return last.withLockedValue { last in
+    return last.withLock { last in
       if last.second != now {
         var parts = tm()
         gmtime_r(&now, &parts)

@@ -51,7 +51,7 @@ extension Exchange {
   }
 
   private func stream(_ listing: some Listing, from snapshot: StateSnapshot) throws -> Response {
-    let seat = try streams.take()
+    let seat = try node.streams.take()
     var response = Response(
       status: .ok, headers: [.contentType: "application/json; charset=utf-8"],
       body: ResponseBody { writer in
@@ -157,7 +157,7 @@ struct TaskListing: Listing {
   private var isFirst = true
 
   init(_ exchange: Exchange) {
-    orders = exchange.order
+    orders = exchange.node.order
     comebacks = exchange.engine.status.comebacks
   }
 

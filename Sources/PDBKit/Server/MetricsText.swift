@@ -7,7 +7,7 @@ import Raft
 struct MetricsText {
   private(set) var text = ""
 
-  init(_ status: EngineStatus, _ measurements: Measurements, _ server: ServerFigures) {
+  init(_ status: EngineStatus, _ measurements: Measurements, _ server: ServedNode) {
     head("pdb_build_info", "The version that runs.", "gauge")
     line("pdb_build_info", [("version", pdbVersion)], 1)
     gauge("pdb_term", "The current term.", status.term)
@@ -54,7 +54,7 @@ struct MetricsText {
     process(ProcessFigures())
   }
 
-  private mutating func requests(_ server: ServerFigures) {
+  private mutating func requests(_ server: ServedNode) {
     gauge("pdb_connections", "Open connections, peers included.", server.connections.count)
     gauge("pdb_streams", "Answers under way that come bit by bit.", server.streams.present)
     let routes = server.requests.present

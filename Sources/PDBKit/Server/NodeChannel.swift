@@ -74,7 +74,7 @@ struct NodeChannel: Sendable {
     }
     let connection = HTTPConnection(
       requests, executor: executor, connections: connections, seat: seat)
-    seat.http = connection
+    connections.serve(connection, at: seat)
     try pipeline.addHandler(connection)
   }
 }

@@ -15,8 +15,9 @@ final class OpenConnections: Sendable {
     fileprivate let channel: any Channel
     fileprivate let address: String
     fileprivate let begun = NIODeadline.now()
-    /// What answers its requests, once it is known to be a client's.
-    weak var http: HTTPConnection?
+    /// What answers its requests, once it is known to be a client's and as long as it is open. Not
+    /// weak: that would make each use of the connection, several for a request, slower.
+    fileprivate(set) var http: HTTPConnection?
     /// Another node's; such a connection is never closed for another.
     var isPeer = false
     /// Came when there was no room.
@@ -64,6 +65,11 @@ final class OpenConnections: Sendable {
     return seat
   }
 
+  /// A connection turned out to be a client's.
+  func serve(_ http: HTTPConnection, at seat: Seat) {
+    if state.value.seats[ObjectIdentifier(seat)] != nil { seat.http = http }
+  }
+
   /// Whether a connection that came when there was no room may be used like any other.
   func hasRoom(for seat: Seat) -> Bool {
     if seat.isExtra && state.value.seats.count <= bound { seat.isExtra = false }
@@ -71,6 +77,7 @@ final class OpenConnections: Sendable {
   }
 
   private func leave(_ seat: Seat) {
+    seat.http = nil
     guard state.value.seats.removeValue(forKey: ObjectIdentifier(seat)) != nil else { return }
     total.subtract(1, ordering: .relaxed)
   }

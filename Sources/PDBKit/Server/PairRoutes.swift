@@ -137,10 +137,7 @@ extension Exchange {
   ///   the first attempt may have been made before there was a task.
   private func spareTasks(_ pairs: [NewPair]) async throws {
     let risky = pairs.filter { pair in
-      // Objects begin with a brace: values are kept without blanks.
-      pair.key.starts(with: TaskKeys.prefix) && TaskKeys.id(of: pair.key) != nil
-        && (pair.value.first != UInt8(ascii: "{")
-          || (try? JSON(parsing: pair.value))?["title"] == nil)
+      TaskKeys.id(of: pair.key) != nil && JSON(objectIn: pair.value)?["title"] == nil
     }
     guard !risky.isEmpty, try !flag("force"), engine.status.isLeader else { return }
     // A leader's own state has every task that was acknowledged.

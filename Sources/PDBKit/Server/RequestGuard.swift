@@ -10,36 +10,31 @@ import Raft
 /// Checks host, origin, token, content type and size; turns every failure into a clear
 /// answer; adds the headers that every answer has.
 struct RequestGuard: Sendable {
-  let engine: any Engine
-  private let neighbours: NeighbourFiles
-  private let connections: OpenConnections
+  private let served: ServedNode
   /// When set, every request must carry it.
   let token: String?
   private let forwarding: Forwarding?
   private let logger: Logger
-  private let streams = OpenStreams()
-  private let order = KnownTaskOrder()
-  private let meters = RequestMeters()
   /// The name by which most clients call this node.
   private let authority: String
-  private let node: String
-  private let cluster: String
+  /// What every answer of this node carries.
+  private let ownFields: HTTPFields
 
   /// - Parameter forwarding: how changes reach the leader that a client with a token makes here.
   init(
     engine: any Engine, neighbours: NeighbourFiles, connections: OpenConnections, token: String?,
     forwarding: Forwarding?, logger: Logger
   ) {
-    self.engine = engine
-    self.neighbours = neighbours
-    self.connections = connections
+    served = ServedNode(engine: engine, neighbours: neighbours, connections: connections)
     self.token = token
     self.forwarding = forwarding
     self.logger = logger
     let identity = engine.status.identity
     authority = identity.address.description
-    node = identity.node.text
-    cluster = identity.cluster
+    ownFields = [
+      .node: identity.node.text, .cluster: identity.cluster, .xContentTypeOptions: "nosniff",
+      .vary: "Origin",
+    ]
     // Noted now, not when it is first asked for.
     _ = ProcessFigures.began
   }
@@ -63,7 +58,8 @@ struct RequestGuard: Sendable {
         hint: "the node's log says more"
       ).response(to: request)
     }
-    meters.note((try? found.get())?.endpoint, response.status, after: NIODeadline.now() - start)
+    served.requests.note(
+      (try? found.get())?.endpoint, response.status, after: NIODeadline.now() - start)
     addHeaders(to: &response, for: request.headers)
     if request.method == .head {
       let length = response.headers[.contentLength]
@@ -97,17 +93,13 @@ struct RequestGuard: Sendable {
     let (endpoint, parameter) = try admit(request, found)
     if let failure { throw failure }
     return try await endpoint.handle(
-      Exchange(
-        request: request, parameter: parameter, engine: engine, neighbours: neighbours,
-        streams: streams, order: order, figures: figures, body: body))
+      Exchange(request: request, parameter: parameter, node: served, body: body))
   }
 
   /// What a request is for, or that it is for nothing.
   private typealias Found = Result<(endpoint: Endpoint, parameter: String?), any Error>
 
-  private var figures: ServerFigures {
-    ServerFigures(requests: meters, streams: streams, connections: connections)
-  }
+  var engine: any Engine { served.engine }
 
   /// Everything that can be said about a request without its body.
   private func admit(
@@ -278,20 +270,17 @@ struct RequestGuard: Sendable {
       ])
   }
 
+  private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
+
   private func addHeaders(to response: inout Response, for request: HTTPFields) {
     let status = engine.status
     if !response.headers.has(.revision) {
       response.headers.add(.revision, String(status.mark.revision))
     }
     response.headers.add(.term, String(status.term))
-    response.headers.add(.node, node)
-    response.headers.add(.cluster, cluster)
     if let birth = status.birth { response.headers.add(.birth, birth) }
-    response.headers.add(.xContentTypeOptions, "nosniff")
-    if !response.headers.has(.cacheControl) {
-      response.headers.add(.cacheControl, "no-store")
-    }
-    response.headers.add(.vary, "Origin")
+    for field in ownFields { response.headers.append(field) }
+    if !response.headers.has(.cacheControl) { response.headers.append(Self.noStore) }
     if let origin = request.first(.origin),
       !response.headers.has(.accessControlAllowOrigin),
       (try? checkOrigin(request)) != nil

@@ -109,7 +109,7 @@ extension Exchange {
   ) async throws -> Response {
     let consistency = try consistency()
     let snapshot = try await engine.snapshot(consistency)
-    let seat = try streams.take()
+    let seat = try node.streams.take()
     var response = Response(
       status: .ok, headers: [.contentType: type],
       body: ResponseBody { writer in
