@@ -46,6 +46,32 @@ extension ProcessTests {
       #expect(try read(Self.own) == text.replacing("timeout = 3 # short", with: "timeout = 7"))
     }
 
+    @Test func `a section keeps its header, whatever variable stands on the same line`()
+      async throws
+    {
+      let text = """
+        [core] remote = x
+        [remote "x"] nodes = 127.0.0.1:1
+        \ttoken-file = x
+        [remote "y"] nodes = 127.0.0.1:2 # mine
+        \ttoken-file = y
+
+        """
+      try write(Self.own, text)
+      for command in [
+        ["config", "set", "remote.y.nodes", "127.0.0.1:3"], ["use", "y"], ["remote", "rm", "x"],
+      ] {
+        let run = try await workspace.run(command)
+        #expect(run.status == 0, "\(command): \(run.error)")
+      }
+      let rest = "[remote \"y\"]\n\tnodes = 127.0.0.1:3\n\ttoken-file = y\n"
+      #expect(try read(Self.own) == "[core]\n\tremote = y\n" + rest)
+      #expect(try await workspace.run(["use", "--none"]).status == 0)
+      #expect(try read(Self.own) == "[core]\n" + rest)
+      #expect(try await workspace.run(["use", "y"]).status == 0)
+      #expect(try read(Self.own) == "[core]\n\tremote = y\n" + rest)
+    }
+
     @Test(arguments: [
       (["config", "set", "core.tiemout", "1"], 65, "core.timeout"),
       (["config", "set", "core.timeout", "soon"], 78, "soon"),

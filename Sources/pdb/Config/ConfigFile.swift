@@ -21,9 +21,13 @@ struct ConfigFile {
     let key: String
     let value: String
     let line: Int
+    /// The header of the section, if it stands on the same line.
+    let header: String?
   }
 
   private(set) var entries: [Entry] = []
+  /// The sections by the lines that begin them.
+  private var sections: [Int: String] = [:]
 
   /// Reads a file; one that does not exist is empty.
   ///
@@ -41,22 +45,25 @@ struct ConfigFile {
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
     if lines.last == "" { lines.removeLast() }
-    entries = try parsed()
+    try parse()
   }
 
   func value(_ key: String) -> String? { entries.last { $0.key == key }?.value }
 
   // MARK: Reading
 
-  private func parsed() throws -> [Entry] {
+  private mutating func parse() throws {
     var section = ""
-    var entries: [Entry] = []
+    (entries, sections) = ([], [:])
     for (number, line) in lines.enumerated() {
+      var header: String?
       var text = line.trimmingCharacters(in: .whitespacesAndNewlines)
       if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
       if text.hasPrefix("[") {
         guard let end = text.firstIndex(of: "]") else { throw damaged(number, "a missing ']'") }
         section = try sectionName(text[text.index(after: text.startIndex)..<end], number)
+        sections[number] = section
+        header = String(text[...end])
         // A variable may follow on the same line.
         text = text[text.index(after: end)...].trimmingCharacters(in: .whitespaces)
         if text.isEmpty || text.hasPrefix("#") || text.hasPrefix(";") { continue }
@@ -67,9 +74,10 @@ struct ConfigFile {
       guard Self.isName(name) else { throw damaged(number, "'\(name)' is no name") }
       let value = parts.count == 2 ? Self.unquoted(String(parts[1])) : "true"
       guard let value else { throw damaged(number, "a quote that does not end") }
-      entries.append(Entry(key: "\(section).\(name.lowercased())", value: value, line: number))
+      entries.append(
+        Entry(
+          key: "\(section).\(name.lowercased())", value: value, line: number, header: header))
     }
-    return entries
   }
 
   /// `section`, or `section.part`.
@@ -126,14 +134,23 @@ struct ConfigFile {
   mutating func set(_ key: String, _ value: String) {
     let (section, name) = Self.parts(key)
     let line = "\t\(name) = \(Self.quoted(value))"
+    let last =
+      entries.last { Self.parts($0.key).section == section }?.line
+      ?? sections.filter { $0.value == section }.keys.max()
     if let entry = entries.last(where: { $0.key == key }) {
-      lines[entry.line] = line
-    } else if let last = entries.last(where: { $0.key.hasPrefix(section + ".") }) {
-      lines.insert(line, at: last.line + 1)
+      replace(entry, with: [line])
+    } else if let last {
+      lines.insert(line, at: last + 1)
     } else {
       lines += [Self.header(section), line]
     }
-    entries = (try? parsed()) ?? entries
+    try? parse()
+  }
+
+  /// Other variables may follow the header of a section: it stays.
+  private mutating func replace(_ entry: Entry, with new: [String]) {
+    lines.replaceSubrange(
+      entry.line...entry.line, with: [entry.header].compactMap(\.self) + new)
   }
 
   private static func header(_ section: String) -> String {
@@ -144,21 +161,18 @@ struct ConfigFile {
   /// Returns whether it was there.
   mutating func unset(_ key: String) -> Bool {
     let found = entries.filter { $0.key == key }
-    for entry in found.reversed() { lines.remove(at: entry.line) }
-    entries = (try? parsed()) ?? []
+    for entry in found.reversed() { replace(entry, with: []) }
+    try? parse()
     return !found.isEmpty
   }
 
   /// Removes a section with all its variables; returns whether it was there.
   mutating func removeSection(_ section: String) -> Bool {
-    let header = Self.header(section)
-    let removed = entries.filter { Self.parts($0.key).section == section }.map(\.line)
-    let headers = lines.indices.filter {
-      lines[$0].trimmingCharacters(in: .whitespaces) == header
-    }
-    for line in Set(removed + headers).sorted(by: >) { lines.remove(at: line) }
-    entries = (try? parsed()) ?? []
-    return !removed.isEmpty || !headers.isEmpty
+    let variables = entries.filter { Self.parts($0.key).section == section }.map(\.line)
+    let removed = Set(variables).union(sections.filter { $0.value == section }.keys)
+    for line in removed.sorted(by: >) { lines.remove(at: line) }
+    try? parse()
+    return !removed.isEmpty
   }
 
   static func parts(_ key: String) -> (section: String, name: String) {
