@@ -98,6 +98,53 @@ extension ProcessTests {
       }
     }
 
+    @Test func `what is no node's answer is neither exported, backed up, compared nor watched`()
+      async throws
+    {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      let address = cluster.addresses[0]
+      let user = try Workspace(nodes: "")
+      for command in [
+        ["remote", "add", "lab", "\(address)"], ["use", "lab"], ["task", "add", "a"],
+      ] {
+        #expect(try await user.run(command).status == 0)
+      }
+      let old = try await user.run(["export", "-o", "old"])
+      #expect(old.status == 0, "\(old.error)")
+      let before = try String(contentsOfFile: user.path + "/old", encoding: .utf8)
+      cluster.kill9(0)
+      try await StandIn.running(at: address.port, "<html>hello</html>\n") { _ in
+        for command in [
+          ["export"], ["export", "-o", "old"], ["export", "-o", "new"], ["backup", "new"],
+          ["import", "old", "--dry-run"], ["kv", "watch", "--since", "0"], ["log", "-f"],
+        ] {
+          let run = try await user.run(command)
+          #expect(run.status == 76, "\(command): \(run.error)")
+          #expect(run.error.contains("bad_answer") && run.output.isEmpty, "\(command)")
+        }
+      }
+      #expect(try String(contentsOfFile: user.path + "/old", encoding: .utf8) == before)
+      #expect(!FileManager.default.fileExists(atPath: user.path + "/new"))
+    }
+
+    @Test(arguments: [("export", "{\"pdb_export\":1}\n"), ("backup", "{}")])
+    func `data in bulk that end too early are an error and leave no file`(
+      command: String, answer: String
+    ) async throws {
+      try await StandIn.running(answer, headers: ["PDB-Cluster": "0123456789abcdef"]) { address in
+        let user = try Workspace(nodes: "\(address)")
+        let file = command == "export" ? ["-o", "new"] : ["new"]
+        let run = try await user.run([command] + file)
+        #expect(run.status == 76 && run.error.contains("missing"), "\(run.error)")
+        #expect(
+          try FileManager.default.contentsOfDirectory(atPath: user.path)
+            .allSatisfy { !$0.contains("new") })
+      }
+    }
+
     @Test func `a stranger's pickle is refused with its reason and executes nothing`() async throws
     {
       try await TestCluster.running(1) { cluster in

@@ -52,19 +52,28 @@ extension ClusterClient {
     }
   }
 
-  /// Fetches an answer of any size from one node, chunk by chunk.
+  /// Fetches an export or a backup from one node, chunk by chunk.
   ///
-  /// - Throws: ``PDBError``. Another node is asked only as long as nothing has come.
+  /// - Throws: ``PDBError``. Another node is asked only as long as nothing has come. `bad_answer` if
+  ///   what came is not whole.
   public func download(_ path: String, _ body: (Bytes) async throws -> Void) async throws {
     var attempts = attempts(isChange: false)
     let deadline = ContinuousClock.now + timeout
     while true {
       let target = attempts.next()
       var hasBegun = false
+      var end = DownloadEnd(of: path)
       let result = try await stream(path, from: target) { chunks in
         for try await chunk in chunks {
           hasBegun = true
-          try await body(Bytes(buffer: chunk))
+          let bytes = Bytes(buffer: chunk)
+          end.take(bytes)
+          try await body(bytes)
+        }
+        guard end.isReached else {
+          throw PDBError(
+            .badAnswer, "what '\(target)' sent has no end: a part of it is missing",
+            hint: "try again, or name another node with --node")
         }
         return true
       }
@@ -92,11 +101,14 @@ extension ClusterClient {
     let request = outgoing(ClientRequest(.get, path), to: address, id: nil, age: nil)
     do {
       let response = try await streams.execute(request, timeout: .hours(24 * 365))
-      guard response.status.code == 200 else {
-        let body = try await response.body.collect(upTo: 1 << 20)
+      let found = ClusterIdentity(response.headers)
+      guard let found, response.status.code == 200 else {
+        // What is no node's answer may be of any length, and is not read.
+        let body =
+          found == nil ? ByteBuffer() : try await response.body.collect(upTo: 1 << 20)
         return result(response, body, from: address, isChange: false)
       }
-      if let found = ClusterIdentity(response.headers), let expected = confirm(found) {
+      if let expected = confirm(found) {
         return .error(.wrongCluster(expected: expected, found: found, at: address))
       }
       return try await body(response.body) ? nil : .lost("the stream ended")
