@@ -254,6 +254,44 @@ extension ProcessTests {
       #expect(try await user.run(["remote", "ls"]).rows.count == 8)
     }
 
+    @Test(arguments: [
+      (["remote", "rename", "q", "x"], ["remote", "rename", "q", "y"]),
+      (["remote", "rm", "q"], ["remote", "rename", "q", "x"]),
+      (["remote", "rm", "q"], ["use", "q"]),
+      (["remote", "rename", "q", "x"], ["use", "q"]),
+    ])
+    func `of changes at the same time each goes by what the one before has left`(
+      first: [String], second: [String]
+    ) async throws {
+      for round in 0..<10 {
+        let user = try Workspace(nodes: "")
+        _ = try await user.run(["remote", "add", "q", "127.0.0.1:1"])
+        async let one = user.run(first)
+        async let other = user.run(second)
+        let statuses = try await [one.status, other.status]
+        let remotes = try await user.run(["remote", "ls"])
+        let names = remotes.column(1)
+        #expect(remotes.status == 0)
+        if second[0] == "use" {
+          // Whichever came first, what is in use is there.
+          let used = try await user.run(["use"]).output
+          #expect(used.isEmpty || names.contains(used.dropLast().description), "\(round): \(used)")
+          #expect(statuses[0] == 0)
+        } else {
+          #expect(statuses.sorted() == [0, 78], "\(round): \(names)")
+          let isRemoved = first[1] == "rm" && statuses[0] == 0
+          #expect(names.count == (isRemoved ? 0 : 1), "\(round): \(names)")
+        }
+      }
+    }
+
+    @Test func `a new remote that is in use already says so`() async throws {
+      let user = try Workspace(nodes: "")
+      #expect(try await user.run(["config", "set", "core.remote", "tmp"]).status == 0)
+      let run = try await user.run(["remote", "add", "tmp", "127.0.0.1:1"])
+      #expect(run.status == 0 && run.error.contains("commands mean it now"), "\(run.error)")
+    }
+
     @Test func `a program named behind --node means that node`() async throws {
       try await Self.twoClusters { first, second, user in
         _ = try await user.run(["remote", "add", "one", first.addresses[0].description])

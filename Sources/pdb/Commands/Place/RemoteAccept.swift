@@ -20,20 +20,25 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await ConfigCommand.run(options) {
       let file = try RemoteFile()
-      var remote = try file.own(name)
-      guard let found = try await remote.met(options, file.settings) else {
+      let asked = try file.own(name)
+      guard let found = try await asked.met(options, file.settings) else {
         throw PDBError(
           .unreachable, "no node of remote '\(name)' answers",
-          hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")
+          hint: "its nodes are \(asked.nodes.map(\.description).joined(separator: ", "))")
       }
-      if let before = remote.identity, !before.agrees(with: found) {
+      if let before = asked.identity, !before.agrees(with: found) {
         try Session.confirm(
           "let '\(name)' stand for cluster \(found) instead of \(before)", options)
       }
-      remote.identity = found
-      try file.change { file in
-        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
+      let remote = try RemoteFile.change { file in
+        var remote = try file.own(name)
+        guard remote == asked else {
+          throw PDBError(
+            .conflict, "remote '\(name)' was changed meanwhile", hint: "try again")
+        }
+        remote.identity = found
         file.write(remote)
+        return remote
       }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }

@@ -31,10 +31,14 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
         remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
       }
       remote.identity = try await remote.met(options, file.settings)
-      try file.change {
+      let isUsed = try RemoteFile.change { [remote] file in
         // It may have been taken while the cluster was asked.
-        try RemoteFile().checkFree(name)
-        $0.write(remote)
+        try file.checkFree(name)
+        file.write(remote)
+        return file.isUsed(name)
+      }
+      if isUsed, !options.quiet {
+        Console.writeError("note: '\(Setting.remote.rawValue)' names \(name): commands mean it now")
       }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
@@ -42,7 +46,7 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
         remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
           ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
           + "answers first")
-      Console.write(Style(for: .output).dim("use it:  pdb use \(name)"))
+      if !isUsed { Console.write(Style(for: .output).dim("use it:  pdb use \(name)")) }
     }
   }
 }

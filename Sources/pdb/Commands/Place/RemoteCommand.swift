@@ -17,14 +17,29 @@ struct RemoteCommand: AsyncParsableCommand {
     ])
 }
 
-/// The user's own configuration file, where remotes are kept.
+/// The user's own configuration file, where remotes are kept, and what it is part of.
 struct RemoteFile {
-  private let file: ConfigFile
+  private(set) var file: ConfigFile
   let settings: Settings
 
-  init() throws {
+  private static var path: String { Settings.Scope.user.path! }
+
+  init() throws { try self.init(ConfigFile(path: Self.path)) }
+
+  private init(_ file: ConfigFile) throws {
+    self.file = file
     settings = try Settings()
-    file = try ConfigFile(path: Settings.Scope.user.path!)
+  }
+
+  /// Changes the file as it is now. What `body` looks at cannot change before that is written:
+  /// other runs of pdb wait.
+  static func change<T>(_ body: (inout RemoteFile) throws -> T) throws -> T {
+    try ConfigFile.change(path) { file in
+      var remotes = try RemoteFile(file)
+      let result = try body(&remotes)
+      file = remotes.file
+      return result
+    }
   }
 
   /// - Throws: `bad_request` if the name is taken or cannot be one.
@@ -53,9 +68,16 @@ struct RemoteFile {
   /// Whether `pdb use` has chosen this remote.
   func isUsed(_ name: String) -> Bool { file.value(Setting.remote.rawValue) == name }
 
-  /// Changes the file as it is now.
-  func change(_ body: (inout ConfigFile) throws -> Void) throws {
-    try ConfigFile.change(Settings.Scope.user.path!, body)
+  // MARK: Changing
+
+  mutating func write(_ remote: Remote) { file.write(remote) }
+
+  mutating func remove(_ name: String) { _ = file.removeRemote(name) }
+
+  /// Chooses a remote, or none.
+  mutating func use(_ name: String?) {
+    let key = Setting.remote.rawValue
+    if let name { file.set(key, name) } else { _ = file.unset(key) }
   }
 }
 

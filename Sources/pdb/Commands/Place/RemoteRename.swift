@@ -21,16 +21,15 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      let old = try file.own(name)
-      try file.checkFree(newName)
-      let new = Remote(
-        name: newName, nodes: old.nodes, tokenFile: old.tokenFile, identity: old.identity)
-      let isUsed = file.isUsed(name)
-      try file.change {
-        _ = $0.removeRemote(name)
-        $0.write(new)
-        if isUsed { $0.set(Setting.remote.rawValue, newName) }
+      let new = try RemoteFile.change { file in
+        let old = try file.own(name)
+        try file.checkFree(newName)
+        let new = Remote(
+          name: newName, nodes: old.nodes, tokenFile: old.tokenFile, identity: old.identity)
+        file.remove(name)
+        file.write(new)
+        if file.isUsed(name) { file.use(newName) }
+        return new
       }
       if options.json { return Console.write(new.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }

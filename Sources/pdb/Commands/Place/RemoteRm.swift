@@ -18,17 +18,16 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      let remote = try file.own(name)
-      let isUsed = file.isUsed(name)
-      try file.change {
-        _ = $0.removeRemote(name)
-        if isUsed { _ = $0.unset(Setting.remote.rawValue) }
+      let (remote, wasUsed) = try RemoteFile.change { file in
+        let (remote, isUsed) = (try file.own(name), file.isUsed(name))
+        file.remove(name)
+        if isUsed { file.use(nil) }
+        return (remote, isUsed)
       }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
       Console.write("removed remote \(name)")
-      if isUsed { Console.write("commands mean \(try Place.configured(Settings()).name) now") }
+      if wasUsed { Console.write("commands mean \(try Place.configured(Settings()).name) now") }
     }
   }
 }

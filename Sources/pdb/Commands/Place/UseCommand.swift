@@ -33,14 +33,12 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      if let name {
-        _ = try file.settings.remote(name)
-        try file.change { $0.set(Setting.remote.rawValue, name) }
-      } else if none {
-        try file.change { _ = $0.unset(Setting.remote.rawValue) }
-      } else {
-        return try show(file.settings[Setting.remote.rawValue]?.text)
+      guard name != nil || none else {
+        return try show(Settings()[Setting.remote.rawValue]?.text)
+      }
+      try RemoteFile.change { file in
+        if let name { _ = try file.settings.remote(name) }
+        file.use(name)
       }
       let place = try Place.configured(Settings())
       if options.json {
