@@ -128,7 +128,7 @@ public struct PDBNode: Sendable {
     do {
       // Files are made when there is something to keep: a node that is stopped while it waits to be
       // admitted has none.
-      let made = hasFiles ? nil : try await bootstrap(configuration, logger)
+      let made = hasFiles ? nil : try await bootstrap(directory, configuration, logger)
       let log = try LogStore(path: directory.logPath)
       if let contents = try log.load() {
         try configuration.check(contents)
@@ -136,7 +136,7 @@ public struct PDBNode: Sendable {
         return (log, contents)
       }
       let (identity, membership) =
-        if let made { made } else { try await bootstrap(configuration, logger) }
+        if let made { made } else { try await bootstrap(directory, configuration, logger) }
       try log.bootstrap(identity, .beginning(membership))
       let contents = LogStore.Contents(
         identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
@@ -149,12 +149,13 @@ public struct PDBNode: Sendable {
 
   /// Who a node without files is, and the first members that it knows.
   private static func bootstrap(
-    _ configuration: NodeConfiguration, _ logger: Logger
+    _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
   ) async throws -> (Identity, Membership) {
     let address = configuration.reachableAddress
     if let joining = Joining(configuration, logger) {
       return (try await joining.admission(of: address), Membership([]))
     }
+    if configuration.cluster == nil { try directory.checkEmpty(configuration) }
     let addresses = configuration.cluster ?? [address]
     let cluster =
       addresses.count > 1 ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text

@@ -37,6 +37,26 @@ extension ProcessTests {
       }
     }
 
+    @Test func `another port beside a node's files is no new cluster unless that is said`()
+      async throws
+    {
+      try await TestCluster.running(1, spare: 1) { cluster in
+        _ = cluster.stop(0)
+        let (own, other) = (cluster.addresses[0].port, cluster.addresses[1])
+        let refused = try await cluster.workspace.run(["node", "start", "--port", "\(other.port)"])
+        #expect(refused.status == 78, "\(refused.error)")
+        let folder = cluster.workspace.path + "/.pdb"
+        let command = "pdb node start --port \(own) --data-dir "
+        for words in ["/.pdb' holds the data of node \(own)", command, "another --data-dir"] {
+          #expect(refused.error.contains(words), "\(refused.error)")
+        }
+        let files = try FileManager.default.contentsOfDirectory(atPath: folder)
+        #expect(!files.contains { $0.hasPrefix("node_\(other.port)") })
+        try cluster.start(1, arguments: ["--cluster", "\(other)"])
+        #expect(try await cluster.leader() == 1)
+      }
+    }
+
     @Test func `a data directory of another cluster is refused`() async throws {
       try await TestCluster.running(1) { cluster in
         _ = cluster.stop(0)

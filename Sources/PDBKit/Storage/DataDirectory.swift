@@ -110,6 +110,23 @@ final class DataDirectory: Sendable {
   /// Whether the node has been here before.
   var hasFiles: Bool { Self.hasFiles(of: port, in: path) }
 
+  /// Whoever starts a node that is not here yet, beside others and without a word about a cluster,
+  /// more likely means one of those than a new cluster.
+  ///
+  /// - Throws: `bad_configuration` if other nodes have been here.
+  func checkEmpty(_ configuration: NodeConfiguration) throws {
+    let others = Self.ports(in: path).filter { $0 != port && Self.hasFiles(of: $0, in: path) }
+    guard let first = others.first else { return }
+    let names = others.map(String.init).joined(separator: ", ")
+    let command = NeighbourFiles.command(
+      port: first, directory: path, options: configuration.sharedOptions)
+    throw PDBError(
+      .badConfiguration,
+      "'\(path)' holds the data of node\(others.count == 1 ? "" : "s") \(names), not of \(port)",
+      hint: "for a new cluster choose another --data-dir, to become a member of one say --join; "
+        + "to go on with what is there:  \(command)")
+  }
+
   private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
   private static func reason(_ error: any Error) -> String {

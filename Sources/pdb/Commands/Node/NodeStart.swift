@@ -9,7 +9,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "start", abstract: "Start a node and keep it running.",
     discussion: """
-      Without --cluster a new node is a cluster of one. To make a cluster of several, start \
+      Without --cluster a new node is a cluster of one, in a folder without other nodes. To make a cluster of several, start \
       each first member with the same --cluster list; afterwards 'pdb node start --port PORT' \
       is enough, because the members are kept with the data.
       """)
