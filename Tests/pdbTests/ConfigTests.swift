@@ -99,6 +99,55 @@ extension ProcessTests {
       #expect(run.error.contains(Self.own) || run.error.contains("core.timeout"), "\(run.error)")
     }
 
+    @Test(arguments: [Self.own, ".config/pdb", ".config"])
+    func `a link that leads nowhere is refused, not taken for no settings, and stays`(
+      link: String
+    ) async throws {
+      let path = URL(fileURLWithPath: "\(workspace.path)/\(link)")
+      try FileManager.default.createDirectory(
+        at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.createSymbolicLink(atPath: path.path, withDestinationPath: "nowhere")
+      for command in [["task", "add", "x"], ["config", "set", "core.timeout", "3"], ["status"]] {
+        let run = try await workspace.run(command)
+        #expect(run.status == 78 && run.error.contains(Self.own), "\(command): \(run.error)")
+      }
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: path.path) == "nowhere")
+    }
+
+    @Test func `a folder that cannot be searched is refused, not taken for no settings`()
+      async throws
+    {
+      try write(Self.own, "[core]\n\tcolor = never\n")
+      // Nobody can search it, nor the superuser.
+      let loop = "\(workspace.path)/loop"
+      try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
+      let run = try await workspace.run(["task", "ls"], environment: ["XDG_CONFIG_HOME": loop])
+      #expect(run.status == 78 && run.error.contains("loop/pdb/config"), "\(run.error)")
+      let none = try await workspace.run(
+        ["config", "list"], environment: ["XDG_CONFIG_HOME": workspace.path + "/none"])
+      #expect(none.status == 0, "\(none.error)")
+    }
+
+    @Test func `a file behind a link is written in its place with the mode that it has`()
+      async throws
+    {
+      try write("mine/config", "[core]\n\tcolor = never\n")
+      let target = "\(workspace.path)/mine/config"
+      chmod(target, 0o640)
+      try FileManager.default.createDirectory(
+        atPath: "\(workspace.path)/.config/pdb", withIntermediateDirectories: true)
+      let link = "\(workspace.path)/\(Self.own)"
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: "../../mine/config")
+      #expect(try await workspace.run(["config", "set", "core.color", "auto"]).status == 0)
+      #expect(try read("mine/config") == "[core]\n\tcolor = auto\n")
+      #expect(
+        try FileManager.default.destinationOfSymbolicLink(atPath: link) == "../../mine/config")
+      let mode = try FileManager.default.attributesOfItem(atPath: target)[.posixPermissions]
+      #expect(mode as? Int == 0o640)
+    }
+
     @Test(arguments: [
       ("[core]\ntimeout = 1\ntimeot = 5\n", "line 3", "core.timeout"),
       ("[cor]\ntimeout = 1\n", "line 2", "core.timeout"),

@@ -34,18 +34,34 @@ struct ConfigFile {
   /// - Throws: `bad_configuration` with file and line.
   init(path: String) throws {
     self.path = path
-    var text = ""
-    if FileManager.default.fileExists(atPath: path) {
-      guard let data = FileManager.default.contents(atPath: path),
-        let content = String(data: data, encoding: .utf8)
-      else { throw PDBError(.badConfiguration, "cannot read '\(path)'") }
-      text = content
-    }
+    let text = try Self.isAbsent(path) ? "" : Self.text(path)
     // By scalars: Swift takes a line break of Windows for one character.
     lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init)
     if lines.last == "" { lines.removeLast() }
     try parse()
+  }
+
+  /// Whether a file is not there. One in a folder that cannot be searched may be, and a link that
+  /// leads nowhere stands for one that should be: nothing is known of what they would say.
+  private static func isAbsent(_ path: String) -> Bool {
+    var status = stat()
+    if lstat(path, &status) == 0 { return false }
+    guard errno == ENOENT else { return errno == ENOTDIR }
+    let folder = (path as NSString).deletingLastPathComponent
+    return folder.isEmpty || stat(folder, &status) == 0 || isAbsent(folder)
+  }
+
+  private static func text(_ path: String) throws -> String {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(data: data, encoding: .utf8)
+    else {
+      let isLink = (try? FileManager.default.destinationOfSymbolicLink(atPath: path)) != nil
+      throw PDBError(
+        .badConfiguration, "cannot read '\(path)'",
+        hint: isLink ? "see what this link leads to" : "see its permissions and its folder's")
+    }
+    return text
   }
 
   func value(_ key: String) -> String? { entries.last { $0.key == key }?.value }
