@@ -34,6 +34,35 @@ extension ProcessTests {
       #expect(unset.status == 1 && unset.output.isEmpty && unset.error.isEmpty)
     }
 
+    @Test(arguments: [
+      ("1", false), ("yes", false), ("0", true), ("false", true), ("No", true), ("", true),
+    ])
+    func `whether the system's file counts is said as a boolean of git's`(
+      variable: String, counts: Bool
+    ) async throws {
+      try write("system", "[core]\n\tcolor = never\n")
+      let run = try await workspace.run(
+        ["config", "get", "core.color"],
+        environment: [
+          "PDB_CONFIG_SYSTEM": workspace.path + "/system", "PDB_CONFIG_NOSYSTEM": variable,
+        ])
+      #expect(run.output == (counts ? "never\n" : ""), "\(run.error)")
+    }
+
+    @Test func `a relative folder for settings or state does not count`() async throws {
+      try write("there/pdb/config", "[core]\n\tcolor = never\n")
+      try write(Self.own, "[core]\n\tcolor = always\n")
+      let variables = ["XDG_CONFIG_HOME": "there", "XDG_STATE_HOME": "there"]
+      let run = try await workspace.run(["config", "get", "core.color"], environment: variables)
+      #expect(run.output == "always\n", "\(run.error)")
+      let shell = try Terminal(workspace, ["shell"], environment: variables)
+      shell.type("config get core.color\r")
+      try await shell.wait(for: "always")
+      shell.type("exit\r")
+      let history = workspace.path + "/.local/state/pdb/history"
+      _ = try await waitFor { FileManager.default.fileExists(atPath: history) ? true : nil }
+    }
+
     @Test func `changing one line leaves the others as they are`() async throws {
       let text = "# mine\n[core]\n\ttimeout = 3 # short\n\n[alias]\n\tx = \"task ls --all\"\n"
       try write(Self.own, text)

@@ -138,6 +138,8 @@ enum ManualText {
     .item("NO_COLOR", "No colours, whatever its value."),
     .item("COLUMNS", "How wide tables may be."),
     .item("PAGER", "Shows what is longer than the screen, for task ls, log, show and help."),
+    .item("PDB_CONFIG_SYSTEM", "The system's settings, instead of /etc/pdb/config."),
+    .item("PDB_CONFIG_NOSYSTEM", "Whether to leave the system's settings out; yes or no."),
     .item("XDG_STATE_HOME", "Where known clusters and the shell's history are kept."),
   ]
 
