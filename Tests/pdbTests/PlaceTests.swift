@@ -165,6 +165,36 @@ extension ProcessTests {
       #expect(try await user.run(["use"]).status == 1)
     }
 
+    @Test func `what the system's file says of remotes is told, and not taken for the user's`()
+      async throws
+    {
+      let user = try Workspace(nodes: "")
+      let system = user.path + "/system"
+      let text = "[core]\n\tremote = sys\n[remote \"sys\"]\n\tnodes = 127.0.0.1:1\n"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: system))
+      func run(_ arguments: String...) async throws -> CommandResult {
+        try await user.run(
+          arguments, environment: ["PDB_CONFIG_SYSTEM": system, "PDB_CONFIG_NOSYSTEM": "no"])
+      }
+      let status = try await run("status")
+      #expect(status.output.contains("'core.remote' in \(system)"), "\(status.output)")
+      #expect(try await run("remote", "ls").column(0) == ["*"])
+      let none = try await run("use", "--none")
+      #expect(none.status == 78 && none.error.contains(system), "\(none.error)")
+      // The user's own remote of that name hides the system's, until it is removed.
+      _ = try await run("config", "set", "remote.sys.nodes", "127.0.0.1:2")
+      #expect(try await run("use", "sys").status == 0)
+      #expect(try await run("status").output.contains("chosen with 'pdb use'"))
+      #expect(try await run("remote", "rename", "sys", "own").error.contains("127.0.0.1:1 now"))
+      #expect(try await run("use").output == "own\n")
+      #expect(try await run("remote", "rename", "own", "other").error.isEmpty)
+      _ = try await run("config", "set", "remote.sys.nodes", "127.0.0.1:2")
+      let removed = try await run("remote", "rm", "sys")
+      #expect(removed.status == 0 && removed.error.contains("127.0.0.1:1 now, as \(system)"))
+      #expect(try await run("config", "unset", "core.remote").status == 0)
+      #expect(try await run("use").output == "sys\n")
+    }
+
     @Test func `a folder's file can neither define nor choose a remote`() async throws {
       try await Self.twoClusters { first, second, user in
         _ = try await user.run(["remote", "add", "one", first.addresses[0].description])

@@ -72,7 +72,11 @@ struct Place {
           .setting(nodes.key, file: nodes.origin), addresses,
           isFoldersOwn: nodes.scope == .folder)
     }
-    if let remote { return try named(remote.text, .use, settings) }
+    if let remote {
+      let isChosen = remote.scope == .user
+      return try named(
+        remote.text, isChosen ? .use : .setting(remote.key, file: remote.origin), settings)
+    }
     return Place(.standard, [standardAddress])
   }
 

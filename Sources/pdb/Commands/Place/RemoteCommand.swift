@@ -68,17 +68,24 @@ struct RemoteFile {
   /// Whether `pdb use` has chosen this remote.
   func isUsed(_ name: String) -> Bool { file.value(Setting.remote.rawValue) == name }
 
+  /// Says that a name which the user's own file no longer has is still that of another cluster.
+  static func noteUncovered(_ name: String, _ options: GlobalOptions) throws {
+    guard !options.quiet, let below = try Settings().remotes.first(where: { $0.name == name })
+    else { return }
+    Console.writeError(
+      "note: '\(name)' means \(below.nodes.map(\.description).joined(separator: ",")) now, as "
+        + "\(Settings.Scope.system.path!) says")
+  }
+
   // MARK: Changing
 
   mutating func write(_ remote: Remote) { file.write(remote) }
 
   mutating func remove(_ name: String) { _ = file.removeRemote(name) }
 
-  /// Chooses a remote, or none.
-  mutating func use(_ name: String?) {
-    let key = Setting.remote.rawValue
-    if let name { file.set(key, name) } else { _ = file.unset(key) }
-  }
+  mutating func use(_ name: String) { file.set(Setting.remote.rawValue, name) }
+
+  mutating func useNone() { _ = file.unset(Setting.remote.rawValue) }
 }
 
 extension Remote {

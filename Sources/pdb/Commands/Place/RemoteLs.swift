@@ -15,12 +15,13 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      let remotes = try file.settings.remotes
+      let settings = try Settings()
+      let remotes = try settings.remotes
+      let used = settings[Setting.remote.rawValue]?.text
       if options.json {
         let list = remotes.map { remote in
           JSON.object(
-            (remote.json.members ?? []) + [.init("used", .bool(file.isUsed(remote.name)))])
+            (remote.json.members ?? []) + [.init("used", .bool(remote.name == used))])
         }
         return Console.write((["remotes": .array(list)] as JSON).text)
       }
@@ -29,7 +30,7 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
         .init(title: "NODES", keepsFirstWord: true))
       for remote in remotes {
         table.add(
-          file.isUsed(remote.name) ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
+          remote.name == used ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
           remote.nodes.map(\.description).joined(separator: " "))
       }
       table.print()

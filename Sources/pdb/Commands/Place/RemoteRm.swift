@@ -21,9 +21,10 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
       let (remote, wasUsed) = try RemoteFile.change { file in
         let (remote, isUsed) = (try file.own(name), file.isUsed(name))
         file.remove(name)
-        if isUsed { file.use(nil) }
+        if isUsed { file.useNone() }
         return (remote, isUsed)
       }
+      try RemoteFile.noteUncovered(name, options)
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
       Console.write("removed remote \(name)")

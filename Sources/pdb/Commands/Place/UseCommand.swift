@@ -37,8 +37,13 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
         return try show(Settings()[Setting.remote.rawValue]?.text)
       }
       try RemoteFile.change { file in
-        if let name { _ = try file.settings.remote(name) }
-        file.use(name)
+        if let name {
+          _ = try file.settings.remote(name)
+          file.use(name)
+        } else {
+          try Self.checkSystem(file.settings)
+          file.useNone()
+        }
       }
       let place = try Place.configured(Settings())
       if options.json {
@@ -55,6 +60,17 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
           "note: here another place comes first: \(place.name), \(place.explanation)")
       }
     }
+  }
+
+  /// - Throws: `bad_configuration` if another file than the user's own chooses a remote: then
+  ///   there is always one.
+  private static func checkSystem(_ settings: Settings) throws {
+    let key = Setting.remote.rawValue
+    let chosen = settings.values.last { $0.key == key && $0.scope == .system }
+    guard let chosen else { return }
+    throw PDBError(
+      .badConfiguration, "'\(key)' in \(chosen.origin) chooses '\(chosen.text)' for all users",
+      hint: "'pdb use NAME' chooses another one, 'pdb config unset \(key)' forgets your own choice")
   }
 
   private func show(_ used: String?) throws {
