@@ -81,19 +81,36 @@ struct GlobalOptions: ParsableArguments {
     "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
   ]
 
-  /// The place that the options before a program's name say, for its environment.
-  static func placeVariables(_ arguments: [String]) -> [String: String] {
+  /// Takes the options before a program's name away, and adds what they say to its environment:
+  /// they are pdb's, those behind the name are the program's. What no variable can say is handed on.
+  static func movedToEnvironment(
+    _ arguments: [String], _ environment: inout [String: String]
+  ) -> [String] {
     var rest = arguments[...]
-    var (name, nodes) = ("", [String]())
-    while let word = rest.popFirst(), word.hasPrefix("-") {
+    var (name, nodes, others) = ("", [String](), [String]())
+    while let word = rest.first, word.hasPrefix("-") {
+      rest.removeFirst()
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard takesValue.contains(parts[0]) else { continue }
+      guard takesValue.contains(parts[0]) else {
+        others.append(word)
+        continue
+      }
       let value = parts.count == 2 ? parts[1] : rest.popFirst() ?? ""
-      if parts[0] == "--db" { name = value }
-      if parts[0] == "--node" { nodes.append(value) }
+      switch parts[0] {
+      case "--db": name = value
+      case "--node": nodes.append(value)
+      case "--timeout": environment[Setting.timeout.variable] = value
+      case "--color": environment[Setting.color.variable] = value
+      case "--token-file": environment[Setting.tokenFile.variable] = value
+      default: others += [parts[0], value]
+      }
     }
-    if name.isEmpty && nodes.isEmpty { return [:] }
-    return ["PDB_DB": name, "PDB_NODES": nodes.joined(separator: ","), "PDB_CLUSTER": ""]
+    if !name.isEmpty || !nodes.isEmpty {
+      environment["PDB_DB"] = name
+      environment["PDB_NODES"] = nodes.joined(separator: ",")
+      environment["PDB_CLUSTER"] = ""
+    }
+    return rest + others
   }
 
   /// Moves the options before the command's name behind it, where the parser wants them.

@@ -71,11 +71,10 @@ struct PDB: AsyncParsableCommand {
         try await Settings.$current.withValue(settings) { try await runCommand(words) }
       case .overview(let options): try await Overview.show(options, settings)
       case .help(let help): Console.write(help.text)
-      case .program(let path, let words):
+      case .program(let path, let words, let environment):
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
-        return try Program.run(
-          path, words, isShell: isShell, place: GlobalOptions.placeVariables(arguments))
+        return try Program.run(path, words, environment, isShell: isShell)
       }
       return 0
     } catch let failure as Failure {

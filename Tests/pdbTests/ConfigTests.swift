@@ -228,6 +228,24 @@ extension ProcessTests {
       #expect(run.status == 7 && run.output == "hi there\n")
     }
 
+    @Test func `a program gets what stands behind its name, and in its environment what is before`()
+      async throws
+    {
+      let say = #"!f() { echo "$PDB_DB,$PDB_NODES,$PDB_TIMEOUT:$*"; }; f"#
+      for (name, text) in [("say", say), ("there", "--timeout 4 say --node")] {
+        let set = try await workspace.run(["config", "set", "--", "alias.\(name)", text])
+        #expect(set.status == 0, "\(set.error)")
+      }
+      for (words, output) in [
+        ("--db b say x", "b,,:x"), ("--node=h:1 --timeout 3 say", ",h:1,3:"),
+        ("--db b say --db c x --json -- y", "b,,:--db c x --json -- y"),
+        ("--db b there x", "b,,4:--node x"), ("--json say x", ",127.0.0.1:1,:x --json"),
+      ] {
+        let run = try await workspace.run(words.split(separator: " ").map(String.init))
+        #expect(run.output == output + "\n", "\(words): \(run.error)")
+      }
+    }
+
     @Test(arguments: [
       ("tsk", "pdb task"), ("lgo", "pdb log"), ("task lss", "pdb task ls"), ("done", "task done"),
       ("kv gte", "pdb kv get"), ("imprt", "pdb import"),

@@ -8,8 +8,9 @@ import PDBKit
 enum Dispatch {
   /// Words for the parser.
   case command([String])
-  /// A program called `pdb-WORD`, or the command of a shell alias.
-  case program(path: String, arguments: [String])
+  /// A program called `pdb-WORD`, or the command of a shell alias, and what is added to its
+  /// environment.
+  case program(path: String, arguments: [String], environment: [String: String])
   /// `pdb` alone, perhaps with options.
   case overview(GlobalOptions)
   /// What `--help` asks for, or the name of a group alone.
@@ -23,6 +24,9 @@ enum Dispatch {
       return
     }
     var seen: Set<String> = []
+    var environment: [String: String] = [:]
+    // As they were typed: what stands behind the name of a program is the program's.
+    var call = GlobalOptions.movedToEnvironment(arguments, &environment)
     while let word = words.first, !word.hasPrefix("-"), !CommandTree.root.knows(word) {
       guard seen.insert(word).inserted else {
         throw PDBError(.badConfiguration, "the alias '\(word)' leads back to itself")
@@ -31,15 +35,18 @@ enum Dispatch {
         if alias.hasPrefix("!") {
           self = .program(
             path: "/bin/sh",
-            arguments: ["-c", alias.dropFirst() + " \"$@\"", word] + words.dropFirst())
+            arguments: ["-c", alias.dropFirst() + " \"$@\"", word] + call.dropFirst(),
+            environment: environment)
           return
         }
         guard let expanded = try? Words.split(alias) else {
           throw PDBError(.badConfiguration, "the alias '\(word)' has an unclosed quote")
         }
         words = GlobalOptions.movedBehindCommand(expanded + words.dropFirst())
+        call = GlobalOptions.movedToEnvironment(expanded + call.dropFirst(), &environment)
       } else if let program = Self.program(word) {
-        self = .program(path: program, arguments: Array(words.dropFirst()))
+        self = .program(
+          path: program, arguments: Array(call.dropFirst()), environment: environment)
         return
       } else {
         throw Self.unknown(word, in: CommandTree.root, settings.aliases.map(\.name))

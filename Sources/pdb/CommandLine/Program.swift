@@ -6,18 +6,18 @@ import PDBKit
 enum Program {
   /// Becomes the program, or, in the shell, waits for it; returns its exit code.
   ///
-  /// - Parameter place: what the program's own runs of pdb mean, if the command line says it.
+  /// - Parameter additions: what its environment has besides this one's.
   static func run(
-    _ path: String, _ arguments: [String], isShell: Bool, place: [String: String]
+    _ path: String, _ arguments: [String], _ additions: [String: String], isShell: Bool
   ) throws -> Int32 {
     guard isShell else {
-      for (name, value) in place { setenv(name, value, 1) }
+      for (name, value) in additions { setenv(name, value, 1) }
       let words = [path] + arguments
       var pointers = words.map { strdup($0) } + [nil]
       execv(path, &pointers)
       throw PDBError(.badConfiguration, "cannot run '\(path)': \(String(cString: strerror(errno)))")
     }
-    let environment = Subprogram.environment.merging(place) { $1 }
+    let environment = Subprogram.environment.merging(additions) { $1 }
     let status = Subprogram.run([path] + arguments, environment: environment, input: nil)
     return status ?? ExitStatus.badConfiguration.rawValue
   }

@@ -22,7 +22,9 @@ enum ManualText {
           "A word that is not a command is looked up among the aliases ("
             + Settings.shippedAliases.sorted { $0.key < $1.key }
             .map { "'\($0.key)' for '\($0.value)'" }.joined(separator: ", ")
-            + " come with pdb); then a program called pdb-WORD is looked for.")
+            + " come with pdb); then a program called pdb-WORD is looked for. A program gets the "
+            + "words behind its name; the options before it are pdb's, and which place they mean "
+            + "is in its environment.")
       ]
   }
 
