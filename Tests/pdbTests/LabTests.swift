@@ -18,6 +18,28 @@ extension ProcessTests {
       }
     }
 
+    @Test func `in a folder with two labs a node is named by its port alone`() async throws {
+      let ports = try TestPorts.adjacent(3).numbers
+      let workspace = try Workspace()
+      let folder = workspace.path + "/.pdb"
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      func add(_ port: Int) {
+        _ = FileManager.default.createFile(atPath: "\(folder)/node_\(port).lock", contents: nil)
+      }
+      add(ports[0])
+      // Counted, it is found; it does not run.
+      let counted = try await workspace.run(["lab", "kill", "1"])
+      #expect(counted.error.contains("node \(ports[0]) does not run"), "\(counted.error)")
+      add(ports[2])
+      for node in ["1", "2", "3"] {
+        let run = try await workspace.run(["lab", "kill", node])
+        #expect(run.status == 65 && run.error.contains("not of one lab"), "\(run.error)")
+        #expect(run.error.contains("\(ports[0]), \(ports[2])"), "\(run.error)")
+      }
+      let named = try await workspace.run(["lab", "kill", "\(ports[2])"])
+      #expect(named.error.contains("node \(ports[2]) does not run"), "\(named.error)")
+    }
+
     @Test func `what a lab prints can be typed as it stands`() async throws {
       let ports = try TestPorts.adjacent(2)
       let workspace = try Workspace(nodes: "")

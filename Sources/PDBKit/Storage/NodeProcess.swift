@@ -18,13 +18,20 @@ public struct NodeProcess: Sendable {
   /// Finds a node of a data directory that runs now.
   ///
   /// - Parameter node: its port, or its place among the nodes, counted from 1.
-  /// - Throws: `bad_request` if there is no such node, or if it does not run.
+  /// - Throws: `bad_request` if there is no such node, if it does not run, or if counting means
+  ///   nothing: the ports of one lab follow each other.
   public static func find(_ node: Int, in directory: String) throws -> NodeProcess {
     let ports = DataDirectory.ports(in: directory)
     guard !ports.isEmpty else {
       throw PDBError(
         .badRequest, "there is no node in '\(directory)'",
         hint: "'pdb lab up' starts some; --data-dir names another folder")
+    }
+    let isOneLab = ports.last! - ports[0] == ports.count - 1
+    guard ports.contains(node) || isOneLab else {
+      throw PDBError(
+        .badRequest, "the nodes in '\(directory)' are not of one lab: \(node) may mean several",
+        hint: "say which by its port: \(ports.map(String.init).joined(separator: ", "))")
     }
     let port = ports.contains(node) ? node : ports.indices.contains(node - 1) ? ports[node - 1] : 0
     guard port > 0 else {

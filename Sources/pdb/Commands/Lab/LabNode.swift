@@ -7,7 +7,8 @@ import PDBKit
 /// Which node of the lab is meant.
 struct LabNode: ParsableArguments {
   @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
+    help: ArgumentHelp(
+      "Its port, or its place in the folder's only lab, counted from 1.", valueName: "node"))
   var node: Int
 
   @Option(name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
