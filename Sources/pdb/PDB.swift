@@ -59,7 +59,7 @@ struct PDB: AsyncParsableCommand {
 
   /// Runs one command and tells how it failed, if it did; returns the exit code.
   static func run(_ arguments: [String], isShell: Bool = false) async -> Int32 {
-    let isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+    let isJSON = asksForJSON(arguments)
     OutputFailure.beginCommand(asJSON: isJSON)
     do {
       let settings = try settings(for: arguments)
@@ -97,6 +97,10 @@ struct PDB: AsyncParsableCommand {
     }
   }
 
+  private static func asksForJSON(_ words: [String]) -> Bool {
+    words.prefix { $0 != "--" }.contains("--json")
+  }
+
   /// Who asks for help or for the version gets it, whatever the configuration is like.
   private static func settings(for arguments: [String]) throws -> Settings {
     do {
@@ -118,6 +122,9 @@ struct PDB: AsyncParsableCommand {
       }
     } catch let code as ExitCode {
       throw code
+    } catch let error as PDBError {
+      // An alias may ask for it.
+      throw Failure(error: error, asJSON: asksForJSON(words))
     } catch {
       throw UsageFailure(error, words) ?? error
     }

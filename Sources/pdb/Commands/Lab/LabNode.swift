@@ -16,23 +16,19 @@ struct LabNode: ParsableArguments {
 
   /// Sends a signal to the node's process and tells what that means.
   func send(_ signal: Int32, _ status: String, _ words: String, _ options: GlobalOptions) throws {
-    do {
-      let found = try NodeProcess.find(node, in: dataDir)
-      guard kill(found.process, signal) == 0 else {
-        throw PDBError(
-          .badRequest, "cannot signal node \(found.port): \(String(cString: strerror(errno)))",
-          hint: "was it started by another user?")
-      }
-      if options.json {
-        Console.write(
-          (["status": .string(status), "port": JSON(found.port)] as JSON).text)
-      } else if Console.isTerminal(.output) && !options.quiet {
-        let restart = NodeProcess.restart(found.port, in: dataDir)
-        Console.write(
-          words.replacing("PORT", with: String(found.port)).replacing("RESTART", with: restart))
-      }
-    } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
+    let found = try NodeProcess.find(node, in: dataDir)
+    guard kill(found.process, signal) == 0 else {
+      throw PDBError(
+        .badRequest, "cannot signal node \(found.port): \(String(cString: strerror(errno)))",
+        hint: "was it started by another user?")
+    }
+    if options.json {
+      Console.write(
+        (["status": .string(status), "port": JSON(found.port)] as JSON).text)
+    } else if Console.isTerminal(.output) && !options.quiet {
+      let restart = NodeProcess.restart(found.port, in: dataDir)
+      Console.write(
+        words.replacing("PORT", with: String(found.port)).replacing("RESTART", with: restart))
     }
   }
 }

@@ -18,31 +18,29 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      let asked = try file.own(name)
-      guard let found = try await asked.met(options, file.settings) else {
-        throw PDBError(
-          .unreachable, "no node of remote '\(name)' answers",
-          hint: "its nodes are \(asked.nodes.map(\.description).joined(separator: ", "))")
-      }
-      if let before = asked.identity, !before.agrees(with: found) {
-        try Session.confirm(
-          "let '\(name)' stand for cluster \(found) instead of \(before)", options)
-      }
-      let remote = try RemoteFile.change { file in
-        var remote = try file.own(name)
-        guard remote == asked else {
-          throw PDBError(
-            .conflict, "remote '\(name)' was changed meanwhile", hint: "try again")
-        }
-        remote.identity = found
-        file.write(remote)
-        return remote
-      }
-      if options.json { return Console.write(remote.json.text) }
-      guard !options.quiet, Console.isTerminal(.output) else { return }
-      Console.write("remote \(name) stands for cluster \(found.cluster) now")
+    let file = try RemoteFile()
+    let asked = try file.own(name)
+    guard let found = try await asked.met(options, file.settings) else {
+      throw PDBError(
+        .unreachable, "no node of remote '\(name)' answers",
+        hint: "its nodes are \(asked.nodes.map(\.description).joined(separator: ", "))")
     }
+    if let before = asked.identity, !before.agrees(with: found) {
+      try Session.confirm(
+        "let '\(name)' stand for cluster \(found) instead of \(before)", options)
+    }
+    let remote = try RemoteFile.change { file in
+      var remote = try file.own(name)
+      guard remote == asked else {
+        throw PDBError(
+          .conflict, "remote '\(name)' was changed meanwhile", hint: "try again")
+      }
+      remote.identity = found
+      file.write(remote)
+      return remote
+    }
+    if options.json { return Console.write(remote.json.text) }
+    guard !options.quiet, Console.isTerminal(.output) else { return }
+    Console.write("remote \(name) stands for cluster \(found.cluster) now")
   }
 }

@@ -22,31 +22,29 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      let file = try RemoteFile()
-      try file.checkFree(name)
-      var remote = Remote(name: name, nodes: try nodes.map(NodeAddress.init(parsing:)))
-      if let path = options.tokenFile {
-        _ = try SecretFile.read(path, "token")
-        remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
-      }
-      remote.identity = try await remote.met(options, file.settings)
-      let isUsed = try RemoteFile.change { [remote] file in
-        // It may have been taken while the cluster was asked.
-        try file.checkFree(name)
-        file.write(remote)
-        return file.isUsed(name)
-      }
-      if isUsed, !options.quiet {
-        Console.writeError("note: '\(Setting.remote.rawValue)' names \(name): commands mean it now")
-      }
-      if options.json { return Console.write(remote.json.text) }
-      guard !options.quiet, Console.isTerminal(.output) else { return }
-      Console.write(
-        remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
-          ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
-          + "answers first")
-      if !isUsed { Console.write(Style(for: .output).dim("use it:  pdb use \(name)")) }
+    let file = try RemoteFile()
+    try file.checkFree(name)
+    var remote = Remote(name: name, nodes: try nodes.map(NodeAddress.init(parsing:)))
+    if let path = options.tokenFile {
+      _ = try SecretFile.read(path, "token")
+      remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
     }
+    remote.identity = try await remote.met(options, file.settings)
+    let isUsed = try RemoteFile.change { [remote] file in
+      // It may have been taken while the cluster was asked.
+      try file.checkFree(name)
+      file.write(remote)
+      return file.isUsed(name)
+    }
+    if isUsed, !options.quiet {
+      Console.writeError("note: '\(Setting.remote.rawValue)' names \(name): commands mean it now")
+    }
+    if options.json { return Console.write(remote.json.text) }
+    guard !options.quiet, Console.isTerminal(.output) else { return }
+    Console.write(
+      remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
+        ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
+        + "answers first")
+    if !isUsed { Console.write(Style(for: .output).dim("use it:  pdb use \(name)")) }
   }
 }

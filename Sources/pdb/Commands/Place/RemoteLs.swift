@@ -14,29 +14,27 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      let settings = try Settings()
-      let remotes = try settings.remotes
-      let used = settings[Setting.remote.rawValue]?.text
-      if options.json {
-        let list = remotes.map { remote in
-          JSON.object(
-            (remote.json.members ?? []) + [.init("used", .bool(remote.name == used))])
-        }
-        return Console.write((["remotes": .array(list)] as JSON).text)
+    let settings = try Settings()
+    let remotes = try settings.remotes
+    let used = settings[Setting.remote.rawValue]?.text
+    if options.json {
+      let list = remotes.map { remote in
+        JSON.object(
+          (remote.json.members ?? []) + [.init("used", .bool(remote.name == used))])
       }
-      var table = Table(
-        .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"),
-        .init(title: "NODES", keepsFirstWord: true))
-      for remote in remotes {
-        table.add(
-          remote.name == used ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
-          remote.nodes.map(\.description).joined(separator: " "))
-      }
-      table.print()
-      if remotes.isEmpty, Console.isTerminal(.output), !options.quiet {
-        Console.write("no remotes; 'pdb remote add NAME ADDR' gives a cluster a name")
-      }
+      return Console.write((["remotes": .array(list)] as JSON).text)
+    }
+    var table = Table(
+      .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"),
+      .init(title: "NODES", keepsFirstWord: true))
+    for remote in remotes {
+      table.add(
+        remote.name == used ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
+        remote.nodes.map(\.description).joined(separator: " "))
+    }
+    table.print()
+    if remotes.isEmpty, Console.isTerminal(.output), !options.quiet {
+      Console.write("no remotes; 'pdb remote add NAME ADDR' gives a cluster a name")
     }
   }
 }

@@ -20,21 +20,19 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      let new = try RemoteFile.change { file in
-        let old = try file.own(name)
-        try file.checkFree(newName)
-        let new = Remote(
-          name: newName, nodes: old.nodes, tokenFile: old.tokenFile, identity: old.identity)
-        file.remove(name)
-        file.write(new)
-        if file.isUsed(name) { file.use(newName) }
-        return new
-      }
-      try RemoteFile.noteUncovered(name, options)
-      if options.json { return Console.write(new.json.text) }
-      guard !options.quiet, Console.isTerminal(.output) else { return }
-      Console.write("renamed remote \(name) to \(newName)")
+    let new = try RemoteFile.change { file in
+      let old = try file.own(name)
+      try file.checkFree(newName)
+      let new = Remote(
+        name: newName, nodes: old.nodes, tokenFile: old.tokenFile, identity: old.identity)
+      file.remove(name)
+      file.write(new)
+      if file.isUsed(name) { file.use(newName) }
+      return new
     }
+    try RemoteFile.noteUncovered(name, options)
+    if options.json { return Console.write(new.json.text) }
+    guard !options.quiet, Console.isTerminal(.output) else { return }
+    Console.write("renamed remote \(name) to \(newName)")
   }
 }

@@ -17,18 +17,16 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      let (remote, wasUsed) = try RemoteFile.change { file in
-        let (remote, isUsed) = (try file.own(name), file.isUsed(name))
-        file.remove(name)
-        if isUsed { file.useNone() }
-        return (remote, isUsed)
-      }
-      try RemoteFile.noteUncovered(name, options)
-      if options.json { return Console.write(remote.json.text) }
-      guard !options.quiet, Console.isTerminal(.output) else { return }
-      Console.write("removed remote \(name)")
-      if wasUsed { Console.write("commands mean \(try Place.configured(Settings()).name) now") }
+    let (remote, wasUsed) = try RemoteFile.change { file in
+      let (remote, isUsed) = (try file.own(name), file.isUsed(name))
+      file.remove(name)
+      if isUsed { file.useNone() }
+      return (remote, isUsed)
     }
+    try RemoteFile.noteUncovered(name, options)
+    if options.json { return Console.write(remote.json.text) }
+    guard !options.quiet, Console.isTerminal(.output) else { return }
+    Console.write("removed remote \(name)")
+    if wasUsed { Console.write("commands mean \(try Place.configured(Settings()).name) now") }
   }
 }

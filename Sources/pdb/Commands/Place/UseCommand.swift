@@ -32,33 +32,31 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
   }
 
   func run() async throws {
-    try await ConfigCommand.run(options) {
-      guard name != nil || none else {
-        return try show(Settings()[Setting.remote.rawValue]?.text)
+    guard name != nil || none else {
+      return try show(Settings()[Setting.remote.rawValue]?.text)
+    }
+    try RemoteFile.change { file in
+      if let name {
+        _ = try file.settings.remote(name)
+        file.use(name)
+      } else {
+        try Self.checkSystem(file.settings)
+        file.useNone()
       }
-      try RemoteFile.change { file in
-        if let name {
-          _ = try file.settings.remote(name)
-          file.use(name)
-        } else {
-          try Self.checkSystem(file.settings)
-          file.useNone()
-        }
-      }
-      let place = try Place.configured(Settings())
-      if options.json {
-        let used = place.reason == .use
-        return Console.write((["remote": JSON(name), "used": .bool(used)] as JSON).text)
-      }
-      if Connection.shared != nil {
-        if !options.quiet { Console.writeError("note: this shell stays where it is") }
-      } else if !options.quiet, Console.isTerminal(.output) {
-        Console.write("commands mean \(place.name) now")
-      }
-      if name != nil, place.reason != .use, !options.quiet {
-        Console.writeError(
-          "note: here another place comes first: \(place.name), \(place.explanation)")
-      }
+    }
+    let place = try Place.configured(Settings())
+    if options.json {
+      let used = place.reason == .use
+      return Console.write((["remote": JSON(name), "used": .bool(used)] as JSON).text)
+    }
+    if Connection.shared != nil {
+      if !options.quiet { Console.writeError("note: this shell stays where it is") }
+    } else if !options.quiet, Console.isTerminal(.output) {
+      Console.write("commands mean \(place.name) now")
+    }
+    if name != nil, place.reason != .use, !options.quiet {
+      Console.writeError(
+        "note: here another place comes first: \(place.name), \(place.explanation)")
     }
   }
 

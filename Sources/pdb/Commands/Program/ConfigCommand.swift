@@ -47,24 +47,10 @@ extension ConfigCommand {
     return key
   }
 
-  /// For programs; people see the exit code, as with git.
-  static func nothingSet(_ name: String) -> PDBError {
-    PDBError(.keyNotFound, "'\(name.escapingControlCharacters)' is not set")
-  }
-
-  static func run(_ options: GlobalOptions, _ body: () throws -> Void) throws {
-    do {
-      try body()
-    } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
-    }
-  }
-
-  static func run(_ options: GlobalOptions, _ body: () async throws -> Void) async throws {
-    do {
-      try await body()
-    } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
-    }
+  /// A message is for programs; people see the exit code, as with git.
+  static func nothingSet(_ name: String, _ options: GlobalOptions) -> any Error {
+    options.json
+      ? PDBError(.keyNotFound, "'\(name.escapingControlCharacters)' is not set")
+      : ExitCode(ExitStatus.no.rawValue)
   }
 }

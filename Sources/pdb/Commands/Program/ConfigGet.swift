@@ -17,20 +17,14 @@ struct ConfigGet: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    var isSet = true
-    try ConfigCommand.run(options) {
-      guard let value = try Settings()[ConfigCommand.key(setting)] else {
-        isSet = false
-        if options.json { throw ConfigCommand.nothingSet(setting) }
-        return
-      }
-      if options.json {
-        Console.write(value.json.text)
-      } else {
-        Console.write(Console.isTerminal(.output) ? value.text : value.text.tabEscaped)
-      }
+    guard let value = try Settings()[ConfigCommand.key(setting)] else {
+      throw ConfigCommand.nothingSet(setting, options)
     }
-    if !isSet { throw ExitCode(ExitStatus.no.rawValue) }
+    if options.json {
+      Console.write(value.json.text)
+    } else {
+      Console.write(Console.isTerminal(.output) ? value.text : value.text.tabEscaped)
+    }
   }
 }
 

@@ -18,23 +18,21 @@ struct ConfigList: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try ConfigCommand.run(options) {
-      let settings = try Settings()
-      let values =
-        showOrigin
-        ? settings.values : settings.values.filter { settings[$0.key]!.origin == $0.origin }
-      if options.json {
-        return Console.write(JSON.object([.init("settings", .array(values.map(\.json)))]).text)
-      }
-      var table =
-        showOrigin
-        ? Table(.init(title: "ORIGIN"), .init(title: "SETTING"), .init(title: "VALUE"))
-        : Table(.init(title: "SETTING"), .init(title: "VALUE"))
-      for value in values {
-        table.add(
-          showOrigin ? [value.origin, value.key, value.text] : [value.key, value.text])
-      }
-      table.print()
+    let settings = try Settings()
+    let values =
+      showOrigin
+      ? settings.values : settings.values.filter { settings[$0.key]!.origin == $0.origin }
+    if options.json {
+      return Console.write(JSON.object([.init("settings", .array(values.map(\.json)))]).text)
     }
+    var table =
+      showOrigin
+      ? Table(.init(title: "ORIGIN"), .init(title: "SETTING"), .init(title: "VALUE"))
+      : Table(.init(title: "SETTING"), .init(title: "VALUE"))
+    for value in values {
+      table.add(
+        showOrigin ? [value.origin, value.key, value.text] : [value.key, value.text])
+    }
+    table.print()
   }
 }

@@ -27,21 +27,19 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try ConfigCommand.run(options) {
-      let key = try ConfigCommand.key(setting)
-      try Setting(rawValue: key)?.check(value)
-      if key.hasPrefix(Remote.settingPrefix), key.hasSuffix(".nodes") {
-        _ = try Setting.addresses(value)
-      }
-      try check(key)
-      let text = try Input.text(value)
-      try ConfigFile.change(target.path) { $0.set(key, text) }
-      if options.json {
-        Console.write(
-          (["setting": .string(key), "value": .string(value), "origin": .string(target.path)]
-            as JSON)
-            .text)
-      }
+    let key = try ConfigCommand.key(setting)
+    try Setting(rawValue: key)?.check(value)
+    if key.hasPrefix(Remote.settingPrefix), key.hasSuffix(".nodes") {
+      _ = try Setting.addresses(value)
+    }
+    try check(key)
+    let text = try Input.text(value)
+    try ConfigFile.change(target.path) { $0.set(key, text) }
+    if options.json {
+      Console.write(
+        (["setting": .string(key), "value": .string(value), "origin": .string(target.path)]
+          as JSON)
+          .text)
     }
   }
 

@@ -19,18 +19,13 @@ struct ConfigUnset: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    var wasSet = false
-    try ConfigCommand.run(options) {
-      let key = try ConfigCommand.key(setting)
-      wasSet = try target.file().value(key) != nil
-      if wasSet { wasSet = try ConfigFile.change(target.path) { $0.unset(key) } }
-      if options.json {
-        guard wasSet else { throw ConfigCommand.nothingSet(setting) }
-        Console.write(
-          (["setting": .string(key), "unset": .bool(wasSet), "origin": .string(target.path)] as JSON)
-            .text)
-      }
+    let key = try ConfigCommand.key(setting)
+    guard try target.file().value(key) != nil,
+      try ConfigFile.change(target.path, { $0.unset(key) })
+    else { throw ConfigCommand.nothingSet(setting, options) }
+    if options.json {
+      Console.write(
+        (["setting": .string(key), "unset": true, "origin": .string(target.path)] as JSON).text)
     }
-    if !wasSet { throw ExitCode(ExitStatus.no.rawValue) }
   }
 }

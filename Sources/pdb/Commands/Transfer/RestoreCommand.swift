@@ -37,25 +37,21 @@ struct RestoreCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     umask(0o077)
-    do {
-      let restore = Restore(
-        file: file, dataDirectory: dataDir,
-        address: try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)"),
-        cluster: try cluster.map(Setting.addresses))
-      let result = try restore.run()
-      if options.json {
-        Console.write(
-          ([
-            "status": "restored", "cluster": .string(result.cluster),
-            "revision": JSON(result.revision), "time": .string(result.time),
-          ] as JSON).text)
-      } else if Console.isTerminal(.output) && !options.quiet {
-        Console.write(
-          "restored revision \(result.revision) of \(LocalTime.text(result.time))\n"
-            + "start it:  pdb node start --port \(port) --data-dir \(dataDir)")
-      }
-    } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
+    let restore = Restore(
+      file: file, dataDirectory: dataDir,
+      address: try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)"),
+      cluster: try cluster.map(Setting.addresses))
+    let result = try restore.run()
+    if options.json {
+      Console.write(
+        ([
+          "status": "restored", "cluster": .string(result.cluster),
+          "revision": JSON(result.revision), "time": .string(result.time),
+        ] as JSON).text)
+    } else if Console.isTerminal(.output) && !options.quiet {
+      Console.write(
+        "restored revision \(result.revision) of \(LocalTime.text(result.time))\n"
+          + "start it:  pdb node start --port \(port) --data-dir \(dataDir)")
     }
   }
 }
