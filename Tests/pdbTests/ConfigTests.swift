@@ -158,6 +158,13 @@ extension ProcessTests {
       #expect(none.status == 0, "\(none.error)")
     }
 
+    @Test func `a file that cannot be locked is not changed`() async throws {
+      try write(Self.own + ".lock/x", "")
+      let run = try await workspace.run(["config", "set", "core.color", "never"])
+      #expect(run.status == 78 && run.error.contains(Self.own + ".lock"), "\(run.error)")
+      #expect(try await workspace.run(["config", "get", "core.color"]).status == 1)
+    }
+
     @Test func `a file behind a link is written in its place with the mode that it has`()
       async throws
     {

@@ -213,9 +213,13 @@ struct ConfigFile {
     try? FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    defer { if lock >= 0 { close(lock) } }
-    // Without a lock, in a folder that nothing can be written to, saving says what is wrong.
-    if lock >= 0 { while flock(lock, LOCK_EX) != 0 && errno == EINTR {} }
+    guard lock >= 0 else {
+      throw PDBError(
+        .badConfiguration, "cannot write '\(path).lock': \(String(cString: strerror(errno)))",
+        hint: "see its permissions and its folder's")
+    }
+    defer { close(lock) }
+    while flock(lock, LOCK_EX) != 0 && errno == EINTR {}
     var file = try ConfigFile(path: path)
     let result = try body(&file)
     try file.save()
