@@ -52,6 +52,25 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a change is sent to no node that has not said which cluster it belongs to`()
+      async throws
+    {
+      try await Self.twoClusters { first, second, user in
+        let clusters = [first, second]
+        for cluster in clusters { cluster.send(signal: SIGSTOP, to: 0) }
+        let nodes = clusters.flatMap { ["--node", $0.addresses[0].description] }
+        let run = try await user.run(["kv", "set", "k", "1", "--timeout", "3"] + nodes)
+        #expect(run.status == 75, "\(run.error)")
+        #expect(run.error.contains("your change was not applied"))
+        // What was sent to a node that was stopped is done when it goes on.
+        for cluster in clusters {
+          cluster.send(signal: SIGCONT, to: 0)
+          _ = try await cluster.leader()
+          #expect(try await cluster.get(0, "/kv/k").status == 404)
+        }
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -9,6 +9,8 @@ struct Attempts {
     case unreachable(String)
     /// The node may have got the request.
     case lost(String)
+    /// The node did not say in time which cluster it belongs to, so it was not sent the request.
+    case silent(String)
   }
 
   enum Next {
@@ -74,6 +76,9 @@ struct Attempts {
       if isChange { mayBeApplied = true }
       unreachable.remove(address)
       return moveOn(from: address, reason)
+    case .silent(let reason):
+      unreachable.remove(address)
+      return moveOn(from: address, reason)
     }
   }
 
@@ -132,7 +137,7 @@ struct Attempts {
     switch result {
     case .lost: if isChange { mayBeApplied = true }
     case .error(let error): if isChange, error.outcome != .notApplied { mayBeApplied = true }
-    case .answer, .unreachable: break
+    case .answer, .unreachable, .silent: break
     }
   }
 

@@ -55,6 +55,24 @@ extension ClusterClient {
     return view
   }
 
+  /// Whether a node must say which cluster it belongs to before it is sent a request: one change
+  /// goes to one cluster, however many nodes leave it without an answer.
+  func mustIntroduce(_ address: NodeAddress, before request: ClientRequest) -> Bool {
+    request.isChange && identity == nil
+  }
+
+  /// Asks a node which cluster it belongs to, and nothing else.
+  ///
+  /// - Returns: why it must not be sent the request; `nil` if it belongs to the cluster that is
+  ///   meant.
+  func introduction(of address: NodeAddress, within patience: Duration) async -> Attempts.Result? {
+    switch await attempt(ClientRequest(.get, "/livez"), at: address, within: patience) {
+    case .lost(let reason): .silent(reason)
+    case .answer: nil
+    case let objection: objection
+    }
+  }
+
   /// The answers that come in time, in the order of the addresses.
   private func firstAnswers(
     of addresses: [NodeAddress], within patience: Duration

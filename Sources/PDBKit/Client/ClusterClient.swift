@@ -195,11 +195,12 @@ public final class ClusterClient: Sendable {
   public func ask(
     _ address: NodeAddress, _ request: ClientRequest, within patience: Duration
   ) async -> Result<ClientAnswer, PDBError> {
-    let result = await attempt(request, at: address, id: nil, age: nil, within: patience)
+    let result = await attempt(request, at: address, within: patience)
     switch result {
     case .answer(let answer): return .success(answer)
     case .error(let error): return .failure(error)
-    case .unreachable(let reason): return .failure(PDBError(.unreachable, reason))
+    case .unreachable(let reason), .silent(let reason):
+      return .failure(PDBError(.unreachable, reason))
     case .lost(let reason):
       let outcome = request.isChange ? PDBError.Outcome.unknown : .notApplied
       return .failure(PDBError(.unreachable, reason, outcome: outcome))
@@ -208,13 +209,19 @@ public final class ClusterClient: Sendable {
 
   // MARK: One attempt
 
-  private func attempt(
-    _ request: ClientRequest, at address: NodeAddress, id: String?, age: Duration?,
+  func attempt(
+    _ request: ClientRequest, at address: NodeAddress, id: String? = nil, age: Duration? = nil,
     within patience: Duration
   ) async -> Attempts.Result {
+    let end = ContinuousClock.now + patience
+    if mustIntroduce(address, before: request),
+      let objection = await introduction(of: address, within: patience)
+    {
+      return objection
+    }
     let outgoing = outgoing(request, to: address, id: id, age: age)
     do {
-      let (response, body) = try await within(patience) {
+      let (response, body) = try await within(end - ContinuousClock.now) {
         let response = try await self.http.execute(outgoing, timeout: .hours(24))
         return (response, try await response.body.collect(upTo: 1 << 30))
       }
