@@ -71,6 +71,21 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a shell pins no remote that has come to mean other nodes meanwhile`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        // A remote that nothing has met yet.
+        #expect(try await user.run(["config", "set", "remote.lab.nodes", one]).status == 0)
+        let again = ["remote rm lab", "config set remote.lab.nodes \(two)", "kv set k 1"]
+        let shell = try await user.run(["shell", "--db", "lab"] + again.flatMap { ["-e", $0] })
+        #expect(shell.status == 0, "\(shell.error)")
+        #expect(try await first.get(0, "/kv/k").status == 200)
+        let run = try await user.run(["kv", "set", "k", "2", "--db", "lab"])
+        #expect(run.status == 0, "\(run.error)")
+        #expect(try await second.get(0, "/kv/k").status == 200)
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

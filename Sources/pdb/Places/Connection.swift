@@ -118,7 +118,7 @@ final class Connection: Sendable {
     if let remote = place.remote, remote.identity != found,
       remote.identity?.agrees(with: found) != false
     {
-      pin(remote.name, to: found)
+      pin(remote, to: found)
     }
     let last = place.isStandard ? memory.withLockedValue { $0.standard } : nil
     if let last, !last.agrees(with: found), !isQuiet {
@@ -127,17 +127,18 @@ final class Connection: Sendable {
     }
   }
 
-  /// Writes down which cluster a remote stands for, if the user's file has that remote still.
-  private func pin(_ name: String, to identity: ClusterIdentity) {
+  /// Writes into the user's file which cluster a remote stands for, as long as the name means what
+  /// it meant when this connection was made.
+  private func pin(_ remote: Remote, to identity: ClusterIdentity) {
     do {
       try ConfigFile.change(Settings.Scope.user.path!) { file in
-        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
-        file.set(Remote.setting(name, .cluster), identity.cluster)
-        if let birth = identity.birth { file.set(Remote.setting(name, .birth), birth) }
+        guard (try? Settings().remote(remote.name)) == remote else { return }
+        file.pin(remote.name, to: identity)
       }
     } catch {
       let reason = (error as? PDBError)?.message ?? "\(error)"
-      Console.writeError("warning: which cluster '\(name)' stands for is not kept: \(reason)")
+      Console.writeError(
+        "warning: which cluster '\(remote.name)' stands for is not kept: \(reason)")
     }
   }
 

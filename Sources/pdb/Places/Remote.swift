@@ -88,13 +88,20 @@ extension ConfigFile {
   mutating func write(_ remote: Remote) {
     let texts: [(Remote.Key, String?)] = [
       (.nodes, remote.nodes.map(\.description).joined(separator: ",")),
-      (.tokenFile, remote.tokenFile), (.cluster, remote.identity?.cluster),
-      (.birth, remote.identity?.birth),
+      (.tokenFile, remote.tokenFile),
     ]
-    for (key, text) in texts {
-      let name = Remote.setting(remote.name, key)
-      if let text { set(name, text) } else { _ = unset(name) }
-    }
+    for (key, text) in texts { write(Remote.setting(remote.name, key), text) }
+    pin(remote.name, to: remote.identity)
+  }
+
+  /// Writes which cluster a remote stands for.
+  mutating func pin(_ name: String, to identity: ClusterIdentity?) {
+    write(Remote.setting(name, .cluster), identity?.cluster)
+    write(Remote.setting(name, .birth), identity?.birth)
+  }
+
+  private mutating func write(_ key: String, _ text: String?) {
+    if let text { set(key, text) } else { _ = unset(key) }
   }
 
   /// Returns whether it was there.
