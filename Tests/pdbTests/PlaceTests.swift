@@ -86,6 +86,29 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a remote of the system's file is pinned in the user's own`() async throws {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      let user = try Workspace(nodes: "")
+      let address = cluster.addresses[0].description
+      let system = user.path + "/system"
+      try Data("[remote \"lab\"]\n  nodes = \(address)\n".utf8)
+        .write(to: URL(fileURLWithPath: system))
+      let environment = ["PDB_CONFIG_NOSYSTEM": "0", "PDB_CONFIG_SYSTEM": system, "PDB_DB": "lab"]
+      #expect(try await user.run(["kv", "set", "k", "1"], environment: environment).status == 0)
+      cluster.kill9(0)
+      try cluster.wipe(0)
+      try cluster.start(0, arguments: ["--cluster", address])
+      _ = try await cluster.leader()
+      let refused = try await user.run(["kv", "set", "k", "2"], environment: environment)
+      #expect(refused.status == 76, "\(refused.error)")
+      let accepted = try await user.run(["remote", "accept", "lab", "--yes"], environment: environment)
+      #expect(accepted.status == 0, "\(accepted.error)")
+      #expect(try await user.run(["kv", "set", "k", "2"], environment: environment).status == 0)
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

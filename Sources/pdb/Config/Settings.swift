@@ -86,7 +86,10 @@ struct Settings: Sendable {
       switch self {
       case .system:
         // As in git: for programs that must not depend on the machine.
-        return environment["PDB_CONFIG_NOSYSTEM"] == nil ? "/etc/pdb/config" : nil
+        let isLeftOut = environment["PDB_CONFIG_NOSYSTEM", default: "no"].lowercased()
+        guard ["no", "off", "false", "0", ""].contains(isLeftOut) else { return nil }
+        return environment["PDB_CONFIG_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
+          ?? "/etc/pdb/config"
       case .user:
         let base =
           environment["XDG_CONFIG_HOME"].flatMap { $0.isEmpty ? nil : $0 }

@@ -4,7 +4,8 @@
 //     nodes = 127.0.0.1:4000,127.0.0.1:4001
 //     token-file = /home/lan/token
 //     cluster = b63c2775b4d41bff         which cluster it is: learnt when it is first met,
-//     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on
+//     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on; in the
+//                                        user's own file, wherever the nodes are
 
 import PDBKit
 

@@ -20,7 +20,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await ConfigCommand.run(options) {
       let file = try RemoteFile()
-      var remote = try file.own(name)
+      var remote = try file.settings.remote(name)
       guard let found = try await remote.met(options, file.settings) else {
         throw PDBError(
           .unreachable, "no node of remote '\(name)' answers",
@@ -31,9 +31,12 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
           "let '\(name)' stand for cluster \(found) instead of \(before)", options)
       }
       remote.identity = found
+      let nodes = remote.nodes
       try file.change { file in
-        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
-        file.write(remote)
+        guard try Settings().remote(name).nodes == nodes else {
+          throw PDBError(.conflict, "remote '\(name)' was changed meanwhile", hint: "try again")
+        }
+        file.pin(name, to: found)
       }
       if options.json { return Console.write(remote.json.text) }
       guard !options.quiet, Console.isTerminal(.output) else { return }
