@@ -136,11 +136,9 @@ final class Session: Sendable {
     }
   }
 
-  /// What a command must be told to mean the place that this one was told to mean.
+  /// What a command must be told to mean this one's place, wherever it is typed.
   private var placeWords: String {
-    let words =
-      options.db.map { ["--db", $0] } ?? options.node.flatMap { ["--node", $0] }
-    return words.map { $0.shellQuoted + " " }.joined()
+    connection.words(besides: settings.files).map { $0.shellQuoted + " " }.joined()
   }
 
   /// Asks before something that cannot be undone one by one; elsewhere than on a terminal

@@ -109,6 +109,34 @@ extension ProcessTests {
       #expect(try await user.run(["kv", "set", "k", "2"], environment: environment).status == 0)
     }
 
+    @Test func `how to undo a change is said so that it undoes that one everywhere`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        _ = try await user.run(["remote", "add", "one", one])
+        _ = try await user.run(["remote", "add", "two", two])
+        _ = try await user.run(["use", "one"])
+        for name in ["one", "two"] {
+          _ = try await user.run(["kv", "set", "k", "1", "--db", name])
+        }
+        for (variable, words) in [("", "pdb undo 2"), ("two", "pdb --db two undo 2")] {
+          let terminal = try Terminal(user, ["kv", "rm", "k"], environment: ["PDB_DB": variable])
+          try await terminal.wait(for: "undo it:  " + words)
+        }
+      }
+    }
+
+    @Test func `a shell says how to undo a change of the place that it was opened on`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        _ = try await user.run(["remote", "add", "one", one])
+        _ = try await user.run(["use", "one"])
+        let terminal = try Terminal(user, ["shell", "--node", two])
+        try await terminal.wait(for: "leader t1>")
+        terminal.type("kv set k 1; kv rm k\r")
+        try await terminal.wait(for: "pdb --db \(two) undo 2")
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -15,6 +15,7 @@ final class Connection: Sendable {
   private let memory: NIOLockedValueBox<PlaceMemory>
   private let meeting = Meeting()
   private let isQuiet: Bool
+  private let tokenFile: String?
 
   /// The connection that the commands of a shell share.
   @TaskLocal static var shared: Connection?
@@ -26,6 +27,7 @@ final class Connection: Sendable {
     hasAlternatives = try !settings.remotes.isEmpty
     memory = NIOLockedValueBox(PlaceMemory.load())
     isQuiet = options.quiet || options.json
+    tokenFile = try Self.tokenFile(options, settings, place)
     let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = Occasion()
@@ -33,7 +35,7 @@ final class Connection: Sendable {
       addresses: place.addresses,
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
-      token: try Self.token(options, settings, place), author: Person.name
+      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: Person.name
     ) { notice in
       guard isTalkative else { return }
       let style = Style(for: .error)
@@ -59,12 +61,11 @@ final class Connection: Sendable {
   func keepUntilExit() { Self.kept.withLockedValue { $0.append(self) } }
 
   /// A token that is set for all clusters does not go to nodes that only a folder names.
-  private static func token(
+  private static func tokenFile(
     _ options: GlobalOptions, _ settings: Settings, _ place: Place
   ) throws -> String? {
     let set = try place.remote?.tokenFile ?? settings.text(.tokenFile)
-    guard let file = options.tokenFile ?? (place.isFoldersOwn ? nil : set) else { return nil }
-    return try SecretFile.read(file, "token")
+    return options.tokenFile ?? (place.isFoldersOwn ? nil : set)
   }
 
   // MARK: Meeting
@@ -223,6 +224,21 @@ final class Connection: Sendable {
       let remote = try? Settings().remote(name), remote.identity?.agrees(with: identity) != false
     else { return nil }
     return name
+  }
+
+  /// The words that make a command mean this place and send its token, where nothing but some
+  /// settings says so.
+  func words(besides settings: Settings) -> [String] {
+    let (name, usual) = (standingName, try? Place.configured(settings))
+    var words: [String] = []
+    if usual?.remote?.name != name || usual?.addresses != place.addresses {
+      words = ["--db", name ?? place.addresses.map(\.description).joined(separator: ",")]
+    }
+    let remote = name.flatMap { try? settings.remote($0) }
+    if let tokenFile, tokenFile != remote?.tokenFile ?? settings[Setting.tokenFile.rawValue]?.text {
+      words += ["--token-file", tokenFile]
+    }
+    return words
   }
 
   /// The place and the cluster in it, for messages.
