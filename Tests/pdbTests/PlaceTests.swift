@@ -137,6 +137,20 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a prompt names no remote that has come to mean other nodes`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        _ = try await user.run(["remote", "add", "lab", one])
+        let terminal = try Terminal(user, ["shell", "--db", "lab"])
+        try await terminal.wait(for: "pdb(lab)")
+        #expect(try await user.run(["remote", "rm", "lab"]).status == 0)
+        #expect(try await user.run(["config", "set", "remote.lab.nodes", two]).status == 0)
+        let id = try #require(try await first.get(0, "/status").json["cluster"]?.string)
+        terminal.type("\r")
+        try await terminal.wait(for: "pdb(\(id.prefix(8)))")
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -221,7 +221,8 @@ final class Connection: Sendable {
   /// The remote's name, as long as it stands for the cluster that is talked to.
   var standingName: String? {
     guard let name = place.remote?.name, let identity = client.identity,
-      let remote = try? Settings().remote(name), remote.identity?.agrees(with: identity) != false
+      let remote = try? Settings().remote(name),
+      remote.identity?.agrees(with: identity) ?? (remote.nodes == place.addresses)
     else { return nil }
     return name
   }
