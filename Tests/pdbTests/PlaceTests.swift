@@ -151,6 +151,22 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a program of a shell is held to its cluster, too, where a folder names the nodes`()
+      async throws
+    {
+      try await Self.twoClusters { first, second, user in
+        let set = ["config", "set", "--folder", "core.nodes"]
+        #expect(try await user.run(set + [first.addresses[0].description]).status == 0)
+        let pdb = "!'\(program.path)'"
+        let move = "\(pdb) \(set.joined(separator: " ")) \(second.addresses[0])"
+        _ = try await user.run(["config", "set", "alias.move", move])
+        _ = try await user.run(["config", "set", "alias.there", "\(pdb) kv set k 1"])
+        let shell = try await user.run(["shell", "-e", "kv ls; move; there"])
+        #expect(shell.status == 76, "\(shell.error)")
+        #expect(try await second.get(0, "/kv/k").status == 404)
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

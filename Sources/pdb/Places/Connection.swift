@@ -166,13 +166,13 @@ final class Connection: Sendable {
 
   /// What makes another run of pdb mean the same place, and the same cluster in it.
   var variables: [String: String] {
+    let cluster = [Self.clusterVariable: client.identity?.description ?? ""]
     // In the folder that names its nodes, programs find them by themselves, and send no token there.
-    guard !place.isFoldersOwn else { return [:] }
-    return [
+    guard !place.isFoldersOwn else { return cluster }
+    return cluster.merging([
       "PDB_DB": place.remote?.name ?? "",
       "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
-      Self.clusterVariable: client.identity?.description ?? "",
-    ]
+    ]) { $1 }
   }
 
   private static let clusterVariable = "PDB_CLUSTER"
