@@ -94,6 +94,21 @@ final class Session: Sendable {
       address, request, within: .seconds(min(seconds ?? timeout, timeout)))
   }
 
+  /// Asks a node that a command is about, once: one of the cluster that is meant.
+  ///
+  /// - Throws: `wrong_cluster` if it belongs to another one.
+  func ask(member address: NodeAddress, _ request: ClientRequest) async throws -> ClientAnswer {
+    if request.method != .get { willChange() }
+    try await connection.meet()
+    guard connection.client.identity != nil || connection.place.addresses.contains(address) else {
+      throw PDBError(
+        .unreachable,
+        "no node of '\(connection.place.name)' answers, so '\(address)' may belong elsewhere",
+        hint: "leave --db and --node out to mean that node, whatever its cluster")
+    }
+    return try await ask(address, request).get()
+  }
+
   /// What a member says of itself, from that member.
   func status(of address: NodeAddress) async -> Result<ClientAnswer, PDBError> {
     await ask(address, ClientRequest(.get, "/status"), within: 1)

@@ -167,6 +167,27 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a node is stopped only in the cluster that is named beside it`() async throws {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        _ = try await user.run(["remote", "add", "pinned", one])
+        _ = try await user.run(["config", "set", "remote.new.nodes", one])
+        for place in [["--db", "pinned"], ["--db", "new"], ["--node", one]] {
+          for command in ["stop", "status"] {
+            let run = try await user.run(["node", command, two] + place)
+            #expect(run.status == 76, "\(place): \(run.error)")
+          }
+        }
+        // Nor where nothing can tell whether it belongs there.
+        _ = try await user.run(["config", "set", "remote.dead.nodes", "127.0.0.1:1"])
+        let run = try await user.run(["node", "stop", two, "--db", "dead"])
+        #expect(run.status == 69, "\(run.error)")
+        #expect(run.error.contains("your change was not applied"))
+        #expect(await second.status(0) != nil)
+        #expect(try await user.run(["node", "stop", two]).status == 0)
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
