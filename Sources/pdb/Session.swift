@@ -115,7 +115,7 @@ final class Session: Sendable {
   }
 
   /// The node that commands about one node mean when none is named.
-  var firstAddress: NodeAddress { connection.place.addresses[0] }
+  var firstAddress: NodeAddress { connection.promptedNode ?? connection.place.addresses[0] }
 
   // MARK: Telling
 

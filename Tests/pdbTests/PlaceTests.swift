@@ -188,6 +188,20 @@ extension ProcessTests {
       }
     }
 
+    @Test func `commands about one node mean the node that the prompt names`() async throws {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        let terminal = try Terminal(cluster.workspace, ["shell"])
+        try await terminal.wait(for: "t1>")
+        cluster.kill9(0)
+        try await terminal.wait(for: "is gone; talking to")
+        let named = try #require(
+          terminal.text.firstMatch(of: #/talking to (\S+:\d+) now/#)?.1.description)
+        terminal.type("node stop\r")
+        try await terminal.wait(for: "stopped \(named)")
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

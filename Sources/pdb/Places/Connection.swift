@@ -14,6 +14,7 @@ final class Connection: Sendable {
   let hasAlternatives: Bool
   private let memory: NIOLockedValueBox<PlaceMemory>
   private let meeting = Meeting()
+  private let shownNode = NIOLockedValueBox<NodeAddress?>(nil)
   private let isQuiet: Bool
   private let tokenFile: String?
 
@@ -197,6 +198,12 @@ final class Connection: Sendable {
   }
 
   // MARK: Naming
+
+  /// The node that the shell's prompt names, if there is one.
+  var promptedNode: NodeAddress? {
+    get { shownNode.withLockedValue { $0 } }
+    set { shownNode.withLockedValue { $0 = newValue } }
+  }
 
   /// An error with what the user can do about it in this place.
   func explaining(_ error: PDBError) -> PDBError {

@@ -58,6 +58,7 @@ final class Whereabouts: Sendable {
         state.status = found.json
         if !peers.isEmpty { state.others = [address] + peers }
       }
+      connection.promptedNode = address
       if address != before.node {
         connection.client.prefer(address)
         editor.say(Style(for: .output).dim("\(before.node) is gone; talking to \(address) now"))
