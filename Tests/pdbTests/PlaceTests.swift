@@ -1,6 +1,7 @@
 // Which cluster a command means: never another one than was said.
 
 import Foundation
+import NIOHTTP1
 import PDBKit
 import Testing
 
@@ -104,7 +105,8 @@ extension ProcessTests {
       _ = try await cluster.leader()
       let refused = try await user.run(["kv", "set", "k", "2"], environment: environment)
       #expect(refused.status == 76, "\(refused.error)")
-      let accepted = try await user.run(["remote", "accept", "lab", "--yes"], environment: environment)
+      let accepted = try await user.run(
+        ["remote", "accept", "lab", "--yes"], environment: environment)
       #expect(accepted.status == 0, "\(accepted.error)")
       #expect(try await user.run(["kv", "set", "k", "2"], environment: environment).status == 0)
     }
@@ -125,7 +127,8 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a shell says how to undo a change of the place that it was opened on`() async throws {
+    @Test func `a shell says how to undo a change of the place that it was opened on`() async throws
+    {
       try await Self.twoClusters { first, second, user in
         let (one, two) = (first.addresses[0].description, second.addresses[0].description)
         _ = try await user.run(["remote", "add", "one", one])
@@ -200,6 +203,62 @@ extension ProcessTests {
         terminal.type("node stop\r")
         try await terminal.wait(for: "stopped \(named)")
       }
+    }
+
+    /// What every answer of a node of some cluster carries.
+    private static func identity(_ cluster: String) -> HTTPHeaders {
+      ["PDB-Cluster": cluster, "PDB-Birth": "0123456789abcdef"]
+    }
+
+    @Test func `a token and a value are sent to no other cluster`() async throws {
+      let cluster = try await TestCluster(1, spare: 1, token: "a_token_of_this_test")
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      let user = try Workspace(nodes: "")
+      let (own, other) = (cluster.addresses[0], cluster.addresses[1])
+      let token = ["--token-file", cluster.tokenFile]
+      #expect(try await user.run(["remote", "add", "a", "\(own)"] + token).status == 0)
+      #expect(try await user.run(["kv", "set", "k", "1", "--db", "a"]).status == 0)
+      let stranger = try await WebServer(other, headers: Self.identity("b"))
+      for command in [["node", "stop"], ["node", "status"]] {
+        let run = try await user.run(command + ["\(other)", "--db", "a"])
+        #expect(run.status == 76, "\(command): \(run.error)")
+      }
+      cluster.kill9(0)
+      let successor = try await WebServer(own, headers: Self.identity("b"))
+      let commands = [
+        ["kv", "set", "k", "2"], ["kv", "get", "k"], ["log", "-f"], ["export"],
+        ["bench", "-n", "1"],
+        ["remote", "accept", "a"],
+      ]
+      for command in commands {
+        let run = try await user.run(
+          command + (command[0] == "remote" ? [] : ["--db", "a"]), environment: ["PDB_TIMEOUT": "2"]
+        )
+        #expect(run.status == (command[0] == "remote" ? 4 : 76), "\(command): \(run.error)")
+      }
+      #expect(stranger.tokens + successor.tokens == 0)
+      #expect(successor.heads.allSatisfy { $0.method == .GET })
+    }
+
+    @Test func `a token is sent to the first cluster that is met and to no second one`()
+      async throws
+    {
+      let ports = try TestPorts(2)
+      let addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
+      let one = try await WebServer(addresses[0], headers: Self.identity("a"))
+      let two = try await WebServer(addresses[1], headers: Self.identity("b"))
+      let user = try Workspace(nodes: addresses.map(\.description).joined(separator: ","))
+      let file = user.path + "/token"
+      try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
+      let terminal = try Terminal(user, ["shell"], environment: ["PDB_TOKEN_FILE": file])
+      try await terminal.wait(for: "no node answers")
+      for count in 1...5 {
+        terminal.type("kv set k 1\r")
+        try await terminal.wait(for: "two clusters", times: count)
+      }
+      #expect(min(one.tokens, two.tokens) == 0)
     }
 
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {

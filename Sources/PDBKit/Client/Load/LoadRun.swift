@@ -116,6 +116,10 @@ private final class LoadClient {
 
   private func connection(to address: NodeAddress) async throws -> LoadConnection {
     if let connection = connections[address] { return connection }
+    let question = ClientRequest(.get, "/")
+    if await client.objection(to: question, at: address, within: client.timeout) != nil {
+      throw LoadConnection.Failure(reason: "\(address) does not say that it is a member")
+    }
     let connection = try await LoadConnection.connect(to: address, patience: client.timeout)
     connections[address] = connection
     return connection

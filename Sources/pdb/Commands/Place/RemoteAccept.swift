@@ -21,7 +21,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
     try await ConfigCommand.run(options) {
       let file = try RemoteFile()
       var remote = try file.settings.remote(name)
-      guard let found = try await remote.met(options, file.settings) else {
+      guard let found = try await remote.identified(options, file.settings) else {
         throw PDBError(
           .unreachable, "no node of remote '\(name)' answers",
           hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")

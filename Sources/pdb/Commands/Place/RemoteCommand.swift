@@ -68,20 +68,20 @@ extension Remote {
     ]
   }
 
-  /// Asks the nodes which cluster they belong to; `nil` if none answers.
-  func met(_ options: GlobalOptions, _ settings: Settings) async throws -> ClusterIdentity? {
-    let token = try (options.tokenFile ?? tokenFile ?? settings.text(.tokenFile)).map {
-      try SecretFile.read($0, "token")
-    }
+  /// Asks the nodes which cluster they belong to; `nil` if none answers. The token is not sent: it
+  /// is not known yet whether it is meant for that cluster.
+  func identified(
+    _ options: GlobalOptions, _ settings: Settings
+  ) async throws -> ClusterIdentity? {
     let client = ClusterClient(
-      addresses: nodes, timeout: .seconds(try options.timeout(settings)), token: token)
+      addresses: nodes, timeout: .seconds(try options.timeout(settings)))
     let found: Result<ClusterIdentity?, any Error>
     do {
-      var identity = try await client.meet(nodes)?.identity
+      var identity = try await client.identify(nodes)
       // A new cluster has its birth a moment after its first leader.
       for _ in 0..<10 where identity != nil && identity?.birth == nil {
         try await Task.sleep(for: .milliseconds(50))
-        identity = try await client.meet(nodes)?.identity
+        identity = try await client.identify(nodes)
       }
       found = .success(identity)
     } catch { found = .failure(error) }
