@@ -261,6 +261,33 @@ extension ProcessTests {
       #expect(min(one.tokens, two.tokens) == 0)
     }
 
+    @Test func `a web server in the place of a dead member does not hide the living ones`()
+      async throws
+    {
+      try await TestCluster.running(3) { cluster in
+        _ = try await cluster.settled()
+        let user = try Workspace(nodes: "")
+        let (dead, alive) = (cluster.addresses[0], cluster.addresses[1])
+        #expect(try await user.run(["remote", "add", "lab", "\(dead)"]).status == 0)
+        #expect(try await user.run(["kv", "set", "k", "0", "--db", "lab"]).status == 0)
+        cluster.kill9(0)
+        _ = try await cluster.leader()
+        let server = try await WebServer(dead)
+        for command in [["kv", "set", "k", "1"], ["kv", "get", "k"], ["log"]] {
+          let run = try await user.run(command + ["--db", "lab"])
+          #expect(run.status == 0, "\(command): \(run.error)")
+        }
+        let met = try await user.run(["kv", "set", "k", "2", "--db", "\(dead),\(alive)"])
+        #expect(met.status == 0, "\(met.error)")
+        let heads = server.heads.count
+        // Alone it is named, and what was only asked has changed nothing.
+        let run = try await user.run(["kv", "set", "k", "3", "--node", "\(dead)"])
+        #expect(run.status == 76, "\(run.error)")
+        #expect(run.error.contains("your change was not applied"))
+        #expect(server.heads.dropFirst(heads).allSatisfy { $0.method == .GET })
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

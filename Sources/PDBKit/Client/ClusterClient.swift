@@ -286,7 +286,8 @@ public final class ClusterClient: Sendable {
     else {
       return .error(
         PDBError(
-          .badAnswer, "'\(address)' does not answer like a pdb node", outcome: .unknown,
+          .badAnswer, "'\(address)' does not answer like a pdb node",
+          outcome: isChange ? .unknown : .notApplied,
           hint: "is another program listening on that port?"))
     }
     let isDone = (200..<300).contains(response.status.code)
@@ -302,7 +303,8 @@ public final class ClusterClient: Sendable {
       return .error(
         PDBError(json: json)
           ?? PDBError(
-            .badAnswer, "'\(address)' answered \(response.status.code)", outcome: .unknown))
+            .badAnswer, "'\(address)' answered \(response.status.code)",
+            outcome: isChange ? .unknown : .notApplied))
     }
     return .answer(
       ClientAnswer(
