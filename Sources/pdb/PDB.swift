@@ -80,11 +80,12 @@ struct PDB: AsyncParsableCommand {
       return 0
     } catch let failure as Failure {
       ErrorReport(
-        failure.error, asJSON: failure.asJSON || isJSON, isAboutChange: failure.isAboutChange
+        failure.error, asJSON: failure.asJSON || isJSON,
+        isAboutChange: failure.isAboutChange || isChange(arguments)
       ).print()
       return failure.status.rawValue
     } catch let error as PDBError {
-      ErrorReport(error, asJSON: isJSON).print()
+      ErrorReport(error, asJSON: isJSON, isAboutChange: isChange(arguments)).print()
       return ExitStatus(error).rawValue
     } catch let failure as UsageFailure {
       failure.print(asJSON: isJSON)
@@ -107,6 +108,14 @@ struct PDB: AsyncParsableCommand {
       guard !words.isDisjoint(with: arguments) else { throw error }
       return .none
     }
+  }
+
+  /// Whether words are a command that was to change something.
+  private static func isChange(_ arguments: [String]) -> Bool {
+    guard case .command(let words)? = try? Dispatch(arguments, (try? Settings()) ?? .none) else {
+      return false
+    }
+    return (try? parseAsRoot(words)) is any ChangesCluster
   }
 
   private static func runCommand(_ words: [String]) async throws {

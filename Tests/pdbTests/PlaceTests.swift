@@ -288,6 +288,31 @@ extension ProcessTests {
       }
     }
 
+    @Test func `what fails before a cluster is found says that nothing was changed`() async throws {
+      let user = try Workspace()
+      let damaged = user.path + "/damaged"
+      try Data("[core\n".utf8).write(to: URL(fileURLWithPath: damaged))
+      let cases: [(arguments: [String], environment: [String: String])] = [
+        (["kv", "set", "k", "1", "--db", "nosuch"], [:]),
+        (["task", "add", "x", "--db", ""], [:]),
+        (["add", "x", "--node", ""], [:]),
+        (["undo", "1"], ["PDB_DB": " "]),
+        (["kv", "rm", "k"], ["PDB_TOKEN_FILE": "/nosuch"]),
+        (["kv", "incr", "k"], ["PDB_TIMEOUT": "soon"]),
+        (["task", "done", "1"], ["PDB_CONFIG_NOSYSTEM": "0", "PDB_CONFIG_SYSTEM": damaged]),
+        (["cluster", "add", "x::"], [:]), (["node", "stop"], ["PDB_DB": "nosuch"]),
+        (["bench", "-n", "1", "--db", "nosuch"], [:]), (["node", "stop"], [:]),
+        (["kv", "set", "k", "1"], ["PDB_CLUSTER": "/"]),
+      ]
+      for (arguments, environment) in cases {
+        let run = try await user.run(arguments, environment: environment)
+        #expect(run.status != 0)
+        #expect(run.error.contains("your change was not applied"), "\(arguments): \(run.error)")
+      }
+      let read = try await user.run(["kv", "get", "k", "--db", "nosuch"])
+      #expect(!read.error.contains("your change"))
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct NodeStop: AsyncParsableCommand, HasExamples {
+struct NodeStop: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "stop", abstract: "Stop a node; a leader hands leadership over first.",
     discussion: "Waits until the node is gone.")
