@@ -82,18 +82,21 @@ struct GlobalOptions: ParsableArguments {
   ]
 
   /// The place that the options before a program's name say, for its environment.
-  static func placeVariables(_ arguments: [String]) -> [String: String] {
+  ///
+  /// - Throws: what a command with these options would.
+  static func placeVariables(
+    _ arguments: [String], _ settings: Settings
+  ) throws -> [String: String] {
     var rest = arguments[...]
-    var (name, nodes) = ("", [String]())
-    while let word = rest.popFirst(), word.hasPrefix("-") {
-      let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-      guard takesValue.contains(parts[0]) else { continue }
-      let value = parts.count == 2 ? parts[1] : rest.popFirst() ?? ""
-      if parts[0] == "--db" { name = value }
-      if parts[0] == "--node" { nodes.append(value) }
+    while let word = rest.first, word.hasPrefix("-") {
+      rest = rest.dropFirst(takesValue.contains(word) ? 2 : 1)
     }
-    if name.isEmpty && nodes.isEmpty { return [:] }
-    return ["PDB_DB": name, "PDB_NODES": nodes.joined(separator: ","), "PDB_CLUSTER": ""]
+    let words = Array(arguments.prefix(upTo: rest.startIndex))
+    let options: GlobalOptions
+    do { options = try parse(words) } catch { throw UsageFailure(error, words) ?? error }
+    guard options.db != nil || !options.node.isEmpty else { return [:] }
+    _ = try Place(options, settings)
+    return ["PDB_DB": options.db ?? "", "PDB_NODES": options.node.joined(separator: ",")]
   }
 
   /// Moves the options before the command's name behind it, where the parser wants them.

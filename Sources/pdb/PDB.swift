@@ -75,7 +75,7 @@ struct PDB: AsyncParsableCommand {
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
         return try Program.run(
-          path, words, isShell: isShell, place: GlobalOptions.placeVariables(arguments))
+          path, words, isShell: isShell, place: GlobalOptions.placeVariables(arguments, settings))
       }
       return 0
     } catch let failure as Failure {

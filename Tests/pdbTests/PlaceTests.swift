@@ -313,6 +313,20 @@ extension ProcessTests {
       #expect(!read.error.contains("your change"))
     }
 
+    @Test func `a program is refused a place that a command would be refused`() async throws {
+      let user = try Workspace(nodes: "")
+      #expect(try await user.run(["config", "set", "alias.there", "!true"]).status == 0)
+      let cases: [(options: [String], status: Int32)] = [
+        (["--db", ""], 78), (["--node", ""], 78), (["--db", "nosuch"], 78),
+        (["--db", "127.0.0.1:1", "--node", "127.0.0.1:2"], 64),
+        (["--node", "127.0.0.1:1"], 0), (["--db=127.0.0.1:1", "--quiet"], 0), ([], 0),
+      ]
+      for (options, status) in cases {
+        let run = try await user.run(options + ["there"])
+        #expect(run.status == status, "\(options): \(run.error)")
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
