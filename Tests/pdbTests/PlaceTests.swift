@@ -327,6 +327,24 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a remote whose nodes were set anew is met again before anything is changed`()
+      async throws
+    {
+      try await Self.twoClusters { first, second, user in
+        let (one, two) = (first.addresses[0].description, second.addresses[0].description)
+        #expect(try await user.run(["remote", "add", "a", one]).status == 0)
+        let set = ["kv", "set", "k", "1", "--db", "a"]
+        #expect(try await user.run(set).status == 0)
+        #expect(try await user.run(["config", "set", "remote.a.nodes", two]).status == 0)
+        let run = try await user.run(set)
+        #expect(run.status == 76, "\(run.error)")
+        #expect(try await first.get(0, "/kv/k").headers.first(name: "PDB-Revision") == "1")
+        // One that nothing answers at says nothing of another cluster.
+        #expect(try await user.run(["config", "set", "remote.a.nodes", "127.0.0.1:1"]).status == 0)
+        #expect(try await user.run(set).status == 0)
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -81,12 +81,17 @@ final class Connection: Sendable {
 
   /// Returns whether it is known now which cluster is meant.
   private func meetNow() async throws -> Bool {
-    if let pinned = place.remote?.identity, pinned.birth != nil, recall(pinned) { return true }
-    guard let view = try await client.meet(place.addresses) else {
+    let pinned = place.remote?.identity.flatMap { $0.birth == nil ? nil : $0 }
+    let addresses = place.addresses
+    if let pinned, memory.withLockedValue({ $0.knows(addresses, of: pinned) }), recall(pinned) {
+      return true
+    }
+    guard let view = try await client.meet(addresses) else {
+      if let pinned { return recall(pinned) }
       return place.isStandard ? try await meetAwayFromStandard() : false
     }
     noteIdentity(client.identity ?? view.identity)
-    remember(client.identity ?? view.identity, view.members)
+    remember(client.identity ?? view.identity, view.members, metAt: addresses)
     return true
   }
 
@@ -145,12 +150,15 @@ final class Connection: Sendable {
   }
 
   /// Keeps in mind where a cluster's members are. Other runs of pdb write the same file.
-  private func remember(_ identity: ClusterIdentity, _ members: [NodeAddress]) {
+  private func remember(
+    _ identity: ClusterIdentity, _ members: [NodeAddress], metAt addresses: [NodeAddress] = []
+  ) {
     guard !place.isFoldersOwn, !members.isEmpty else { return }
     let changed = memory.withLockedValue { memory -> PlaceMemory? in
       memory = .load()
       let before = memory
-      memory.remember(identity, members: members, isStandard: place.isStandard)
+      memory.remember(
+        identity, members: members, metAt: addresses, isStandard: place.isStandard)
       return memory == before ? nil : memory
     }
     changed?.save()
