@@ -186,13 +186,16 @@ final class Connection: Sendable {
 
   private static let clusterVariable = "PDB_CLUSTER"
 
-  /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, where
-  /// nothing on the command line says which one is meant.
+  /// What `PDB_CLUSTER` says; no text counts as nothing.
+  private static var wantedCluster: String? {
+    ProcessInfo.processInfo.environment[clusterVariable].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, whatever
+  /// says where it is.
   private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
     let pin = place.remote?.identity
-    if case .option = place.reason { return pin }
-    let text = ProcessInfo.processInfo.environment[clusterVariable] ?? ""
-    guard !text.isEmpty else { return pin }
+    guard let text = wantedCluster else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
         .badConfiguration, "'\(clusterVariable)' must be ID or ID/BIRTH, as 'pdb status' shows it")
@@ -200,7 +203,8 @@ final class Connection: Sendable {
     if let pin, !pin.agrees(with: identity) {
       throw PDBError(
         .wrongCluster,
-        "'\(place.name)' stands for cluster \(pin), but \(clusterVariable) names \(identity)")
+        "'\(place.name)' stands for cluster \(pin), but \(clusterVariable) names \(identity)",
+        hint: "to mean '\(place.name)':  unset \(clusterVariable)")
     }
     return identity
   }
@@ -224,6 +228,8 @@ final class Connection: Sendable {
         hint =
           "leave the shell and start it again to talk to the cluster that answers now"
           + (accept.map { "; \($0)" } ?? "")
+      } else if Self.wantedCluster != nil {
+        hint = "to mean the cluster that answers now:  unset \(Self.clusterVariable)"
       } else {
         hint = accept
       }
