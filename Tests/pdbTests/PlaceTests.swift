@@ -345,6 +345,19 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a place that could not be heeded is refused`() async throws {
+      let user = try Workspace(nodes: "")
+      for command in ["kill", "pause", "resume"] {
+        for place in [["--db", "a"], ["--node", "127.0.0.1:1"]] {
+          let run = try await user.run(["lab", command, "1"] + place)
+          #expect(run.status == 64, "\(command): \(run.error)")
+        }
+      }
+      #expect(try await user.run(["lab", "up", "--db", "a"]).status == 64)
+      let twice = try await user.run(["kv", "ls", "--db", "127.0.0.1:1", "--db", "127.0.0.1:2"])
+      #expect(twice.status == 64, "\(twice.error)")
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
