@@ -240,6 +240,8 @@ extension ProcessTests {
       }
       #expect(stranger.tokens + successor.tokens == 0)
       #expect(successor.heads.allSatisfy { $0.method == .GET })
+      let accepted = try await user.run(["remote", "accept", "a", "--yes"])
+      #expect(accepted.error.contains(cluster.tokenFile), "\(accepted.error)")
     }
 
     @Test func `a token is sent to the first cluster that is met and to no second one`()
@@ -253,7 +255,7 @@ extension ProcessTests {
       let file = user.path + "/token"
       try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
       let terminal = try Terminal(user, ["shell"], environment: ["PDB_TOKEN_FILE": file])
-      try await terminal.wait(for: "no node answers")
+      try await terminal.wait(for: "two clusters answer")
       for count in 1...5 {
         terminal.type("kv set k 1\r")
         try await terminal.wait(for: "two clusters", times: count)
@@ -538,7 +540,7 @@ extension ProcessTests {
           ["shell"] + nodes + ["-e", "task ls; task add x"], input: nil)
         #expect(shell.status == 76, "\(shell.error)")
         let terminal = try Terminal(user, ["shell"] + nodes)
-        try await terminal.wait(for: "no node answers")
+        try await terminal.wait(for: "two clusters answer")
         for _ in 0..<2 {
           terminal.type("task add x\r")
           try await terminal.wait(for: "two clusters")
@@ -632,6 +634,7 @@ extension ProcessTests {
       try cluster.wipe(0)
       try cluster.start(0, arguments: ["--cluster", cluster.addresses[0].description])
       _ = try await cluster.leader()
+      try await terminal.wait(for: "another cluster answers")
       terminal.type("task add new\r")
       try await terminal.wait(for: "wrong_cluster")
       #expect(try await Self.titles(cluster).isEmpty)

@@ -27,6 +27,10 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
           hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")
       }
       if let before = remote.identity, !before.agrees(with: found) {
+        if let file = remote.tokenFile, !options.quiet, !options.json {
+          Console.writeError(
+            "note: the token in '\(file)' goes to the cluster that '\(name)' names")
+        }
         try Session.confirm(
           "let '\(name)' stand for cluster \(found) instead of \(before)", options)
       }
