@@ -360,6 +360,27 @@ extension ProcessTests {
       #expect(twice.status == 64, "\(twice.error)")
     }
 
+    @Test func `no remote has a name that means something else`() async throws {
+      let user = try Workspace(nodes: "")
+      let names = [
+        "--", "-x", "42000", "localhost", "a:1", String(repeating: "a", count: 65), "",
+      ]
+      for name in names {
+        let added = try await user.run(["remote", "add", "--", name, "127.0.0.1:1"])
+        #expect(added.status == 65, "\(name): \(added.error)")
+        let set = try await user.run(["config", "set", "--", "remote.\(name).nodes", "127.0.0.1:1"])
+        #expect(set.status == 65, "\(name): \(set.error)")
+      }
+      #expect(try await user.run(["remote", "ls"]).rows.isEmpty)
+      let name = String(repeating: "a", count: 64)
+      #expect(try await user.run(["remote", "add", name, "127.0.0.1:1"]).status == 0)
+      // A section without nodes is no remote, and says so.
+      #expect(try await user.run(["config", "set", "remote.b.cluster", "1"]).status == 0)
+      let run = try await user.run(["kv", "ls", "--db", "b"])
+      #expect(run.error.contains("remote 'b' has no nodes"), "\(run.error)")
+      #expect(try await user.run(["remote", "add", "b", "127.0.0.1:1"]).status == 0)
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

@@ -37,14 +37,19 @@ struct Remote: Equatable {
       && Key(rawValue: parts[2]) != nil
   }
 
-  /// - Throws: `bad_request` for what cannot be a name.
+  /// - Throws: `bad_request` for what cannot be a name, or would be taken for something else.
   static func check(name: String) throws {
-    guard ConfigFile.isName(name) else {
+    let isElse =
+      name.hasPrefix("-") || name == "localhost" || (try? NodeAddress(parsing: name)) != nil
+    guard ConfigFile.isName(name), name.utf8.count <= maximalNameBytes, !isElse else {
       throw PDBError(
         .badRequest, "'\(name.escapingControlCharacters)' cannot be the name of a remote",
-        hint: "names have letters, digits and '-'")
+        hint: "names have up to \(maximalNameBytes) bytes of letters, digits and '-', do not begin "
+          + "with '-', and are neither a port nor a host")
     }
   }
+
+  private static let maximalNameBytes = 64
 }
 
 extension Settings {
@@ -72,8 +77,13 @@ extension Settings {
   /// - Throws: `not_found` with the names that there are.
   func remote(_ name: String) throws -> Remote {
     let all = try remotes
-    if let found = all.first(where: { $0.name == name && !$0.nodes.isEmpty }) { return found }
-    let names = all.map(\.name)
+    if let found = all.first(where: { $0.name == name }) {
+      guard found.nodes.isEmpty else { return found }
+      throw PDBError(
+        .badConfiguration, "remote '\(name)' has no nodes",
+        hint: "'pdb config set remote.\(name).nodes ADDR' says where it is")
+    }
+    let names = all.filter { !$0.nodes.isEmpty }.map(\.name)
     let near = Suggestion.nearest(to: name, of: names)
     throw PDBError(
       .badConfiguration, "there is no remote '\(name.escapingControlCharacters)'",

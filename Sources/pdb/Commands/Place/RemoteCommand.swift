@@ -30,7 +30,8 @@ struct RemoteFile {
   /// - Throws: `bad_request` if the name is taken or cannot be one.
   func checkFree(_ name: String) throws {
     try Remote.check(name: name)
-    guard try !settings.remotes.contains(where: { $0.name == name }) else {
+    // What only says which cluster a name stands for makes no remote.
+    guard try !settings.remotes.contains(where: { $0.name == name && !$0.nodes.isEmpty }) else {
       throw PDBError(
         .conflict, "remote '\(name)' already exists",
         hint: "'pdb remote rm \(name)' removes it, 'pdb remote rename' gives it another name")
