@@ -61,6 +61,9 @@ enum ManualText {
         + "PDB_CLUSTER=ID/BIRTH names the one that is meant, whatever says where it is, --db and "
         + "--node, too; programs that a shell starts get the shell's. 'pdb status' shows all of it."
     ),
+    .paragraph(
+      "Where a token is set, each node is first asked without it which cluster it belongs to, and the "
+        + "token is sent to one cluster only: the remote's, or the first that answers."),
   ]
 
   private static var configuration: [ManualPage.Block] {
@@ -140,6 +143,8 @@ enum ManualText {
     .item("NO_COLOR", "No colours, whatever its value."),
     .item("COLUMNS", "How wide tables may be."),
     .item("PAGER", "Shows what is longer than the screen, for task ls, log, show and help."),
+    .item("PDB_CONFIG_SYSTEM", "The system's settings, instead of /etc/pdb/config."),
+    .item("PDB_CONFIG_NOSYSTEM", "Whether to leave the system's settings out; yes or no."),
     .item("XDG_STATE_HOME", "Where known clusters and the shell's history are kept."),
   ]
 
