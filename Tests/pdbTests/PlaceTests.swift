@@ -381,6 +381,19 @@ extension ProcessTests {
       #expect(try await user.run(["remote", "add", "b", "127.0.0.1:1"]).status == 0)
     }
 
+    @Test func `use says that commands go nowhere while PDB_CLUSTER names another cluster`()
+      async throws
+    {
+      try await TestCluster.running(1) { cluster in
+        let user = try Workspace(nodes: "")
+        let address = cluster.addresses[0].description
+        #expect(try await user.run(["remote", "add", "lab", address]).status == 0)
+        let run = try await user.run(["use", "lab"], environment: ["PDB_CLUSTER": "other/1"])
+        #expect(run.error.contains("PDB_CLUSTER names other/1"), "\(run.error)")
+        #expect(try await user.run(["use"]).output == "lab\n")
+      }
+    }
+
     @Test func `a remote means one cluster, whatever answers at its address`() async throws {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }

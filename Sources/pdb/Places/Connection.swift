@@ -209,6 +209,12 @@ final class Connection: Sendable {
     return identity
   }
 
+  /// Why no command goes to a place that could be meant; `nil` if none of that is known.
+  static func objection(to place: Place) -> PDBError? {
+    do { _ = try expectedCluster(in: place) } catch { return error as? PDBError }
+    return nil
+  }
+
   // MARK: Naming
 
   /// The node that the shell's prompt names, if there is one.
