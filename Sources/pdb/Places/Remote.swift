@@ -84,7 +84,7 @@ extension Settings {
         hint: "'pdb config set remote.\(name).nodes ADDR' says where it is")
     }
     let names = all.filter { !$0.nodes.isEmpty }.map(\.name)
-    let near = Suggestion.nearest(to: name, of: names)
+    let near = name.isEmpty ? [] : Suggestion.nearest(to: name, of: names)
     throw PDBError(
       .badConfiguration, "there is no remote '\(name.escapingControlCharacters)'",
       hint: near.first.map { "did you mean '\($0)'?" }
