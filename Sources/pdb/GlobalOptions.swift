@@ -6,9 +6,9 @@ import PDBKit
 
 struct GlobalOptions: ParsableArguments {
   @Option(
-    name: .long,
+    name: .customLong("db"),
     help: ArgumentHelp("The remote to talk to, or addresses of nodes.", valueName: "remote"))
-  var db: String?
+  var dbs: [String] = []
 
   @Option(
     name: .long,
@@ -55,6 +55,7 @@ struct GlobalOptions: ParsableArguments {
         throw ValidationError("--timeout must be more than 0 and at most 3600 seconds")
       }
     }
+    guard dbs.count <= 1 else { throw ValidationError("--db can be given only once") }
     guard db == nil || node.isEmpty else {
       throw ValidationError("--db and --node exclude each other")
     }
@@ -62,6 +63,17 @@ struct GlobalOptions: ParsableArguments {
       throw ValidationError("--fields wants names, separated by commas")
     }
     if let color { ColorChoice.current = color }
+  }
+
+  var db: String? { dbs.first }
+
+  /// For commands that a place says nothing to.
+  ///
+  /// - Parameter what: what they are about instead.
+  func refusePlace(_ what: String) throws {
+    guard db == nil, node.isEmpty else {
+      throw ValidationError("--db and --node say nothing here: \(what)")
+    }
   }
 
   /// For commands about one node: an address that is given means that node, in whatever cluster.
@@ -108,9 +120,22 @@ struct GlobalOptions: ParsableArguments {
     if !name.isEmpty || !nodes.isEmpty {
       environment["PDB_DB"] = name
       environment["PDB_NODES"] = nodes.joined(separator: ",")
-      environment["PDB_CLUSTER"] = ""
     }
     return rest + others
+  }
+
+  /// Refuses a place before a program's name as a command would.
+  ///
+  /// - Throws: what a command with these options would.
+  static func checkPlace(_ arguments: [String], _ settings: Settings) throws {
+    var rest = arguments[...]
+    while let word = rest.first, word.hasPrefix("-") {
+      rest = rest.dropFirst(takesValue.contains(word) ? 2 : 1)
+    }
+    let words = Array(arguments.prefix(upTo: rest.startIndex))
+    let options: GlobalOptions
+    do { options = try parse(words) } catch { throw UsageFailure(error, words) ?? error }
+    if options.db != nil || !options.node.isEmpty { _ = try Place(options, settings) }
   }
 
   /// Moves the options before the command's name behind it, where the parser wants them.

@@ -74,16 +74,18 @@ struct PDB: AsyncParsableCommand {
       case .program(let path, let words, let environment):
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
+        try GlobalOptions.checkPlace(arguments, settings)
         return try Program.run(path, words, environment, isShell: isShell)
       }
       return 0
     } catch let failure as Failure {
       ErrorReport(
-        failure.error, asJSON: failure.asJSON || isJSON, isAboutChange: failure.isAboutChange
+        failure.error, asJSON: failure.asJSON || isJSON,
+        isAboutChange: failure.isAboutChange || isChange(arguments)
       ).print()
       return failure.status.rawValue
     } catch let error as PDBError {
-      ErrorReport(error, asJSON: isJSON).print()
+      ErrorReport(error, asJSON: isJSON, isAboutChange: isChange(arguments)).print()
       return ExitStatus(error).rawValue
     } catch let failure as UsageFailure {
       failure.print(asJSON: isJSON)
@@ -110,6 +112,14 @@ struct PDB: AsyncParsableCommand {
       guard !words.isDisjoint(with: arguments) else { throw error }
       return .none
     }
+  }
+
+  /// Whether words are a command that was to change something.
+  private static func isChange(_ arguments: [String]) -> Bool {
+    guard case .command(let words)? = try? Dispatch(arguments, (try? Settings()) ?? .none) else {
+      return false
+    }
+    return (try? parseAsRoot(words)) is any ChangesCluster
   }
 
   private static func runCommand(_ words: [String]) async throws {

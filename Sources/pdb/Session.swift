@@ -94,13 +94,28 @@ final class Session: Sendable {
       address, request, within: .seconds(min(seconds ?? timeout, timeout)))
   }
 
+  /// Asks a node that a command is about, once: one of the cluster that is meant.
+  ///
+  /// - Throws: `wrong_cluster` if it belongs to another one.
+  func ask(member address: NodeAddress, _ request: ClientRequest) async throws -> ClientAnswer {
+    if request.method != .get { willChange() }
+    try await connection.meet()
+    guard connection.client.identity != nil || connection.place.addresses.contains(address) else {
+      throw PDBError(
+        .unreachable,
+        "no node of '\(connection.place.name)' answers, so '\(address)' may belong elsewhere",
+        hint: "leave --db and --node out to mean that node, whatever its cluster")
+    }
+    return try await ask(address, request).get()
+  }
+
   /// What a member says of itself, from that member.
   func status(of address: NodeAddress) async -> Result<ClientAnswer, PDBError> {
     await ask(address, ClientRequest(.get, "/status"), within: 1)
   }
 
   /// The node that commands about one node mean when none is named.
-  var firstAddress: NodeAddress { connection.place.addresses[0] }
+  var firstAddress: NodeAddress { connection.promptedNode ?? connection.place.addresses[0] }
 
   // MARK: Telling
 
@@ -136,11 +151,9 @@ final class Session: Sendable {
     }
   }
 
-  /// What a command must be told to mean the place that this one was told to mean.
+  /// What a command must be told to mean this one's place, wherever it is typed.
   private var placeWords: String {
-    let words =
-      options.db.map { ["--db", $0] } ?? options.node.flatMap { ["--node", $0] }
-    return words.map { $0.shellQuoted + " " }.joined()
+    connection.words(besides: settings.files).map { $0.shellQuoted + " " }.joined()
   }
 
   /// Asks before something that cannot be undone one by one; elsewhere than on a terminal

@@ -29,6 +29,25 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a load ends when another cluster takes the place of its own`() async throws {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      try cluster.start(0)
+      _ = try await cluster.leader()
+      async let bench = cluster.pdb("bench", "--seconds", "60", "--clients", "2", "--rate", "50")
+      _ = try await waitFor {
+        try await cluster.get(0, "/status").json["revision"]?.int64 ?? 0 > 0 ? true : nil
+      }
+      cluster.kill9(0)
+      try cluster.wipe(0)
+      try cluster.start(0, arguments: ["--cluster", cluster.addresses[0].description])
+      _ = try await cluster.leader()
+      let run = try await bench
+      #expect(run.status == 76, "\(run.error)")
+      #expect(run.error.contains("applied in part"))
+      #expect(try await cluster.get(0, "/status").json["revision"]?.int64 == 0)
+    }
+
     @Test func `tasks are added only with --yes`() async throws {
       try await TestCluster.running(1) { cluster in
         let refused = try await cluster.pdb("bench", "--op", "task", "--count", "1")

@@ -239,8 +239,11 @@ extension ProcessTests {
       async throws
     {
       let say = #"!f() { echo "$PDB_DB,$PDB_NODES,$PDB_TIMEOUT:$*"; }; f"#
-      for (name, text) in [("say", say), ("there", "--timeout 4 say --node")] {
-        let set = try await workspace.run(["config", "set", "--", "alias.\(name)", text])
+      for (name, text) in [
+        ("alias.say", say), ("alias.there", "--timeout 4 say --node"),
+        ("remote.b.nodes", "127.0.0.1:1"),
+      ] {
+        let set = try await workspace.run(["config", "set", "--", name, text])
         #expect(set.status == 0, "\(set.error)")
       }
       for (words, output) in [

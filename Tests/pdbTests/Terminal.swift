@@ -31,14 +31,13 @@ final class Terminal: Sendable {
         if count <= 0 { break }
         screen.change { $0 += buffer.prefix(count) }
       }
+      // Not earlier: another terminal could get the number while this thread still reads from it.
+      close(descriptor)
     }
     thread.start()
   }
 
-  deinit {
-    send(signal: SIGKILL)
-    close(leader)
-  }
+  deinit { send(signal: SIGKILL) }
 
   /// Everything that was printed so far, without colours.
   var text: String {

@@ -9,6 +9,8 @@ struct Attempts {
     case unreachable(String)
     /// The node may have got the request.
     case lost(String)
+    /// The node did not say in time which cluster it belongs to, so it was not sent the request.
+    case silent(String)
   }
 
   enum Next {
@@ -24,7 +26,7 @@ struct Attempts {
   private var preferred: NodeAddress?
   private var states: [NodeAddress: String] = [:]
   private var unreachable: Set<NodeAddress> = []
-  /// Those that belong to another cluster.
+  /// Those that belong to another cluster, or are no nodes at all.
   private var strangers: Set<NodeAddress> = []
   /// Those that have answered at all.
   private var answered: Set<NodeAddress> = []
@@ -74,6 +76,9 @@ struct Attempts {
       if isChange { mayBeApplied = true }
       unreachable.remove(address)
       return moveOn(from: address, reason)
+    case .silent(let reason):
+      unreachable.remove(address)
+      return moveOn(from: address, reason)
     }
   }
 
@@ -96,12 +101,15 @@ struct Attempts {
     case .unknownOutcome:
       mayBeApplied = true
       return moveOn(from: address, "could not confirm the change in time")
-    case .wrongCluster where error.outcome == .notApplied:
+    case .wrongCluster where error.outcome == .notApplied, .badAnswer where hasAlternative:
       // It may have taken the place of a dead member, while the others are who they were.
       strangers.insert(address)
       answered.remove(address)
       strangersError = error
-      return moveOn(from: address, "belongs to another cluster")
+      if error.outcome == .unknown { mayBeApplied = true }
+      return moveOn(
+        from: address,
+        error.code == .badAnswer ? "is no pdb node" : "belongs to another cluster")
     case .unauthorized, .forbiddenHost, .forbiddenOrigin, .badAnswer, .diskFull, .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)
@@ -132,7 +140,7 @@ struct Attempts {
     switch result {
     case .lost: if isChange { mayBeApplied = true }
     case .error(let error): if isChange, error.outcome != .notApplied { mayBeApplied = true }
-    case .answer, .unreachable: break
+    case .answer, .unreachable, .silent: break
     }
   }
 
@@ -160,7 +168,8 @@ struct Attempts {
     }
     if let strangersError, answered.isEmpty {
       return PDBError(
-        .wrongCluster, strangersError.message, details: strangersError.details + details)
+        strangersError.code, strangersError.message, hint: strangersError.hint,
+        details: strangersError.details + details)
     }
     if unreachable.count == addresses.count {
       return PDBError(

@@ -25,6 +25,11 @@ public struct ClientRequest: Sendable {
   }
 
   var isChange: Bool { method != .get }
+
+  /// Asks which cluster a node belongs to. Every node answers it without a token.
+  static let introduction = ClientRequest(.get, "/livez")
+
+  var isIntroduction: Bool { path == Self.introduction.path }
 }
 
 /// A node's answer to a request that succeeded.

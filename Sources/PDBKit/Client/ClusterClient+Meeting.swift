@@ -21,7 +21,7 @@ public struct ClusterView: Sendable {
 
 extension ClusterClient {
   /// How long a node may take to say who it is.
-  private static let meetingPatience = Duration.seconds(2)
+  static let meetingPatience = Duration.seconds(2)
   /// How long the others may take once one has said it.
   private static let meetingGrace = Duration.milliseconds(250)
 
@@ -32,8 +32,23 @@ extension ClusterClient {
   /// - Throws: `wrong_cluster` if they belong to two clusters, or to another one than expected;
   ///   whatever else a node objects, for example `unauthorized`.
   public func meet(_ addresses: [NodeAddress]) async throws -> ClusterView? {
+    let answer = try await answer(of: addresses, to: ClientRequest(.get, "/cluster/status"))
+    guard let view = answer.map(ClusterView.init) else { return nil }
+    learn(view)
+    return view
+  }
+
+  /// Does the same without a token, and learns nothing but which cluster it is.
+  public func identify(_ addresses: [NodeAddress]) async throws -> ClusterIdentity? {
+    try await answer(of: addresses, to: .introduction)?.identity
+  }
+
+  private func answer(
+    of addresses: [NodeAddress], to request: ClientRequest
+  ) async throws -> ClientAnswer? {
     let isAnyWelcome = identity == nil
-    let results = await firstAnswers(of: addresses, within: min(Self.meetingPatience, timeout))
+    let patience = min(Self.meetingPatience, timeout)
+    let results = await firstAnswers(of: addresses, to: request, within: patience)
     var refusals: [PDBError] = []
     for case .failure(let error) in results where error.code != .unreachable {
       refusals.append(error)
@@ -50,19 +65,35 @@ extension ClusterClient {
       if let refusal = refusals.first { throw refusal }
       return nil
     }
-    let view = ClusterView(answer)
-    learn(view)
-    return view
+    return answer
+  }
+
+  /// Asks a node which cluster it belongs to, if that must be known before it is sent a request:
+  /// neither a token nor a body is in the question. A node that lies gets them nevertheless; only a
+  /// secret could prove who it is.
+  ///
+  /// - Returns: why it must not be sent the request; `nil` if it may be.
+  func objection(
+    to request: ClientRequest, at address: NodeAddress, within patience: Duration
+  ) async -> Attempts.Result? {
+    guard mustIntroduce(address, before: request) else { return nil }
+    switch await attempt(.introduction, at: address, within: patience) {
+    case .lost(let reason): return .silent(reason)
+    case .answer(let answer):
+      noteIntroduction(of: address, as: answer.identity)
+      return nil
+    case let objection: return objection
+    }
   }
 
   /// The answers that come in time, in the order of the addresses.
   private func firstAnswers(
-    of addresses: [NodeAddress], within patience: Duration
+    of addresses: [NodeAddress], to request: ClientRequest, within patience: Duration
   ) async -> [Result<ClientAnswer, PDBError>] {
     await withTaskGroup(of: (Int, Result<ClientAnswer, PDBError>)?.self) { group in
       for (position, address) in addresses.enumerated() {
         group.addTask {
-          (position, await self.ask(address, "/cluster/status", within: patience))
+          (position, await self.ask(address, request, within: patience))
         }
       }
       var answers: [(Int, Result<ClientAnswer, PDBError>)] = []

@@ -98,7 +98,11 @@ extension ClusterClient {
     _ path: String, from address: NodeAddress,
     _ body: (HTTPClientResponse.Body) async throws -> Bool
   ) async throws -> Attempts.Result? {
-    let request = outgoing(ClientRequest(.get, path), to: address, id: nil, age: nil)
+    let question = ClientRequest(.get, path)
+    if let objection = await objection(to: question, at: address, within: Self.meetingPatience) {
+      return objection
+    }
+    let request = outgoing(question, to: address, id: nil, age: nil)
     do {
       let response = try await streams.execute(request, timeout: .hours(24 * 365))
       let found = ClusterIdentity(response.headers)

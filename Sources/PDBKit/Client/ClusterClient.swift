@@ -29,6 +29,10 @@ public final class ClusterClient: Sendable {
     /// Which one is meant; `nil` until one has answered.
     var identity: ClusterIdentity?
     var view: ClusterView?
+    /// The nodes that have said that they belong to that cluster, where a token is sent.
+    var introduced: Set<NodeAddress> = []
+    /// The cluster that the token was sent to: no other one gets it.
+    var trusted: ClusterIdentity?
   }
 
   private let known: NIOLockedValueBox<Knowledge>
@@ -103,7 +107,7 @@ public final class ClusterClient: Sendable {
 
   /// Means whichever cluster answers at these addresses.
   public func forget(keeping addresses: [NodeAddress]) {
-    known.withLockedValue { $0 = Knowledge(addresses: addresses) }
+    known.withLockedValue { $0 = Knowledge(addresses: addresses, trusted: $0.trusted) }
   }
 
   func learn(_ view: ClusterView) {
@@ -195,11 +199,12 @@ public final class ClusterClient: Sendable {
   public func ask(
     _ address: NodeAddress, _ request: ClientRequest, within patience: Duration
   ) async -> Result<ClientAnswer, PDBError> {
-    let result = await attempt(request, at: address, id: nil, age: nil, within: patience)
+    let result = await attempt(request, at: address, within: patience)
     switch result {
     case .answer(let answer): return .success(answer)
     case .error(let error): return .failure(error)
-    case .unreachable(let reason): return .failure(PDBError(.unreachable, reason))
+    case .unreachable(let reason), .silent(let reason):
+      return .failure(PDBError(.unreachable, reason))
     case .lost(let reason):
       let outcome = request.isChange ? PDBError.Outcome.unknown : .notApplied
       return .failure(PDBError(.unreachable, reason, outcome: outcome))
@@ -208,18 +213,24 @@ public final class ClusterClient: Sendable {
 
   // MARK: One attempt
 
-  private func attempt(
-    _ request: ClientRequest, at address: NodeAddress, id: String?, age: Duration?,
+  func attempt(
+    _ request: ClientRequest, at address: NodeAddress, id: String? = nil, age: Duration? = nil,
     within patience: Duration
   ) async -> Attempts.Result {
+    let end = ContinuousClock.now + patience
+    if let objection = await objection(to: request, at: address, within: patience) {
+      return objection
+    }
     let outgoing = outgoing(request, to: address, id: id, age: age)
     do {
-      let (response, body) = try await within(patience) {
+      let (response, body) = try await within(end - ContinuousClock.now) {
         let response = try await self.http.execute(outgoing, timeout: .hours(24))
         return (response, try await response.body.collect(upTo: 1 << 30))
       }
       return result(response, body, from: address, isChange: request.isChange)
     } catch {
+      // What listens there when it can be reached again may be another node.
+      known.withLockedValue { _ = $0.introduced.remove(address) }
       return Self.result(error)
     }
   }
@@ -255,7 +266,9 @@ public final class ClusterClient: Sendable {
       headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
     }
     if request.isChange, !author.isEmpty { headers.add(name: "PDB-Author", value: author) }
-    if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+    if let token, !request.isIntroduction {
+      headers.add(name: "Authorization", value: "Bearer \(token)")
+    }
     if let identity { headers.add(name: "PDB-Expect-Cluster", value: identity.description) }
     if let revision = request.ifRevision {
       headers.add(name: "If-Match", value: "\"\(revision)\"")
@@ -273,7 +286,8 @@ public final class ClusterClient: Sendable {
     else {
       return .error(
         PDBError(
-          .badAnswer, "'\(address)' does not answer like a pdb node", outcome: .unknown,
+          .badAnswer, "'\(address)' does not answer like a pdb node",
+          outcome: isChange ? .unknown : .notApplied,
           hint: "is another program listening on that port?"))
     }
     let isDone = (200..<300).contains(response.status.code)
@@ -289,7 +303,8 @@ public final class ClusterClient: Sendable {
       return .error(
         PDBError(json: json)
           ?? PDBError(
-            .badAnswer, "'\(address)' answered \(response.status.code)", outcome: .unknown))
+            .badAnswer, "'\(address)' answered \(response.status.code)",
+            outcome: isChange ? .unknown : .notApplied))
     }
     return .answer(
       ClientAnswer(
@@ -302,13 +317,28 @@ public final class ClusterClient: Sendable {
   /// - Returns: which one was meant, if this is another.
   func confirm(_ found: ClusterIdentity) -> ClusterIdentity? {
     known.withLockedValue { known in
-      guard let expected = known.identity else {
-        known.identity = found
-        return nil
+      if let expected = known.identity ?? known.trusted, !expected.agrees(with: found) {
+        return expected
       }
-      guard expected.agrees(with: found) else { return expected }
-      if expected.birth == nil { known.identity = found }
+      if known.identity?.birth == nil { known.identity = found }
       return nil
+    }
+  }
+
+  /// Whether a node must say which cluster it belongs to before it is sent a request: one change
+  /// goes to one cluster, however many nodes leave it without an answer, and so does the token.
+  func mustIntroduce(_ address: NodeAddress, before request: ClientRequest) -> Bool {
+    known.withLockedValue { known in
+      !request.isIntroduction
+        && (request.isChange && known.identity?.birth == nil
+          || token != nil && !known.introduced.contains(address))
+    }
+  }
+
+  func noteIntroduction(of address: NodeAddress, as identity: ClusterIdentity) {
+    known.withLockedValue { known in
+      known.introduced.insert(address)
+      if token != nil, known.trusted?.birth == nil { known.trusted = identity }
     }
   }
 

@@ -17,7 +17,10 @@ enum Program {
       execv(path, &pointers)
       throw PDBError(.badConfiguration, "cannot run '\(path)': \(String(cString: strerror(errno)))")
     }
-    let environment = Subprogram.environment.merging(additions) { $1 }
+    // What the command line names is not held to the shell's cluster.
+    let own =
+      additions["PDB_DB"] == nil ? Subprogram.environment : ProcessInfo.processInfo.environment
+    let environment = own.merging(additions) { $1 }
     let status = Subprogram.run([path] + arguments, environment: environment, input: nil)
     return status ?? ExitStatus.badConfiguration.rawValue
   }

@@ -116,6 +116,9 @@ struct Settings: Sendable {
 
   private init(values: [Value]) { self.values = values }
 
+  /// What holds in another terminal, where the variables of this one may not be set.
+  var files: Settings { Settings(values: values.filter { $0.scope != .environment }) }
+
   /// - Throws: `bad_configuration` with the file and the line, or the setting.
   init() throws {
     var values: [Value] = []

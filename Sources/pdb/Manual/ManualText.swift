@@ -60,7 +60,12 @@ enum ManualText {
       "A command means one cluster, told from others by its id and its birth, a random number: the "
         + "one that its remote was first met as, else the one that answers first. Another one that "
         + "answers in its place is neither changed nor read: the command ends with 76. "
-        + "PDB_CLUSTER=ID/BIRTH names the one that is meant. 'pdb status' shows all of it."),
+        + "PDB_CLUSTER=ID/BIRTH names the one that is meant, whatever says where it is, --db and "
+        + "--node, too; programs that a shell starts get the shell's. 'pdb status' shows all of it."
+    ),
+    .paragraph(
+      "Where a token is set, each node is first asked without it which cluster it belongs to, and the "
+        + "token is sent to one cluster only: the remote's, or the first that answers."),
   ]
 
   private static var configuration: [ManualPage.Block] {

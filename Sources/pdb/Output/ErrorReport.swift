@@ -1,6 +1,11 @@
 // How a failure is told: what happened, what became of the change, what to do.
 
+import ArgumentParser
 import PDBKit
+
+/// A command that changes a cluster: how it fails says what became of the change, however early
+/// that is.
+protocol ChangesCluster: ParsableCommand {}
 
 /// An error on its way to the user, and the form the user asked for.
 struct Failure: Error {

@@ -14,7 +14,9 @@ final class Connection: Sendable {
   let hasAlternatives: Bool
   private let memory: NIOLockedValueBox<PlaceMemory>
   private let meeting = Meeting()
+  private let shownNode = NIOLockedValueBox<NodeAddress?>(nil)
   private let isQuiet: Bool
+  private let tokenFile: String?
 
   /// The connection that the commands of a shell share.
   @TaskLocal static var shared: Connection?
@@ -26,6 +28,7 @@ final class Connection: Sendable {
     hasAlternatives = try !settings.remotes.isEmpty
     memory = NIOLockedValueBox(PlaceMemory.load())
     isQuiet = options.quiet || options.json
+    tokenFile = try Self.tokenFile(options, settings, place)
     let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = Occasion()
@@ -33,7 +36,7 @@ final class Connection: Sendable {
       addresses: place.addresses,
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
-      token: try Self.token(options, settings, place), author: Person.name
+      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: Person.name
     ) { notice in
       guard isTalkative else { return }
       let style = Style(for: .error)
@@ -59,12 +62,11 @@ final class Connection: Sendable {
   func keepUntilExit() { Self.kept.withLockedValue { $0.append(self) } }
 
   /// A token that is set for all clusters does not go to nodes that only a folder names.
-  private static func token(
+  private static func tokenFile(
     _ options: GlobalOptions, _ settings: Settings, _ place: Place
   ) throws -> String? {
     let set = try place.remote?.tokenFile ?? settings.text(.tokenFile)
-    guard let file = options.tokenFile ?? (place.isFoldersOwn ? nil : set) else { return nil }
-    return try SecretFile.read(file, "token")
+    return options.tokenFile ?? (place.isFoldersOwn ? nil : set)
   }
 
   // MARK: Meeting
@@ -79,12 +81,17 @@ final class Connection: Sendable {
 
   /// Returns whether it is known now which cluster is meant.
   private func meetNow() async throws -> Bool {
-    if let pinned = place.remote?.identity, pinned.birth != nil, recall(pinned) { return true }
-    guard let view = try await client.meet(place.addresses) else {
+    let pinned = place.remote?.identity.flatMap { $0.birth == nil ? nil : $0 }
+    let addresses = place.addresses
+    if let pinned, memory.withLockedValue({ $0.knows(addresses, of: pinned) }), recall(pinned) {
+      return true
+    }
+    guard let view = try await client.meet(addresses) else {
+      if let pinned { return recall(pinned) }
       return place.isStandard ? try await meetAwayFromStandard() : false
     }
     noteIdentity(client.identity ?? view.identity)
-    remember(client.identity ?? view.identity, view.members)
+    remember(client.identity ?? view.identity, view.members, metAt: addresses)
     return true
   }
 
@@ -118,7 +125,7 @@ final class Connection: Sendable {
     if let remote = place.remote, remote.identity != found,
       remote.identity?.agrees(with: found) != false
     {
-      pin(remote.name, to: found)
+      pin(remote, to: found)
     }
     let last = place.isStandard ? memory.withLockedValue { $0.standard } : nil
     if let last, !last.agrees(with: found), !isQuiet {
@@ -127,27 +134,31 @@ final class Connection: Sendable {
     }
   }
 
-  /// Writes down which cluster a remote stands for, if the user's file has that remote still.
-  private func pin(_ name: String, to identity: ClusterIdentity) {
+  /// Writes into the user's file which cluster a remote stands for, as long as the name means what
+  /// it meant when this connection was made.
+  private func pin(_ remote: Remote, to identity: ClusterIdentity) {
     do {
       try ConfigFile.change(Settings.Scope.user.path!) { file in
-        guard file.value(Remote.setting(name, .nodes)) != nil else { return }
-        file.set(Remote.setting(name, .cluster), identity.cluster)
-        if let birth = identity.birth { file.set(Remote.setting(name, .birth), birth) }
+        guard (try? Settings().remote(remote.name)) == remote else { return }
+        file.pin(remote.name, to: identity)
       }
     } catch {
       let reason = (error as? PDBError)?.message ?? "\(error)"
-      Console.writeError("warning: which cluster '\(name)' stands for is not kept: \(reason)")
+      Console.writeError(
+        "warning: which cluster '\(remote.name)' stands for is not kept: \(reason)")
     }
   }
 
   /// Keeps in mind where a cluster's members are. Other runs of pdb write the same file.
-  private func remember(_ identity: ClusterIdentity, _ members: [NodeAddress]) {
+  private func remember(
+    _ identity: ClusterIdentity, _ members: [NodeAddress], metAt addresses: [NodeAddress] = []
+  ) {
     guard !place.isFoldersOwn, !members.isEmpty else { return }
     let changed = memory.withLockedValue { memory -> PlaceMemory? in
       memory = .load()
       let before = memory
-      memory.remember(identity, members: members, isStandard: place.isStandard)
+      memory.remember(
+        identity, members: members, metAt: addresses, isStandard: place.isStandard)
       return memory == before ? nil : memory
     }
     changed?.save()
@@ -164,24 +175,27 @@ final class Connection: Sendable {
 
   /// What makes another run of pdb mean the same place, and the same cluster in it.
   var variables: [String: String] {
+    let cluster = [Self.clusterVariable: client.identity?.description ?? ""]
     // In the folder that names its nodes, programs find them by themselves, and send no token there.
-    guard !place.isFoldersOwn else { return [:] }
-    return [
+    guard !place.isFoldersOwn else { return cluster }
+    return cluster.merging([
       "PDB_DB": place.remote?.name ?? "",
       "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
-      Self.clusterVariable: client.identity?.description ?? "",
-    ]
+    ]) { $1 }
   }
 
   private static let clusterVariable = "PDB_CLUSTER"
 
-  /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, where
-  /// nothing on the command line says which one is meant.
+  /// What `PDB_CLUSTER` says; no text counts as nothing.
+  private static var wantedCluster: String? {
+    ProcessInfo.processInfo.environment[clusterVariable].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, whatever
+  /// says where it is.
   private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
     let pin = place.remote?.identity
-    if case .option = place.reason { return pin }
-    let text = ProcessInfo.processInfo.environment[clusterVariable] ?? ""
-    guard !text.isEmpty else { return pin }
+    guard let text = wantedCluster else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
         .badConfiguration, "'\(clusterVariable)' must be ID or ID/BIRTH, as 'pdb status' shows it")
@@ -189,12 +203,25 @@ final class Connection: Sendable {
     if let pin, !pin.agrees(with: identity) {
       throw PDBError(
         .wrongCluster,
-        "'\(place.name)' stands for cluster \(pin), but \(clusterVariable) names \(identity)")
+        "'\(place.name)' stands for cluster \(pin), but \(clusterVariable) names \(identity)",
+        hint: "to mean '\(place.name)':  unset \(clusterVariable)")
     }
     return identity
   }
 
+  /// Why no command goes to a place that could be meant; `nil` if none of that is known.
+  static func objection(to place: Place) -> PDBError? {
+    do { _ = try expectedCluster(in: place) } catch { return error as? PDBError }
+    return nil
+  }
+
   // MARK: Naming
+
+  /// The node that the shell's prompt names, if there is one.
+  var promptedNode: NodeAddress? {
+    get { shownNode.withLockedValue { $0 } }
+    set { shownNode.withLockedValue { $0 = newValue } }
+  }
 
   /// An error with what the user can do about it in this place.
   func explaining(_ error: PDBError) -> PDBError {
@@ -207,6 +234,8 @@ final class Connection: Sendable {
         hint =
           "leave the shell and start it again to talk to the cluster that answers now"
           + (accept.map { "; \($0)" } ?? "")
+      } else if Self.wantedCluster != nil {
+        hint = "to mean the cluster that answers now:  unset \(Self.clusterVariable)"
       } else {
         hint = accept
       }
@@ -219,9 +248,25 @@ final class Connection: Sendable {
   /// The remote's name, as long as it stands for the cluster that is talked to.
   var standingName: String? {
     guard let name = place.remote?.name, let identity = client.identity,
-      let remote = try? Settings().remote(name), remote.identity?.agrees(with: identity) != false
+      let remote = try? Settings().remote(name),
+      remote.identity?.agrees(with: identity) ?? (remote.nodes == place.addresses)
     else { return nil }
     return name
+  }
+
+  /// The words that make a command mean this place and send its token, where nothing but some
+  /// settings says so.
+  func words(besides settings: Settings) -> [String] {
+    let (name, usual) = (standingName, try? Place.configured(settings))
+    var words: [String] = []
+    if usual?.remote?.name != name || usual?.addresses != place.addresses {
+      words = ["--db", name ?? place.addresses.map(\.description).joined(separator: ",")]
+    }
+    let remote = name.flatMap { try? settings.remote($0) }
+    if let tokenFile, tokenFile != remote?.tokenFile ?? settings[Setting.tokenFile.rawValue]?.text {
+      words += ["--token-file", tokenFile]
+    }
+    return words
   }
 
   /// The place and the cluster in it, for messages.

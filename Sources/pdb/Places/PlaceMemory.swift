@@ -3,14 +3,17 @@
 import Foundation
 import PDBKit
 
-/// `$XDG_STATE_HOME/pdb/places.json`: the members of each cluster by its identity, and which
-/// cluster answered at the standard address last. Losing the file loses only speed.
+/// `$XDG_STATE_HOME/pdb/places.json`: the members of each cluster by its identity, by which addresses
+/// it was met, and which cluster answered at the standard address last. Losing the file loses only
+/// speed.
 struct PlaceMemory: Equatable {
   /// The cluster that answered at the standard address last.
   private(set) var standard: ClusterIdentity?
   /// The cluster that was changed at the standard address last.
   private var changed: ClusterIdentity?
   private var members: [ClusterIdentity: [NodeAddress]] = [:]
+  /// By which addresses each cluster was met: they may be other ones than its members know.
+  private var met: [ClusterIdentity: [NodeAddress]] = [:]
 
   private static var path: String { Person.stateFolder + "/places.json" }
 
@@ -21,26 +24,55 @@ struct PlaceMemory: Equatable {
     else { return memory }
     memory.standard = json["standard"]?.string.flatMap(ClusterIdentity.init(parsing:))
     memory.changed = json["changed"]?.string.flatMap(ClusterIdentity.init(parsing:))
-    for member in json["clusters"]?.members ?? [] {
+    memory.members = addresses(json["clusters"])
+    memory.met = addresses(json["met"])
+    return memory
+  }
+
+  private static func addresses(_ json: JSON?) -> [ClusterIdentity: [NodeAddress]] {
+    var all: [ClusterIdentity: [NodeAddress]] = [:]
+    for member in json?.members ?? [] {
       guard let identity = ClusterIdentity(parsing: member.name) else { continue }
-      memory.members[identity] = (member.value.array ?? []).compactMap { address in
+      all[identity] = (member.value.array ?? []).compactMap { address in
         address.string.flatMap { try? NodeAddress(parsing: $0) }
       }
     }
-    return memory
+    return all
+  }
+
+  private static func json(_ addresses: [ClusterIdentity: [NodeAddress]]) -> JSON {
+    .object(
+      addresses.sorted { $0.key.description < $1.key.description }.map { identity, addresses in
+        .init(identity.description, .array(addresses.map { .string($0.description) }))
+      })
   }
 
   /// Where the members of a cluster are, its last known leader first; empty if it is not known.
   func members(of identity: ClusterIdentity) -> [NodeAddress] { members[identity] ?? [] }
 
-  mutating func remember(_ identity: ClusterIdentity, members: [NodeAddress], isStandard: Bool) {
+  /// Whether a cluster was met at these addresses, as far as its members do not have them.
+  func knows(_ addresses: [NodeAddress], of identity: ClusterIdentity) -> Bool {
+    Set(addresses).isSubset(of: members(of: identity) + (met[identity] ?? []))
+  }
+
+  mutating func remember(
+    _ identity: ClusterIdentity, members: [NodeAddress], metAt addresses: [NodeAddress],
+    isStandard: Bool
+  ) {
     if isStandard { standard = identity }
     // An address belongs to the cluster that answered there last.
-    for (other, known) in self.members where other != identity {
-      let rest = known.filter { !members.contains($0) }
-      self.members[other] = rest.isEmpty ? nil : rest
+    func leave(_ lists: inout [ClusterIdentity: [NodeAddress]], _ taken: [NodeAddress]) {
+      for (other, known) in lists where other != identity {
+        let rest = known.filter { !taken.contains($0) }
+        lists[other] = rest.isEmpty ? nil : rest
+      }
     }
+    leave(&self.members, members)
+    leave(&met, addresses)
     self.members[identity] = members
+    let known = met[identity] ?? []
+    let new = addresses.filter { !known.contains($0) && !members.contains($0) }
+    if !new.isEmpty { met[identity] = known + new }
   }
 
   /// Notes that the cluster at the standard address was changed; returns whether for the first
@@ -54,10 +86,7 @@ struct PlaceMemory: Equatable {
   func save() {
     let json: JSON = [
       "standard": JSON(standard?.description), "changed": JSON(changed?.description),
-      "clusters": .object(
-        members.sorted { $0.key.description < $1.key.description }.map { identity, addresses in
-          .init(identity.description, .array(addresses.map { .string($0.description) }))
-        }),
+      "clusters": Self.json(members), "met": Self.json(met),
     ]
     let folder = URL(fileURLWithPath: Self.path).deletingLastPathComponent()
     try? FileManager.default.createDirectory(

@@ -4,7 +4,8 @@
 //     nodes = 127.0.0.1:4000,127.0.0.1:4001
 //     token-file = /home/lan/token
 //     cluster = b63c2775b4d41bff         which cluster it is: learnt when it is first met,
-//     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on
+//     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on; in the
+//                                        user's own file, wherever the nodes are
 
 import PDBKit
 
@@ -36,14 +37,19 @@ struct Remote: Equatable {
       && Key(rawValue: parts[2]) != nil
   }
 
-  /// - Throws: `bad_request` for what cannot be a name.
+  /// - Throws: `bad_request` for what cannot be a name, or would be taken for something else.
   static func check(name: String) throws {
-    guard ConfigFile.isName(name) else {
+    let isElse =
+      name.hasPrefix("-") || name == "localhost" || (try? NodeAddress(parsing: name)) != nil
+    guard ConfigFile.isName(name), name.utf8.count <= maximalNameBytes, !isElse else {
       throw PDBError(
         .badRequest, "'\(name.escapingControlCharacters)' cannot be the name of a remote",
-        hint: "names have letters, digits and '-'")
+        hint: "names have up to \(maximalNameBytes) bytes of letters, digits and '-', do not begin "
+          + "with '-', and are neither a port nor a host")
     }
   }
+
+  private static let maximalNameBytes = 64
 }
 
 extension Settings {
@@ -71,9 +77,14 @@ extension Settings {
   /// - Throws: `not_found` with the names that there are.
   func remote(_ name: String) throws -> Remote {
     let all = try remotes
-    if let found = all.first(where: { $0.name == name && !$0.nodes.isEmpty }) { return found }
-    let names = all.map(\.name)
-    let near = Suggestion.nearest(to: name, of: names)
+    if let found = all.first(where: { $0.name == name }) {
+      guard found.nodes.isEmpty else { return found }
+      throw PDBError(
+        .badConfiguration, "remote '\(name)' has no nodes",
+        hint: "'pdb config set remote.\(name).nodes ADDR' says where it is")
+    }
+    let names = all.filter { !$0.nodes.isEmpty }.map(\.name)
+    let near = name.isEmpty ? [] : Suggestion.nearest(to: name, of: names)
     throw PDBError(
       .badConfiguration, "there is no remote '\(name.escapingControlCharacters)'",
       hint: near.first.map { "did you mean '\($0)'?" }
@@ -88,13 +99,20 @@ extension ConfigFile {
   mutating func write(_ remote: Remote) {
     let texts: [(Remote.Key, String?)] = [
       (.nodes, remote.nodes.map(\.description).joined(separator: ",")),
-      (.tokenFile, remote.tokenFile), (.cluster, remote.identity?.cluster),
-      (.birth, remote.identity?.birth),
+      (.tokenFile, remote.tokenFile),
     ]
-    for (key, text) in texts {
-      let name = Remote.setting(remote.name, key)
-      if let text { set(name, text) } else { _ = unset(name) }
-    }
+    for (key, text) in texts { write(Remote.setting(remote.name, key), text) }
+    pin(remote.name, to: remote.identity)
+  }
+
+  /// Writes which cluster a remote stands for.
+  mutating func pin(_ name: String, to identity: ClusterIdentity?) {
+    write(Remote.setting(name, .cluster), identity?.cluster)
+    write(Remote.setting(name, .birth), identity?.birth)
+  }
+
+  private mutating func write(_ key: String, _ text: String?) {
+    if let text { set(key, text) } else { _ = unset(key) }
   }
 
   /// Returns whether it was there.

@@ -10,6 +10,8 @@ final class Whereabouts: Sendable {
     var node: NodeAddress
     var others: [NodeAddress]
     var status: JSON?
+    /// Why there is no status.
+    var trouble = "no node answers"
   }
 
   private let connection: Connection
@@ -42,13 +44,15 @@ final class Whereabouts: Sendable {
   func look(_ editor: LineEditor) async {
     let before = state.withLockedValue { $0 }
     // The connection must know which cluster it means before any node is believed.
-    do { try await connection.meet() } catch { return forget(editor) }
+    do { try await connection.meet() } catch { return forget(editor, error as? PDBError) }
     let others = before.others + connection.client.addresses
     var candidates = [before.node]
     for address in others where !candidates.contains(address) { candidates.append(address) }
+    var stranger: PDBError?
     for address in candidates {
       let request = ClientRequest(.get, "/status")
       let answer = await connection.client.ask(address, request, within: .milliseconds(700))
+      if case .failure(let error) = answer, error.code == .wrongCluster { stranger = error }
       guard case .success(let found) = answer else { continue }
       let peers = (found.json["peers"]?.array ?? []).compactMap { peer in
         peer.string.flatMap { try? NodeAddress(parsing: $0) }
@@ -58,24 +62,29 @@ final class Whereabouts: Sendable {
         state.status = found.json
         if !peers.isEmpty { state.others = [address] + peers }
       }
+      connection.promptedNode = address
       if address != before.node {
         connection.client.prefer(address)
         editor.say(Style(for: .output).dim("\(before.node) is gone; talking to \(address) now"))
       }
       return editor.set(prompt: prompt)
     }
-    forget(editor)
+    forget(editor, stranger)
   }
 
-  private func forget(_ editor: LineEditor) {
-    state.withLockedValue { $0.status = nil }
+  private func forget(_ editor: LineEditor, _ error: PDBError?) {
+    let trouble =
+      error?.code != .wrongCluster
+      ? "no node answers"
+      : connection.client.identity == nil ? "two clusters answer" : "another cluster answers"
+    state.withLockedValue { ($0.status, $0.trouble) = (nil, trouble) }
     editor.set(prompt: prompt)
   }
 
-  /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or that nobody answers.
+  /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or why there is none.
   var prompt: String {
-    let (node, status) = state.withLockedValue { ($0.node, $0.status) }
-    guard let status else { return "pdb(\(marked(31, "no node answers")))> " }
+    let (node, status, trouble) = state.withLockedValue { ($0.node, $0.status, $0.trouble) }
+    guard let status else { return "pdb(\(marked(31, trouble)))> " }
     let id = status["cluster"]?.string?.prefix(8).description ?? "?"
     let cluster = connection.standingName ?? id
     let role = status["role"]?.string.map(Role.words) ?? "?"

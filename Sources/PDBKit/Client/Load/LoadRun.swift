@@ -39,14 +39,15 @@ public struct LoadRun: Sendable {
 
   /// Runs the load to its end, or until the task is cancelled.
   ///
-  /// - Throws: ``PDBError`` if there is no leader to begin with.
+  /// - Throws: ``PDBError`` if there is no leader to begin with, or if another cluster answers in
+  ///   the place of this one.
   public func run() async throws -> LoadReport {
     let targets = try await LoadTargets(client)
     let pace = LoadPace(plan)
-    await withDiscardingTaskGroup { group in
+    try await withThrowingDiscardingTaskGroup { group in
       for number in 0..<plan.clients {
         group.addTask(executorPreference: LoopExecutor.shared) {
-          await LoadClient(number, plan, client, targets, report).run(pace)
+          try await LoadClient(number, plan, client, targets, report).run(pace)
         }
       }
     }
@@ -79,17 +80,17 @@ private final class LoadClient {
 
   deinit { for connection in connections.values { connection.close() } }
 
-  func run(_ pace: LoadPace) async {
+  func run(_ pace: LoadPace) async throws {
     while !Task.isCancelled, let due = pace.next() {
       let wait = due - .now
       if wait > .zero {
         do { try await LoopExecutor.shared.sleep(for: wait) } catch { return }
       }
-      await ask(plan.request(), due)
+      try await ask(plan.request(), due)
     }
   }
 
-  private func ask(_ request: LoadRequest, _ due: ContinuousClock.Instant) async {
+  private func ask(_ request: LoadRequest, _ due: ContinuousClock.Instant) async throws {
     let address =
       plan.usesAllNodes && request.kind == .read ? targets.member(number) : targets.leader
     do {
@@ -109,13 +110,17 @@ private final class LoadClient {
     }
     // Whoever failed should not ask ten thousand times a second.
     try? await LoopExecutor.shared.sleep(for: .milliseconds(20))
-    await targets.findLeader()
+    try await targets.findLeader(report.withLockedValue { $0.requests })
   }
 
   private func fail(_ reason: String) { report.withLockedValue { $0.failed(reason) } }
 
   private func connection(to address: NodeAddress) async throws -> LoadConnection {
     if let connection = connections[address] { return connection }
+    let question = ClientRequest(.get, "/")
+    if await client.objection(to: question, at: address, within: client.timeout) != nil {
+      throw LoadConnection.Failure(reason: "\(address) does not say that it is a member")
+    }
     let connection = try await LoadConnection.connect(to: address, patience: client.timeout)
     connections[address] = connection
     return connection
@@ -151,11 +156,23 @@ private final class LoadTargets: Sendable {
   func member(_ number: Int) -> NodeAddress { members[number % members.count] }
 
   /// Asks the members, until one knows a leader.
-  func findLeader() async {
+  ///
+  /// - Parameter count: how many requests have been answered.
+  /// - Throws: `wrong_cluster` if another cluster answers, and no member.
+  func findLeader(_ count: Int) async throws {
+    var stranger: PDBError?
     for address in members {
-      let answer = await client.ask(address, "/cluster/status", within: .milliseconds(300))
-      guard case .success(let status) = answer, let leader = status.leader else { continue }
-      return current.withLockedValue { $0 = leader }
+      switch await client.ask(address, "/cluster/status", within: .milliseconds(300)) {
+      case .success(let status):
+        stranger = nil
+        guard let leader = status.leader else { continue }
+        return current.withLockedValue { $0 = leader }
+      case .failure(let error): if error.code == .wrongCluster { stranger = error }
+      }
     }
+    guard let stranger else { return }
+    throw PDBError(
+      stranger.code, stranger.message, outcome: count > 0 ? .applied : .notApplied,
+      details: stranger.details + [.init("changed", JSON(count))])
   }
 }

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct BenchCommand: AsyncParsableCommand, HasExamples {
+struct BenchCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measure how fast the cluster is.",
     discussion: """

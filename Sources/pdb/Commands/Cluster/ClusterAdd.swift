@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterAdd: AsyncParsableCommand, HasExamples {
+struct ClusterAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Announce a new member; start it with --join.",
     discussion: """

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterRemove: AsyncParsableCommand, HasExamples {
+struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "remove", abstract: "Remove a member, dead or alive, for good.",
     discussion: """

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct ClusterTransfer: AsyncParsableCommand, HasExamples {
+struct ClusterTransfer: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "transfer", abstract: "Hand leadership to another member.",
     discussion: "Without a member, the one that is furthest along takes over.")

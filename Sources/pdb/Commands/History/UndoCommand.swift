@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct UndoCommand: AsyncParsableCommand, HasExamples {
+struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "undo", abstract: "Undo a change by making a new one.",
     discussion: """

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVAppend: AsyncParsableCommand, HasExamples {
+struct KVAppend: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "append", abstract: "Add values to the end of a list and print the list.",
     discussion: "A key that does not exist counts as an empty list.")

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVIncr: AsyncParsableCommand, HasExamples {
+struct KVIncr: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "incr", abstract: "Add to a number and print the sum.",
     discussion: "A key that does not exist counts as 0.")

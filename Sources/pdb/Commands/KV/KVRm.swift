@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVRm: AsyncParsableCommand, HasExamples {
+struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove keys, as one change.",
     discussion: "Removing one asks nothing; removing several asks once.",

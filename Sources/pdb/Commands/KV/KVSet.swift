@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVSet: AsyncParsableCommand, HasExamples {
+struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a key.",
     discussion: "The value is JSON if it is valid JSON, else a string.",

@@ -16,6 +16,7 @@ struct LabNode: ParsableArguments {
 
   /// Sends a signal to the node's process and tells what that means.
   func send(_ signal: Int32, _ status: String, _ words: String, _ options: GlobalOptions) throws {
+    try options.refusePlace("the nodes of the lab are those in --data-dir")
     let found = try NodeProcess.find(node, in: dataDir)
     guard kill(found.process, signal) == 0 else {
       throw PDBError(

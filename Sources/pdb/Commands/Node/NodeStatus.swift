@@ -23,7 +23,7 @@ struct NodeStatus: AsyncParsableCommand, HasExamples {
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let answer: ClientAnswer
       do {
-        answer = try await session.ask(node, ClientRequest(.get, "/status")).get()
+        answer = try await session.ask(member: node, ClientRequest(.get, "/status"))
       } catch let error as PDBError where error.code == .unreachable {
         let start = node.isLoopback ? NodeProcess.restartIfStopped(node.port, in: ".pdb") : nil
         throw PDBError(

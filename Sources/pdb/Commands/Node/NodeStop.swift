@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct NodeStop: AsyncParsableCommand, HasExamples {
+struct NodeStop: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "stop", abstract: "Stop a node; a leader hands leadership over first.",
     discussion: "Waits until the node is gone.")
@@ -22,7 +22,7 @@ struct NodeStop: AsyncParsableCommand, HasExamples {
     try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let stop = ClientRequest(.post, "/node/stop", body: [:])
-      let answer = try await session.ask(node, stop).get()
+      let answer = try await session.ask(member: node, stop)
       // On this machine the process itself can be watched; elsewhere silence must do.
       let process = node.isLoopback ? answer.json["process"]?.int64.map { Int32($0) } : nil
       let deadline = ContinuousClock.now + .seconds(session.timeout)

@@ -19,26 +19,28 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     let file = try RemoteFile()
-    let asked = try file.own(name)
-    guard let found = try await asked.met(options, file.settings) else {
+    var remote = try file.settings.remote(name)
+    guard let found = try await remote.identified(options, file.settings) else {
       throw PDBError(
         .unreachable, "no node of remote '\(name)' answers",
-        hint: "its nodes are \(asked.nodes.map(\.description).joined(separator: ", "))")
+        hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")
     }
-    if let before = asked.identity, !before.agrees(with: found) {
+    if let before = remote.identity, !before.agrees(with: found) {
+      if let file = remote.tokenFile, !options.quiet, !options.json {
+        Console.writeError(
+          "note: the token in '\(file)' goes to the cluster that '\(name)' names")
+      }
       try Session.confirm(
         "let '\(name)' stand for cluster \(found) instead of \(before)", options)
     }
-    let remote = try RemoteFile.change { file in
-      var remote = try file.own(name)
-      guard remote == asked else {
+    try RemoteFile.change { [remote] file in
+      guard try file.settings.remote(name) == remote else {
         throw PDBError(
           .conflict, "remote '\(name)' was changed meanwhile", hint: "try again")
       }
-      remote.identity = found
-      file.write(remote)
-      return remote
+      file.pin(name, to: found)
     }
+    remote.identity = found
     if options.json { return Console.write(remote.json.text) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("remote \(name) stands for cluster \(found.cluster) now")

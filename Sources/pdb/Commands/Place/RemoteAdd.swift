@@ -29,7 +29,7 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
       _ = try SecretFile.read(path, "token")
       remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path
     }
-    remote.identity = try await remote.met(options, file.settings)
+    remote.identity = try await remote.identified(options, file.settings)
     let isUsed = try RemoteFile.change { [remote] file in
       // It may have been taken while the cluster was asked.
       try file.checkFree(name)

@@ -45,7 +45,8 @@ struct RemoteFile {
   /// - Throws: `bad_request` if the name is taken or cannot be one.
   func checkFree(_ name: String) throws {
     try Remote.check(name: name)
-    guard try !settings.remotes.contains(where: { $0.name == name }) else {
+    // What only says which cluster a name stands for makes no remote.
+    guard try !settings.remotes.contains(where: { $0.name == name && !$0.nodes.isEmpty }) else {
       throw PDBError(
         .conflict, "remote '\(name)' already exists",
         hint: "'pdb remote rm \(name)' removes it, 'pdb remote rename' gives it another name")
@@ -81,6 +82,8 @@ struct RemoteFile {
 
   mutating func write(_ remote: Remote) { file.write(remote) }
 
+  mutating func pin(_ name: String, to identity: ClusterIdentity) { file.pin(name, to: identity) }
+
   mutating func remove(_ name: String) { _ = file.removeRemote(name) }
 
   mutating func use(_ name: String) { file.set(Setting.remote.rawValue, name) }
@@ -97,20 +100,20 @@ extension Remote {
     ]
   }
 
-  /// Asks the nodes which cluster they belong to; `nil` if none answers.
-  func met(_ options: GlobalOptions, _ settings: Settings) async throws -> ClusterIdentity? {
-    let token = try (options.tokenFile ?? tokenFile ?? settings.text(.tokenFile)).map {
-      try SecretFile.read($0, "token")
-    }
+  /// Asks the nodes which cluster they belong to; `nil` if none answers. The token is not sent: it
+  /// is not known yet whether it is meant for that cluster.
+  func identified(
+    _ options: GlobalOptions, _ settings: Settings
+  ) async throws -> ClusterIdentity? {
     let client = ClusterClient(
-      addresses: nodes, timeout: .seconds(try options.timeout(settings)), token: token)
+      addresses: nodes, timeout: .seconds(try options.timeout(settings)))
     let found: Result<ClusterIdentity?, any Error>
     do {
-      var identity = try await client.meet(nodes)?.identity
+      var identity = try await client.identify(nodes)
       // A new cluster has its birth a moment after its first leader.
       for _ in 0..<10 where identity != nil && identity?.birth == nil {
         try await Task.sleep(for: .milliseconds(50))
-        identity = try await client.meet(nodes)?.identity
+        identity = try await client.identify(nodes)
       }
       found = .success(identity)
     } catch { found = .failure(error) }

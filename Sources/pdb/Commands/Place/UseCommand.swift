@@ -51,6 +51,8 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
     }
     if Connection.shared != nil {
       if !options.quiet { Console.writeError("note: this shell stays where it is") }
+    } else if let objection = Connection.objection(to: place) {
+      if !options.quiet { Console.writeError("note: \(objection.message)") }
     } else if !options.quiet, Console.isTerminal(.output) {
       Console.write("commands mean \(place.name) now")
     }

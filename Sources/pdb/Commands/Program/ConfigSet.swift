@@ -30,6 +30,8 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
     let key = try ConfigCommand.key(setting)
     try Setting(rawValue: key)?.check(value)
     if key.hasPrefix(Remote.settingPrefix), key.hasSuffix(".nodes") {
+      let section = ConfigFile.parts(key).section
+      try Remote.check(name: String(section.dropFirst(Remote.settingPrefix.count)))
       _ = try Setting.addresses(value)
     }
     try check(key)

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskAdd: AsyncParsableCommand, HasExamples {
+struct TaskAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Add tasks, all or none.")
 

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskClear: AsyncParsableCommand, HasExamples {
+struct TaskClear: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "clear", abstract: "Remove all completed tasks, as one change.")
 

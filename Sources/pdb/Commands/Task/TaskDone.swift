@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-struct TaskDone: AsyncParsableCommand, HasExamples {
+struct TaskDone: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "done", abstract: "Mark tasks as completed.")
 

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskEditTitle: AsyncParsableCommand, HasExamples {
+struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "edit", abstract: "Change a task's title.")
 

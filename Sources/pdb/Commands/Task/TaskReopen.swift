@@ -2,7 +2,7 @@
 
 import ArgumentParser
 
-struct TaskReopen: AsyncParsableCommand, HasExamples {
+struct TaskReopen: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "reopen", abstract: "Mark tasks as not completed.")
 

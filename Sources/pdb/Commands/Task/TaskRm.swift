@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskRm: AsyncParsableCommand, HasExamples {
+struct TaskRm: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove tasks.",
     discussion: "Removing one asks nothing; removing several asks once.",

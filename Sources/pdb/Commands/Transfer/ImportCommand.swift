@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct ImportCommand: AsyncParsableCommand, HasExamples {
+struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Add the pairs of a file as one change, all or none.",
     discussion: """
