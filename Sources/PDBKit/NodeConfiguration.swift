@@ -43,12 +43,12 @@ extension NodeConfiguration {
 
   /// - Throws: `bad_configuration` if the parts contradict each other or would be unsafe.
   func check() throws {
-    guard heartbeatMilliseconds >= RaftEngine.tickMilliseconds,
+    guard heartbeatMilliseconds >= Tick.milliseconds,
       electionMilliseconds >= 3 * heartbeatMilliseconds
     else {
       throw PDBError(
         .badConfiguration,
-        "a heartbeat takes at least \(RaftEngine.tickMilliseconds) ms, "
+        "a heartbeat takes at least \(Tick.milliseconds) ms, "
           + "and the election timeout at least three heartbeats")
     }
     guard logEntries >= 100 else {

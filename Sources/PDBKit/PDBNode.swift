@@ -60,7 +60,7 @@ public struct PDBNode: Sendable {
         directory.statePath,
         "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
     }
-    let tick = RaftEngine.tickMilliseconds
+    let tick = Tick.milliseconds
     let node = Node(
       id: contents.identity.node, snapshot: mark,
       configuration: Raft.Configuration(

@@ -1,5 +1,6 @@
 // Somebody who adds and removes members, and moves leadership.
 
+import PDBKit
 import Raft
 
 /// What the administrator remembers: one change at a time, like a careful person.
@@ -12,18 +13,20 @@ struct Administrator {
   /// Nodes that were started to be added.
   var joining: [NodeID] = []
 
+  private var requests = 0
+
+  mutating func newTicket() -> Ticket {
+    requests += 1
+    return .administrator(requests)
+  }
+
   mutating func answered(_ reply: Reply) { isWaiting = false }
 }
 
 extension Simulation {
-  private var administratorTicket: Ticket {
-    Ticket(client: Ticket.administrator, operation: 0, attempt: 0)
-  }
-
   private func change(_ change: MembershipChange, at node: SimulatedNode) throws {
     administrator.isWaiting = true
-    let id = node.desk.propose(administratorTicket)
-    try step(node, .changeMembership(id: id, change))
+    try step(node, .request(.change(change), administrator.newTicket()))
   }
 
   /// Whom the administrator asks: the leader, and rarely somebody else.
@@ -72,7 +75,7 @@ extension Simulation {
     guard let leader, leader.pausedUntil <= now else { return }
     let voters = leader.status.membership.members.filter { $0.role == .voter }.map(\.id)
     let target = dice.chance(300) ? nil : dice.pick(voters)
-    try step(leader, .transferLeadership(to: target))
+    try step(leader, .request(.transfer(to: target), administrator.newTicket()))
     if let target, leader.id != target, self[target].isAlive, dice.chance(200) {
       try crash(self[target], losesPower: false)
     }

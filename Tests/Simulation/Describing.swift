@@ -1,23 +1,27 @@
 // Events, messages and batches in a few words, for the trace.
 
+import PDBKit
 import Raft
 
-extension Event {
-  /// Tells the kinds of events apart in the trace hash.
+extension Coordinator<Ticket>.Input {
+  /// Tells the kinds of inputs apart in the trace hash.
   var number: Int {
     switch self {
     case .tick: 0
     case .received: 1
-    case .propose: 2
-    case .read: 3
+    case .request(.propose, _): 2
+    case .request(.read, _): 3
     case .persisted: 4
     case .applied: 5
     case .peerUnreachable: 6
     case .stateDurable: 7
     case .snapshotSent: 8
-    case .changeMembership: 9
-    case .transferLeadership: 10
+    case .request(.change, _): 9
+    case .request(.transfer, _): 10
     case .storageFull: 11
+    case .stateHash: 12
+    case .alarm: 13
+    case .birth: 14
     }
   }
 
@@ -25,17 +29,38 @@ extension Event {
     switch self {
     case .tick: "tick"
     case .received(let envelope): "<- \(envelope.from) \(envelope.message.shown)"
-    case .propose(let proposals): "\(proposals.count) proposals"
-    case .read(let id): "read \(id)"
+    case .request(.propose, let ticket): "\(ticket.shown) proposes"
+    case .request(.read, let ticket): "\(ticket.shown) reads"
+    case .request(.change(let change), _): "change: \(change)"
+    case .request(.transfer(let target), _): "transfer to \(target.map { "\($0)" } ?? "any voter")"
     case .persisted(let number): "batch \(number) is durable"
-    case .applied(let index): "applied \(index)"
+    case .applied(_, let mark): "applied \(mark.appliedIndex)"
     case .peerUnreachable(let peer): "connection to \(peer) lost"
     case .stateDurable(let index): "state durable up to \(index)"
     case .snapshotSent(let peer, let index):
       index.map { "snapshot \($0) sent to \(peer)" } ?? "snapshot to \(peer) failed"
-    case .changeMembership(_, let change): "change: \(change)"
-    case .transferLeadership(let target): "transfer to \(target.map { "\($0)" } ?? "anybody")"
     case .storageFull(let isFull): isFull ? "the disk is full" : "the disk has room again"
+    case .stateHash(_, let peer): "node \(peer) tells its state"
+    case .alarm(let alarm): "alarm: \(alarm)"
+    case .birth: "the cluster's birth"
+    }
+  }
+}
+
+extension Ticket {
+  var shown: String {
+    client == Ticket.administrator ? "the administrator" : "c\(client)-\(operation).\(attempt)"
+  }
+}
+
+extension Coordinator<Ticket>.Reply {
+  var shown: String {
+    switch self {
+    case .applied(let applied): "applied at \(applied.index)"
+    case .readable: "readable"
+    case .changed: "changed"
+    case .transferred(let leader): "leadership went to \(leader.map { "\($0.id)" } ?? "nobody known")"
+    case .failed(let error): "\(error.code.rawValue), \(error.outcome)"
     }
   }
 }

@@ -4,13 +4,18 @@ import PDBKit
 import Raft
 
 /// One attempt of one client: where an answer belongs.
-struct Ticket: Equatable {
+struct Ticket: Hashable {
   /// The position of the client; the administrator has none of its own.
   let client: Int
   let operation: Int
   let attempt: Int
 
   static let administrator = -1
+
+  /// Of a request of the administrator's.
+  static func administrator(_ number: Int) -> Self {
+    Ticket(client: administrator, operation: number, attempt: 0)
+  }
 }
 
 /// What a client is told.
@@ -30,6 +35,8 @@ enum Happening {
   // Nodes
   case tick(NodeID, life: Int)
   case arrival(Envelope, isCopy: Bool)
+  /// A peer tells what its state is.
+  case stateTold(StateHash, from: NodeID, to: NodeID)
   case connectionLost(at: NodeID, life: Int, to: NodeID)
   /// The requests that came together are taken to the node.
   case drain(NodeID, life: Int)
@@ -66,6 +73,7 @@ enum Happening {
       .snapshotEnded(let id, let life, _, _):
       (id, life)
     case .arrival(let envelope, _): (envelope.to, nil)
+    case .stateTold(_, _, let id): (id, nil)
     default: nil
     }
   }

@@ -1,4 +1,5 @@
-// One node of the simulation: the consensus core, its disk, its state, and who waits for it.
+// One node of the simulation: the coordinator that also runs in production, its disk, its state,
+// and the requests that wait at it.
 
 import PDBKit
 import Raft
@@ -25,7 +26,7 @@ final class SimulatedNode {
 
   // MARK: Lost in a crash
 
-  private(set) var node: Node
+  private(set) var coordinator: Coordinator<Ticket>
   private(set) var isAlive = true
   private(set) var life = 1
   /// The log as the node was told to store it, durable or not.
@@ -41,7 +42,10 @@ final class SimulatedNode {
   var isApplying = false
   var isDiskFull = false
   var isDiskSlow = false
-  var desk = Desk()
+  /// Requests that came in and were not taken to the coordinator yet.
+  var inbox: [Ticket] = []
+  /// Requests that the coordinator has not answered yet.
+  private(set) var waiting: Set<Ticket> = []
 
   // MARK: Belongs to the world
 
@@ -76,17 +80,51 @@ final class SimulatedNode {
     mark.membership = membership
     machine = Machine(storage: MemoryState(), mark: mark)
     checkpoints = [machine]
-    node = Node(id: id, snapshot: beginning, configuration: configuration, seed: seed)
+    let node = Node(id: id, snapshot: beginning, configuration: configuration, seed: seed)
+    coordinator = Self.coordinator(node, mark, seed: seed)
     status = node.status
+  }
+
+  private static func coordinator(
+    _ node: Node, _ mark: StateMark, seed: UInt64
+  ) -> Coordinator<Ticket> {
+    var random = SplitMix64(seed: ~seed)
+    let address = NodeAddress(host: "node\(node.id)", port: Int(node.id))
+    return Coordinator(
+      node: node,
+      identity: Identity(cluster: "simulation", node: node.id, address: address, incarnation: 1),
+      mark: mark,
+      patience: Coordinator.Patience(requestTicks: 60, readRetryTicks: 5, leaderlessTicks: 30),
+      firstReadID: random.next() >> 1)
   }
 
   var address: String { "node\(id)" }
   var isLeader: Bool { isAlive && status.role == .leader }
 
-  func step(_ event: Event) -> Effects {
-    let effects = node.step(event)
-    status = node.status
-    return effects
+  /// Gives the coordinator what came together.
+  ///
+  /// - Throws: a violation if a request is answered that does not wait.
+  func handle(_ inputs: [Coordinator<Ticket>.Input], at now: Time) throws -> Coordinator<Ticket>
+    .Actions
+  {
+    for case .request(_, let ticket) in inputs { waiting.insert(ticket) }
+    let actions = coordinator.handle(inputs, at: Timestamp(milliseconds: wallClock(now)))
+    status = coordinator.node.status
+    for (ticket, _) in actions.replies where waiting.remove(ticket) == nil {
+      throw Violation(.driver, "node \(id) answers \(ticket) twice")
+    }
+    if coordinator.divergesFromMajority {
+      throw Violation(.driver, "node \(id) believes that its state is not the majority's")
+    }
+    return actions
+  }
+
+  /// All requests here, for when their connections break.
+  var tickets: [Ticket] {
+    inbox
+      + waiting.sorted {
+        ($0.client, $0.operation, $0.attempt) < ($1.client, $1.operation, $1.attempt)
+      }
   }
 
   /// The node's log is what it told its disk to hold.
@@ -107,7 +145,8 @@ final class SimulatedNode {
     committed = []
     isApplying = false
     isDiskFull = false
-    desk = Desk()
+    inbox = []
+    waiting = []
     pausedUntil = 0
     hasLostLeader = false
     hadTransfer = false
@@ -150,10 +189,12 @@ final class SimulatedNode {
     }
     staged = []
     log = durable
-    node = Node(
+    let life = UInt64(life) &* 0x9E37_79B9
+    let node = Node(
       id: id, snapshot: mark, configuration: configuration, hardState: durable.hardState,
       entries: durable.entries, appliedIndex: machine.mark.appliedIndex,
-      seed: seed &+ UInt64(life) &* 0x9E37_79B9)
+      seed: seed &+ life)
+    coordinator = Self.coordinator(node, machine.mark, seed: seed &+ life)
     status = node.status
     isAlive = true
     return isFinished

@@ -44,7 +44,8 @@ extension Simulation {
   }
 
   func isCurrent(_ ticket: Ticket) -> Bool {
-    guard let operation = clients[ticket.client].current else { return false }
+    guard ticket.client != Ticket.administrator, let operation = clients[ticket.client].current
+    else { return false }
     return operation.number == ticket.operation && operation.attempts == ticket.attempt
   }
 

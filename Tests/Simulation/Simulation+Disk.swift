@@ -55,7 +55,7 @@ extension Simulation {
     try checks.replay.check(received: node.machine.mark, by: node.id)
     note(.snapshotInstalled)
     if node.status.membership[node.id]?.role != .voter { note(.learnerSnapshot) }
-    try step(node, .applied(mark.index))
+    try step(node, .applied([], node.machine.mark))
     guard node.isAlive else { return }
     try release(node)
   }
@@ -99,15 +99,15 @@ extension Simulation {
     let count = dice.chance(500) ? node.committed.count : 1 + dice.below(node.committed.count)
     let entries = Array(node.committed.prefix(count))
     node.committed.removeFirst(count)
+    var applied: [Applied] = []
     for entry in entries {
-      guard let applied = try apply(entry, at: node) else { continue }
-      try checks.replay.check(applied, by: node.id)
-      try answerProposer(of: applied, at: node)
+      guard let effect = try apply(entry, at: node) else { continue }
+      try checks.replay.check(effect, by: node.id)
+      applied.append(effect)
     }
     if dice.chance(plan.disk.spontaneousSync) { node.checkpoints.append(node.machine) }
-    try step(node, .applied(node.machine.mark.appliedIndex))
+    try step(node, .applied(applied, node.machine.mark))
     guard node.isAlive else { return }
-    try serveReads(node)
     startApplying(node)
   }
 
@@ -141,7 +141,7 @@ extension Simulation {
   /// The process ends, or the power fails, with batches half written.
   func crash(_ node: SimulatedNode, losesPower: Bool) throws {
     noteCrash(node)
-    let tickets = node.desk.tickets
+    let tickets = node.tickets
     let kept = dice.below(node.writing.count + 1)
     let isInstalling = node.writing.contains { $0.snapshot != nil }
     let isReset = isInstalling && node.durable.mark == node.writing.first?.snapshot

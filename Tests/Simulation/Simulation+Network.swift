@@ -1,5 +1,6 @@
 // Messages leave, travel and arrive.
 
+import PDBKit
 import Raft
 
 extension Simulation {
@@ -69,16 +70,20 @@ extension Simulation {
     }
   }
 
+  /// Nodes compare their states; those messages may get lost, and are never waited for.
+  func tellState(_ hash: StateHash, of node: SimulatedNode) {
+    for peer in node.status.membership.members where peer.id != node.id {
+      guard !network.isCut(from: node.id, to: peer.id), !dice.chance(loss) else { continue }
+      schedule.add(
+        .stateTold(hash, from: node.id, to: peer.id),
+        after: Time(dice.among(recovery == nil ? plan.network.delay : 1...20)))
+    }
+  }
+
   // MARK: Time
 
   func tick(_ node: SimulatedNode) throws {
     node.ticksSinceLeaderLost += 1
-    let overdue = node.desk.overdue(
-      now: now, retryAfter: 5 * Schedule<Happening>.tick, giveUpAfter: 60 * Schedule<Happening>.tick
-    )
-    for ticket in overdue.failed { reply(.unknown, to: ticket, from: node) }
-    for id in overdue.again where node.isAlive { try step(node, .read(id: id)) }
-    guard node.isAlive else { return }
     schedule.add(.tick(node.id, life: node.life), after: node.tickLength)
     try step(node, .tick)
   }

@@ -1,4 +1,4 @@
-// Nodes take requests in and answer them, as the real driver does.
+// Requests reach nodes, and replies leave them.
 
 import PDBKit
 import Raft
@@ -10,32 +10,27 @@ extension Simulation {
       // Nobody listens: the request never left the client.
       return schedule.add(.reply(ticket, .notApplied(leader: nil), from: id), after: 5)
     }
-    if node.desk.inbox.isEmpty {
+    if node.inbox.isEmpty {
       schedule.add(.drain(id, life: node.life), after: Time(dice.among(1...15)))
     }
-    node.desk.inbox.append(ticket)
+    node.inbox.append(ticket)
   }
 
   /// What came in together is proposed together.
   func drain(_ node: SimulatedNode) throws {
-    let tickets = node.desk.inbox
-    node.desk.inbox = []
-    var proposals: [Proposal] = []
-    var reads: [(id: UInt64, ticket: Ticket)] = []
+    let tickets = node.inbox
+    node.inbox = []
+    var inputs: [Coordinator<Ticket>.Input] = []
     for ticket in tickets where isCurrent(ticket) {
       let operation = clients[ticket.client].current!
       switch operation.work {
-      case .read:
-        lastReadID += 1
-        reads.append((lastReadID, ticket))
+      case .read: inputs.append(.request(.read, ticket))
       case .write(let change, _, _):
         let bytes = stamped(change, operation, by: node).encoded()
-        proposals.append(Proposal(id: node.desk.propose(ticket), operation: bytes))
+        inputs.append(.request(.propose(bytes), ticket))
       }
     }
-    for read in reads { node.desk.read(read.id, read.ticket, now: now) }
-    if !proposals.isEmpty { try step(node, .propose(proposals)) }
-    for read in reads where node.isAlive { try step(node, .read(id: read.id)) }
+    if !inputs.isEmpty { try step(node, inputs) }
   }
 
   /// As the real server does: time by the node's own clock, and for a retry an estimate of
@@ -58,42 +53,40 @@ extension Simulation {
     schedule.add(.reply(ticket, reply, from: node.id), after: Time(dice.among(1...20)))
   }
 
-  func refuse(_ refused: Refused, at node: SimulatedNode) throws {
-    guard let ticket = node.desk.refused(refused.id) else { return }
-    var leader: NodeID?
-    switch refused.reason {
-    case .notLeader(let known): leader = known
-    case .busy: note(.busyRefusal)
-    case .transferring: note(.transferRefusal)
-    case .storageFull: break
-    case .membership(.underWay): note(.changeUnderWay)
-    case .membership(.losesQuorum): note(.changeLosesQuorum)
-    case .membership: break
-    }
-    reply(.notApplied(leader: leader), to: ticket, from: node)
-  }
-
-  /// The entry of a waiting client was applied, or another took its place.
-  func answerProposer(of applied: Applied, at node: SimulatedNode) throws {
-    guard let proposer = node.desk.takeProposer(at: applied.index) else { return }
-    guard proposer.term == applied.term else {
-      return reply(.notApplied(leader: node.status.leader), to: proposer.ticket, from: node)
-    }
-    if let answer = applied.answer {
-      reply(.applied(answer, index: applied.index), to: proposer.ticket, from: node)
-    } else {
-      reply(.unknown, to: proposer.ticket, from: node)
+  /// Tells a client what the coordinator says.
+  func deliver(
+    _ answer: Coordinator<Ticket>.Reply, to ticket: Ticket, from node: SimulatedNode
+  ) throws {
+    switch answer {
+    case .applied(let applied):
+      reply(.applied(applied.answer!, index: applied.index), to: ticket, from: node)
+    case .readable: serveRead(ticket, at: node)
+    case .changed, .transferred: reply(.unknown, to: ticket, from: node)
+    case .failed(let error):
+      noteFailure(error, of: ticket)
+      let isKnown = error.outcome == .notApplied
+      reply(isKnown ? .notApplied(leader: node.status.leader) : .unknown, to: ticket, from: node)
     }
   }
 
-  func serveReads(_ node: SimulatedNode) throws {
-    let applied = node.machine.mark.appliedIndex
-    for ticket in node.desk.takeWaiters(through: applied) {
-      guard isCurrent(ticket), case .read(let key) = clients[ticket.client].current!.work
-      else { continue }
-      if node.status.role != .leader { note(.followerRead) }
-      let stored = node.machine.storage.get(Workload.bytes(of: key))
-      reply(.read(stored, index: applied), to: ticket, from: node)
+  private func noteFailure(_ error: PDBError, of ticket: Ticket) {
+    if case .read? = isCurrent(ticket) ? clients[ticket.client].current?.work : nil {
+      return note(.readFailed)
     }
+    switch error.message {
+    case PDBError.overloaded.message: note(.busyRefusal)
+    case PDBError.transferring.message: note(.transferRefusal)
+    case PDBError.changeUnderWay.message: note(.changeUnderWay)
+    case PDBError.changeLosesQuorum.message: note(.changeLosesQuorum)
+    default: break
+    }
+  }
+
+  private func serveRead(_ ticket: Ticket, at node: SimulatedNode) {
+    guard isCurrent(ticket), case .read(let key) = clients[ticket.client].current!.work
+    else { return }
+    if node.status.role != .leader { note(.followerRead) }
+    let stored = node.machine.storage.get(Workload.bytes(of: key))
+    reply(.read(stored, index: node.machine.mark.appliedIndex), to: ticket, from: node)
   }
 }

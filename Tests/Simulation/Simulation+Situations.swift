@@ -54,12 +54,13 @@ extension Simulation {
   // MARK: Steps
 
   func noteSituations(
-    _ node: SimulatedNode, _ event: Event, _ before: Before, _ effects: Effects
+    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before,
+    _ actions: Coordinator<Ticket>.Actions
   ) {
     let status = node.status
     if status.role == .leader, before.role != .leader { noteElection(node) }
     if before.role == .leader, status.role != .leader {
-      if case .tick = event, status.term == before.term { note(.checkQuorumStepDown) }
+      if case .tick = input, status.term == before.term { note(.checkQuorumStepDown) }
       let isRemoved = status.membership.removed.contains(node.id)
       if isRemoved, status.term == before.term { note(.leaderRemovedItself) }
     }
@@ -75,10 +76,10 @@ extension Simulation {
       }
       node.hasLostLeader = false
     }
-    if case .storageFull(true) = event, status.transferTarget != nil { note(.storageFullHandOver) }
-    noteTransfer(node, event, before)
-    noteMessages(effects.messages, from: node)
-    if let batch = effects.persist { noteMembership(batch.entries, of: node, before) }
+    if case .storageFull(true) = input, status.transferTarget != nil { note(.storageFullHandOver) }
+    noteTransfer(node, input, before)
+    noteMessages(actions.send, from: node)
+    for batch in actions.persist { noteMembership(batch.entries, of: node, before) }
   }
 
   private func noteElection(_ node: SimulatedNode) {
@@ -89,12 +90,14 @@ extension Simulation {
     }
   }
 
-  private func noteTransfer(_ node: SimulatedNode, _ event: Event, _ before: Before) {
+  private func noteTransfer(
+    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before
+  ) {
     if let target = node.status.transferTarget {
       witness.transferTarget = target
       witness.transferTerm = node.status.term
     }
-    if case .tick = event, node.hadTransfer, node.status.transferTarget == nil,
+    if case .tick = input, node.hadTransfer, node.status.transferTarget == nil,
       node.status.role == .leader
     {
       note(.transferTimedOut)

@@ -25,22 +25,29 @@ extension Simulation {
     }
   }
 
-  /// Gives a node an event, checks what it did, and carries out what it asks for.
-  func step(_ node: SimulatedNode, _ event: Event) throws {
+  func step(_ node: SimulatedNode, _ input: Coordinator<Ticket>.Input) throws {
+    try step(node, [input])
+  }
+
+  /// Gives a node what came together, checks what it did, and carries out what it asks for.
+  func step(_ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input]) throws {
     precondition(node.isAlive, "the dead take no steps")
     let before = Before(node)
-    let effects = node.step(event)
-    if let batch = effects.persist {
+    let actions = try node.handle(inputs, at: now)
+    for batch in actions.persist {
       try check(batch, of: node, before)
       noteSituations(batch, of: node, before)
       try node.remember(batch)
+    }
+    if !actions.persist.isEmpty {
       try MembershipChecker.mustFollowLog(
         node.id, believed: node.status.membership, log: node.log)
     }
-    digest(node, event, effects)
-    try check(node, event, before, effects)
-    noteSituations(node, event, before, effects)
-    try carryOut(effects, of: node, before)
+    digest(node, inputs, actions)
+    for input in inputs { try check(node, input, before, actions) }
+    try checkCommit(node, before)
+    for input in inputs { noteSituations(node, input, before, actions) }
+    try carryOut(actions, of: node, before)
   }
 
   // MARK: Checking
@@ -68,35 +75,40 @@ extension Simulation {
   }
 
   private func check(
-    _ node: SimulatedNode, _ event: Event, _ before: Before, _ effects: Effects
+    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before,
+    _ actions: Coordinator<Ticket>.Actions
   ) throws {
     let status = node.status
     try checks.monotony.stepped(node.id, term: status.term, commitIndex: status.commitIndex)
-    if case .received(let envelope) = event { try checkMessage(envelope, node, before, effects) }
-    try checkRole(node, event, before)
-    try checkCommit(node, before)
-    if !effects.accepted.isEmpty {
+    if case .received(let envelope) = input { try checkMessage(envelope, node, before, actions) }
+    try checkRole(node, input, before)
+    if case .request(.propose, _) = input, actions.persist.contains(where: { !$0.entries.isEmpty })
+    {
       try BacklogChecker.accepted(
         by: node.id, term: status.term, log: node.log, commitIndex: status.commitIndex,
         maxBytes: plan.configuration.maxUncommittedBytes)
     }
-    try DurabilityChecker.handedOut(effects.committed, durable: node.durable, by: node.id)
+    try DurabilityChecker.handedOut(actions.apply, durable: node.durable, by: node.id)
   }
 
   private func checkMessage(
-    _ envelope: Envelope, _ node: SimulatedNode, _ before: Before, _ effects: Effects
+    _ envelope: Envelope, _ node: SimulatedNode, _ before: Before,
+    _ actions: Coordinator<Ticket>.Actions
   ) throws {
     // A leader that was removed leads to the end of its term.
     let isLeader = checks.elections.leader(of: before.term) == envelope.from
     try SilenceChecker.heard(
       envelope, membership: before.committedMembership, isLeader: isLeader,
-      termBefore: before.term, termAfter: node.status.term, effects: effects)
+      termBefore: before.term, termAfter: node.status.term, persisted: actions.persist,
+      sent: actions.send)
     if case .appendEntriesReply(let reply) = envelope.message {
       checks.contact.heard(envelope.from, by: node.id, term: reply.term)
     }
   }
 
-  private func checkRole(_ node: SimulatedNode, _ event: Event, _ before: Before) throws {
+  private func checkRole(
+    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before
+  ) throws {
     let status = node.status
     guard status.role == .leader else {
       if before.role == .leader { checks.contact.deposed(node.id) }
@@ -109,7 +121,7 @@ extension Simulation {
       checks.contact.elected(node.id, in: status.term)
       checks.members.elected(node.id)
     }
-    if case .tick = event {
+    if case .tick = input {
       checks.members.ticked(node.id, lastIndex: before.lastIndex)
       try checks.contact.ticked(
         node.id, membership: node.log.membership,
@@ -145,57 +157,64 @@ extension Simulation {
 
   // MARK: Carrying out
 
-  private func carryOut(_ effects: Effects, of node: SimulatedNode, _ before: Before) throws {
-    if let batch = effects.persist { node.queue.append(batch) }
+  private func carryOut(
+    _ actions: Coordinator<Ticket>.Actions, of node: SimulatedNode, _ before: Before
+  ) throws {
+    node.queue.append(contentsOf: actions.persist)
     if dice.chance(recovery == nil ? plan.faults.crashPoint : 0),
-      effects.persist != nil || !effects.messages.isEmpty
+      !actions.persist.isEmpty || !actions.send.isEmpty
     {
       return try crashBeforeSending(node)
     }
-    for envelope in effects.messages { try send(envelope) }
-    if effects.persist != nil { startWriting(node) }
-    if !effects.committed.isEmpty {
-      node.committed.append(contentsOf: effects.committed)
+    for envelope in actions.send { try send(envelope) }
+    if !actions.persist.isEmpty { startWriting(node) }
+    if !actions.apply.isEmpty {
+      node.committed.append(contentsOf: actions.apply)
       startApplying(node)
     }
-    for accepted in effects.accepted { node.desk.accepted(accepted) }
-    for refused in effects.refused { try refuse(refused, at: node) }
-    for read in effects.reads where node.desk.isSafe(read) { try serveReads(node) }
-    if !effects.failedReads.isEmpty { note(.readFailed) }
-    for order in effects.snapshots { beginSnapshot(order, from: node) }
-    if effects.wantsDurableState {
+    for order in actions.sendSnapshots { beginSnapshot(order, from: node) }
+    if actions.makeStateDurable {
       schedule.add(
         .stateSynced(node.id, life: node.life), after: Time(dice.among(plan.disk.syncDelay)))
     }
-    if before.role == .leader, node.status.role != .leader {
-      for ticket in node.desk.abandonProposers() { reply(.unknown, to: ticket, from: node) }
-    }
+    if let hash = actions.stateHash { tellState(hash, of: node) }
+    for (ticket, answer) in actions.replies { try deliver(answer, to: ticket, from: node) }
   }
 
   // MARK: Telling two runs apart
 
-  private func digest(_ node: SimulatedNode, _ event: Event, _ effects: Effects) {
+  private func digest(
+    _ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input],
+    _ actions: Coordinator<Ticket>.Actions
+  ) {
     let status = node.status
     hash.add(now)
-    hash.add(node.id << 32 | UInt64(event.number))
+    for input in inputs { hash.add(node.id << 32 | UInt64(input.number)) }
     hash.add(status.term << 32 | status.commitIndex)
     hash.add(UInt64(node.log.lastIndex) << 32 | UInt64(node.log.lastTerm))
-    hash.add(UInt64(effects.messages.count) << 32 | UInt64(effects.committed.count))
-    for envelope in effects.messages { hash.add(envelope.to << 32 | envelope.message.term) }
-    hash.add(Int(effects.persist?.number ?? 0))
-    diary.note(now, describe(node, event, effects))
+    hash.add(UInt64(actions.send.count) << 32 | UInt64(actions.apply.count))
+    for envelope in actions.send { hash.add(envelope.to << 32 | envelope.message.term) }
+    hash.add(UInt64(actions.replies.count) << 32 | (actions.persist.last?.number ?? 0))
+    diary.note(now, describe(node, inputs, actions))
   }
 
-  private func describe(_ node: SimulatedNode, _ event: Event, _ effects: Effects) -> String {
+  private func describe(
+    _ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input],
+    _ actions: Coordinator<Ticket>.Actions
+  ) -> String {
     let status = node.status
     var text =
       "node \(node.id) \(status.role) term \(status.term) commit \(status.commitIndex)"
-      + " last \(node.log.lastIndex)@\(node.log.lastTerm): \(event.shown)"
-    for envelope in effects.messages {
+      + " last \(node.log.lastIndex)@\(node.log.lastTerm): "
+      + inputs.map(\.shown).joined(separator: ", ")
+    for envelope in actions.send {
       text += "\n      -> \(envelope.to) \(envelope.message.shown)"
     }
-    if let batch = effects.persist { text += "\n      disk \(batch.shown)" }
-    if let last = effects.committed.last { text += "\n      to apply: up to \(last.index)" }
+    for batch in actions.persist { text += "\n      disk \(batch.shown)" }
+    if let last = actions.apply.last { text += "\n      to apply: up to \(last.index)" }
+    for (ticket, reply) in actions.replies {
+      text += "\n      reply to \(ticket.shown): \(reply.shown)"
+    }
     return text
   }
 }

@@ -24,7 +24,6 @@ package final class Simulation {
   var witness = Witness()
   var recovery: Recovery?
   var isOver = false
-  var lastReadID: UInt64 = 0
 
   private(set) var situations = Situations()
   let diary: Diary
@@ -134,6 +133,7 @@ package final class Simulation {
     switch happening {
     case .tick(let id, _): try tick(self[id])
     case .arrival(let envelope, let isCopy): try arrive(envelope, isCopy: isCopy)
+    case .stateTold(let hash, let peer, let id): try step(self[id], .stateHash(hash, from: peer))
     case .connectionLost(let id, _, let peer): try loseConnection(self[id], to: peer)
     case .drain(let id, _): try drain(self[id])
     case .written(let id, _): try finishWriting(self[id])

@@ -197,7 +197,7 @@ import Testing
       broken {
         try SilenceChecker.heard(
           Envelope(from: 4, to: 1, message: message), membership: membership, isLeader: false,
-          termBefore: 1, termAfter: termAfter, effects: Effects())
+          termBefore: 1, termAfter: termAfter, persisted: [], sent: [])
       }
     }
     let request = RequestVote(term: 2, lastLogIndex: 0, lastLogTerm: 0)

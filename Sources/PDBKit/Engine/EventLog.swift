@@ -3,7 +3,7 @@
 import Logging
 import Raft
 
-/// Words for the driver's events.
+/// Words for a node's news.
 struct EventLog {
   let logger: Logger
 
@@ -16,7 +16,16 @@ struct EventLog {
       ])
   }
 
-  func roleChanged(from before: EngineStatus, to now: EngineStatus) {
+  func tell(_ news: News) {
+    switch news {
+    case .roleChanged(let before, let now): roleChanged(from: before, to: now)
+    case .membersChanged(let before, let now): membersChanged(from: before, to: now)
+    case .raised(let alarm): raised(alarm)
+    case .cleared(let alarm): cleared(alarm)
+    }
+  }
+
+  private func roleChanged(from before: EngineStatus, to now: EngineStatus) {
     let term: Logger.Metadata = ["term": "\(now.term)"]
     switch now.role {
     case .leader:
@@ -36,8 +45,7 @@ struct EventLog {
     }
   }
 
-  func membersChanged(from before: [Member]?, to now: [Member]) {
-    guard let before else { return }
+  private func membersChanged(from before: [Member], to now: [Member]) {
     for member in now where !before.contains(where: { $0.id == member.id }) {
       logger.notice("\(member.address) joined as \(member.role == .voter ? "voter" : "learner")")
     }
@@ -51,7 +59,7 @@ struct EventLog {
     }
   }
 
-  func raised(_ alarm: Alarm) {
+  private func raised(_ alarm: Alarm) {
     let words =
       switch alarm {
       case .diskFull: "the disk is full; no change is taken until there is space"
@@ -64,7 +72,7 @@ struct EventLog {
     logger.error("\(words)", metadata: ["alarm": "\(alarm.rawValue)"])
   }
 
-  func cleared(_ alarm: Alarm) {
+  private func cleared(_ alarm: Alarm) {
     logger.notice("all well again", metadata: ["alarm": "\(alarm.rawValue)"])
   }
 }

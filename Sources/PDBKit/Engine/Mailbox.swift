@@ -31,6 +31,9 @@ final class Mailbox<Item: Sendable>: Sendable {
     return isTaken
   }
 
+  /// Whether it takes no more items.
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
   /// How many items wait.
   var count: Int { state.withLock { $0.items.count } }
 

@@ -1,5 +1,6 @@
 // What a node measures of itself while it works.
 
+import Raft
 import Synchronization
 
 /// How often which values were seen, in buckets whose upper bounds double.
@@ -45,6 +46,16 @@ struct Measurements: Sendable {
   var files: [(name: String, bytes: Int)] = []
   /// What waits in each queue now.
   var queues: [(name: String, depth: Int)] = []
+}
+
+extension Measurements {
+  mutating func count(_ news: News) {
+    guard case .roleChanged(let before, let now) = news else { return }
+    // Who is alone wins at once, without having been a candidate for its peers to see.
+    let stands = now.role == .candidate || (now.isLeader && before.role != .candidate)
+    if stands && before.role != now.role { elections += 1 }
+    if let leader = now.leader, leader.id != before.leader?.id { leaderChanges += 1 }
+  }
 }
 
 /// Where measurements are noted, from wherever the work is done.

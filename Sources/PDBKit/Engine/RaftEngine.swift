@@ -2,14 +2,14 @@
 //
 // Tasks, joined by mailboxes, none of which waits for another:
 //
-//   driver   owns the node; takes events, steps, hands effects on
+//   driver   owns the coordinator and the requests' continuations; carries actions out
 //   disk     writes batches to the log, then releases the messages that waited for them
 //   applier  applies committed entries to the state; the only one that changes it
 //   errands  sends whole states to peers, makes the state durable: one child task each
 //   clock    ticks
 //   scrub    now and then reads the whole state and compares it with its checksum
 //
-// The driver never awaits between looking at the node and changing it.
+// The driver never awaits between looking at the coordinator and changing it.
 
 import Foundation
 import Logging
@@ -37,22 +37,9 @@ protocol PeerNetwork: Sendable {
 /// A node of a replicated cluster.
 final class RaftEngine: Engine {
   /// What reaches the driver.
-  enum Input: Sendable {
-    case tick
-    case received(Envelope)
-    case peerUnreachable(NodeID)
-    case persisted(number: UInt64)
-    case applied([Applied], StateMark)
-    case propose(Bytes, CheckedContinuation<Outcome, any Error>)
-    case read(CheckedContinuation<Void, any Error>)
-    case stateDurable(Index)
-    case snapshotSent(NodeID, Index?)
-    case storageFull(Bool)
-    case change(MembershipChange, CheckedContinuation<Void, any Error>)
-    case transfer(NodeID?, CheckedContinuation<Member?, any Error>)
-    case stateHash(StateHash, NodeID)
-    case alarm(Alarm)
-    case birth(String)
+  private enum Posted: Sendable {
+    case input(Coordinator<Waiters.Ticket>.Input)
+    case request(Coordinator<Waiters.Ticket>.Request, Waiters.Continuation)
   }
 
   /// What the applier does, in order.
@@ -66,8 +53,6 @@ final class RaftEngine: Engine {
     case makeStateDurable
   }
 
-  static let tickMilliseconds = 10
-
   let identity: Identity
   let secret: ClusterSecret
   private let node: Node
@@ -75,11 +60,12 @@ final class RaftEngine: Engine {
   private let state: StateStore
   private let network: any PeerNetwork
   private let logger: Logger
-  private let inbox = Mailbox<Input>()
+  private let inbox = Mailbox<Posted>()
   private let batches = Mailbox<Persist>()
   private let stateJobs = Mailbox<StateJob>()
   private let errands = Mailbox<Errand>()
   private let meters = Meters()
+  private let events: EventLog
   private let published: Mutex<EngineStatus>
   private let incarnations: Mutex<[NodeID: UInt64]>
   private let fullDisks = Mutex<Set<String>>([])
@@ -103,6 +89,7 @@ final class RaftEngine: Engine {
     self.state = state
     self.network = network
     self.logger = logger
+    events = EventLog(logger: logger)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
     incarnations = Mutex(try log.incarnations())
     var status = EngineStatus(identity: identity)
@@ -136,12 +123,11 @@ final class RaftEngine: Engine {
     // A node that stops has handed leadership over, or has nobody to hand it to.
     if isDraining.load(ordering: .relaxed) {
       let status = status
-      throw status.isLeader ? Self.stopping : status.notLeader
+      throw status.isLeader ? .stopping : status.notLeader
     }
     let bytes = operation.encoded()
     return try await withCheckedThrowingContinuation { continuation in
-      let isTaken = inbox.post(.propose(bytes, continuation), limit: Limits.proposalsInFlight)
-      if !isTaken { continuation.resume(throwing: Self.overloaded) }
+      ask(.propose(bytes), .outcome(continuation), limit: Limits.proposalsInFlight)
     }
   }
 
@@ -163,36 +149,37 @@ final class RaftEngine: Engine {
   private func catchUp(_ consistency: Consistency) async throws {
     guard consistency == .linearizable else { return }
     try await withCheckedThrowingContinuation { continuation in
-      let isTaken = inbox.post(.read(continuation), limit: Limits.readsInFlight)
-      if !isTaken { continuation.resume(throwing: Self.overloaded) }
+      ask(.read, .done(continuation), limit: Limits.readsInFlight)
     }
+  }
+
+  private func ask(
+    _ request: Coordinator<Waiters.Ticket>.Request, _ continuation: Waiters.Continuation,
+    limit: Int = .max
+  ) {
+    if inbox.post(.request(request, continuation), limit: limit) { return }
+    continuation.fail(inbox.isClosed ? .stopping : .overloaded)
+  }
+
+  private func report(_ input: Coordinator<Waiters.Ticket>.Input, limit: Int = .max) {
+    inbox.post(.input(input), limit: limit)
   }
 
   func movements() -> AsyncStream<Void> { audience.join() }
 
   func change(_ change: MembershipChange) async throws {
     try await withCheckedThrowingContinuation { continuation in
-      if !inbox.post(.change(change, continuation)) {
-        continuation.resume(throwing: Self.stopping)
-      }
+      ask(.change(change), .done(continuation))
     }
   }
 
   func transferLeadership(to target: NodeID?) async throws -> Member? {
     try await withCheckedThrowingContinuation { continuation in
-      if !inbox.post(.transfer(target, continuation)) {
-        continuation.resume(throwing: Self.stopping)
-      }
+      ask(.transfer(to: target), .member(continuation))
     }
   }
 
   func requestStop() { stopRequested.yield() }
-
-  static let overloaded = PDBError(
-    .busy, "the node has more requests than it can take", hint: "try again in a moment")
-
-  static let stopping = PDBError(
-    .stopping, "the node is stopping", hint: "ask another node")
 
   // MARK: Running
 
@@ -217,29 +204,60 @@ final class RaftEngine: Engine {
   }
 
   private func drive() async throws {
-    var driver = Driver(node: node, status: status, meters: meters, logger: logger)
-    driver.start()
-    defer { driver.stop() }
+    var waiters = Waiters()
+    var coordinator = Coordinator<Waiters.Ticket>(
+      node: node, identity: identity, mark: state.mark(),
+      firstReadID: UInt64.random(in: 0...(.max >> 1)))
+    events.started(coordinator.status)
+    defer { waiters.answer(coordinator.stop().replies) }
     network.update(node.membership.members)
-    while let inputs = await inbox.take() {
-      let effects = driver.handle(inputs, at: .now)
-      if let members = effects.members { network.update(members) }
-      network.send(effects.messages)
-      for batch in effects.batches { batches.post(batch) }
-      if !effects.committed.isEmpty { stateJobs.post(.apply(effects.committed)) }
-      for request in effects.snapshots { errands.post(.sendState(request)) }
-      if effects.wantsDurableState { errands.post(.makeStateDurable) }
-      if let hash = effects.stateHash { network.send(hash) }
-      let hasMoved = published.withLock { status in
-        defer { status = driver.status }
-        return status.mark.revision != driver.status.mark.revision
+    while let posted = await inbox.take() {
+      let inputs = posted.map { posted -> Coordinator<Waiters.Ticket>.Input in
+        switch posted {
+        case .input(let input): return input
+        case .request(let request, let continuation):
+          return .request(request, waiters.add(continuation))
+        }
       }
+      let actions = coordinator.handle(inputs, at: .now)
+      carryOut(actions)
+      note(actions, waiters)
+      let hasMoved = published.withLock { status in
+        defer { status = coordinator.status }
+        return status.mark.revision != coordinator.status.mark.revision
+      }
+      waiters.answer(actions.replies)
       if hasMoved { audience.wake() }
-      if driver.isOdd {
+      if coordinator.divergesFromMajority {
         throw PDBError(
           .corrupt, "this node's state differs from that of the majority",
           hint: "remove it ('pdb cluster remove'), move its files away, start it with --join")
       }
+    }
+  }
+
+  private func carryOut(_ actions: Coordinator<Waiters.Ticket>.Actions) {
+    if let members = actions.members { network.update(members) }
+    network.send(actions.send)
+    for batch in actions.persist { batches.post(batch) }
+    if !actions.apply.isEmpty { stateJobs.post(.apply(actions.apply)) }
+    for request in actions.sendSnapshots { errands.post(.sendState(request)) }
+    if actions.makeStateDurable { errands.post(.makeStateDurable) }
+    if let hash = actions.stateHash { network.send(hash) }
+  }
+
+  private func note(_ actions: Coordinator<Waiters.Ticket>.Actions, _ waiters: Waiters) {
+    if !actions.committed.isEmpty {
+      let now = ContinuousClock.now
+      meters.note { measurements in
+        for ticket in actions.committed {
+          measurements.commit.record(waiters.begun(ticket).duration(to: now) / .seconds(1))
+        }
+      }
+    }
+    for news in actions.news {
+      events.tell(news)
+      meters.note { $0.count(news) }
     }
   }
 
@@ -257,7 +275,7 @@ final class RaftEngine: Engine {
         }
       }
       network.send(batches.flatMap(\.messages))
-      inbox.post(.persisted(number: batches.last!.number))
+      report(.persisted(number: batches.last!.number))
     }
   }
 
@@ -288,7 +306,7 @@ final class RaftEngine: Engine {
           do {
             try await apply(entries)
             try state.install(mark.index)
-            inbox.post(.applied([], state.mark()))
+            report(.applied([], state.mark()))
             continuation.resume()
           } catch {
             continuation.resume(throwing: error)
@@ -314,7 +332,7 @@ final class RaftEngine: Engine {
       $0.apply.record(time)
       $0.applyBatch.record(Double(entries.count))
     }
-    inbox.post(.applied(applied, mark))
+    report(.applied(applied, mark))
   }
 
   /// A write that the disk has no space for left nothing behind, and is tried again until
@@ -341,7 +359,7 @@ final class RaftEngine: Engine {
       if isFull { files.insert(file) } else { files.remove(file) }
       return !files.isEmpty
     }
-    inbox.post(.storageFull(isAnyFull))
+    report(.storageFull(isAnyFull))
   }
 
   private func runErrands() async throws {
@@ -378,14 +396,14 @@ final class RaftEngine: Engine {
       logger.warning(
         "the state was not sent", metadata: ["peer": "\(peer)", "reason": "\(error)"])
     }
-    inbox.post(.snapshotSent(request.to, index))
+    report(.snapshotSent(to: request.to, index: index))
   }
 
   private func makeStateDurable() async throws {
     let index = try await untilThereIsSpace(for: "state") {
       try await self.state.makeDurable(on: .singleton)
     }
-    inbox.post(.stateDurable(index))
+    report(.stateDurable(index))
   }
 
   /// Disks forget. What was altered behind the state's back is noticed here at the latest, and
@@ -417,7 +435,7 @@ final class RaftEngine: Engine {
         try view.get(SystemKeys.birth)?.value
       }
       if let birth = birth ?? nil {
-        inbox.post(.birth(String(decoding: birth, as: UTF8.self)))
+        report(.birth(String(decoding: birth, as: UTF8.self)))
         return
       }
       if status.isLeader {
@@ -426,7 +444,7 @@ final class RaftEngine: Engine {
           StampedOperation(stamp: stamp, operation: .setBirth(.random(in: 1 ... .max))))
       }
       // Under a leader that knows of no births there is nothing to come soon.
-      let pause = attempt < 100 ? Self.tickMilliseconds : 1000
+      let pause = attempt < 100 ? Tick.milliseconds : 1000
       try await LoopExecutor.shared.sleep(for: .milliseconds(pause))
     }
   }
@@ -435,8 +453,8 @@ final class RaftEngine: Engine {
   /// heard its peers in that time, and must not count it against them.
   private func tick() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
-      inbox.post(.tick)
+      try await LoopExecutor.shared.sleep(for: .milliseconds(Tick.milliseconds))
+      report(.tick)
     }
   }
 
@@ -449,7 +467,7 @@ final class RaftEngine: Engine {
     isDraining.store(true, ordering: .relaxed)
     audience.dismiss()
     for _ in 0..<100 where status.waitingProposals > 0 {
-      try? await LoopExecutor.shared.sleep(for: .milliseconds(Self.tickMilliseconds))
+      try? await LoopExecutor.shared.sleep(for: .milliseconds(Tick.milliseconds))
     }
   }
 }
@@ -499,21 +517,21 @@ extension RaftEngine: PeerReceiver {
 
   func refused(by peer: NodeID, _ reason: PeerRefusal) {
     switch reason {
-    case .lostData: inbox.post(.alarm(.lostData))
-    case .removed: inbox.post(.alarm(.removed))
+    case .lostData: report(.alarm(.lostData))
+    case .removed: report(.alarm(.removed))
     case .version, .secret, .cluster, .node, .diskFull: break
     }
   }
 
   /// A message from a peer. When the node cannot keep up the message is dropped.
   func receive(_ envelope: Envelope) {
-    inbox.post(.received(envelope), limit: Limits.proposalsInFlight)
+    report(.received(envelope), limit: Limits.proposalsInFlight)
   }
 
-  func receive(_ state: StateHash, from peer: NodeID) { inbox.post(.stateHash(state, peer)) }
+  func receive(_ state: StateHash, from peer: NodeID) { report(.stateHash(state, from: peer)) }
 
   /// A connection to or from a peer ended.
-  func lostConnection(to peer: NodeID) { inbox.post(.peerUnreachable(peer)) }
+  func lostConnection(to peer: NodeID) { report(.peerUnreachable(peer)) }
 
   func welcome(_ peer: NodeID, on channel: any Channel) { network.welcome(peer, on: channel) }
 

@@ -1,16 +1,26 @@
 // Who a node is: drawn once, kept for life.
 
 import Crypto
-import Raft
+package import Raft
 
 /// The identity of a node's data, written when its files are made and checked ever after.
-struct Identity: Equatable, Sendable {
-  let cluster: String
-  let node: NodeID
-  let address: NodeAddress
+package struct Identity: Equatable, Sendable {
+  package let cluster: String
+  package let node: NodeID
+  package let address: NodeAddress
   /// Names the data directory: drawn at random when it is made. A member that lost its data
   /// comes back with another one, and its peers notice (it must not vote again).
-  var incarnation: UInt64 = .random(in: 1 ... .max)
+  package var incarnation: UInt64
+
+  package init(
+    cluster: String, node: NodeID, address: NodeAddress,
+    incarnation: UInt64 = .random(in: 1 ... .max)
+  ) {
+    self.cluster = cluster
+    self.node = node
+    self.address = address
+    self.incarnation = incarnation
+  }
 }
 
 extension Membership {

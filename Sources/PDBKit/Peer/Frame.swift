@@ -107,12 +107,6 @@ enum Frame: Equatable {
   }
 }
 
-/// A node's state at an index, to be compared with others'.
-struct StateHash: Equatable, Sendable {
-  let index: Index
-  let hash: UInt64
-}
-
 // MARK: Writing
 
 extension Frame {

@@ -11,15 +11,15 @@ package enum SilenceChecker {
   ///   - isLeader: whether the receiver took the sender for its leader.
   package static func heard(
     _ envelope: Envelope, membership: Membership, isLeader: Bool, termBefore: Term,
-    termAfter: Term, effects: Effects
+    termAfter: Term, persisted: [Persist], sent: [Envelope]
   ) throws {
-    let isMoved = termAfter != termBefore || effects.persist?.hardState != nil
+    let isMoved = termAfter != termBefore || persisted.contains { $0.hardState != nil }
     if case .requestPreVote = envelope.message, isMoved {
       throw Violation(
         .preVote, "a pre-vote moved node \(envelope.to) from term \(termBefore) to \(termAfter)")
     }
     guard membership.removed.contains(envelope.from), !isLeader else { return }
-    if isMoved || !effects.messages.isEmpty || effects.persist != nil {
+    if isMoved || !sent.isEmpty || !persisted.isEmpty {
       throw Violation(
         .removedSilence,
         "node \(envelope.to) listened to node \(envelope.from), which was removed")

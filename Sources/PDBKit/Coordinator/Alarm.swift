@@ -2,7 +2,7 @@
 
 /// A trouble that a person should see to. Its name stands in `/status`, in the log, and
 /// `/readyz` answers 503 while there is one.
-enum Alarm: String, Sendable, CaseIterable {
+package enum Alarm: String, Sendable, CaseIterable {
   /// The disk is full: no change is taken until there is space.
   case diskFull = "disk_full"
   /// The state differs from that of another node at the same entry.

@@ -1,6 +1,12 @@
 // Comparing states between nodes: the same log must give the same state everywhere.
 
-import Raft
+package import Raft
+
+/// A node's state at an index, to be compared with its peers'.
+package struct StateHash: Equatable, Sendable {
+  let index: Index
+  let hash: UInt64
+}
 
 /// What this node's state was at recent entries, and what the others said of theirs.
 struct StateComparison {

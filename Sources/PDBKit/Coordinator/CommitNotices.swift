@@ -38,7 +38,8 @@ struct CommitNotices {
       }
     }
     if isUrgent {
-      passed += held.values
+      // In one order always: the same inputs give the same actions.
+      passed += held.sorted { $0.key < $1.key }.map(\.value)
       held = [:]
     }
     return passed

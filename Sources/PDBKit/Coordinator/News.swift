@@ -1,0 +1,11 @@
+// What happened to a node that people may want to know: the node's log and its figures come from it.
+
+package import Raft
+
+/// One event in the life of a node.
+package enum News: Sendable {
+  case roleChanged(from: EngineStatus, to: EngineStatus)
+  case membersChanged(from: [Member], to: [Member])
+  case raised(Alarm)
+  case cleared(Alarm)
+}

@@ -1,0 +1,71 @@
+// Who waits for an answer: the coordinator knows tickets, the tasks of the requests have continuations.
+
+import Raft
+
+/// The continuations of the requests under way, by ticket.
+struct Waiters: Sendable {
+  /// Names a request. Free again once it is answered.
+  typealias Ticket = Int
+
+  /// How a request is answered.
+  enum Continuation: Sendable {
+    case outcome(CheckedContinuation<Outcome, any Error>)
+    case done(CheckedContinuation<Void, any Error>)
+    case member(CheckedContinuation<Member?, any Error>)
+
+    func fail(_ error: PDBError) {
+      switch self {
+      case .outcome(let continuation): continuation.resume(throwing: error)
+      case .done(let continuation): continuation.resume(throwing: error)
+      case .member(let continuation): continuation.resume(throwing: error)
+      }
+    }
+
+    func resume(_ reply: Coordinator<Ticket>.Reply) {
+      switch (self, reply) {
+      case (.outcome(let continuation), .applied(let entry)):
+        continuation.resume(
+          returning: Outcome(answer: entry.answer!, revision: entry.answeredRevision))
+      case (.done(let continuation), .readable), (.done(let continuation), .changed):
+        continuation.resume()
+      case (.member(let continuation), .transferred(let member)):
+        continuation.resume(returning: member)
+      case (_, .failed(let error)): fail(error)
+      default: preconditionFailure("\(reply) does not answer the request")
+      }
+    }
+  }
+
+  private struct Waiter: Sendable {
+    let continuation: Continuation
+    let begun: ContinuousClock.Instant
+  }
+
+  /// By ticket; `nil` where one is free.
+  private var waiters: [Waiter?] = []
+  private var free: [Ticket] = []
+
+  mutating func add(_ continuation: Continuation) -> Ticket {
+    let waiter = Waiter(continuation: continuation, begun: .now)
+    if let ticket = free.popLast() {
+      waiters[ticket] = waiter
+      return ticket
+    }
+    waiters.append(waiter)
+    return waiters.count - 1
+  }
+
+  /// When the request reached the driver.
+  func begun(_ ticket: Ticket) -> ContinuousClock.Instant { waiters[ticket]!.begun }
+
+  mutating func answer(_ replies: [(ticket: Ticket, reply: Coordinator<Ticket>.Reply)]) {
+    for (ticket, reply) in replies {
+      guard let waiter = waiters[ticket] else {
+        preconditionFailure("a request was answered twice")
+      }
+      waiters[ticket] = nil
+      free.append(ticket)
+      waiter.continuation.resume(reply)
+    }
+  }
+}
