@@ -56,7 +56,7 @@ sim: setup
 	.build/release/pdb-sim run $(if $(SEED),--seed $(SEED) --trace,--seeds $(SEEDS))
 
 mutants: setup
-	PDB_PLANTED_BUGS=1 $(RELEASE) pdb-sim
+	$(RELEASE) pdb-sim
 	.build/release/pdb-sim mutants
 
 bench: release

@@ -1,16 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// `make mutants` builds with bugs on purpose, to see that the simulator finds them.
-let hasPlantedBugs = Context.environment["PDB_PLANTED_BUGS"] != nil
-
 /// Strictness every target shares: Swift 6 language mode comes with the tools version.
-let settings: [SwiftSetting] =
-  [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-  ] + (hasPlantedBugs ? [.define("PLANTED_BUGS")] : [])
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
 
 let package = Package(
   name: "pdb",

@@ -41,11 +41,9 @@ struct Log: Sendable {
     return memberships.last { $0.index <= index }?.membership ?? mark.membership
   }
 
-  /// The last members that are certainly committed. A leader appends a change only when the
-  /// one before it is committed, so at most the last one is in doubt; after a restart the
-  /// commit index alone would say less.
-  func settledMembership(commitIndex: Index) -> Membership {
-    membershipIndex <= commitIndex ? membership : membership(at: membershipIndex - 1)
+  /// The members before the last change.
+  var previousMembership: Membership {
+    memberships.isEmpty ? membership : membership(at: membershipIndex - 1)
   }
 
   /// The entries from `first` to `last`, both included.
@@ -81,13 +79,14 @@ struct Log: Sendable {
 
   /// Removes the entry at `first` and everything after it, changes of membership included
   /// (Raft §6: a server falls back to the previous configuration).
-  mutating func truncate(from first: Index) {
+  ///
+  /// - Parameter undoesChange: see ``Rules/truncationUndoesChange``.
+  mutating func truncate(from first: Index, undoesChange: Bool) {
     let kept = position(of: first)
     for entry in entries[kept...] { byteCount -= entry.byteCount }
     entries.removeSubrange(kept...)
     memberships.removeAll { $0.index >= first }
-    if isPlanted(.membersNotRolledBack) { return }
-    membership = memberships.last?.membership ?? mark.membership
+    if undoesChange { membership = memberships.last?.membership ?? mark.membership }
   }
 
   /// Forgets the entries up to `index`: the state stands for them (Raft §7).

@@ -44,18 +44,14 @@ public struct Membership: Hashable, Sendable {
   }
 
   /// The members that vote, in order of preference.
-  public var voters: [Member] {
-    isPlanted(.learnersCount) ? members : members.filter { $0.role == .voter }
-  }
+  public var voters: [Member] { members.filter { $0.role == .voter } }
 
   /// How many voters make a majority (Raft §5.2).
   public var quorum: Int { voters.count / 2 + 1 }
 
   public subscript(id: NodeID) -> Member? { members.first { $0.id == id } }
 
-  public func isVoter(_ id: NodeID) -> Bool {
-    self[id]?.role == .voter || isPlanted(.learnersCount) && self[id] != nil
-  }
+  public func isVoter(_ id: NodeID) -> Bool { self[id]?.role == .voter }
 
   /// Whether these nodes, each counted once, hold a majority of the voters.
   func isQuorum(_ ids: some Sequence<NodeID>) -> Bool {

@@ -4,7 +4,7 @@ extension Node {
   /// AppendEntries, receiver (Raft, Figure 2, steps 1 to 5).
   mutating func handle(_ message: AppendEntries, from sender: NodeID) {
     // 1. "Reply false if term < currentTerm": the sender learns that it no longer leads.
-    guard message.term >= hardState.term || isPlanted(.hearsOldLeader) else {
+    guard !rules.isStale(message.term, at: hardState.term) else {
       return reply(.staleTerm, round: message.round, to: sender)
     }
     // A term has one leader (Raft §5.2); whoever else says so is no member of this cluster.
@@ -35,34 +35,35 @@ extension Node {
       let first = entries[new].index
       if first <= log.lastIndex {
         precondition(first > commitIndex, "a committed entry would be replaced")
-        log.truncate(from: first)
-        forgetDurability(from: first)
+        cutLog(from: first)
       }
       for entry in entries[new...] { log.append(entry) }
       persist(Array(entries[new...]))
     }
 
-    if isPlanted(.truncatesAlways), validated < log.lastIndex, validated >= commitIndex {
-      log.truncate(from: validated + 1)
-      forgetDurability(from: validated + 1)
+    if let first = rules.cut(
+      after: validated, lastIndex: log.lastIndex, commitIndex: commitIndex)
+    {
+      cutLog(from: first)
     }
 
     // 5. "If leaderCommit > commitIndex, set commitIndex = min(leaderCommit, index of last
     // new entry)": only what this message validated.
-    let last = isPlanted(.commitsBeyondValidated) ? log.lastIndex : validated
+    let last = rules.lastCommittable(validated: validated, lastIndex: log.lastIndex)
     commitIndex = max(commitIndex, min(message.leaderCommit, last))
 
-    if isPlanted(.matchesBeyondProof) {
-      reply(.matched(durableIndex), round: message.round, to: sender)
-    } else if isPlanted(.acknowledgesUndurable) {
-      reply(.matched(validated), round: message.round, to: sender)
-    } else if message.entries.isEmpty || validated <= durableIndex {
-      // A heartbeat is answered at once, and claims only what is durable.
-      reply(.matched(min(validated, durableIndex)), round: message.round, to: sender)
-    } else {
-      sendAfterPersist(
-        reply(.matched(validated), round: message.round), to: sender)
+    switch rules.acknowledgement(
+      validated: validated, durableIndex: durableIndex, isHeartbeat: message.entries.isEmpty)
+    {
+    case .now(let index): reply(.matched(index), round: message.round, to: sender)
+    case .whenDurable(let index):
+      sendAfterPersist(reply(.matched(index), round: message.round), to: sender)
     }
+  }
+
+  private mutating func cutLog(from first: Index) {
+    log.truncate(from: first, undoesChange: rules.truncationUndoesChange)
+    forgetDurability(from: first)
   }
 
   mutating func reply(

@@ -8,7 +8,7 @@ extension Node {
     }
     ticksSinceContact += 1
     // A lone voter has nobody to wait for.
-    let isAlone = membership.isVoter(id) && otherVoters.isEmpty
+    let isAlone = electorate.isVoter(id) && otherVoters.isEmpty
     if isAlone ? role == .follower : ticksSinceContact >= electionDeadline { startPreVote() }
   }
 
@@ -30,7 +30,7 @@ extension Node {
   mutating func resetElectionTimer() {
     ticksSinceContact = 0
     // The leader that would be missed takes no slot.
-    let candidates = membership.voters.map(\.id).filter { $0 != leader || $0 == id }
+    let candidates = electorate.voters.map(\.id).filter { $0 != leader || $0 == id }
     let slot = candidates.firstIndex(of: id) ?? candidates.count
     if isLeaderUnreachable, hastyPreVotes < 5 {
       hastyPreVotes += 1
@@ -56,7 +56,7 @@ extension Node {
     resetElectionTimer()
     if !isLeaderUnreachable { leader = nil }
     votes = [id: true]
-    if membership.isQuorum([id]) { return startElection() }
+    if electorate.isQuorum([id]) { return startElection() }
     let request = RequestVote(
       term: hardState.term + 1, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm)
     for peer in otherVoters { send(.requestPreVote(request), to: peer) }
@@ -65,7 +65,7 @@ extension Node {
   /// Voters stand. So does a node whose removal is not committed yet: nobody else may have a
   /// log that is long enough. Its own vote does not count (Thesis §4.2.2).
   private var mayStand: Bool {
-    membership.isVoter(id) || log.settledMembership(commitIndex: commitIndex).isVoter(id)
+    electorate.isVoter(id) || rules.removedMayStand && settledMembership.isVoter(id)
   }
 
   /// Starts a term and stands for it (Raft §5.2).
@@ -82,31 +82,32 @@ extension Node {
       term: hardState.term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm,
       isTransfer: isTransfer)
     for peer in otherVoters { send(.requestVote(request), to: peer) }
-    if isPlanted(.hastyOwnVote) { count(vote: true, from: id) }
+    countOwnVote()
+  }
+
+  private var mayCountOwnVote: Bool {
+    rules.countsOwnVote(whenDurable: durableHardState == hardState)
   }
 
   /// The candidate's own vote counts once it is durable, like any other vote.
   mutating func countOwnVote() {
-    if durableHardState == hardState { count(vote: true, from: id) }
+    if mayCountOwnVote { count(vote: true, from: id) }
   }
 
   mutating func count(vote isGranted: Bool, from voter: NodeID) {
-    guard membership.isVoter(voter), votes[voter] == nil || isPlanted(.countsVotesTwice) else {
-      return
-    }
-    if isPlanted(.countsVotesTwice), isGranted, votes[voter] == true {
-      votes[otherVoters.first { votes[$0] == nil } ?? voter] = true
-    }
-    votes[voter] = isGranted
+    guard electorate.isVoter(voter),
+      let counted = rules.votes(counting: voter, among: otherVoters, having: votes)
+    else { return }
+    votes[counted] = isGranted
     let granted = votes.filter(\.value).keys
     let refused = votes.filter { !$0.value }.keys
-    if membership.isQuorum(granted) {
+    if electorate.isQuorum(granted) {
       if role == .preCandidate {
         startElection()
-      } else if durableHardState == hardState || isPlanted(.hastyOwnVote) {
+      } else if mayCountOwnVote {
         becomeLeader()
       }
-    } else if refused.count > membership.voters.count - membership.quorum {
+    } else if refused.count > electorate.voters.count - electorate.quorum {
       // Lost. Stay in the term and wait for whoever won.
       let lostLeader = isLeaderUnreachable ? leader : nil
       becomeFollower(term: hardState.term, leader: lostLeader)

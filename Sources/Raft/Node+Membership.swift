@@ -11,7 +11,7 @@ extension Node {
     effects.accepted.append(Accepted(id: proposal, index: index, term: hardState.term))
     // With a voter less there may be a quorum at once.
     advanceCommitIndex()
-    confirmReads()
+    if rules.confirmsReadsAfterChange { confirmReads() }
   }
 
   private func objection(to change: MembershipChange) -> Refused.Reason? {
@@ -24,18 +24,16 @@ extension Node {
       return .membership(.unknown)
     }
     if after.voters.isEmpty { return .membership(.lastVoter) }
-    if case .remove(_, let isForced) = change, !isForced, !after.isQuorum(answering) {
+    if case .remove(_, let isForced) = change, !isForced, !rules.electorate(after).isQuorum(answering) {
       return .membership(.losesQuorum)
     }
     return nil
   }
 
-  /// One change at a time, and only after an entry of the leader's own term is committed:
-  /// otherwise two leaders could change different members at once (Thesis §4.1; Ongaro's
-  /// erratum on raft-dev, "bug in single-server membership changes", 2015).
   private var mayChangeMembership: Bool {
-    (log.membershipIndex <= commitIndex || isPlanted(.concurrentChanges))
-      && (log.term(at: commitIndex) == hardState.term || isPlanted(.hastyChange))
+    rules.mayChange(
+      isLastCommitted: log.membershipIndex <= commitIndex,
+      isOwnTermCommitted: log.term(at: commitIndex) == hardState.term)
   }
 
   /// This node and the peers it has heard within an election timeout.
@@ -74,7 +72,9 @@ extension Node {
       }
       progress.catchUp = round
       leadership!.progress[learner.id] = progress
-      if hasCaughtUp || isPlanted(.hastyPromotion), objection(to: .promote(learner.id)) == nil {
+      if rules.mayPromote(whenCaughtUp: hasCaughtUp),
+        objection(to: .promote(learner.id)) == nil
+      {
         append(membership.after(.promote(learner.id))!)
       }
     }
@@ -83,8 +83,8 @@ extension Node {
   /// A leader that was removed leads until the change is committed, without counting itself,
   /// and then hands over (Thesis §4.2.2).
   mutating func stepDownIfRemoved() {
-    guard role == .leader, !membership.isVoter(id), log.membershipIndex <= commitIndex,
-      !isPlanted(.removedLeaderStays)
+    guard role == .leader, !electorate.isVoter(id), log.membershipIndex <= commitIndex,
+      rules.removedLeaderStepsDown
     else { return }
     if let successor = bestSuccessor {
       send(.timeoutNow(TimeoutNow(term: hardState.term)), to: successor)

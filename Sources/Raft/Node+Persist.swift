@@ -16,9 +16,8 @@ extension Node {
   mutating func persistHardState() {
     let known = pendingPersists.last?.hardState ?? durableHardState
     if hardState != known {
-      var changed = hardState
-      if isPlanted(.vanishingVote) { changed.vote = nil }
-      withPersist { $0.hardState = changed }
+      let stored = rules.stored(hardState)
+      withPersist { $0.hardState = stored }
     }
     guard let batch = effects.persist else { return }
     pendingPersists.append(
@@ -27,10 +26,10 @@ extension Node {
 
   /// Entries from `first` on were replaced: confirmations under way no longer cover them.
   mutating func forgetDurability(from first: Index) {
-    if isPlanted(.confirmsOverwritten) { return }
-    durableIndex = min(durableIndex, first - 1)
+    durableIndex = rules.durableIndex(durableIndex, afterReplacing: first)
     for position in pendingPersists.indices {
-      pendingPersists[position].lastIndex = min(pendingPersists[position].lastIndex, first - 1)
+      pendingPersists[position].lastIndex = rules.durableIndex(
+        pendingPersists[position].lastIndex, afterReplacing: first)
     }
   }
 

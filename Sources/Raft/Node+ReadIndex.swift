@@ -65,25 +65,26 @@ extension Node {
     else { return }
     // Before an entry of its own term is committed a leader does not know what is committed
     // (Raft §8). The commit of the no-op comes back here.
-    guard log.term(at: commitIndex) == hardState.term || isPlanted(.readsBeforeOwnCommit) else {
+    guard rules.mayRead(commitTerm: log.term(at: commitIndex), at: hardState.term) else {
       return
     }
     leadership!.reads.beginRound(at: commitIndex)
-    if membership.isQuorum([id]) || isPlanted(.readsWithoutRound) {
-      confirmReads()
-    } else {
+    if !confirmReads() {
       leadership!.ticksSinceHeartbeat = 0
       broadcastAppend(evenIfEmpty: true)
     }
   }
 
   /// Answers the reads of the running round once a majority has confirmed it.
-  mutating func confirmReads() {
-    guard let leadership, !leadership.reads.confirming.isEmpty else { return }
-    let confirmed = membership.quorumValue { voter in
+  ///
+  /// - Returns: whether it has.
+  @discardableResult
+  mutating func confirmReads() -> Bool {
+    guard let leadership, !leadership.reads.confirming.isEmpty else { return false }
+    let confirmed = electorate.quorumValue { voter in
       voter == id ? leadership.reads.round : leadership.progress[voter]?.confirmedRound ?? 0
     }
-    guard confirmed >= leadership.reads.round || isPlanted(.readsWithoutRound) else { return }
+    guard rules.isConfirmed(confirmed, round: leadership.reads.round) else { return false }
     for request in leadership.reads.confirming {
       if request.origin == id {
         effects.reads.append(SafeRead(id: request.id, index: leadership.reads.index))
@@ -95,6 +96,7 @@ extension Node {
     }
     self.leadership!.reads.confirming = []
     startReadRound()
+    return true
   }
 
   /// The node stops leading: its clients must ask again.

@@ -28,12 +28,12 @@ extension Node {
         effects.refused.append(Refused(id: proposal.id, reason: reason))
         continue
       }
-      // The first operation is always taken, however large: a limit on what waits, not on size.
       let payload = Entry.Payload.operation(proposal.operation)
       let waiting = leadership!.uncommittedBytes
-      if waiting > 0, waiting + payload.byteCount > configuration.maxUncommittedBytes,
-        !isPlanted(.unboundedUncommitted)
-      {
+      guard
+        rules.hasRoom(
+          for: payload.byteCount, beside: waiting, limit: configuration.maxUncommittedBytes)
+      else {
         effects.refused.append(Refused(id: proposal.id, reason: .busy))
         continue
       }
@@ -106,9 +106,8 @@ extension Node {
     guard role == .leader, message.term == hardState.term else { return }
     guard var progress = leadership?.progress[peer] else { return }
     progress.ticksSinceHeard = 0
-    progress.confirmedRound =
-      isPlanted(.confirmsAnyRound)
-      ? leadership!.reads.round : max(progress.confirmedRound, message.round)
+    progress.confirmedRound = rules.confirmedRound(
+      progress.confirmedRound, replying: message.round, newest: leadership!.reads.round)
     var isNews = false
     switch message.outcome {
     case .matched(let index):
@@ -134,13 +133,12 @@ extension Node {
   /// counts once it is durable, like any other.
   mutating func advanceCommitIndex() {
     guard let leadership else { return }
-    let index = membership.quorumValue { voter in
+    let index = electorate.quorumValue { voter in
       voter == id
-        ? (isPlanted(.countsOwnUndurable) ? log.lastIndex : durableIndex)
+        ? rules.ownMatchIndex(durableIndex: durableIndex, lastIndex: log.lastIndex)
         : leadership.progress[voter]?.matchIndex ?? 0
     }
-    guard index > commitIndex,
-      log.term(at: index) == hardState.term || isPlanted(.commitsOldTerm)
+    guard index > commitIndex, rules.mayCommit(log.term(at: index), at: hardState.term)
     else { return }
     commitIndex = index
     broadcastAppend(evenIfEmpty: true)
@@ -157,7 +155,7 @@ extension Node {
     let heard = leadership!.progress.filter {
       $0.value.ticksSinceHeard < configuration.electionTicks
     }
-    guard membership.isQuorum([id] + heard.keys) || isPlanted(.noCheckQuorum) else {
+    guard rules.staysLeader(hearingQuorum: electorate.isQuorum([id] + heard.keys)) else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
     if leadership!.ticksSinceHeartbeat >= configuration.heartbeatTicks {

@@ -13,13 +13,17 @@ extension Node {
   mutating func handle(preVote message: RequestVote, from candidate: NodeID) {
     let isGranted =
       message.term > hardState.term && !hearsLeader
-      && (log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
-        || isPlanted(.votesForStaleLog))
+      && rules.mayLead(isUpToDate: isUpToDate(message))
     let term = isGranted ? message.term : hardState.term
     send(.requestPreVoteReply(RequestVoteReply(term: term, voteGranted: isGranted)), to: candidate)
-    if isPlanted(.preVoteMovesTerm), isGranted {
-      becomeFollower(term: message.term, leader: nil)
+    if isGranted {
+      let term = rules.term(hardState.term, afterPreVoteFor: message.term)
+      if term > hardState.term { becomeFollower(term: term, leader: nil) }
     }
+  }
+
+  private func isUpToDate(_ candidate: RequestVote) -> Bool {
+    log.isUpToDate(lastIndex: candidate.lastLogIndex, lastTerm: candidate.lastLogTerm)
   }
 
   mutating func handle(preVoteReply message: RequestVoteReply, from voter: NodeID) {
@@ -43,9 +47,8 @@ extension Node {
     }
     let isGranted =
       message.term == hardState.term
-      && (hardState.vote == nil || hardState.vote == candidate || isPlanted(.votesTwice))
-      && (log.isUpToDate(lastIndex: message.lastLogIndex, lastTerm: message.lastLogTerm)
-        || isPlanted(.votesForStaleLog))
+      && rules.mayVote(for: candidate, having: hardState.vote)
+      && rules.mayLead(isUpToDate: isUpToDate(message))
     // Only a new vote buys the candidate time; its message may arrive twice.
     if isGranted, hardState.vote == nil {
       hardState.vote = candidate

@@ -6,7 +6,8 @@ extension Node {
   mutating func watchLogSize() {
     guard !isAwaitingDurableState,
       log.count > configuration.maxLogEntries || log.byteCount > configuration.maxLogBytes,
-      compactable(durable: appliedIndex) > log.mark.index
+      rules.wantsDurableState(
+        compactable: compactable(durable: appliedIndex), mark: log.mark.index)
     else { return }
     isAwaitingDurableState = true
     effects.wantsDurableState = true
@@ -25,7 +26,7 @@ extension Node {
   private func compactable(durable index: Index) -> Index {
     let (maxEntries, maxBytes) = (configuration.maxLogEntries, configuration.maxLogBytes)
     let excess = log.excess(maxEntries: maxEntries / 2, maxBytes: maxBytes / 2)
-    var last = isPlanted(.compactsUndurable) ? excess : min(excess, index)
+    var last = rules.lastCompactable(excess: excess, durableState: index)
     last = min(last, handedIndex)
     if log.count <= configuration.maxRetainedEntries,
       log.byteCount <= configuration.maxRetainedBytes
@@ -57,7 +58,7 @@ extension Node {
   }
 
   mutating func snapshotSent(to peer: NodeID, _ index: Index?) {
-    if isPlanted(.snapshotLimbo), index == nil { return }
+    guard index != nil || rules.retriesSnapshots else { return }
     leadership?.progress[peer]?.snapshotSent(index)
   }
 
@@ -70,14 +71,11 @@ extension Node {
     isLeaderUnreachable = false
     becomeFollower(term: message.term, leader: sender)
     let mark = message.mark
-    if mark.index <= commitIndex, !isPlanted(.oldSnapshotOverwrites) {
+    if rules.isOld(mark.index, commitIndex: commitIndex) {
       // Old news: an old snapshot never overwrites a newer state.
       return reply(.matched(min(commitIndex, durableIndex)), round: 0, to: sender)
     }
-    let isHeld =
-      isPlanted(.snapshotKeepsConflict)
-      ? log.term(at: mark.index) != nil : log.term(at: mark.index) == mark.term
-    if isHeld {
+    if rules.holds(mark.term, having: log.term(at: mark.index)) {
       // "If existing log entry has same index and term as snapshot's last included entry,
       // retain log entries following it": the log is as good as the state, and committed.
       commitIndex = mark.index
@@ -85,7 +83,7 @@ extension Node {
     }
     // "Discard the entire log", a conflicting suffix included.
     forgetDurability(from: commitIndex + 1)
-    let members = isPlanted(.snapshotWithoutMembers) ? membership : mark.membership
+    let members = rules.members(of: mark.membership, having: membership)
     log = Log(mark: SnapshotMark(index: mark.index, term: mark.term, membership: members))
     commitIndex = mark.index
     handedIndex = mark.index

@@ -12,7 +12,7 @@ extension Node {
   /// election at once. After an election timeout without success everything is as before.
   mutating func transferLeadership(to wanted: NodeID?) {
     guard role == .leader, leadership!.transfer == nil else { return }
-    guard let target = wanted ?? bestSuccessor, target != id, membership.isVoter(target),
+    guard let target = wanted ?? bestSuccessor, target != id, electorate.isVoter(target),
       answering.contains(target)
     else { return }
     leadership!.transfer = Transfer(target: target)
@@ -23,7 +23,7 @@ extension Node {
   /// The voter that answers and has most of the log; among equals the one preferred.
   var bestSuccessor: NodeID? {
     let answering = Set(answering)
-    let candidates = membership.voters.map(\.id).filter { $0 != id && answering.contains($0) }
+    let candidates = electorate.voters.map(\.id).filter { $0 != id && answering.contains($0) }
     return candidates.max { left, right in
       let (left, right) = (leadership!.progress[left]!, leadership!.progress[right]!)
       return left.matchIndex < right.matchIndex
@@ -44,11 +44,10 @@ extension Node {
   mutating func tickTransfer() {
     if let transfer = leadership!.transfer {
       leadership!.transfer!.ticks += 1
-      if isPlanted(.endlessTransfer)
-        || transfer.ticks < configuration.electionTicks && membership.isVoter(transfer.target)
-      {
-        return
-      }
+      let goesOn = rules.goesOnTransferring(
+        ticks: transfer.ticks, limit: configuration.electionTicks,
+        isTargetVoter: electorate.isVoter(transfer.target))
+      if goesOn { return }
       leadership!.transfer = nil
     }
     if isStorageFull { transferLeadership(to: nil) }
@@ -57,7 +56,7 @@ extension Node {
   /// The leader wants this node to lead: stand at once, without pre-vote.
   mutating func handle(_ message: TimeoutNow, from sender: NodeID) {
     guard message.term == hardState.term, sender == leader, role == .follower,
-      membership.isVoter(id), !isStorageFull
+      electorate.isVoter(id), !isStorageFull
     else { return }
     startElection(isTransfer: true)
   }

@@ -12,6 +12,7 @@
 public struct Node: Sendable {
   public let id: NodeID
   public let configuration: Configuration
+  let rules: any Rules
 
   /// Who the node is at the moment (Raft §5.1). A pre-candidate asks whether an election
   /// would be won before it disturbs anybody (Thesis §9.6).
@@ -80,13 +81,15 @@ public struct Node: Sendable {
   ///   - appliedIndex: what the state machine has durably applied; neither before `snapshot`
   ///     nor beyond the log.
   ///   - seed: of the node's own random numbers; different on every node.
+  ///   - rules: others than the paper's only to see what breaks.
   public init(
     id: NodeID, snapshot: SnapshotMark, configuration: Configuration = Configuration(),
     hardState: HardState = HardState(), entries: [Entry] = [], appliedIndex: Index = 0,
-    seed: UInt64
+    seed: UInt64, rules: any Rules = PaperRules()
   ) {
     self.id = id
     self.configuration = configuration
+    self.rules = rules
     self.hardState = hardState
     self.log = Log(mark: snapshot, entries: entries)
     durableHardState = hardState
@@ -155,20 +158,29 @@ public struct Node: Sendable {
   /// of its term. One that is not known may have been added by entries that this node lacks:
   /// as a leader or a candidate it must be heard, or nobody might win an election (Thesis §4.1).
   private func mayBeHeard(_ sender: NodeID, _ message: Message) -> Bool {
-    if isPlanted(.hearsRemoved) { return true }
-    return switch message {
+    switch message {
     case .appendEntries, .installSnapshot, .requestVote, .requestPreVote:
-      !log.settledMembership(commitIndex: commitIndex).removed.contains(sender)
+      rules.mayAsk(isRemoved: settledMembership.removed.contains(sender))
     case .appendEntriesReply, .requestVoteReply, .requestPreVoteReply, .readIndex,
       .readIndexReply, .timeoutNow:
-      membership[sender] != nil
+      rules.mayReply(isMember: membership[sender] != nil)
     }
   }
+
+  /// The last members that are certainly committed.
+  var settledMembership: Membership {
+    rules.settled(
+      newest: membership, isCommitted: log.membershipIndex <= commitIndex,
+      previous: log.previousMembership, known: log.membership(at: commitIndex))
+  }
+
+  /// Who counts for quorums.
+  var electorate: Membership { rules.electorate(membership) }
 
   /// Hands out what is committed and durable here. An entry may be committed by others
   /// before this node's disk has it; applying it then could put the state ahead of the log.
   private mutating func handOutCommitted() {
-    let last = isPlanted(.appliesUndurable) ? commitIndex : min(commitIndex, durableIndex)
+    let last = rules.lastApplicable(commitIndex: commitIndex, durableIndex: durableIndex)
     guard last > handedIndex else { return }
     effects.committed = log.entries(from: handedIndex + 1, through: last)
     handedIndex = last
@@ -183,13 +195,13 @@ public struct Node: Sendable {
   /// Sends a message, but not before the term and vote it rests on are durable (Raft §5.2:
   /// "servers persist before responding").
   mutating func send(_ message: Message, to peer: NodeID) {
-    if durableHardState == hardState || isPlanted(.sendsBeforeDurable) {
+    if rules.maySend(whenDurable: durableHardState == hardState) {
       effects.messages.append(Envelope(from: id, to: peer, message: message))
     } else {
       sendAfterPersist(message, to: peer)
     }
   }
 
-  var otherVoters: [NodeID] { membership.voters.map(\.id).filter { $0 != id } }
+  var otherVoters: [NodeID] { electorate.voters.map(\.id).filter { $0 != id } }
   var otherMembers: [NodeID] { membership.members.map(\.id).filter { $0 != id } }
 }

@@ -23,12 +23,13 @@ import Testing
       mark: mark, firstReadID: 0)
   }
 
-  /// The same, when it leads alone.
+  /// One that leads alone. Its first entry is committed and not applied.
   private func leader() -> Coordinator<String> {
     var coordinator = coordinator(of: 1)
-    while !coordinator.status.isLeader {
-      for batch in coordinator.handle(.tick).persist {
-        _ = coordinator.handle(.persisted(number: batch.number))
+    while coordinator.status.commitIndex == 0 {
+      var batches = coordinator.handle(.tick).persist
+      while !batches.isEmpty {
+        batches = coordinator.handle(.persisted(number: batches.removeFirst().number)).persist
       }
     }
     return coordinator

@@ -9,6 +9,9 @@ package struct MemoryState: StateStorage {
   private var requests: [String: RememberedRequest] = [:]
   private var history: [Revision] = []
 
+  /// A planted bug: whether requests are forgotten at once.
+  var forgetsRequests = false
+
   package init() {}
 
   package var requestCount: Int { requests.count }
@@ -39,7 +42,9 @@ package struct MemoryState: StateStorage {
     }
   }
 
-  package func request(_ id: String) -> RememberedRequest? { requests[id] }
+  package func request(_ id: String) -> RememberedRequest? {
+    forgetsRequests ? nil : requests[id]
+  }
 
   // MARK: Writing
 

@@ -9,6 +9,7 @@ final class SimulatedNode {
   let id: NodeID
   let configuration: Configuration
   private let seed: UInt64
+  private let rules: PlantedRules
 
   // MARK: Survives a crash
 
@@ -44,8 +45,10 @@ final class SimulatedNode {
   var isDiskSlow = false
   /// Requests that came in and were not taken to the coordinator yet.
   var inbox: [Ticket] = []
-  /// Requests that the coordinator has not answered yet.
-  private(set) var waiting: Set<Ticket> = []
+  /// Requests that the coordinator has not answered yet, and the tick at which they came.
+  private(set) var waiting: [Ticket: Int] = [:]
+  /// Ticks in this life.
+  private var ticks = 0
 
   // MARK: Belongs to the world
 
@@ -66,9 +69,10 @@ final class SimulatedNode {
 
   init(
     id: NodeID, membership: Membership, configuration: Configuration, seed: UInt64,
-    tickLength: Time, clockSkew: Int64
+    tickLength: Time, clockSkew: Int64, bug: PlantedBug?
   ) {
     self.id = id
+    rules = PlantedRules(bug: bug)
     self.configuration = configuration
     self.seed = seed
     self.tickLength = tickLength
@@ -78,15 +82,18 @@ final class SimulatedNode {
     log = durable
     var mark = StateMark()
     mark.membership = membership
-    machine = Machine(storage: MemoryState(), mark: mark)
+    var storage = MemoryState()
+    storage.forgetsRequests = bug == .forgetsRequests
+    machine = Machine(storage: storage, mark: mark)
     checkpoints = [machine]
-    let node = Node(id: id, snapshot: beginning, configuration: configuration, seed: seed)
-    coordinator = Self.coordinator(node, mark, seed: seed)
+    let node = Node(
+      id: id, snapshot: beginning, configuration: configuration, seed: seed, rules: rules)
+    coordinator = Self.coordinator(node, mark, rules, seed: seed)
     status = node.status
   }
 
   private static func coordinator(
-    _ node: Node, _ mark: StateMark, seed: UInt64
+    _ node: Node, _ mark: StateMark, _ rules: PlantedRules, seed: UInt64
   ) -> Coordinator<Ticket> {
     var random = SplitMix64(seed: ~seed)
     let address = NodeAddress(host: "node\(node.id)", port: Int(node.id))
@@ -95,7 +102,7 @@ final class SimulatedNode {
       identity: Identity(cluster: "simulation", node: node.id, address: address, incarnation: 1),
       mark: mark,
       patience: Coordinator.Patience(requestTicks: 60, readRetryTicks: 5, leaderlessTicks: 30),
-      firstReadID: random.next() >> 1)
+      firstReadID: rules.bug == .recyclesReadIDs ? 0 : random.next() >> 1, rules: rules)
   }
 
   var address: String { "node\(id)" }
@@ -107,11 +114,17 @@ final class SimulatedNode {
   func handle(_ inputs: [Coordinator<Ticket>.Input], at now: Time) throws -> Coordinator<Ticket>
     .Actions
   {
-    for case .request(_, let ticket) in inputs { waiting.insert(ticket) }
+    for input in inputs {
+      if case .tick = input { ticks += 1 }
+      if case .request(_, let ticket) = input { waiting[ticket] = ticks }
+    }
     let actions = coordinator.handle(inputs, at: Timestamp(milliseconds: wallClock(now)))
     status = coordinator.node.status
-    for (ticket, _) in actions.replies where waiting.remove(ticket) == nil {
+    for (ticket, _) in actions.replies where waiting.removeValue(forKey: ticket) == nil {
       throw Violation(.driver, "node \(id) answers \(ticket) twice")
+    }
+    if let forgotten = waiting.values.min(), ticks - forgotten > patience {
+      throw Violation(.driver, "node \(id) does not answer a request")
     }
     if coordinator.divergesFromMajority {
       throw Violation(.driver, "node \(id) believes that its state is not the majority's")
@@ -119,10 +132,13 @@ final class SimulatedNode {
     return actions
   }
 
+  /// Ticks after which every request must be answered.
+  private var patience: Int { 80 + configuration.electionTicks }
+
   /// All requests here, for when their connections break.
   var tickets: [Ticket] {
     inbox
-      + waiting.sorted {
+      + waiting.keys.sorted {
         ($0.client, $0.operation, $0.attempt) < ($1.client, $1.operation, $1.attempt)
       }
   }
@@ -146,7 +162,8 @@ final class SimulatedNode {
     isApplying = false
     isDiskFull = false
     inbox = []
-    waiting = []
+    waiting = [:]
+    ticks = 0
     pausedUntil = 0
     hasLostLeader = false
     hadTransfer = false
@@ -193,8 +210,8 @@ final class SimulatedNode {
     let node = Node(
       id: id, snapshot: mark, configuration: configuration, hardState: durable.hardState,
       entries: durable.entries, appliedIndex: machine.mark.appliedIndex,
-      seed: seed &+ life)
-    coordinator = Self.coordinator(node, machine.mark, seed: seed &+ life)
+      seed: seed &+ life, rules: rules)
+    coordinator = Self.coordinator(node, machine.mark, rules, seed: seed &+ life)
     status = node.status
     isAlive = true
     return isFinished

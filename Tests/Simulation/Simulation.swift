@@ -30,10 +30,14 @@ package final class Simulation {
   var hash = TraceHash()
   private(set) var eventCount: UInt64 = 0
   private let seed: UInt64
+  private let bug: PlantedBug?
 
-  /// - Parameter diary: is given a line for everything that happens.
-  package init(seed: UInt64, diary: ((String) -> Void)? = nil) {
+  /// - Parameters:
+  ///   - bug: what is wrong with the nodes, to see whether it is noticed.
+  ///   - diary: is given a line for everything that happens.
+  package init(seed: UInt64, bug: PlantedBug? = nil, diary: ((String) -> Void)? = nil) {
     self.seed = seed
+    self.bug = bug
     plan = Plan(seed: seed)
     dice = Dice(seed: seed)
     self.diary = Diary(diary)
@@ -89,7 +93,7 @@ package final class Simulation {
     let node = SimulatedNode(
       id: NodeID(nodes.count + 1), membership: membership, configuration: plan.configuration,
       seed: dice.next(), tickLength: Schedule<Happening>.tick - 4 + Time(dice.below(9)),
-      clockSkew: Int64(dice.below(2000)) - 1000)
+      clockSkew: Int64(dice.below(2000)) - 1000, bug: bug)
     nodes.append(node)
     schedule.add(.tick(node.id, life: node.life), after: Time(dice.below(100)))
     return node

@@ -19,14 +19,6 @@ struct Mutants: AsyncParsableCommand {
   var bug: String?
 
   func run() async throws {
-    #if PLANTED_BUGS
-      try await hunt()
-    #else
-      throw ValidationError("this build has no planted bugs: build with PDB_PLANTED_BUGS=1")
-    #endif
-  }
-
-  private func hunt() async throws {
     let bugs = PlantedBug.allCases.map(\.rawValue).filter { bug == nil || $0 == bug }
     var caught: [UInt64] = []
     var missed: [String] = []
@@ -62,7 +54,16 @@ struct Mutants: AsyncParsableCommand {
   }
 
   private func hunt(_ bug: String) async -> Failure? {
-    let worker = Worker(first: 1, count: maxSeeds, stride: 1, bug: bug)
+    if let kept = PlantedBug(rawValue: bug)?.keptSeed,
+      let failure = await hunt(bug, from: kept, count: 1)
+    {
+      return failure
+    }
+    return await hunt(bug, from: 1, count: maxSeeds)
+  }
+
+  private func hunt(_ bug: String, from first: UInt64, count: UInt64) async -> Failure? {
+    let worker = Worker(first: first, count: count, stride: 1, bug: bug)
     var failure: Failure?
     let crash = await worker.run { line in
       if case .broken(let broken) = line { failure = broken }

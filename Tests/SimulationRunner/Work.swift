@@ -16,13 +16,13 @@ struct Work: ParsableCommand {
   @Option var bug: String?
 
   func run() throws {
-    if let bug { try plant(bug) }
+    let bug = try bug.map(planted)
     var situations = Situations()
     for number in 0..<count {
       let seed = first + number * stride
       say(.began(seed))
       let simulation = Simulation(
-        seed: seed, diary: diary ? { text in say(.diary(text)) } : nil)
+        seed: seed, bug: bug, diary: diary ? { text in say(.diary(text)) } : nil)
       let report = simulation.run()
       situations.add(report.situations)
       say(.ended(Ending(report)))
@@ -39,14 +39,10 @@ struct Work: ParsableCommand {
     FileHandle.standardOutput.write(Data((line.text + "\n").utf8))
   }
 
-  private func plant(_ name: String) throws {
-    #if PLANTED_BUGS
-      guard let bug = PlantedBug(rawValue: name) else {
-        throw ValidationError("there is no planted bug '\(name)'")
-      }
-      plantedBug = bug
-    #else
-      throw ValidationError("this build has no planted bugs: build with PDB_PLANTED_BUGS=1")
-    #endif
+  private func planted(_ name: String) throws -> PlantedBug {
+    guard let bug = PlantedBug(rawValue: name) else {
+      throw ValidationError("there is no planted bug '\(name)'")
+    }
+    return bug
   }
 }

@@ -4,21 +4,14 @@ import Simulation
 import Testing
 
 @Suite struct SeedTests {
-  /// Seeds that find, in this generator, what was wrong in the core once. Whoever changes what
-  /// seeds mean looks for new ones: undo the correction, run, take the first that fails.
-  ///
-  /// - 1275: a read round that nobody was left to confirm (the last other voter was removed)
-  /// - 872, 1629: a leader ignored because of a removal of it that was never committed
-  /// - 65, 174, 433: a leader that had removed itself, uncommitted, stood no more
-  /// - 1778: the same after a power cut, when nobody knew any more what was committed
-  /// - 3: a log that could not be compacted asked for a durable state without end
-  static let regressions: [UInt64] = [3, 65, 174, 433, 872, 1275, 1629, 1778]
-
   @Test(arguments: 0..<20) func `no promise is broken`(chunk: UInt64) {
     for seed in (chunk * 10 + 1)...(chunk * 10 + 10) { run(seed) }
   }
 
-  @Test(arguments: regressions) func `what was found once is not found again`(seed: UInt64) {
+  @Test(arguments: PlantedBug.allCases.filter { $0.keptSeed != nil })
+  func `a kept seed finds its bug, and nothing without it`(bug: PlantedBug) throws {
+    let seed = try #require(bug.keptSeed)
+    #expect(Simulation(seed: seed, bug: bug).run().violation != nil)
     run(seed)
   }
 

@@ -17,7 +17,9 @@ struct CommitNotices {
   /// replace it.
   ///
   /// - Parameter isUrgent: whether nothing may wait any longer.
-  mutating func pass(_ messages: [Envelope], isUrgent: Bool) -> [Envelope] {
+  mutating func pass(
+    _ messages: [Envelope], isUrgent: Bool, by rules: any ReplyRules = SoundReplies()
+  ) -> [Envelope] {
     guard !messages.isEmpty || (isUrgent && !held.isEmpty) else { return [] }
     var passed: [Envelope] = []
     passed.reserveCapacity(messages.count)
@@ -31,13 +33,13 @@ struct CommitNotices {
       let last = sent.updateValue((message.term, message.round), forKey: envelope.to)
       let isNotice =
         message.entries.isEmpty && last?.term == message.term && last?.round == message.round
-      if isNotice && !isUrgent {
-        held[envelope.to] = envelope
-      } else {
+      if rules.mustPass(notice: isNotice, isUrgent: isUrgent) {
         passed.append(envelope)
+      } else {
+        held[envelope.to] = envelope
       }
     }
-    if isUrgent {
+    if rules.mustPass(notice: true, isUrgent: isUrgent) {
       // In one order always: the same inputs give the same actions.
       passed += held.sorted { $0.key < $1.key }.map(\.value)
       held = [:]

@@ -123,7 +123,7 @@ extension Coordinator {
       entries = entries.drop { $0.index < proposal.index }
       guard let entry = entries.first, entry.index == proposal.index else {
         // It was applied as part of a state that was received whole.
-        reply(.failed(unknownOutcome), to: proposal.ticket)
+        reply(.failed(unconfirmed()), to: proposal.ticket)
         continue
       }
       guard entry.term == proposal.term else {
@@ -139,13 +139,13 @@ extension Coordinator {
   /// unless it is already.
   mutating func abandonProposals(after commitIndex: Index) {
     for proposal in proposals.take(after: commitIndex) {
-      reply(.failed(unknownOutcome), to: proposal.ticket)
+      reply(.failed(unconfirmed(rules.outcomeWhenAbandoned)), to: proposal.ticket)
     }
   }
 
   mutating func expireProposals() {
     for proposal in proposals.takeOverdue(at: now) {
-      reply(.failed(unknownOutcome), to: proposal.ticket)
+      reply(.failed(unconfirmed()), to: proposal.ticket)
     }
   }
 
@@ -161,7 +161,7 @@ extension Coordinator {
     }
   }
 
-  private var unknownOutcome: PDBError {
+  private func unconfirmed(_ outcome: PDBError.Outcome = .unknown) -> PDBError {
     let reason =
       if status.alarms.contains(.diskFull) {
         "the disk is full, and the change may be written when there is space"
@@ -171,7 +171,7 @@ extension Coordinator {
         "the change was sent to the other nodes, but not confirmed in time"
       }
     return PDBError(
-      .unknownOutcome, reason, outcome: .unknown,
+      .unknownOutcome, reason, outcome: outcome,
       hint: "send it again with the same Idempotency-Key: it will be applied once")
   }
 }

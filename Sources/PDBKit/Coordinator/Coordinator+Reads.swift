@@ -10,7 +10,7 @@ extension Coordinator {
       let id: UInt64
       let startedAt: UInt64
       var askedAt: UInt64
-      let tickets: [Ticket]
+      var tickets: [Ticket]
     }
 
     /// Reads that arrived and are not asked for yet.
@@ -24,8 +24,13 @@ extension Coordinator {
     init(lastID: UInt64) { self.lastID = lastID }
 
     /// Makes one batch of what arrived; `nil` if nothing did.
-    mutating func ask(at now: UInt64) -> UInt64? {
+    mutating func ask(at now: UInt64, joinsRunning: Bool) -> UInt64? {
       guard !arrived.isEmpty else { return nil }
+      if joinsRunning, !asked.isEmpty {
+        asked[asked.count - 1].tickets += arrived
+        arrived = []
+        return nil
+      }
       lastID += 1
       asked.append(Batch(id: lastID, startedAt: now, askedAt: now, tickets: arrived))
       arrived = []
@@ -58,13 +63,13 @@ extension Coordinator {
   }
 
   mutating func askForWaitingReads() {
-    if let id = reads.ask(at: now) { step(.read(id: id)) }
+    if let id = reads.ask(at: now, joinsRunning: rules.readsJoinRunningRound) { step(.read(id: id)) }
   }
 
   /// A batch has its index.
   mutating func serve(_ read: SafeRead) {
     guard let batch = reads.takeAsked(read.id) else { return }
-    if read.index <= status.mark.appliedIndex {
+    if rules.mayServe(read.index, appliedIndex: status.mark.appliedIndex) {
       for ticket in batch.tickets { reply(.readable, to: ticket) }
     } else {
       reads.wait(for: read.index, batch)

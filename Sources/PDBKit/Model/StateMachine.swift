@@ -110,7 +110,7 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// A request is answered once: a repetition gets the first answer, and changes nothing.
   private func knownAnswer(to stamped: StampedOperation) throws -> RememberedAnswer? {
-    guard let request = stamped.stamp.request, !isPlanted(.forgetsRequests),
+    guard let request = stamped.stamp.request,
       let known = try storage.request(request.id)
     else { return nil }
     guard known.fingerprint == request.fingerprint else {

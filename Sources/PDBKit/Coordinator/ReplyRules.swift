@@ -1,0 +1,43 @@
+// The decisions that keep what is promised to clients: the rule book of the coordinator, as
+// Raft's `Rules` is that of the node. Production knows only the defaults.
+
+package import Raft
+
+/// What the coordinator asks before it answers. A rule decides from its arguments alone.
+package protocol ReplyRules: Sendable {
+  /// Whether a state may serve a read: it must have applied the index that a leader confirmed
+  /// (Thesis §6.4).
+  func mayServe(_ readIndex: Index, appliedIndex: Index) -> Bool
+
+  /// Whether a read may share a round that was asked for before it came: never, for a change may
+  /// have been acknowledged in between.
+  var readsJoinRunningRound: Bool { get }
+
+  /// What is known of a proposal whose node leads no longer: nothing. It may be in another log.
+  var outcomeWhenAbandoned: PDBError.Outcome { get }
+
+  /// Whether reads are asked for again, and given up in the end: messages get lost.
+  var looksAfterReads: Bool { get }
+
+  /// Whether a message leaves now. Only a commit notice may wait, and not when the node is urged.
+  func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool
+}
+
+/// The rules of production.
+package struct SoundReplies: ReplyRules {
+  package init() {}
+}
+
+extension ReplyRules {
+  package func mayServe(_ readIndex: Index, appliedIndex: Index) -> Bool {
+    readIndex <= appliedIndex
+  }
+
+  package var readsJoinRunningRound: Bool { false }
+
+  package var outcomeWhenAbandoned: PDBError.Outcome { .unknown }
+
+  package var looksAfterReads: Bool { true }
+
+  package func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool { !isNotice || isUrgent }
+}

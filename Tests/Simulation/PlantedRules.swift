@@ -1,0 +1,188 @@
+// The rules of a node with a bug in it.
+
+import PDBKit
+import Raft
+
+/// The paper's rules but for one.
+struct PlantedRules: Rules, ReplyRules {
+  let bug: PlantedBug?
+
+  // MARK: Durability
+
+  func maySend(whenDurable isDurable: Bool) -> Bool { isDurable || bug == .sendsBeforeDurable }
+
+  func stored(_ state: HardState) -> HardState {
+    bug == .vanishingVote ? HardState(term: state.term) : state
+  }
+
+  func durableIndex(_ durableIndex: Index, afterReplacing first: Index) -> Index {
+    bug == .confirmsOverwritten ? durableIndex : min(durableIndex, first - 1)
+  }
+
+  func lastApplicable(commitIndex: Index, durableIndex: Index) -> Index {
+    bug == .appliesUndurable ? commitIndex : min(commitIndex, durableIndex)
+  }
+
+  func ownMatchIndex(durableIndex: Index, lastIndex: Index) -> Index {
+    bug == .countsOwnUndurable ? lastIndex : durableIndex
+  }
+
+  // MARK: Elections
+
+  func mayVote(for candidate: NodeID, having vote: NodeID?) -> Bool {
+    vote == nil || vote == candidate || bug == .votesTwice
+  }
+
+  func mayLead(isUpToDate: Bool) -> Bool { isUpToDate || bug == .votesForStaleLog }
+
+  func votes(
+    counting voter: NodeID, among voters: [NodeID], having votes: [NodeID: Bool]
+  ) -> NodeID? {
+    if votes[voter] == nil { return voter }
+    guard bug == .countsVotesTwice else { return nil }
+    return votes[voter] == true ? voters.first { votes[$0] == nil } ?? voter : voter
+  }
+
+  func countsOwnVote(whenDurable isDurable: Bool) -> Bool { isDurable || bug == .hastyOwnVote }
+
+  func term(_ term: Term, afterPreVoteFor asked: Term) -> Term {
+    bug == .preVoteMovesTerm ? asked : term
+  }
+
+  func staysLeader(hearingQuorum isQuorum: Bool) -> Bool { isQuorum || bug == .noCheckQuorum }
+
+  // MARK: Replication
+
+  func isStale(_ term: Term, at current: Term) -> Bool {
+    term < current && bug != .hearsOldLeader
+  }
+
+  func cut(after validated: Index, lastIndex: Index, commitIndex: Index) -> Index? {
+    guard bug == .truncatesAlways, validated < lastIndex, validated >= commitIndex else {
+      return nil
+    }
+    return validated + 1
+  }
+
+  func lastCommittable(validated: Index, lastIndex: Index) -> Index {
+    bug == .commitsBeyondValidated ? lastIndex : validated
+  }
+
+  func acknowledgement(
+    validated: Index, durableIndex: Index, isHeartbeat: Bool
+  ) -> Acknowledgement {
+    switch bug {
+    case .matchesBeyondProof: .now(durableIndex)
+    case .acknowledgesUndurable: .now(validated)
+    default:
+      PaperRules().acknowledgement(
+        validated: validated, durableIndex: durableIndex, isHeartbeat: isHeartbeat)
+    }
+  }
+
+  func mayCommit(_ term: Term?, at current: Term) -> Bool {
+    term == current || bug == .commitsOldTerm
+  }
+
+  func hasRoom(for bytes: Int, beside waiting: Int, limit: Int) -> Bool {
+    waiting == 0 || waiting + bytes <= limit || bug == .unboundedUncommitted
+  }
+
+  // MARK: Reads
+
+  func mayRead(commitTerm: Term?, at current: Term) -> Bool {
+    commitTerm == current || bug == .readsBeforeOwnCommit
+  }
+
+  func isConfirmed(_ confirmed: UInt64, round: UInt64) -> Bool {
+    confirmed >= round || bug == .readsWithoutRound
+  }
+
+  func confirmedRound(_ known: UInt64, replying round: UInt64, newest: UInt64) -> UInt64 {
+    bug == .confirmsAnyRound ? newest : max(known, round)
+  }
+
+  var confirmsReadsAfterChange: Bool { bug != .forgetsReadsOnRemoval }
+
+  // MARK: Snapshots
+
+  func lastCompactable(excess: Index, durableState: Index) -> Index {
+    bug == .compactsUndurable ? excess : min(excess, durableState)
+  }
+
+  func wantsDurableState(compactable: Index, mark: Index) -> Bool {
+    compactable > mark || bug == .asksWithoutEnd
+  }
+
+  func isOld(_ snapshot: Index, commitIndex: Index) -> Bool {
+    snapshot <= commitIndex && bug != .oldSnapshotOverwrites
+  }
+
+  func holds(_ snapshot: Term, having term: Term?) -> Bool {
+    bug == .snapshotKeepsConflict ? term != nil : term == snapshot
+  }
+
+  func members(of snapshot: Membership, having known: Membership) -> Membership {
+    bug == .snapshotWithoutMembers ? known : snapshot
+  }
+
+  var retriesSnapshots: Bool { bug != .snapshotLimbo }
+
+  // MARK: Membership
+
+  func electorate(_ membership: Membership) -> Membership {
+    guard bug == .learnersCount else { return membership }
+    return Membership(
+      membership.members.map {
+        Member(id: $0.id, address: $0.address, rank: $0.rank, role: .voter)
+      }, removed: membership.removed)
+  }
+
+  func mayAsk(isRemoved: Bool) -> Bool { !isRemoved || bug == .hearsRemoved }
+
+  func mayReply(isMember: Bool) -> Bool { isMember || bug == .hearsRemoved }
+
+  func mayChange(isLastCommitted: Bool, isOwnTermCommitted: Bool) -> Bool {
+    (isLastCommitted || bug == .concurrentChanges) && (isOwnTermCommitted || bug == .hastyChange)
+  }
+
+  func mayPromote(whenCaughtUp hasCaughtUp: Bool) -> Bool { hasCaughtUp || bug == .hastyPromotion }
+
+  var removedLeaderStepsDown: Bool { bug != .removedLeaderStays }
+
+  var removedMayStand: Bool { bug != .removedStandsNoMore }
+
+  func settled(
+    newest: Membership, isCommitted: Bool, previous: Membership, known: Membership
+  ) -> Membership {
+    switch bug {
+    case .believesUncommitted: newest
+    case .settledByCommitIndex: known
+    default: isCommitted ? newest : previous
+    }
+  }
+
+  var truncationUndoesChange: Bool { bug != .membersNotRolledBack }
+
+  func goesOnTransferring(ticks: Int, limit: Int, isTargetVoter: Bool) -> Bool {
+    ticks < limit && isTargetVoter || bug == .endlessTransfer
+  }
+
+  // MARK: Replies
+
+  func mayServe(_ readIndex: Index, appliedIndex: Index) -> Bool {
+    readIndex <= appliedIndex || bug == .readsBeforeApply
+  }
+
+  var readsJoinRunningRound: Bool { bug == .joinsRunningRound }
+
+  var outcomeWhenAbandoned: PDBError.Outcome {
+    bug == .promisesTooMuch ? .notApplied : .unknown
+  }
+
+  var looksAfterReads: Bool { bug != .forgetsLostReads }
+
+  func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool {
+    bug == .holdsNotices ? !isNotice : !isNotice || isUrgent
+  }
+}
