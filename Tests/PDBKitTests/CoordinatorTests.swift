@@ -6,8 +6,11 @@ import Testing
 @testable import PDBKit
 
 @Suite struct CoordinatorTests {
+  private static let change = Ticket(1)
+  private static let read = Ticket(2)
+
   /// A coordinator of the first of some nodes.
-  private func coordinator(of count: Int) -> Coordinator<String> {
+  private func coordinator(of count: Int) -> Coordinator {
     let addresses = (1...count).map { NodeAddress(host: "127.0.0.1", port: $0) }
     let membership = Membership.bootstrap(addresses, cluster: "test")
     let node = Node(
@@ -24,7 +27,7 @@ import Testing
   }
 
   /// One that leads alone. Its first entry is committed and not applied.
-  private func leader() -> Coordinator<String> {
+  private func leader() -> Coordinator {
     var coordinator = coordinator(of: 1)
     while coordinator.status.commitIndex == 0 {
       var batches = coordinator.handle(.tick).persist
@@ -40,12 +43,12 @@ import Testing
     isFull: Bool
   ) throws {
     var coordinator = leader()
-    _ = coordinator.handle(.request(.propose([1]), "change"))
+    _ = coordinator.handle(.request(.propose([1]), Self.change))
     if isFull { _ = coordinator.handle(.storageFull(true)) }
-    var replies: [(ticket: String, reply: Coordinator<String>.Reply)] = []
+    var replies: [(ticket: Ticket, reply: Coordinator.Reply)] = []
     for _ in 0..<1_000 { replies += coordinator.handle(.tick).replies }
     try #require(replies.count == 1)
-    #expect(replies[0].ticket == "change")
+    #expect(replies[0].ticket == Self.change)
     guard case .failed(let error) = replies[0].reply else {
       Issue.record("\(replies[0].reply)")
       return
@@ -59,8 +62,8 @@ import Testing
     var coordinator = leader()
     let actions = coordinator.handle(
       [
-        .request(.propose([1]), "a"), .request(.read, "b"), .request(.propose([2]), "c"),
-        .request(.read, "d"),
+        .request(.propose([1]), Ticket(0)), .request(.read, Ticket(1)),
+        .request(.propose([2]), Ticket(2)), .request(.read, Ticket(3)),
       ], at: Timestamp(milliseconds: 0))
     #expect(actions.persist.count == 1)
     #expect(actions.persist[0].entries.count == 2)
@@ -69,26 +72,26 @@ import Testing
 
   @Test func `a read is answered when its index is applied, and not before`() throws {
     var coordinator = leader()
-    let asked = coordinator.handle(.request(.read, "read"))
+    let asked = coordinator.handle(.request(.read, Self.read))
     #expect(asked.replies.isEmpty)
     var mark = coordinator.status.mark
     mark.appliedIndex = coordinator.status.commitIndex
     let applied = coordinator.handle(.applied([], mark))
-    #expect(applied.replies.map(\.ticket) == ["read"])
+    #expect(applied.replies.map(\.ticket) == [Self.read])
   }
 
   @Test func `every ticket is answered when the node stops`() throws {
     var coordinator = leader()
-    _ = coordinator.handle(.request(.propose([1]), "change"))
-    _ = coordinator.handle(.request(.read, "read"))
+    _ = coordinator.handle(.request(.propose([1]), Self.change))
+    _ = coordinator.handle(.request(.read, Self.read))
     let replies = coordinator.stop().replies
-    #expect(Set(replies.map(\.ticket)) == ["change", "read"])
+    #expect(Set(replies.map(\.ticket)) == [Self.change, Self.read])
     for (ticket, reply) in replies {
       guard case .failed(let error) = reply else {
         Issue.record("\(ticket): \(reply)")
         continue
       }
-      #expect(error.outcome == (ticket == "change" ? .unknown : .notApplied))
+      #expect(error.outcome == (ticket == Self.change ? .unknown : .notApplied))
     }
     #expect(coordinator.stop().replies.isEmpty)
   }

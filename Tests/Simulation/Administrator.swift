@@ -13,12 +13,7 @@ struct Administrator {
   /// Nodes that were started to be added.
   var joining: [NodeID] = []
 
-  private var requests = 0
-
-  mutating func newTicket() -> Ticket {
-    requests += 1
-    return .administrator(requests)
-  }
+  var nextAttempt: Attempt { Attempt(client: Attempt.administrator, operation: 0, number: 0) }
 
   mutating func answered(_ reply: Reply) { isWaiting = false }
 }
@@ -26,7 +21,7 @@ struct Administrator {
 extension Simulation {
   private func change(_ change: MembershipChange, at node: SimulatedNode) throws {
     administrator.isWaiting = true
-    try step(node, .request(.change(change), administrator.newTicket()))
+    try step(node, .request(.change(change), node.ticket(for: administrator.nextAttempt)))
   }
 
   /// Whom the administrator asks: the leader, and rarely somebody else.
@@ -75,7 +70,8 @@ extension Simulation {
     guard let leader, leader.pausedUntil <= now else { return }
     let voters = leader.status.membership.members.filter { $0.role == .voter }.map(\.id)
     let target = dice.chance(300) ? nil : dice.pick(voters)
-    try step(leader, .request(.transfer(to: target), administrator.newTicket()))
+    try step(
+      leader, .request(.transfer(to: target), leader.ticket(for: administrator.nextAttempt)))
     if let target, leader.id != target, self[target].isAlive, dice.chance(200) {
       try crash(self[target], losesPower: false)
     }

@@ -3,7 +3,7 @@
 import PDBKit
 import Raft
 
-extension Coordinator<Ticket>.Input {
+extension Coordinator.Input {
   /// Tells the kinds of inputs apart in the trace hash.
   var number: Int {
     switch self {
@@ -29,8 +29,8 @@ extension Coordinator<Ticket>.Input {
     switch self {
     case .tick: "tick"
     case .received(let envelope): "<- \(envelope.from) \(envelope.message.shown)"
-    case .request(.propose, let ticket): "\(ticket.shown) proposes"
-    case .request(.read, let ticket): "\(ticket.shown) reads"
+    case .request(.propose, let ticket): "request \(ticket.number) proposes"
+    case .request(.read, let ticket): "request \(ticket.number) reads"
     case .request(.change(let change), _): "change: \(change)"
     case .request(.transfer(let target), _): "transfer to \(target.map { "\($0)" } ?? "any voter")"
     case .persisted(let number): "batch \(number) is durable"
@@ -47,13 +47,7 @@ extension Coordinator<Ticket>.Input {
   }
 }
 
-extension Ticket {
-  var shown: String {
-    client == Ticket.administrator ? "the administrator" : "c\(client)-\(operation).\(attempt)"
-  }
-}
-
-extension Coordinator<Ticket>.Reply {
+extension Coordinator.Reply {
   var shown: String {
     switch self {
     case .applied(let applied): "applied at \(applied.index)"

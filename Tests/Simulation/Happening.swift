@@ -4,18 +4,13 @@ import PDBKit
 import Raft
 
 /// One attempt of one client: where an answer belongs.
-struct Ticket: Hashable {
+struct Attempt: Equatable {
   /// The position of the client; the administrator has none of its own.
   let client: Int
   let operation: Int
-  let attempt: Int
+  let number: Int
 
   static let administrator = -1
-
-  /// Of a request of the administrator's.
-  static func administrator(_ number: Int) -> Self {
-    Ticket(client: administrator, operation: number, attempt: 0)
-  }
 }
 
 /// What a client is told.
@@ -54,9 +49,9 @@ enum Happening {
   case snapshotEnded(at: NodeID, life: Int, peer: NodeID, index: Index?)
   // Clients
   case clientActs(Int)
-  case clientTimesOut(Ticket)
-  case request(Ticket, to: NodeID)
-  case reply(Ticket, Reply, from: NodeID)
+  case clientTimesOut(Attempt)
+  case request(Attempt, to: NodeID)
+  case reply(Attempt, Reply, from: NodeID)
   // The world
   case misfortune
   case desertion(NodeID, life: Int)

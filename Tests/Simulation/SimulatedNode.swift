@@ -27,7 +27,7 @@ final class SimulatedNode {
 
   // MARK: Lost in a crash
 
-  private(set) var coordinator: Coordinator<Ticket>
+  private(set) var coordinator: Coordinator
   private(set) var isAlive = true
   private(set) var life = 1
   /// The log as the node was told to store it, durable or not.
@@ -44,9 +44,10 @@ final class SimulatedNode {
   var isDiskFull = false
   var isDiskSlow = false
   /// Requests that came in and were not taken to the coordinator yet.
-  var inbox: [Ticket] = []
-  /// Requests that the coordinator has not answered yet, and the tick at which they came.
-  private(set) var waiting: [Ticket: Int] = [:]
+  var inbox: [Attempt] = []
+  /// Requests that the coordinator has not answered yet, by ticket, and the tick at which they came.
+  private var waiting: [Int: (attempt: Attempt, since: Int)] = [:]
+  private var lastTicket = 0
   /// Ticks in this life.
   private var ticks = 0
 
@@ -94,7 +95,7 @@ final class SimulatedNode {
 
   private static func coordinator(
     _ node: Node, _ mark: StateMark, _ rules: PlantedRules, seed: UInt64
-  ) -> Coordinator<Ticket> {
+  ) -> Coordinator {
     var random = SplitMix64(seed: ~seed)
     let address = NodeAddress(host: "node\(node.id)", port: Int(node.id))
     return Coordinator(
@@ -108,22 +109,24 @@ final class SimulatedNode {
   var address: String { "node\(id)" }
   var isLeader: Bool { isAlive && status.role == .leader }
 
+  /// A request reaches the coordinator.
+  func ticket(for attempt: Attempt) -> Ticket {
+    lastTicket += 1
+    waiting[lastTicket] = (attempt, ticks)
+    return Ticket(lastTicket)
+  }
+
+  /// Who is answered with a ticket; `nil` if the request was answered before.
+  func takeAttempt(of ticket: Ticket) -> Attempt? {
+    waiting.removeValue(forKey: ticket.number)?.attempt
+  }
+
   /// Gives the coordinator what came together.
-  ///
-  /// - Throws: a violation if a request is answered that does not wait.
-  func handle(_ inputs: [Coordinator<Ticket>.Input], at now: Time) throws -> Coordinator<Ticket>
-    .Actions
-  {
-    for input in inputs {
-      if case .tick = input { ticks += 1 }
-      if case .request(_, let ticket) = input { waiting[ticket] = ticks }
-    }
+  func handle(_ inputs: [Coordinator.Input], at now: Time) throws -> Coordinator.Actions {
+    for case .tick in inputs { ticks += 1 }
     let actions = coordinator.handle(inputs, at: Timestamp(milliseconds: wallClock(now)))
-    status = coordinator.node.status
-    for (ticket, _) in actions.replies where waiting.removeValue(forKey: ticket) == nil {
-      throw Violation(.driver, "node \(id) answers \(ticket) twice")
-    }
-    if let forgotten = waiting.values.min(), ticks - forgotten > patience {
+    status = coordinator.consensus
+    if ticks - (waiting.values.map(\.since).min() ?? ticks) > patience {
       throw Violation(.driver, "node \(id) does not answer a request")
     }
     if coordinator.divergesFromMajority {
@@ -136,11 +139,8 @@ final class SimulatedNode {
   private var patience: Int { 80 + configuration.electionTicks }
 
   /// All requests here, for when their connections break.
-  var tickets: [Ticket] {
-    inbox
-      + waiting.keys.sorted {
-        ($0.client, $0.operation, $0.attempt) < ($1.client, $1.operation, $1.attempt)
-      }
+  var attempts: [Attempt] {
+    inbox + waiting.sorted { $0.key < $1.key }.map(\.value.attempt)
   }
 
   /// The node's log is what it told its disk to hold.

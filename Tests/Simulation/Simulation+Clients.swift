@@ -20,11 +20,11 @@ extension Simulation {
     clients[position].isWaiting = true
     clients[position].current!.attempts += 1
     let operation = clients[position].current!
-    let ticket = Ticket(
-      client: position, operation: operation.number, attempt: operation.attempts)
+    let attempt = Attempt(
+      client: position, operation: operation.number, number: operation.attempts)
     let node = target(of: clients[position])
-    schedule.add(.request(ticket, to: node), after: Time(dice.among(1...20)))
-    schedule.add(.clientTimesOut(ticket), after: Self.patience)
+    schedule.add(.request(attempt, to: node), after: Time(dice.among(1...20)))
+    schedule.add(.clientTimesOut(attempt), after: Self.patience)
   }
 
   private func begin(_ position: Int) {
@@ -43,18 +43,18 @@ extension Simulation {
     return NodeID(1 + dice.below(nodes.count))
   }
 
-  func isCurrent(_ ticket: Ticket) -> Bool {
-    guard ticket.client != Ticket.administrator, let operation = clients[ticket.client].current
+  func isCurrent(_ attempt: Attempt) -> Bool {
+    guard attempt.client != Attempt.administrator, let operation = clients[attempt.client].current
     else { return false }
-    return operation.number == ticket.operation && operation.attempts == ticket.attempt
+    return operation.number == attempt.operation && operation.attempts == attempt.number
   }
 
-  func timeOut(_ ticket: Ticket) throws {
-    guard isCurrent(ticket) else { return }
-    clients[ticket.client].current!.isNeverApplied = false
-    clients[ticket.client].current!.wasUnknown = true
-    clients[ticket.client].favourite = nil
-    try tryAgain(ticket.client)
+  func timeOut(_ attempt: Attempt) throws {
+    guard isCurrent(attempt) else { return }
+    clients[attempt.client].current!.isNeverApplied = false
+    clients[attempt.client].current!.wasUnknown = true
+    clients[attempt.client].favourite = nil
+    try tryAgain(attempt.client)
   }
 
   /// The same request again, or not at all.
@@ -88,27 +88,27 @@ extension Simulation {
     schedule.add(.clientActs(position), after: Time(dice.among(1...pause)))
   }
 
-  func answered(_ ticket: Ticket, _ reply: Reply, by node: NodeID) throws {
-    if ticket.client == Ticket.administrator { return administrator.answered(reply) }
-    guard isCurrent(ticket) else { return }
-    let operation = clients[ticket.client].current!
+  func answered(_ attempt: Attempt, _ reply: Reply, by node: NodeID) throws {
+    if attempt.client == Attempt.administrator { return administrator.answered(reply) }
+    guard isCurrent(attempt) else { return }
+    let operation = clients[attempt.client].current!
     switch reply {
     case .notApplied(let leader):
-      clients[ticket.client].favourite = leader
-      return try tryAgain(ticket.client)
+      clients[attempt.client].favourite = leader
+      return try tryAgain(attempt.client)
     case .unknown:
-      clients[ticket.client].current!.isNeverApplied = false
-      clients[ticket.client].current!.wasUnknown = true
-      clients[ticket.client].favourite = nil
-      return try tryAgain(ticket.client)
+      clients[attempt.client].current!.isNeverApplied = false
+      clients[attempt.client].current!.wasUnknown = true
+      clients[attempt.client].favourite = nil
+      return try tryAgain(attempt.client)
     case .read(let stored, let index):
       try checks.clients.read(at: index, floor: operation.floor, by: node)
       if case .read(let key) = operation.work { recordRead(operation, key, stored) }
     case .applied(let answer, let index):
       try recordWrite(operation, answer, index, node)
     }
-    clients[ticket.client].favourite = node
-    finish(ticket.client)
+    clients[attempt.client].favourite = node
+    finish(attempt.client)
   }
 
   // MARK: The diary

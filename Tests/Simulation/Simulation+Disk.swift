@@ -141,7 +141,7 @@ extension Simulation {
   /// The process ends, or the power fails, with batches half written.
   func crash(_ node: SimulatedNode, losesPower: Bool) throws {
     noteCrash(node)
-    let tickets = node.tickets
+    let attempts = node.attempts
     let kept = dice.below(node.writing.count + 1)
     let isInstalling = node.writing.contains { $0.snapshot != nil }
     let isReset = isInstalling && node.durable.mark == node.writing.first?.snapshot
@@ -158,7 +158,9 @@ extension Simulation {
     diary.note(
       now, "node \(node.id) crashes\(losesPower ? " (power cut)" : ""), \(lost) batches lost")
     hash.add(node.id << 8 | UInt64(lost))
-    for ticket in tickets where dice.chance(600) { reply(.unknown, to: ticket, from: node) }
+    for attempt in attempts where dice.chance(600) {
+      reply(.unknown, to: attempt, from: node)
+    }
     if dice.chance(plan.network.resetsAreSeen) {
       for peer in nodes where peer.isAlive && peer.id != node.id {
         schedule.add(

@@ -4,25 +4,26 @@ import PDBKit
 import Raft
 
 extension Simulation {
-  func request(_ ticket: Ticket, at id: NodeID) {
+  func request(_ attempt: Attempt, at id: NodeID) {
     let node = self[id]
     guard node.isAlive else {
       // Nobody listens: the request never left the client.
-      return schedule.add(.reply(ticket, .notApplied(leader: nil), from: id), after: 5)
+      return schedule.add(.reply(attempt, .notApplied(leader: nil), from: id), after: 5)
     }
     if node.inbox.isEmpty {
       schedule.add(.drain(id, life: node.life), after: Time(dice.among(1...15)))
     }
-    node.inbox.append(ticket)
+    node.inbox.append(attempt)
   }
 
   /// What came in together is proposed together.
   func drain(_ node: SimulatedNode) throws {
-    let tickets = node.inbox
+    let attempts = node.inbox
     node.inbox = []
-    var inputs: [Coordinator<Ticket>.Input] = []
-    for ticket in tickets where isCurrent(ticket) {
-      let operation = clients[ticket.client].current!
+    var inputs: [Coordinator.Input] = []
+    for attempt in attempts where isCurrent(attempt) {
+      let operation = clients[attempt.client].current!
+      let ticket = node.ticket(for: attempt)
       switch operation.work {
       case .read: inputs.append(.request(.read, ticket))
       case .write(let change, _, _):
@@ -49,28 +50,28 @@ extension Simulation {
       operation: change)
   }
 
-  func reply(_ reply: Reply, to ticket: Ticket, from node: SimulatedNode) {
-    schedule.add(.reply(ticket, reply, from: node.id), after: Time(dice.among(1...20)))
+  func reply(_ reply: Reply, to attempt: Attempt, from node: SimulatedNode) {
+    schedule.add(.reply(attempt, reply, from: node.id), after: Time(dice.among(1...20)))
   }
 
   /// Tells a client what the coordinator says.
   func deliver(
-    _ answer: Coordinator<Ticket>.Reply, to ticket: Ticket, from node: SimulatedNode
+    _ answer: Coordinator.Reply, to attempt: Attempt, from node: SimulatedNode
   ) throws {
     switch answer {
     case .applied(let applied):
-      reply(.applied(applied.answer!, index: applied.index), to: ticket, from: node)
-    case .readable: serveRead(ticket, at: node)
-    case .changed, .transferred: reply(.unknown, to: ticket, from: node)
+      reply(.applied(applied.answer!, index: applied.index), to: attempt, from: node)
+    case .readable: serveRead(attempt, at: node)
+    case .changed, .transferred: reply(.unknown, to: attempt, from: node)
     case .failed(let error):
-      noteFailure(error, of: ticket)
+      noteFailure(error, of: attempt)
       let isKnown = error.outcome == .notApplied
-      reply(isKnown ? .notApplied(leader: node.status.leader) : .unknown, to: ticket, from: node)
+      reply(isKnown ? .notApplied(leader: node.status.leader) : .unknown, to: attempt, from: node)
     }
   }
 
-  private func noteFailure(_ error: PDBError, of ticket: Ticket) {
-    if case .read? = isCurrent(ticket) ? clients[ticket.client].current?.work : nil {
+  private func noteFailure(_ error: PDBError, of attempt: Attempt) {
+    if case .read? = isCurrent(attempt) ? clients[attempt.client].current?.work : nil {
       return note(.readFailed)
     }
     switch error.message {
@@ -82,11 +83,11 @@ extension Simulation {
     }
   }
 
-  private func serveRead(_ ticket: Ticket, at node: SimulatedNode) {
-    guard isCurrent(ticket), case .read(let key) = clients[ticket.client].current!.work
+  private func serveRead(_ attempt: Attempt, at node: SimulatedNode) {
+    guard isCurrent(attempt), case .read(let key) = clients[attempt.client].current!.work
     else { return }
     if node.status.role != .leader { note(.followerRead) }
     let stored = node.machine.storage.get(Workload.bytes(of: key))
-    reply(.read(stored, index: node.machine.mark.appliedIndex), to: ticket, from: node)
+    reply(.read(stored, index: node.machine.mark.appliedIndex), to: attempt, from: node)
   }
 }

@@ -54,8 +54,8 @@ extension Simulation {
   // MARK: Steps
 
   func noteSituations(
-    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before,
-    _ actions: Coordinator<Ticket>.Actions
+    _ node: SimulatedNode, _ input: Coordinator.Input, _ before: Before,
+    _ actions: Coordinator.Actions
   ) {
     let status = node.status
     if status.role == .leader, before.role != .leader { noteElection(node) }
@@ -91,7 +91,7 @@ extension Simulation {
   }
 
   private func noteTransfer(
-    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before
+    _ node: SimulatedNode, _ input: Coordinator.Input, _ before: Before
   ) {
     if let target = node.status.transferTarget {
       witness.transferTarget = target

@@ -25,12 +25,12 @@ extension Simulation {
     }
   }
 
-  func step(_ node: SimulatedNode, _ input: Coordinator<Ticket>.Input) throws {
+  func step(_ node: SimulatedNode, _ input: Coordinator.Input) throws {
     try step(node, [input])
   }
 
   /// Gives a node what came together, checks what it did, and carries out what it asks for.
-  func step(_ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input]) throws {
+  func step(_ node: SimulatedNode, _ inputs: [Coordinator.Input]) throws {
     precondition(node.isAlive, "the dead take no steps")
     let before = Before(node)
     let actions = try node.handle(inputs, at: now)
@@ -75,8 +75,8 @@ extension Simulation {
   }
 
   private func check(
-    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before,
-    _ actions: Coordinator<Ticket>.Actions
+    _ node: SimulatedNode, _ input: Coordinator.Input, _ before: Before,
+    _ actions: Coordinator.Actions
   ) throws {
     let status = node.status
     try checks.monotony.stepped(node.id, term: status.term, commitIndex: status.commitIndex)
@@ -93,7 +93,7 @@ extension Simulation {
 
   private func checkMessage(
     _ envelope: Envelope, _ node: SimulatedNode, _ before: Before,
-    _ actions: Coordinator<Ticket>.Actions
+    _ actions: Coordinator.Actions
   ) throws {
     // A leader that was removed leads to the end of its term.
     let isLeader = checks.elections.leader(of: before.term) == envelope.from
@@ -107,7 +107,7 @@ extension Simulation {
   }
 
   private func checkRole(
-    _ node: SimulatedNode, _ input: Coordinator<Ticket>.Input, _ before: Before
+    _ node: SimulatedNode, _ input: Coordinator.Input, _ before: Before
   ) throws {
     let status = node.status
     guard status.role == .leader else {
@@ -158,7 +158,7 @@ extension Simulation {
   // MARK: Carrying out
 
   private func carryOut(
-    _ actions: Coordinator<Ticket>.Actions, of node: SimulatedNode, _ before: Before
+    _ actions: Coordinator.Actions, of node: SimulatedNode, _ before: Before
   ) throws {
     node.queue.append(contentsOf: actions.persist)
     if dice.chance(recovery == nil ? plan.faults.crashPoint : 0),
@@ -178,14 +178,19 @@ extension Simulation {
         .stateSynced(node.id, life: node.life), after: Time(dice.among(plan.disk.syncDelay)))
     }
     if let hash = actions.stateHash { tellState(hash, of: node) }
-    for (ticket, answer) in actions.replies { try deliver(answer, to: ticket, from: node) }
+    for (ticket, answer) in actions.replies {
+      guard let attempt = node.takeAttempt(of: ticket) else {
+        throw Violation(.driver, "node \(node.id) answers a request twice")
+      }
+      try deliver(answer, to: attempt, from: node)
+    }
   }
 
   // MARK: Telling two runs apart
 
   private func digest(
-    _ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input],
-    _ actions: Coordinator<Ticket>.Actions
+    _ node: SimulatedNode, _ inputs: [Coordinator.Input],
+    _ actions: Coordinator.Actions
   ) {
     let status = node.status
     hash.add(now)
@@ -199,8 +204,8 @@ extension Simulation {
   }
 
   private func describe(
-    _ node: SimulatedNode, _ inputs: [Coordinator<Ticket>.Input],
-    _ actions: Coordinator<Ticket>.Actions
+    _ node: SimulatedNode, _ inputs: [Coordinator.Input],
+    _ actions: Coordinator.Actions
   ) -> String {
     let status = node.status
     var text =
@@ -213,7 +218,7 @@ extension Simulation {
     for batch in actions.persist { text += "\n      disk \(batch.shown)" }
     if let last = actions.apply.last { text += "\n      to apply: up to \(last.index)" }
     for (ticket, reply) in actions.replies {
-      text += "\n      reply to \(ticket.shown): \(reply.shown)"
+      text += "\n      reply to request \(ticket.number): \(reply.shown)"
     }
     return text
   }

@@ -151,9 +151,9 @@ package final class Simulation {
     case .snapshotEnded(let id, _, let peer, let index):
       try step(self[id], .snapshotSent(to: peer, index: index))
     case .clientActs(let position): act(position)
-    case .clientTimesOut(let ticket): try timeOut(ticket)
-    case .request(let ticket, let id): request(ticket, at: id)
-    case .reply(let ticket, let reply, let id): try answered(ticket, reply, by: id)
+    case .clientTimesOut(let attempt): try timeOut(attempt)
+    case .request(let attempt, let id): request(attempt, at: id)
+    case .reply(let attempt, let reply, let id): try answered(attempt, reply, by: id)
     case .misfortune: try misfortune()
     case .desertion(let id, _): desert(self[id])
     case .inspection: try inspect()

@@ -10,8 +10,15 @@
 
 package import Raft
 
+/// Names a request, so that its answer finds the caller. Free again once it is answered.
+package struct Ticket: Hashable, Sendable {
+  package let number: Int
+
+  package init(_ number: Int) { self.number = number }
+}
+
 /// Owns a consensus node and the tickets of the requests that wait for it.
-package struct Coordinator<Ticket: Sendable>: Sendable {
+package struct Coordinator: Sendable {
   /// What a client can ask for.
   package enum Request: Sendable {
     /// Appends an encoded operation. Replies: `applied`.
@@ -95,7 +102,7 @@ package struct Coordinator<Ticket: Sendable>: Sendable {
     }
   }
 
-  package internal(set) var node: Node
+  var node: Node
   package internal(set) var status: EngineStatus
   let patience: Patience
   let rules: any ReplyRules
@@ -116,7 +123,7 @@ package struct Coordinator<Ticket: Sendable>: Sendable {
   var actions = Actions()
 
   /// How often nodes compare their states, in ticks.
-  static var comparisonTicks: UInt64 { 100 }
+  static let comparisonTicks: UInt64 = 100
 
   /// - Parameters:
   ///   - node: restored from what is durable.
@@ -230,6 +237,9 @@ package struct Coordinator<Ticket: Sendable>: Sendable {
   }
 
   // MARK: Status
+
+  /// The node's view of itself.
+  package var consensus: Raft.Status { node.status }
 
   mutating func updateStatus() {
     status = currentStatus

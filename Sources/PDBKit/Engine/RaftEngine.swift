@@ -38,8 +38,8 @@ protocol PeerNetwork: Sendable {
 final class RaftEngine: Engine {
   /// What reaches the driver.
   private enum Posted: Sendable {
-    case input(Coordinator<Waiters.Ticket>.Input)
-    case request(Coordinator<Waiters.Ticket>.Request, Waiters.Continuation)
+    case input(Coordinator.Input)
+    case request(Coordinator.Request, Waiters.Continuation)
   }
 
   /// What the applier does, in order.
@@ -154,14 +154,14 @@ final class RaftEngine: Engine {
   }
 
   private func ask(
-    _ request: Coordinator<Waiters.Ticket>.Request, _ continuation: Waiters.Continuation,
+    _ request: Coordinator.Request, _ continuation: Waiters.Continuation,
     limit: Int = .max
   ) {
     if inbox.post(.request(request, continuation), limit: limit) { return }
     continuation.fail(inbox.isClosed ? .stopping : .overloaded)
   }
 
-  private func report(_ input: Coordinator<Waiters.Ticket>.Input, limit: Int = .max) {
+  private func report(_ input: Coordinator.Input, limit: Int = .max) {
     inbox.post(.input(input), limit: limit)
   }
 
@@ -205,14 +205,14 @@ final class RaftEngine: Engine {
 
   private func drive() async throws {
     var waiters = Waiters()
-    var coordinator = Coordinator<Waiters.Ticket>(
+    var coordinator = Coordinator(
       node: node, identity: identity, mark: state.mark(),
       firstReadID: UInt64.random(in: 0...(.max >> 1)))
     events.started(coordinator.status)
     defer { waiters.answer(coordinator.stop().replies) }
     network.update(node.membership.members)
     while let posted = await inbox.take() {
-      let inputs = posted.map { posted -> Coordinator<Waiters.Ticket>.Input in
+      let inputs = posted.map { posted -> Coordinator.Input in
         switch posted {
         case .input(let input): return input
         case .request(let request, let continuation):
@@ -236,7 +236,7 @@ final class RaftEngine: Engine {
     }
   }
 
-  private func carryOut(_ actions: Coordinator<Waiters.Ticket>.Actions) {
+  private func carryOut(_ actions: Coordinator.Actions) {
     if let members = actions.members { network.update(members) }
     network.send(actions.send)
     for batch in actions.persist { batches.post(batch) }
@@ -246,7 +246,7 @@ final class RaftEngine: Engine {
     if let hash = actions.stateHash { network.send(hash) }
   }
 
-  private func note(_ actions: Coordinator<Waiters.Ticket>.Actions, _ waiters: Waiters) {
+  private func note(_ actions: Coordinator.Actions, _ waiters: Waiters) {
     if !actions.committed.isEmpty {
       let now = ContinuousClock.now
       meters.note { measurements in

@@ -4,9 +4,6 @@ import Raft
 
 /// The continuations of the requests under way, by ticket.
 struct Waiters: Sendable {
-  /// Names a request. Free again once it is answered.
-  typealias Ticket = Int
-
   /// How a request is answered.
   enum Continuation: Sendable {
     case outcome(CheckedContinuation<Outcome, any Error>)
@@ -21,7 +18,7 @@ struct Waiters: Sendable {
       }
     }
 
-    func resume(_ reply: Coordinator<Ticket>.Reply) {
+    func resume(_ reply: Coordinator.Reply) {
       switch (self, reply) {
       case (.outcome(let continuation), .applied(let entry)):
         continuation.resume(
@@ -41,30 +38,32 @@ struct Waiters: Sendable {
     let begun: ContinuousClock.Instant
   }
 
-  /// By ticket; `nil` where one is free.
+  /// By the numbers of their tickets; `nil` where one is free.
   private var waiters: [Waiter?] = []
-  private var free: [Ticket] = []
+  private var free: [Int] = []
 
   mutating func add(_ continuation: Continuation) -> Ticket {
     let waiter = Waiter(continuation: continuation, begun: .now)
-    if let ticket = free.popLast() {
-      waiters[ticket] = waiter
-      return ticket
+    if let number = free.popLast() {
+      waiters[number] = waiter
+      return Ticket(number)
     }
     waiters.append(waiter)
-    return waiters.count - 1
+    return Ticket(waiters.count - 1)
   }
 
   /// When the request reached the driver.
-  func begun(_ ticket: Ticket) -> ContinuousClock.Instant { waiters[ticket]!.begun }
+  func begun(_ ticket: Ticket) -> ContinuousClock.Instant {
+    waiters[ticket.number]!.begun
+  }
 
-  mutating func answer(_ replies: [(ticket: Ticket, reply: Coordinator<Ticket>.Reply)]) {
+  mutating func answer(_ replies: [(ticket: Ticket, reply: Coordinator.Reply)]) {
     for (ticket, reply) in replies {
-      guard let waiter = waiters[ticket] else {
+      guard let waiter = waiters[ticket.number] else {
         preconditionFailure("a request was answered twice")
       }
-      waiters[ticket] = nil
-      free.append(ticket)
+      waiters[ticket.number] = nil
+      free.append(ticket.number)
       waiter.continuation.resume(reply)
     }
   }
