@@ -52,10 +52,9 @@ extension Node {
     guard mayStand, !isStorageFull else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
-    role = .preCandidate
+    state = .preCandidate(votes: [id: true])
     resetElectionTimer()
     if !isLeaderUnreachable { leader = nil }
-    votes = [id: true]
     if electorate.isQuorum([id]) { return startElection() }
     let request = RequestVote(
       term: hardState.term + 1, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm)
@@ -72,12 +71,11 @@ extension Node {
   ///
   /// - Parameter isTransfer: the leader asked for it.
   mutating func startElection(isTransfer: Bool = false) {
-    role = .candidate
+    state = .candidate(votes: [:])
     hardState = HardState(term: hardState.term + 1, vote: id)
     leader = nil
     isLeaderUnreachable = false
     resetElectionTimer()
-    votes = [:]
     let request = RequestVote(
       term: hardState.term, lastLogIndex: log.lastIndex, lastLogTerm: log.lastTerm,
       isTransfer: isTransfer)
@@ -95,14 +93,22 @@ extension Node {
   }
 
   mutating func count(vote isGranted: Bool, from voter: NodeID) {
+    let isPreVote: Bool
+    var votes: [NodeID: Bool]
+    switch state {
+    case .preCandidate(let received): (isPreVote, votes) = (true, received)
+    case .candidate(let received): (isPreVote, votes) = (false, received)
+    case .follower, .leader: return
+    }
     guard electorate.isVoter(voter),
       let counted = rules.votes(counting: voter, among: otherVoters, having: votes)
     else { return }
     votes[counted] = isGranted
+    state = isPreVote ? .preCandidate(votes: votes) : .candidate(votes: votes)
     let granted = votes.filter(\.value).keys
     let refused = votes.filter { !$0.value }.keys
     if electorate.isQuorum(granted) {
-      if role == .preCandidate {
+      if isPreVote {
         startElection()
       } else if mayCountOwnVote {
         becomeLeader()
@@ -121,22 +127,19 @@ extension Node {
     if term > hardState.term { hardState = HardState(term: term) }
     if newLeader != leader { isLeaderUnreachable = false }
     if role == .leader { failPendingReads() }
-    role = .follower
+    state = .follower
     leader = newLeader
-    votes = [:]
-    leadership = nil
     resetElectionTimer()
   }
 
   /// Won the election of the current term (Raft §5.2).
   private mutating func becomeLeader() {
-    role = .leader
     leader = id
-    votes = [:]
     let next = log.lastIndex + 1
-    leadership = Leadership(
-      progress: Dictionary(
-        uniqueKeysWithValues: otherMembers.map { ($0, Progress(nextIndex: next)) }))
+    state = .leader(
+      Leadership(
+        progress: Dictionary(
+          uniqueKeysWithValues: otherMembers.map { ($0, Progress(nextIndex: next)) })))
     // Entries of older terms commit only together with one of this term (Raft §5.4.2), and
     // reads wait for it too (Raft §8).
     appendToLog([.noop])

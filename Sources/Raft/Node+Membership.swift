@@ -15,9 +15,9 @@ extension Node {
   }
 
   private func objection(to change: MembershipChange) -> Refused.Reason? {
-    guard role == .leader else { return .notLeader(leader: reachableLeader) }
+    guard let leadership else { return .notLeader(leader: reachableLeader) }
     if isStorageFull { return .storageFull }
-    if leadership!.transfer != nil { return .transferring }
+    if leadership.transfer != nil { return .transferring }
     guard mayChangeMembership else { return .membership(.underWay) }
     guard let after = membership.after(change) else {
       if case .addLearner = change { return .membership(.exists) }
@@ -38,20 +38,17 @@ extension Node {
 
   /// This node and the peers it has heard within an election timeout.
   var answering: [NodeID] {
-    let heard = leadership!.progress.filter {
+    let heard = leadership?.progress.filter {
       $0.value.ticksSinceHeard < configuration.electionTicks
     }
-    return [id] + heard.keys
+    return [id] + (heard?.keys.map { $0 } ?? [])
   }
 
   @discardableResult
   private mutating func append(_ membership: Membership) -> Index {
     appendToLog([.membership(membership)])
-    let members = Set(membership.members.map(\.id))
-    leadership!.progress = leadership!.progress.filter { members.contains($0.key) }
-    for member in members where member != id && leadership!.progress[member] == nil {
-      leadership!.progress[member] = Progress(nextIndex: log.lastIndex + 1)
-    }
+    let (others, next) = (Set(otherMembers), log.lastIndex + 1)
+    leadership?.follow(others, from: next)
     broadcastAppend(evenIfEmpty: true)
     return log.lastIndex
   }
@@ -71,7 +68,7 @@ extension Node {
         round = (target: log.lastIndex, ticks: 0)
       }
       progress.catchUp = round
-      leadership!.progress[learner.id] = progress
+      leadership?.progress[learner.id] = progress
       if rules.mayPromote(whenCaughtUp: hasCaughtUp),
         objection(to: .promote(learner.id)) == nil
       {

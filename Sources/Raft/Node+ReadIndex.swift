@@ -32,7 +32,7 @@ struct ReadQueue: Sendable {
 extension Node {
   /// A read of this node's own clients, or of a follower's.
   mutating func read(id readID: UInt64, for origin: NodeID) {
-    guard role == .leader else {
+    guard let leadership else {
       if let reachableLeader, origin == id {
         send(.readIndex(ReadIndex(term: hardState.term, id: readID)), to: reachableLeader)
       } else if origin == id {
@@ -40,11 +40,11 @@ extension Node {
       }
       return
     }
-    guard leadership!.reads.waiting.count < configuration.maxPendingReads else {
+    guard leadership.reads.waiting.count < configuration.maxPendingReads else {
       if origin == id { effects.failedReads.append(readID) }
       return
     }
-    leadership!.reads.waiting.append(ReadQueue.Request(origin: origin, id: readID))
+    self.leadership?.reads.waiting.append(ReadQueue.Request(origin: origin, id: readID))
     startReadRound()
   }
 
@@ -60,17 +60,17 @@ extension Node {
 
   /// Begins a round for the waiting reads, unless one is running.
   mutating func startReadRound() {
-    guard role == .leader, !leadership!.reads.waiting.isEmpty,
-      leadership!.reads.confirming.isEmpty
+    guard let reads = leadership?.reads, !reads.waiting.isEmpty, reads.confirming.isEmpty
     else { return }
     // Before an entry of its own term is committed a leader does not know what is committed
     // (Raft §8). The commit of the no-op comes back here.
     guard rules.mayRead(commitTerm: log.term(at: commitIndex), at: hardState.term) else {
       return
     }
-    leadership!.reads.beginRound(at: commitIndex)
+    let index = commitIndex
+    leadership?.reads.beginRound(at: index)
     if !confirmReads() {
-      leadership!.ticksSinceHeartbeat = 0
+      leadership?.ticksSinceHeartbeat = 0
       broadcastAppend(evenIfEmpty: true)
     }
   }
@@ -94,7 +94,7 @@ extension Node {
         send(.readIndexReply(reply), to: request.origin)
       }
     }
-    self.leadership!.reads.confirming = []
+    self.leadership?.reads.confirming = []
     startReadRound()
     return true
   }

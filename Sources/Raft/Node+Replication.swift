@@ -11,6 +11,14 @@ struct Leadership: Sendable {
   var transfer: Transfer?
 
   init(progress: [NodeID: Progress]) { self.progress = progress }
+
+  /// These are the other members from now on; the log of a new one is unknown before `next`.
+  mutating func follow(_ members: Set<NodeID>, from next: Index) {
+    progress = progress.filter { members.contains($0.key) }
+    for member in members where progress[member] == nil {
+      progress[member] = Progress(nextIndex: next)
+    }
+  }
 }
 
 extension Node {
@@ -18,18 +26,18 @@ extension Node {
   mutating func propose(_ proposals: [Proposal]) {
     var payloads: [Entry.Payload] = []
     for proposal in proposals {
-      guard role == .leader else {
+      guard let leadership else {
         effects.refused.append(
           Refused(id: proposal.id, reason: .notLeader(leader: reachableLeader)))
         continue
       }
-      if isStorageFull || leadership!.transfer != nil {
+      if isStorageFull || leadership.transfer != nil {
         let reason: Refused.Reason = isStorageFull ? .storageFull : .transferring
         effects.refused.append(Refused(id: proposal.id, reason: reason))
         continue
       }
       let payload = Entry.Payload.operation(proposal.operation)
-      let waiting = leadership!.uncommittedBytes
+      let waiting = leadership.uncommittedBytes
       guard
         rules.hasRoom(
           for: payload.byteCount, beside: waiting, limit: configuration.maxUncommittedBytes)
@@ -40,7 +48,7 @@ extension Node {
       let index = log.lastIndex + 1 + Index(payloads.count)
       effects.accepted.append(Accepted(id: proposal.id, index: index, term: hardState.term))
       payloads.append(payload)
-      leadership!.uncommittedBytes += payload.byteCount
+      self.leadership?.uncommittedBytes += payload.byteCount
     }
     guard !payloads.isEmpty else { return }
     appendToLog(payloads)
@@ -103,11 +111,12 @@ extension Node {
     if message.term > hardState.term {
       return becomeFollower(term: message.term, leader: nil)
     }
-    guard role == .leader, message.term == hardState.term else { return }
-    guard var progress = leadership?.progress[peer] else { return }
+    guard message.term == hardState.term, let newest = leadership?.reads.round,
+      var progress = leadership?.progress[peer]
+    else { return }
     progress.ticksSinceHeard = 0
     progress.confirmedRound = rules.confirmedRound(
-      progress.confirmedRound, replying: message.round, newest: leadership!.reads.round)
+      progress.confirmedRound, replying: message.round, newest: newest)
     var isNews = false
     switch message.outcome {
     case .matched(let index):
@@ -148,20 +157,18 @@ extension Node {
 
   /// Heartbeats, and the leader's doubt about itself (Raft §5.2, Thesis §6.2).
   mutating func tickLeader() {
-    leadership!.ticksSinceHeartbeat += 1
-    for peer in otherMembers { leadership!.progress[peer]?.ticksSinceHeard += 1 }
+    leadership?.ticksSinceHeartbeat += 1
+    for peer in otherMembers { leadership?.progress[peer]?.ticksSinceHeard += 1 }
     tickTransfer()
     tickLearners()
-    let heard = leadership!.progress.filter {
-      $0.value.ticksSinceHeard < configuration.electionTicks
-    }
-    guard rules.staysLeader(hearingQuorum: electorate.isQuorum([id] + heard.keys)) else {
+    guard rules.staysLeader(hearingQuorum: electorate.isQuorum(answering)) else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
-    if leadership!.ticksSinceHeartbeat >= configuration.heartbeatTicks {
-      leadership!.ticksSinceHeartbeat = 0
-      for peer in otherMembers { leadership!.progress[peer]?.heartbeat() }
-      broadcastAppend(evenIfEmpty: true)
+    guard let leadership, leadership.ticksSinceHeartbeat >= configuration.heartbeatTicks else {
+      return
     }
+    self.leadership?.ticksSinceHeartbeat = 0
+    for peer in otherMembers { self.leadership?.progress[peer]?.heartbeat() }
+    broadcastAppend(evenIfEmpty: true)
   }
 }

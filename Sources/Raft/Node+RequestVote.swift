@@ -52,7 +52,7 @@ extension Node {
     // Only a new vote buys the candidate time; its message may arrive twice.
     if isGranted, hardState.vote == nil {
       hardState.vote = candidate
-      if role == .preCandidate { role = .follower }
+      if role == .preCandidate { state = .follower }
       resetElectionTimer()
     }
     let reply = RequestVoteReply(term: hardState.term, voteGranted: isGranted)

@@ -11,11 +11,11 @@ extension Node {
   /// Stops taking proposals and brings the target up to date; when it is, it may stand for
   /// election at once. After an election timeout without success everything is as before.
   mutating func transferLeadership(to wanted: NodeID?) {
-    guard role == .leader, leadership!.transfer == nil else { return }
+    guard let leadership, leadership.transfer == nil else { return }
     guard let target = wanted ?? bestSuccessor, target != id, electorate.isVoter(target),
       answering.contains(target)
     else { return }
-    leadership!.transfer = Transfer(target: target)
+    self.leadership?.transfer = Transfer(target: target)
     sendAppend(to: target, evenIfEmpty: false)
     continueTransfer()
   }
@@ -24,31 +24,29 @@ extension Node {
   var bestSuccessor: NodeID? {
     let answering = Set(answering)
     let candidates = electorate.voters.map(\.id).filter { $0 != id && answering.contains($0) }
-    return candidates.max { left, right in
-      let (left, right) = (leadership!.progress[left]!, leadership!.progress[right]!)
-      return left.matchIndex < right.matchIndex
-    }
+    func matchIndex(_ voter: NodeID) -> Index { leadership?.progress[voter]?.matchIndex ?? 0 }
+    return candidates.max { matchIndex($0) < matchIndex($1) }
   }
 
   /// Asks the target to stand once it holds the whole log.
   mutating func continueTransfer() {
-    guard role == .leader, let transfer = leadership?.transfer, !transfer.isAsked,
-      leadership!.progress[transfer.target]?.matchIndex == log.lastIndex
+    guard let transfer = leadership?.transfer, !transfer.isAsked,
+      leadership?.progress[transfer.target]?.matchIndex == log.lastIndex
     else { return }
-    leadership!.transfer?.isAsked = true
+    leadership?.transfer?.isAsked = true
     send(.timeoutNow(TimeoutNow(term: hardState.term)), to: transfer.target)
   }
 
   /// A transfer is given up when its time is over or its target is gone: a leader must not
   /// refuse proposals for ever.
   mutating func tickTransfer() {
-    if let transfer = leadership!.transfer {
-      leadership!.transfer!.ticks += 1
+    if let transfer = leadership?.transfer {
+      leadership?.transfer?.ticks += 1
       let goesOn = rules.goesOnTransferring(
         ticks: transfer.ticks, limit: configuration.electionTicks,
         isTargetVoter: electorate.isVoter(transfer.target))
       if goesOn { return }
-      leadership!.transfer = nil
+      leadership?.transfer = nil
     }
     if isStorageFull { transferLeadership(to: nil) }
   }

@@ -39,7 +39,15 @@ public struct Node: Sendable {
   var handedIndex: Index
   var appliedIndex: Index
 
-  public internal(set) var role = Role.follower
+  /// What exists only while the node is what it is.
+  enum State: Sendable {
+    case follower
+    case preCandidate(votes: [NodeID: Bool])
+    case candidate(votes: [NodeID: Bool])
+    case leader(Leadership)
+  }
+
+  var state = State.follower
   var leader: NodeID?
   /// Whether the disk takes nothing more: no reason to lead then.
   var isStorageFull = false
@@ -54,10 +62,6 @@ public struct Node: Sendable {
   var ticksSinceContact = 0
   /// The value of `ticksSinceContact` that starts an election.
   var electionDeadline = 0
-  /// Votes received in the election under way.
-  var votes: [NodeID: Bool] = [:]
-  /// Exists exactly while the node leads.
-  var leadership: Leadership?
 
   var random: SplitMix64
   var effects = Effects()
@@ -103,6 +107,32 @@ public struct Node: Sendable {
     self.appliedIndex = appliedIndex
     random = SplitMix64(seed: seed)
     resetElectionTimer()
+  }
+
+  public var role: Role {
+    switch state {
+    case .follower: .follower
+    case .preCandidate: .preCandidate
+    case .candidate: .candidate
+    case .leader: .leader
+    }
+  }
+
+  /// Exists exactly while the node leads; changed in its place.
+  var leadership: Leadership? {
+    get { if case .leader(let leadership) = state { leadership } else { nil } }
+    _modify {
+      guard case .leader(let present) = state else {
+        var absent: Leadership?
+        yield &absent
+        return
+      }
+      // Only one may hold it, or changing it would copy all of it.
+      state = .follower
+      var leadership: Leadership? = present
+      defer { if let leadership { state = .leader(leadership) } }
+      yield &leadership
+    }
   }
 
   /// The members as of the end of the log.
@@ -184,11 +214,9 @@ public struct Node: Sendable {
     guard last > handedIndex else { return }
     effects.committed = log.entries(from: handedIndex + 1, through: last)
     handedIndex = last
-    if role == .leader {
-      for entry in effects.committed where entry.term == hardState.term {
-        guard case .operation = entry.payload else { continue }
-        leadership!.uncommittedBytes -= entry.byteCount
-      }
+    for entry in effects.committed where entry.term == hardState.term {
+      guard case .operation = entry.payload else { continue }
+      leadership?.uncommittedBytes -= entry.byteCount
     }
   }
 

@@ -100,6 +100,7 @@ struct TestNode {
 
   mutating func step(_ event: Event) {
     let effects = node.step(event)
+    if let broken = node.brokenInvariant { Issue.record("node \(id): \(broken)") }
     for envelope in effects.messages { leave(envelope) }
     if let batch = effects.persist {
       if batch.number != lastBatch + 1 { Issue.record("batch numbers skip: \(batch.number)") }

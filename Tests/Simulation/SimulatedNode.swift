@@ -126,6 +126,10 @@ final class SimulatedNode {
     for case .tick in inputs { ticks += 1 }
     let actions = coordinator.handle(inputs, at: Timestamp(milliseconds: wallClock(now)))
     status = coordinator.consensus
+    // A bug that is planted shall be found by what it does.
+    if rules.bug == nil, let broken = coordinator.brokenInvariant {
+      throw Violation(.invariant, "node \(id): \(broken)")
+    }
     if ticks - (waiting.values.map(\.since).min() ?? ticks) > patience {
       throw Violation(.driver, "node \(id) does not answer a request")
     }

@@ -23,6 +23,13 @@ extension Coordinator {
 
     var count: Int { accepted.count }
 
+    /// What is wrong; `nil` if nothing is.
+    var brokenInvariant: String? {
+      if !arrived.isEmpty || !tickets.isEmpty { return "a proposal is neither in the log nor refused" }
+      return zip(accepted, accepted.dropFirst()).allSatisfy { $0.index < $1.index }
+        ? nil : "proposals are out of order"
+    }
+
     mutating func add(_ operation: Bytes, _ ticket: Ticket) {
       arrived.append(Proposal(id: register(ticket), operation: operation))
     }

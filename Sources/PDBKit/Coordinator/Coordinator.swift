@@ -241,6 +241,9 @@ package struct Coordinator: Sendable {
   /// The node's view of itself.
   package var consensus: Raft.Status { node.status }
 
+  /// What is wrong inside; `nil` if nothing is. For tests.
+  package var brokenInvariant: String? { node.brokenInvariant ?? proposals.brokenInvariant }
+
   mutating func updateStatus() {
     status = currentStatus
     if status.members != knownMembers {
