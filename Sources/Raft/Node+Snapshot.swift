@@ -1,11 +1,13 @@
 // Compacting the log, and bringing up those who need what it no longer holds.
 
 extension Node {
-  /// At the end of a step: a log that has grown too long asks for a durable state, which is
-  /// what lets it be compacted (Raft §7); but not while nothing would come of it.
+  /// At the end of a step: a log that has grown too long is compacted (Raft §7). Where the durable
+  /// state does not reach far enough for that, a newer one is asked for; but not while nothing would
+  /// come of it.
   mutating func watchLogSize() {
     guard !isAwaitingDurableState,
       log.count > configuration.maxLogEntries || log.byteCount > configuration.maxLogBytes,
+      !compact(),
       rules.wantsDurableState(
         compactable: compactable(durable: appliedIndex), mark: log.mark.index)
     else { return }
@@ -15,10 +17,20 @@ extension Node {
 
   mutating func stateDurable(through index: Index) {
     isAwaitingDurableState = false
-    let last = compactable(durable: index)
-    guard last > log.mark.index else { return }
+    durableStateIndex = max(durableStateIndex, index)
+    compact()
+  }
+
+  /// Compacts the log as far as the durable state allows.
+  ///
+  /// - Returns: whether that was any further than before.
+  @discardableResult
+  private mutating func compact() -> Bool {
+    let last = compactable(durable: durableStateIndex)
+    guard last > log.mark.index else { return false }
     log.compact(through: last)
     persist(compaction: log.mark)
+    return true
   }
 
   /// How far the log can go: to half its limits, but never beyond what the durable state

@@ -51,6 +51,8 @@ public struct Node: Sendable {
   var leader: NodeID?
   /// Whether the disk takes nothing more: no reason to lead then.
   var isStorageFull = false
+  /// The newest state that is known to be durable.
+  var durableStateIndex: Index
   /// Whether the state is being made durable, so that the log can be compacted.
   var isAwaitingDurableState = false
   /// Whether the connection to the leader broke after it was last heard.
@@ -105,6 +107,7 @@ public struct Node: Sendable {
     commitIndex = appliedIndex
     handedIndex = appliedIndex
     self.appliedIndex = appliedIndex
+    durableStateIndex = appliedIndex
     random = SplitMix64(seed: seed)
     resetElectionTimer()
   }
@@ -158,9 +161,9 @@ public struct Node: Sendable {
     case .transferLeadership(let target): transferLeadership(to: target)
     case .storageFull(let isFull): storageFull(isFull)
     }
-    persistHardState()
     handOutCommitted()
     watchLogSize()
+    persistHardState()
     effects.roleChanged = before != (role, hardState.term, reachableLeader)
     defer { effects = Effects() }
     return effects

@@ -59,6 +59,22 @@ import Testing
     #expect(leader.node.status.logEntries == 5)
   }
 
+  @Test func `a durable state that is known is used, and not asked for again`() {
+    var leader = LiveNode(configuration: small(10))
+    leader.lead()
+    leader.propose(20, acknowledgedBy: [2])
+    leader.step(.stateDurable(21))
+    #expect(leader.node.status.firstIndex == 2, "node 3 still needs the log")
+    _ = leader.take()
+    // Node 3 answers no longer, so nobody waits for what it lacks.
+    for _ in 0..<Configuration.test.electionTicks {
+      leader.tick(times: 1)
+      leader.acknowledge(from: [2])
+    }
+    #expect(leader.node.status.logEntries == 5)
+    #expect(!leader.take().effects.contains(where: \.wantsDurableState))
+  }
+
   @Test func `the members as of the mark are those of the last change before it`() {
     var leader = LiveNode(configuration: small(4))
     leader.lead()
