@@ -24,7 +24,9 @@ extension Node {
       return .membership(.unknown)
     }
     if after.voters.isEmpty { return .membership(.lastVoter) }
-    if case .remove(_, let isForced) = change, !isForced, !rules.electorate(after).isQuorum(answering) {
+    if case .remove(_, let isForced) = change, !isForced,
+      !rules.electorate(after).isQuorum(answering)
+    {
       return .membership(.losesQuorum)
     }
     return nil

@@ -53,7 +53,8 @@ extension Coordinator.Reply {
     case .applied(let applied): "applied at \(applied.index)"
     case .readable: "readable"
     case .changed: "changed"
-    case .transferred(let leader): "leadership went to \(leader.map { "\($0.id)" } ?? "nobody known")"
+    case .transferred(let leader):
+      "leadership went to \(leader.map { "\($0.id)" } ?? "nobody known")"
     case .failed(let error): "\(error.code.rawValue), \(error.outcome)"
     }
   }

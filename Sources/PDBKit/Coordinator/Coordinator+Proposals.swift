@@ -25,7 +25,9 @@ extension Coordinator {
 
     /// What is wrong; `nil` if nothing is.
     var brokenInvariant: String? {
-      if !arrived.isEmpty || !tickets.isEmpty { return "a proposal is neither in the log nor refused" }
+      if !arrived.isEmpty || !tickets.isEmpty {
+        return "a proposal is neither in the log nor refused"
+      }
       return zip(accepted, accepted.dropFirst()).allSatisfy { $0.index < $1.index }
         ? nil : "proposals are out of order"
     }

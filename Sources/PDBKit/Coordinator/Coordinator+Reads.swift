@@ -63,7 +63,9 @@ extension Coordinator {
   }
 
   mutating func askForWaitingReads() {
-    if let id = reads.ask(at: now, joinsRunning: rules.readsJoinRunningRound) { step(.read(id: id)) }
+    if let id = reads.ask(at: now, joinsRunning: rules.readsJoinRunningRound) {
+      step(.read(id: id))
+    }
   }
 
   /// A batch has its index.

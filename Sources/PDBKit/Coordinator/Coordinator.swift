@@ -203,7 +203,6 @@ package struct Coordinator: Sendable {
       isUrgent || effects.roleChanged || effects.committed.contains { !$0.isOperation }
   }
 
-
   mutating func reply(_ reply: Reply, to ticket: Ticket) {
     actions.replies.append((ticket, reply))
   }
