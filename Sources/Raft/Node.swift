@@ -51,7 +51,8 @@ public struct Node: Sendable {
   var leader: NodeID?
   /// Whether the disk takes nothing more: no reason to lead then.
   var isStorageFull = false
-  /// The newest state that is known to be durable.
+  /// The newest state that is known to survive a power cut. What was applied when the node came to
+  /// life may be lost in one.
   var durableStateIndex: Index
   /// Whether the state is being made durable, so that the log can be compacted.
   var isAwaitingDurableState = false
@@ -84,7 +85,7 @@ public struct Node: Sendable {
   ///     knows no members yet.
   ///   - snapshot: where the log begins.
   ///   - entries: the whole durable log, from the index after `snapshot`.
-  ///   - appliedIndex: what the state machine has durably applied; neither before `snapshot`
+  ///   - appliedIndex: what the state machine has applied; neither before `snapshot`
   ///     nor beyond the log.
   ///   - seed: of the node's own random numbers; different on every node.
   ///   - rules: others than the paper's only to see what breaks.
@@ -107,7 +108,7 @@ public struct Node: Sendable {
     commitIndex = appliedIndex
     handedIndex = appliedIndex
     self.appliedIndex = appliedIndex
-    durableStateIndex = appliedIndex
+    durableStateIndex = snapshot.index
     random = SplitMix64(seed: seed)
     resetElectionTimer()
   }
