@@ -7,7 +7,7 @@ extension Node {
   mutating func watchLogSize() {
     guard !isAwaitingDurableState,
       log.count > configuration.maxLogEntries || log.byteCount > configuration.maxLogBytes,
-      !compact(),
+      !(rules.remembersDurableState && compact()),
       rules.wantsDurableState(
         compactable: compactable(durable: appliedIndex), mark: log.mark.index)
     else { return }

@@ -101,6 +101,10 @@ public protocol Rules: Sendable {
   /// Whether a durable state is asked for: only if the log can be compacted then.
   func wantsDurableState(compactable: Index, mark: Index) -> Bool
 
+  /// Whether a log that is too long is compacted up to the durable state that is known, before another
+  /// one is asked for.
+  var remembersDurableState: Bool { get }
+
   /// Whether a received state is older than what is here: it never overwrites a newer one.
   func isOld(_ snapshot: Index, commitIndex: Index) -> Bool
 
@@ -256,6 +260,8 @@ extension Rules {
   }
 
   public func wantsDurableState(compactable: Index, mark: Index) -> Bool { compactable > mark }
+
+  public var remembersDurableState: Bool { true }
 
   public func isOld(_ snapshot: Index, commitIndex: Index) -> Bool { snapshot <= commitIndex }
 

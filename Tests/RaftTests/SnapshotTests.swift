@@ -55,8 +55,7 @@ import Testing
     leader.step(.stateDurable(21))
     #expect(leader.node.status.firstIndex == 2)
     leader.propose(10, acknowledgedBy: [2])
-    leader.step(.stateDurable(31))
-    #expect(leader.node.status.logEntries == 5)
+    #expect(leader.node.status.firstIndex == 22, "the durable state stands for the rest")
   }
 
   @Test func `a durable state that is known is used, and not asked for again`() {
@@ -72,7 +71,7 @@ import Testing
       leader.acknowledge(from: [2])
     }
     #expect(leader.node.status.logEntries == 5)
-    #expect(!leader.take().effects.contains(where: \.wantsDurableState))
+    #expect(leader.take().effects.filter(\.wantsDurableState).isEmpty)
   }
 
   @Test func `the members as of the mark are those of the last change before it`() {

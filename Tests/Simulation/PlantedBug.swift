@@ -90,6 +90,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case settledByCommitIndex
   /// A log that cannot be compacted asks for a durable state without end.
   case asksWithoutEnd
+  /// A durable state is asked for although a newer one would not help more than the one that is known.
+  case forgetsDurableState
 
   // Requests and their answers
   /// A read is served as soon as it has its index, whatever is applied.
@@ -111,13 +113,15 @@ extension PlantedBug {
   /// seeds mean looks for new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 3906
-    case .believesUncommitted: 211
-    case .removedStandsNoMore: 94
-    case .settledByCommitIndex: 9025
+    case .forgetsReadsOnRemoval: 1275
+    case .believesUncommitted: 42
+    case .removedStandsNoMore: 83
+    case .settledByCommitIndex: 83
     case .asksWithoutEnd: 3
-    case .snapshotKeepsConflict: 454
-    case .recyclesReadIDs: 1319
+    case .forgetsDurableState: 3536
+    case .snapshotKeepsConflict: 313
+    case .confirmsAnyRound: 269
+    case .recyclesReadIDs: 3105
     default: nil
     }
   }

@@ -114,6 +114,8 @@ struct PlantedRules: Rules, ReplyRules {
     compactable > mark || bug == .asksWithoutEnd
   }
 
+  var remembersDurableState: Bool { bug != .forgetsDurableState }
+
   func isOld(_ snapshot: Index, commitIndex: Index) -> Bool {
     snapshot <= commitIndex && bug != .oldSnapshotOverwrites
   }
