@@ -53,8 +53,8 @@ final class DataDirectory: Sendable {
         .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
         hint: "choose another with --data-dir, or change its owner or permissions")
     }
+    // From here on `deinit` closes it, also when this throws.
     guard Self.take(lock) else {
-      close(lock)
       throw PDBError(
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
