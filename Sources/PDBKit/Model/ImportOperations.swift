@@ -137,10 +137,10 @@ extension Draft {
   private mutating func imported(
     _ pair: ImportPart.Pair, over found: StoredValue, at time: Timestamp
   ) throws -> Bytes {
-    guard let id = TaskKeys.id(of: pair.key), let existing = VersionedTask(found)?.task else {
+    guard TaskKeys.isTask(pair.key), let existing = VersionedTask(found)?.task else {
       return pair.value
     }
-    return try adoptTask(id: id, pair.value, existing, at: time)?.json.serialized() ?? pair.value
+    return try adoptTask(pair.key, pair.value, existing, at: time)?.json.serialized() ?? pair.value
   }
 
   private static func existing(_ keys: [Bytes]) -> PDBError {

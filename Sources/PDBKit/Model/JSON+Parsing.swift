@@ -116,12 +116,17 @@ private struct Parser {
 
   private mutating func parseString() throws -> String {
     position += 1
-    var bytes: Bytes = []
+    // Most strings have nothing to unescape.
+    let plainEnd = plainEnd(from: position)
+    var bytes = text[position..<plainEnd]
+    position = plainEnd
     while let byte = peek() {
       switch byte {
       case UInt8(ascii: "\""):
         position += 1
-        guard let string = bytes.utf8String else { throw error("a string is not valid UTF-8") }
+        guard let string = String(validating: bytes, as: UTF8.self) else {
+          throw error("a string is not valid UTF-8")
+        }
         return string
       case UInt8(ascii: "\\"):
         position += 1
@@ -130,7 +135,7 @@ private struct Parser {
         throw error("control characters must be escaped")
       default:
         // All up to the next byte that means something, at once.
-        let end = plainEnd(from: position + 1)
+        let end = self.plainEnd(from: position + 1)
         bytes.append(contentsOf: text[position..<end])
         position = end
       }

@@ -47,7 +47,7 @@ extension Operation {
 extension Condition {
   /// - Parameter revision: of what the operation would change; `nil` if it does not exist.
   /// - Throws: `conflict`, with what is there now.
-  func check(_ revision: UInt64?, subject: String) throws {
+  func check(_ revision: UInt64?, subject: @autoclosure () -> String) throws {
     switch self {
     case .none: return
     case .absent where revision == nil: return
@@ -61,7 +61,7 @@ extension Condition {
       case (_, let revision): "already exists (revision \(revision ?? 0))"
       }
     throw PDBError(
-      .conflict, "\(subject) \(message)",
+      .conflict, "\(subject()) \(message)",
       hint: "read it again and decide",
       details: [.init("revision", revision.map { JSON($0) } ?? .null)])
   }

@@ -9,9 +9,9 @@ extension Draft {
     let before = try get(key)
     try condition.check(before?.revision, subject: "key '\(key.shown)'")
     var value = value
-    if let id = TaskKeys.id(of: key) {
+    if TaskKeys.isTask(key) {
       let existing = before.flatMap(VersionedTask.init)?.task
-      if let task = try adoptTask(id: id, value, existing, at: time, keepsNumber) {
+      if let task = try adoptTask(key, value, existing, at: time, keepsNumber) {
         value = task.json.serialized()
         guard value.count <= Limits.valueBytes else {
           throw PDBError(
@@ -86,10 +86,10 @@ extension Draft {
   /// that is there, and what pdb does not know of tasks is kept as it is. This is how the seed's
   /// `/set` and `/replicate` store tasks. Any other value is just a value.
   mutating func adoptTask(
-    id: String, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
+    _ key: Bytes, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
     _ keepsNumber: Bool = false
   ) throws -> TaskItem? {
-    guard let json = JSON(objectIn: value), let text = json["title"]?.string,
+    guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key), let text = json["title"]?.string,
       let title = try? Title(text)
     else { return nil }
     let wanted = keepsNumber ? json["number"]?.uint64 : nil

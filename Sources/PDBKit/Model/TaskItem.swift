@@ -64,7 +64,7 @@ extension TaskItem {
   ///
   /// - Throws: `invalid_value`, or what is wrong with the title.
   static func check(_ value: Bytes, under key: Bytes) throws {
-    guard let id = TaskKeys.id(of: key), let json = JSON(objectIn: value),
+    guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key),
       let title = json["title"]
     else { return }
     func refuse(_ name: String, _ wanted: String) -> PDBError {
@@ -89,7 +89,7 @@ extension TaskItem {
 extension StoredValue {
   /// Whether it is a task.
   func isTask(under key: Bytes) -> Bool {
-    TaskKeys.id(of: key) != nil && VersionedTask(self) != nil
+    TaskKeys.isTask(key) && VersionedTask(self) != nil
   }
 }
 
@@ -99,6 +99,12 @@ enum TaskKeys {
   static let prefix = Bytes(utf8: "task_")
 
   static func task(id: String) -> Bytes { prefix + Bytes(utf8: id) }
+
+  /// Whether a task may live there. The same as ``id(of:)`` without making the id.
+  static func isTask(_ key: Bytes) -> Bool {
+    guard key.starts(with: prefix), key.count > prefix.count else { return false }
+    return key.allSatisfy { $0 < 0x80 } || id(of: key) != nil
+  }
 
   static func id(of key: Bytes) -> String? {
     guard key.starts(with: prefix), key.count > prefix.count else { return nil }

@@ -137,7 +137,7 @@ extension Exchange {
   ///   the first attempt may have been made before there was a task.
   private func spareTasks(_ pairs: [NewPair]) async throws {
     let risky = pairs.filter { pair in
-      TaskKeys.id(of: pair.key) != nil && JSON(objectIn: pair.value)?["title"] == nil
+      TaskKeys.isTask(pair.key) && JSON(objectIn: pair.value)?["title"] == nil
     }
     guard !risky.isEmpty, try !flag("force"), engine.status.isLeader else { return }
     // A leader's own state has every task that was acknowledged.
