@@ -38,8 +38,18 @@ protocol Engine: Sendable {
   /// The engine's view of itself and of its cluster.
   var status: EngineStatus { get }
 
+  /// What every answer tells of the status.
+  var headline: Headline { get }
+
   /// What the engine measured since it started.
   var measurements: Measurements { get }
+}
+
+/// The part of an engine's status that every answer carries: cheaper to copy than all of it.
+struct Headline: Sendable {
+  let revision: UInt64
+  let term: Term
+  let birth: String?
 }
 
 /// What an operation did, and the revision of the state after it.

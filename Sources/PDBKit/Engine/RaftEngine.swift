@@ -100,6 +100,12 @@ final class RaftEngine: Engine {
 
   var status: EngineStatus { published.withLock { $0 } }
 
+  var headline: Headline {
+    published.withLock {
+      Headline(revision: $0.mark.revision, term: $0.term, birth: $0.birth)
+    }
+  }
+
   var measurements: Measurements {
     var measurements = meters.present
     measurements.queues = [

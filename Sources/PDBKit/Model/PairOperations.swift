@@ -89,8 +89,8 @@ extension Draft {
     _ key: Bytes, _ value: Bytes, _ existing: TaskItem?, at time: Timestamp,
     _ keepsNumber: Bool = false
   ) throws -> TaskItem? {
-    guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key), let text = json["title"]?.string,
-      let title = try? Title(text)
+    guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key),
+      let text = json["title"]?.string, let title = try? Title(text)
     else { return nil }
     let wanted = keepsNumber ? json["number"]?.uint64 : nil
     let extra = TaskItem.extra(in: json)

@@ -18,6 +18,8 @@ final class Endpoint: Sendable {
   let isPublic: Bool
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
+  /// In ``all``.
+  let position: Int
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
@@ -32,10 +34,24 @@ final class Endpoint: Sendable {
     self.isPublic = isPublic
     self.handle = handle
     segments = path.split(separator: "/")
+    position = 0
+  }
+
+  private init(_ endpoint: Endpoint, at position: Int) {
+    method = endpoint.method
+    path = endpoint.path
+    summary = endpoint.summary
+    query = endpoint.query
+    takesConditions = endpoint.takesConditions
+    isPublic = endpoint.isPublic
+    handle = endpoint.handle
+    segments = endpoint.segments
+    self.position = position
   }
 
   static let all: [Endpoint] =
-    page + tasks + pairs + history + events + transfers + cluster + members + about
+    (page + tasks + pairs + history + events + transfers + cluster + members + about)
+    .enumerated().map { Endpoint($1, at: $0) }
 
   private static let about: [Endpoint] = [
     Endpoint(.get, "/endpoints", "This list") { _ in

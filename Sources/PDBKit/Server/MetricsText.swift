@@ -60,7 +60,7 @@ struct MetricsText {
     let routes = server.requests.present
     head("pdb_http_requests_total", "Requests that were answered.", "counter")
     for (endpoint, figures) in routes {
-      for (status, count) in figures.counts.sorted(by: { $0.key < $1.key }) {
+      for (status, count) in figures.counts.sorted(by: { $0.status < $1.status }) {
         line("pdb_http_requests_total", labels(endpoint) + [("status", "\(status)")], count)
       }
     }

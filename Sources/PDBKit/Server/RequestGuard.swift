@@ -273,9 +273,9 @@ struct RequestGuard: Sendable {
   private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
 
   private func addHeaders(to response: inout Response, for request: HTTPFields) {
-    let status = engine.status
+    let status = engine.headline
     if !response.headers.has(.revision) {
-      response.headers.add(.revision, String(status.mark.revision))
+      response.headers.add(.revision, String(status.revision))
     }
     response.headers.add(.term, String(status.term))
     if let birth = status.birth { response.headers.add(.birth, birth) }

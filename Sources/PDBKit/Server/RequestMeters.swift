@@ -9,15 +9,21 @@ final class RequestMeters: Sendable {
   struct Figures: Sendable {
     /// Until the answer begins.
     var seconds = Distribution.seconds
-    /// By status.
-    var counts: [Int: UInt64] = [:]
+    /// By status: there are few, so that a search is faster than a hash.
+    var counts: [(status: Int, count: UInt64)] = []
+
+    mutating func count(_ status: Int) {
+      if let position = counts.firstIndex(where: { $0.status == status }) {
+        counts[position].count += 1
+      } else {
+        counts.append((status, 1))
+      }
+    }
   }
 
   /// In the order of ``Endpoint/all``; the last are those of requests to none.
   private let figures = Mutex(
     [Figures](repeating: Figures(), count: Endpoint.all.count + 1))
-  private static let positions = Dictionary(
-    uniqueKeysWithValues: Endpoint.all.enumerated().map { (ObjectIdentifier($1), $0) })
 
   /// What there is to tell, each with its endpoint; `nil` for requests to none.
   var present: [(endpoint: Endpoint?, figures: Figures)] {
@@ -28,11 +34,10 @@ final class RequestMeters: Sendable {
   }
 
   func note(_ endpoint: Endpoint?, _ status: HTTPResponse.Status, after time: TimeAmount) {
-    let position =
-      endpoint.flatMap { Self.positions[ObjectIdentifier($0)] } ?? Self.positions.count
+    let position = endpoint?.position ?? Endpoint.all.count
     figures.withLock { figures in
       figures[position].seconds.record(Double(time.nanoseconds) / 1e9)
-      figures[position].counts[status.code, default: 0] += 1
+      figures[position].count(status.code)
     }
   }
 }
