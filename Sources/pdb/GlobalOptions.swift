@@ -93,21 +93,31 @@ struct GlobalOptions: ParsableArguments {
     "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
   ]
 
+  /// The options before a program's name, with their values, and what comes after them.
+  private static func split(
+    _ arguments: [String]
+  ) -> (options: ArraySlice<String>, rest: ArraySlice<String>) {
+    var rest = arguments[...]
+    while let word = rest.first, word.hasPrefix("-") {
+      rest = rest.dropFirst(takesValue.contains(word) ? 2 : 1)
+    }
+    return (arguments[..<rest.startIndex], rest)
+  }
+
   /// Takes the options before a program's name away, and adds what they say to its environment:
   /// they are pdb's, those behind the name are the program's. What no variable can say is handed on.
   static func movedToEnvironment(
     _ arguments: [String], _ environment: inout [String: String]
   ) -> [String] {
-    var rest = arguments[...]
+    var (options, rest) = split(arguments)
     var (name, nodes, others) = ("", [String](), [String]())
-    while let word = rest.first, word.hasPrefix("-") {
-      rest.removeFirst()
+    while let word = options.popFirst() {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       guard takesValue.contains(parts[0]) else {
         others.append(word)
         continue
       }
-      let value = parts.count == 2 ? parts[1] : rest.popFirst() ?? ""
+      let value = parts.count == 2 ? parts[1] : options.popFirst() ?? ""
       switch parts[0] {
       case "--db": name = value
       case "--node": nodes.append(value)
@@ -121,18 +131,15 @@ struct GlobalOptions: ParsableArguments {
       environment["PDB_DB"] = name
       environment["PDB_NODES"] = nodes.joined(separator: ",")
     }
-    return rest + others
+    rest += others
+    return Array(rest)
   }
 
   /// Refuses a place before a program's name as a command would.
   ///
   /// - Throws: what a command with these options would.
   static func checkPlace(_ arguments: [String], _ settings: Settings) throws {
-    var rest = arguments[...]
-    while let word = rest.first, word.hasPrefix("-") {
-      rest = rest.dropFirst(takesValue.contains(word) ? 2 : 1)
-    }
-    let words = Array(arguments.prefix(upTo: rest.startIndex))
+    let words = Array(split(arguments).options)
     let options: GlobalOptions
     do { options = try parse(words) } catch { throw UsageFailure(error, words) ?? error }
     if options.db != nil || !options.node.isEmpty { _ = try Place(options, settings) }

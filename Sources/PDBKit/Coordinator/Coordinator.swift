@@ -214,16 +214,14 @@ package struct Coordinator: Sendable {
     isUrgent = true
     now += 1
     if rules.looksAfterReads { retryReads() }
-    if now % 10 == 0 { expire() }
+    if now % 10 == 0 {
+      expireReads()
+      expireProposals()
+    }
     guard now % Self.comparisonTicks == 0 else { return }
     actions.stateHash = StateHash(index: status.mark.appliedIndex, hash: status.mark.hash)
     status.settledCommitIndex = lastCommitIndex
     lastCommitIndex = status.commitIndex
-  }
-
-  private mutating func expire() {
-    expireReads()
-    expireProposals()
   }
 
   /// The node stops, and no ticket may wait for ever.

@@ -34,7 +34,7 @@ extension Draft {
       let before = try get(key)
       try condition.check(before?.revision, subject: "key '\(key.shown)'")
       guard let before else { continue }
-      if TaskKeys.id(of: key) != nil, let versioned = VersionedTask(before) {
+      if TaskKeys.isTask(key), let versioned = VersionedTask(before) {
         try removeTask(versioned.task)
       } else {
         try delete(key)
