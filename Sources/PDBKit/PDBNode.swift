@@ -5,11 +5,17 @@ import GRDB
 public import Logging
 import NIOCore
 import Raft
-import ServiceLifecycle
-import UnixSignals
+public import ServiceLifecycle
 
-/// A node of a pdb cluster.
-public struct PDBNode: Sendable {
+/// A node of a pdb cluster, as a service that any program can run.
+///
+/// ```swift
+/// let node = try await PDBNode(configuration, logger: logger)
+/// try await ServiceGroup(
+///   services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+/// ).run()
+/// ```
+public struct PDBNode: Service {
   private let configuration: NodeConfiguration
   private let logger: Logger
   /// Holds the lock on the files while the node exists.
@@ -17,16 +23,25 @@ public struct PDBNode: Sendable {
   private let engine: RaftEngine
   private let peers: Peers
   private let listener: NodeListener
+  private let isListening: @Sendable () async -> Void
+  private let clusterStore: ClusterStore
+
+  /// The data, without a way over HTTP. Before ``run()`` nothing is answered.
+  public var store: any Clustered { clusterStore }
 
   /// Takes the node's port, then opens or creates its files and checks them.
   ///
+  /// - Parameter isListening: called once, when connections are accepted.
   /// - Throws: ``PDBError`` if the node must not or cannot start; nothing was changed then, neither
   ///   here nor in the cluster that it was to join.
-  public init(_ configuration: NodeConfiguration, logger: Logger) async throws {
+  public init(
+    _ configuration: NodeConfiguration, logger: Logger,
+    isListening: @escaping @Sendable () async -> Void = {}
+  ) async throws {
     try configuration.check()
     let listener = try await NodeListener(configuration.address)
     do {
-      try await self.init(configuration, listener, logger)
+      try await self.init(configuration, listener, logger, isListening)
     } catch {
       await listener.close()
       throw error
@@ -34,8 +49,10 @@ public struct PDBNode: Sendable {
   }
 
   private init(
-    _ configuration: NodeConfiguration, _ listener: NodeListener, _ logger: Logger
+    _ configuration: NodeConfiguration, _ listener: NodeListener, _ logger: Logger,
+    _ isListening: @escaping @Sendable () async -> Void
   ) async throws {
+    self.isListening = isListening
     self.configuration = configuration
     self.logger = logger
     self.listener = listener
@@ -74,6 +91,10 @@ public struct PDBNode: Sendable {
     engine = try RaftEngine(
       identity: contents.identity, secret: ClusterSecret(configuration.clusterSecret),
       node: node, log: log, state: state, network: peers, logger: logger)
+    clusterStore = ClusterStore(
+      engine,
+      neighbours: NeighbourFiles(
+        directory: directory.path, options: configuration.sharedOptions))
   }
 
   /// - Throws: `port_in_use` if another process has one of the addresses.
@@ -81,14 +102,14 @@ public struct PDBNode: Sendable {
     for address in addresses { await (try NodeListener(address)).close() }
   }
 
-  /// Serves until the process is asked to stop (SIGTERM, SIGINT) or the disk fails.
+  /// Serves until it is shut down gracefully, until a client asks it to stop, until the task is
+  /// cancelled, or until the disk fails.
   ///
-  /// - Parameter isListening: called once, when connections are accepted.
-  public func run(isListening: @escaping @Sendable () async -> Void = {}) async throws {
+  /// - Throws: ``PDBError`` when the disk fails, or when the node's state differs from that of the
+  ///   majority.
+  public func run() async throws {
     let server = NodeServer(
-      listener: listener, engine: engine,
-      neighbours: NeighbourFiles(
-        directory: directory.path, options: configuration.sharedOptions),
+      listener: listener, store: clusterStore,
       receiver: configuration.hearsPeers ? engine : nil, token: configuration.token,
       logger: logger, isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
@@ -104,7 +125,7 @@ public struct PDBNode: Sendable {
           service: StopService(engine: engine),
           successTerminationBehavior: .gracefullyShutdownGroup),
       ],
-      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+      logger: quiet)
     services.maximumGracefulShutdownDuration = .seconds(5)
     do {
       try await withTaskExecutorPreference(LoopExecutor.shared) {

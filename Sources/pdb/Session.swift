@@ -55,50 +55,39 @@ final class Session: Sendable {
 
   // MARK: Asking
 
-  func send(_ request: ClientRequest) async throws -> ClientAnswer {
-    var request = request
-    if options.stale && request.method == .get {
-      request.path += (request.path.contains("?") ? "&" : "?") + "consistency=stale"
-    }
-    if request.method != .get { willChange() }
+  /// The data, once it is known which data are meant.
+  func store() async throws -> any Clustered {
     try await connection.meet()
-    let answer = try await connection.client.send(request, within: .seconds(timeout))
-    if request.method != .get {
-      connection.noteLeader(answer.node)
-      OutputFailure.noteChange(answer.revision)
-    }
-    return answer
+    return connection.store(timeout: .seconds(timeout))
+  }
+
+  /// Which state questions are about.
+  var moment: Moment { options.stale ? .stale : .now }
+
+  /// Makes a change.
+  func apply(_ change: Change) async throws -> Receipt {
+    willChange()
+    let receipt = try await store().apply(change)
+    noteChange(receipt.revision)
+    return receipt
   }
 
   /// From now on a failure leaves the question what became of a change.
   func willChange() { change.raise() }
 
-  /// Listens to changes; see ``ClusterClient/listen(since:query:_:)``.
-  func listen(
-    since: UInt64, query: String, _ body: (ServerEvent) async throws -> Bool
-  ) async throws {
-    try await connection.meet()
-    try await connection.client.listen(since: since, query: query, body)
+  /// A change was made.
+  func noteChange(_ revision: UInt64? = nil) {
+    connection.noteLeader()
+    OutputFailure.noteChange(revision)
   }
 
-  func download(_ path: String, _ body: (Bytes) async throws -> Void) async throws {
-    try await connection.meet()
-    try await connection.client.download(path, body)
+  /// One particular node.
+  func node(_ address: NodeAddress, within seconds: Double? = nil) -> RemoteNode {
+    RemoteNode(address, connection.client, within: .seconds(min(seconds ?? timeout, timeout)))
   }
 
-  /// Asks one particular node, once.
-  func ask(
-    _ address: NodeAddress, _ request: ClientRequest, within seconds: Double? = nil
-  ) async -> Result<ClientAnswer, PDBError> {
-    await connection.client.ask(
-      address, request, within: .seconds(min(seconds ?? timeout, timeout)))
-  }
-
-  /// Asks a node that a command is about, once: one of the cluster that is meant.
-  ///
-  /// - Throws: `wrong_cluster` if it belongs to another one.
-  func ask(member address: NodeAddress, _ request: ClientRequest) async throws -> ClientAnswer {
-    if request.method != .get { willChange() }
+  /// The node that a command is about: one of the cluster that is meant.
+  func member(_ address: NodeAddress) async throws -> RemoteNode {
     try await connection.meet()
     guard connection.client.identity != nil || connection.place.addresses.contains(address) else {
       throw PDBError(
@@ -106,12 +95,7 @@ final class Session: Sendable {
         "no node of '\(connection.place.name)' answers, so '\(address)' may belong elsewhere",
         hint: "leave --db and --node out to mean that node, whatever its cluster")
     }
-    return try await ask(address, request).get()
-  }
-
-  /// What a member says of itself, from that member.
-  func status(of address: NodeAddress) async -> Result<ClientAnswer, PDBError> {
-    await ask(address, ClientRequest(.get, "/status"), within: 1)
+    return node(address)
   }
 
   /// The node that commands about one node mean when none is named.
@@ -144,9 +128,8 @@ final class Session: Sendable {
   }
 
   /// How to undo what was just done, on a terminal.
-  func sayHowToUndo(_ answer: ClientAnswer) {
-    guard let revision = answer.revision, !options.quiet else { return }
-    if Console.isTerminal(.output) && !options.json {
+  func sayHowToUndo(_ revision: UInt64) {
+    if !options.quiet, Console.isTerminal(.output), !options.json {
       say(Style(for: .output).dim("undo it:  pdb \(placeWords)undo \(revision)"))
     }
   }

@@ -12,7 +12,8 @@ import Testing
         let said = item["reports"]?[id]
         return ClusterReport.MemberReport(
           id: id, address: member["address"]?.string ?? "?",
-          isVoter: member["voter"]?.bool ?? true, status: said?["status"],
+          isVoter: member["voter"]?.bool ?? true,
+          status: said?["status"].flatMap { status(of: id, $0) },
           failure: said?["failure"]?.string)
       }
       let report = ClusterReport(
@@ -21,5 +22,14 @@ import Testing
       #expect(report.verdict == item["verdict"]?.string)
     }
     #expect(!cases.isEmpty)
+  }
+
+  /// What a node says of itself, where only a part of it matters.
+  private func status(of id: String, _ said: JSON) -> NodeStatus? {
+    let rest: [JSON.Member] = [
+      .init("node", .string(id)), .init("cluster", "c1"), .init("address", "127.0.0.1:4000"),
+      .init("role", .string(said["is_leader"]?.bool == true ? "leader" : "follower")),
+    ]
+    return said.members.flatMap { NodeStatus(json: .object(rest + $0)) }
   }
 }

@@ -149,7 +149,7 @@ import Testing
       }
       _ = try? Frame(decoding: bytes)
       _ = try? StampedOperation(decoding: bytes)
-      _ = try? Answer(decoding: bytes)
+      _ = try? Decision(decoding: bytes)
     }
   }
 

@@ -9,7 +9,7 @@ struct MemoryView: StateStorage {
   private(set) var pairs: [Bytes: StoredValue] = [:]
   private(set) var mark = StateMark()
   var revision: UInt64 { mark.revision }
-  private(set) var history: [Revision] = []
+  private(set) var history: [RevisionRecord] = []
 
   func get(_ key: Bytes) -> StoredValue? { pairs[key] }
 
@@ -27,7 +27,8 @@ struct MemoryView: StateStorage {
   }
 
   func scanHistory(
-    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
   ) throws {
     let found = history.filter { $0.number >= first && $0.number <= last }
     for revision in reversed ? found.reversed() : found {
@@ -42,20 +43,19 @@ struct MemoryView: StateStorage {
     by author: String = "test"
   ) throws -> Answer {
     let stamp = Stamp(time: time, author: author, request: nil)
-    var machine = StateMachine(storage: self, mark: mark)
+    var machine = Replica(storage: self, mark: mark)
     let entry = Entry(
       index: mark.appliedIndex + 1, term: 1,
       payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
-    let answer = try machine.apply(entry)!.answer!
+    let decision = try machine.apply(entry)!.decision!
     self = machine.storage
     mark = machine.mark
-    if case .refused(let error) = answer { throw error }
-    return answer
+    return try decision.get()
   }
 
   mutating func put(_ key: Bytes, _ stored: StoredValue) { pairs[key] = stored }
   mutating func remove(_ key: Bytes) { pairs[key] = nil }
-  mutating func append(_ revision: Revision) { history.append(revision) }
+  mutating func append(_ revision: RevisionRecord) { history.append(revision) }
   mutating func removeRevision(_ number: UInt64) -> UInt64 { 0 }
   func request(_ id: String) -> RememberedRequest? { nil }
   mutating func remember(_ request: RememberedRequest) {}
@@ -71,7 +71,7 @@ struct MemoryView: StateStorage {
   mutating func add(_ titles: String...) throws -> [TaskItem] {
     let first = pairs.count
     let tasks = titles.enumerated().map { NewTask(id: "id-\(first + $0)", title: $1) }
-    return try apply(.addTasks(tasks)).tasks().map(\.task)
+    return try apply(.addTasks(tasks)).tasks.map(\.task)
   }
 
   var tasks: [TaskItem] {

@@ -16,7 +16,7 @@ import Testing
 
   @Test func `an answer with an unknown code can be remembered in the state`() throws {
     let error = PDBError(.init(rawValue: "from_2030"), "m", outcome: .notApplied)
-    guard case .refused(let read) = try Answer(decoding: Answer.refused(error).encoded()) else {
+    guard case .failure(let read) = try Decision(decoding: Decision.failure(error).encoded()) else {
       Issue.record("not refused")
       return
     }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct StateComparisonTests {
   private func applied(_ indices: ClosedRange<Index>) -> [Applied] {
     indices.map {
-      Applied(index: $0, term: 1, answer: nil, answeredRevision: 0, revision: $0, hash: $0 * 10)
+      Applied(
+        index: $0, term: 1, decision: nil, answeredRevision: 0, revision: $0, hash: $0 * 10,
+        record: nil)
     }
   }
 

@@ -89,7 +89,7 @@ import Testing
     let (applied, mark) = try store.apply([
       entry(1, .removeTask(TaskReference("7"), .none))
     ])
-    guard case .refused(let error) = applied[0].answer else {
+    guard case .failure(let error) = applied[0].decision else {
       Issue.record("removing what is not there must be refused")
       return
     }
@@ -101,7 +101,7 @@ import Testing
     let (applied, mark) = try store.apply([
       increment(1, request: request("r")), increment(2), increment(3, request: request("r")),
     ])
-    #expect(try applied[2].answer?.pair().value == Bytes(utf8: "1"))
+    #expect(try applied[2].decision?.get().pair?.value == Bytes(utf8: "1"))
     #expect(try await number() == "2")
     #expect(mark.revision == 2)
   }
@@ -118,7 +118,7 @@ import Testing
       entry(1, removal, request: request("r")), increment(2),
       entry(3, removal, request: request("r")),
     ])
-    guard case .refused(let error) = applied[2].answer else {
+    guard case .failure(let error) = applied[2].decision else {
       Issue.record("the answer changed")
       return
     }
@@ -130,7 +130,7 @@ import Testing
     let (applied, _) = try store.apply([
       increment(1, request: request("r", 1)), increment(2, request: request("r", 2)),
     ])
-    guard case .refused(let error) = applied[1].answer else {
+    guard case .failure(let error) = applied[1].decision else {
       Issue.record("the second request must be refused")
       return
     }
@@ -153,7 +153,7 @@ import Testing
       increment(last + 2, request: request("new", firstSent: 5100)),
       increment(last + 3, request: request("other")),
     ])
-    guard case .refused(let error) = applied[0].answer else {
+    guard case .failure(let error) = applied[0].decision else {
       Issue.record("a retry from before the horizon must not be applied again")
       return
     }

@@ -23,8 +23,10 @@ import Testing
     try view.apply(.editTask(TaskReference("1"), TaskEdit(title: "u"), .none))
     #expect(try stored() == form("u", false))
     let answer = try view.apply(.editTask(.id("x"), TaskEdit(completed: true), .none))
-    #expect(try answer.tasks()[0].task.json.text == form("u", true))
-    #expect(try Answer(decoding: answer.encoded()).tasks()[0].task.json.text == form("u", true))
+    #expect(try answer.tasks[0].task.json.text == form("u", true))
+    #expect(
+      try Decision(decoding: Decision.success(answer).encoded()).get().tasks[0].task.json.text
+        == form("u", true))
     try view.apply(.editTask(TaskReference("x"), TaskEdit(completed: false), .none))
     #expect(try stored() == form("u", false))
     try view.apply(.undo(4))

@@ -119,10 +119,10 @@ import Testing
         .editTask(TaskReference(number), TaskEdit(title: nil, completed: true), .none))
     }
     let before = view.revision
-    #expect(try view.apply(.removeCompletedTasks).removed() == 2)
+    #expect(try view.apply(.removeCompletedTasks).count == 2)
     #expect(view.revision == before + 1)
     #expect(try view.tasks.map(\.title) == ["b"])
-    #expect(try view.apply(.removeCompletedTasks).removed() == 0)
+    #expect(try view.apply(.removeCompletedTasks).count == 0)
     #expect(view.revision == before + 1)
   }
 

@@ -16,7 +16,7 @@ struct Attempt: Equatable {
 /// What a client is told.
 enum Reply {
   /// A write took its place at `index`.
-  case applied(Answer, index: Index)
+  case applied(Decision, index: Index)
   /// A read was served by a state as of `index`.
   case read(StoredValue?, index: Index)
   /// The attempt left no trace and never will; ask `leader`, if known.

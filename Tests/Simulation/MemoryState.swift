@@ -7,7 +7,7 @@ package import Raft
 package struct MemoryState: StateStorage {
   package private(set) var pairs: [Bytes: StoredValue] = [:]
   private var requests: [String: RememberedRequest] = [:]
-  private var history: [Revision] = []
+  private var history: [RevisionRecord] = []
 
   /// A planted bug: whether requests are forgotten at once.
   var forgetsRequests = false
@@ -34,7 +34,8 @@ package struct MemoryState: StateStorage {
   }
 
   package func scanHistory(
-    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
   ) throws {
     let found = history.filter { $0.number >= first && $0.number <= last }
     for revision in reversed ? found.reversed() : found {
@@ -52,7 +53,7 @@ package struct MemoryState: StateStorage {
 
   package mutating func remove(_ key: Bytes) { pairs[key] = nil }
 
-  package mutating func append(_ revision: Revision) { history.append(revision) }
+  package mutating func append(_ revision: RevisionRecord) { history.append(revision) }
 
   package mutating func removeRevision(_ number: UInt64) -> UInt64 {
     guard let position = history.firstIndex(where: { $0.number == number }) else { return 0 }
@@ -85,4 +86,4 @@ package struct MemoryState: StateStorage {
 }
 
 /// What a simulated node applies entries to.
-package typealias Machine = StateMachine<MemoryState>
+package typealias Machine = Replica<MemoryState>

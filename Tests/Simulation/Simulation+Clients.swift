@@ -121,19 +121,19 @@ extension Simulation {
   }
 
   private func recordWrite(
-    _ operation: ClientOperation, _ answer: Answer, _ index: Index, _ node: NodeID
+    _ operation: ClientOperation, _ decision: Decision, _ index: Index, _ node: NodeID
   ) throws {
-    try checks.replay.check(answer, at: index, by: node)
+    try checks.replay.check(decision, at: index, by: node)
     let first = checks.replay.firstIndex(of: operation.request) ?? index
     if first < index { note(.retryRemembered) }
     if operation.wasUnknown, first < index { note(.unknownButApplied) }
     try checks.clients.wrote(at: first, floor: operation.floor, request: operation.request)
     guard case .write(_, let key?, let action?) = operation.work else { return }
-    if let answer = Workload.answer(answer) {
+    if let answer = Workload.answer(decision) {
       if answer == .conflict { note(.conditionFailed) }
       record(operation, key, action, answer: answer)
     }
-    if case .pair(let pair) = answer {
+    if case .success(.pair(let pair)) = decision {
       clients[clientPosition(of: operation)].revisions[key] = pair.revision
     }
   }

@@ -60,7 +60,7 @@ extension Simulation {
   ) throws {
     switch answer {
     case .applied(let applied):
-      reply(.applied(applied.answer!, index: applied.index), to: attempt, from: node)
+      reply(.applied(applied.decision!, index: applied.index), to: attempt, from: node)
     case .readable: serveRead(attempt, at: node)
     case .changed, .transferred: reply(.unknown, to: attempt, from: node)
     case .failed(let error):

@@ -85,20 +85,20 @@ struct Workload {
   }
 
   /// The answer of a write to one key; `nil` if it says nothing of the register.
-  static func answer(_ answer: Answer) -> RegisterAnswer? {
-    switch answer {
-    case .pair(let pair):
+  static func answer(_ decision: Decision) -> RegisterAnswer? {
+    switch decision {
+    case .success(.pair(let pair)):
       .holds(
         value(StoredValue(value: pair.value, revision: pair.revision)), revision: pair.revision)
-    case .removed: .holds(nil, revision: nil)
-    case .refused(let error):
+    case .success(.removed): .holds(nil, revision: nil)
+    case .failure(let error):
       switch error.code {
       case .conflict: .conflict
       case .keyNotFound: .notFound
       case .notANumber, .notAList: .wrongKind
       default: nil
       }
-    case .tasks, .changed, .undone: nil
+    case .success(.tasks), .success(.changed), .success(.undone): nil
     }
   }
 }

@@ -35,9 +35,9 @@ import Testing
     #expect(broken { try replay.check(received: wrong.mark, by: 1) } == .snapshot)
     #expect(broken { try replay.check(final: wrong, of: 1) } == .convergence)
     #expect(broken { try replay.check(final: right, of: 1) } == nil)
-    let answer = try #require(good.answer)
+    let answer = try #require(good.decision)
     #expect(broken { try replay.check(answer, at: 1, by: 1) } == nil)
-    #expect(broken { try replay.check(.removed(1), at: 1, by: 1) } == .stateMachineSafety)
+    #expect(broken { try replay.check(.success(.removed(1)), at: 1, by: 1) } == .stateMachineSafety)
   }
 
   @Test func `an entry that nobody committed`() throws {

@@ -26,7 +26,7 @@ extension ProcessTests {
       for node in 0..<2 { try cluster.start(node, arguments: ["--cluster-secret-file", good]) }
       try cluster.start(2, arguments: ["--cluster-secret-file", bad])
       _ = try await cluster.leader()
-      try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "inside"]))
+      try await cluster.change(.add("inside"))
       let term = try await cluster.get(0, "/status").json["term"]?.uint64
       _ = try await waitFor {
         try cluster.log(0).contains("secret") && cluster.log(2).contains("secret") ? true : nil

@@ -61,7 +61,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         _ = try await add(cluster, 0, "before")
         cluster.kill9(0)
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "during"]))
+        try await cluster.change(.add("during"))
         #expect(try await cluster.leader() == 1)
         try cluster.start(0)
         let statuses = try await cluster.settled()
@@ -106,7 +106,7 @@ extension ProcessTests {
         #expect(try status.json["health"]?.string == "no_quorum")
         // One node back, and service resumes by itself.
         try cluster.start(1)
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "after"]))
+        try await cluster.change(.add("after"))
         #expect(try await titles(cluster, 2) == ["after", "before"])
       }
     }
@@ -115,7 +115,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.send(0, .POST, "/set", #"{"key":"n","value":1}"#)
         cluster.send(signal: SIGSTOP, to: 0)
-        try await cluster.change(ClientRequest(.put, "/kv/n", body: ["value": 2]), asking: 1...)
+        try await cluster.change(.set("n", to: 2), asking: 1...)
         // The read is on its way to the old leader before it wakes.
         async let read = cluster.get(0, "/kv/n", patience: .seconds(30))
         cluster.send(signal: SIGCONT, to: 0)
@@ -179,14 +179,13 @@ private final class Writers: Sendable {
   }
 
   private func write(_ number: Int) async {
-    let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(5))
-    for sequence in 0... {
-      let title = "\(prefix) client \(number) task \(sequence)"
-      let request = ClientRequest(.post, "/tasks", body: ["title": .string(title)])
-      guard (try? await client.send(request)) != nil else { break }
-      acknowledged.change { $0.insert(title) }
+    try? await cluster.withStore(patience: .seconds(5)) { store in
+      for sequence in 0... {
+        let title = "\(prefix) client \(number) task \(sequence)"
+        try await store.apply(.add(title))
+        acknowledged.change { $0.insert(title) }
+      }
     }
-    await client.shutdown()
   }
 }
 

@@ -55,20 +55,16 @@ extension ProcessTests {
     @Test func `a stream taken up again anywhere misses and repeats nothing`() async throws {
       try await TestCluster.running(3) { cluster in
         for number in 1...20 {
-          try await cluster.change(ClientRequest(.put, "/kv/k\(number % 4)", body: ["value": 1]))
+          try await cluster.change(.set("k\(number % 4)", to: 1))
         }
         _ = try await cluster.settled()
         for node in 0..<3 {
-          let client = ClusterClient(addresses: [cluster.addresses[node]], timeout: .seconds(20))
-          for since in [UInt64(0), 7, 19] {
-            var told: [UInt64] = []
-            try await client.listen(since: since) { event in
-              told.append(event.id ?? 0)
-              return told.count < 20 - Int(since)
+          try await cluster.withStore([cluster.addresses[node]], patience: .seconds(20)) { store in
+            for since in [UInt64(0), 7, 19] {
+              let told = try await store.revisions(after: since, count: 20 - Int(since))
+              #expect(told.map(\.number) == Array((since + 1)...20), "node \(node)")
             }
-            #expect(told == Array((since + 1)...20), "node \(node)")
           }
-          await client.shutdown()
         }
       }
     }
@@ -81,13 +77,12 @@ extension ProcessTests {
         let written = Locked(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
           group.addTask {
-            let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(60))
-            for number in 1...changes {
-              _ = try await client.send(
-                ClientRequest(.put, "/kv/k\(number)", body: ["value": JSON(number)]))
-              written.change { $0 = number }
+            try await cluster.withStore(patience: .seconds(60)) { store in
+              for number in 1...changes {
+                try await store.apply(.set("k\(number)", to: JSON(number)))
+                written.change { $0 = number }
+              }
             }
-            await client.shutdown()
           }
           for round in 1...3 {
             _ = try await waitFor { written.value >= round * 100 ? true : nil }
@@ -99,29 +94,19 @@ extension ProcessTests {
           try await group.waitForAll()
         }
         let told = try await heard
-        #expect(told.map(\.value) == Array(1...changes).map { Int64($0) })
-        #expect(Set(told.map(\.revision)).count == changes)
+        let values = told.map { $0.changes.first.map { JSON(stored: $0.after).int64 } }
+        #expect(values == Array(1...changes).map { Int64($0) })
+        #expect(Set(told.map(\.number)).count == changes)
       }
-    }
-
-    private struct Told: Sendable {
-      let revision: UInt64
-      let value: Int64
     }
 
     private static func listen(
       _ cluster: TestCluster, prefix: String, upTo count: Int
-    ) async throws -> [Told] {
-      let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(60))
-      var told: [Told] = []
-      try await client.listen(since: 0, query: "prefix=\(prefix)") { event in
-        let json = try JSON(parsing: event.data.utf8)
-        let change = json["changes"]?.array?.first
-        told.append(Told(revision: event.id ?? 0, value: change?["after"]?.int64 ?? 0))
-        return told.count < count
+    ) async throws -> [Revision] {
+      try await cluster.withStore(patience: .seconds(60)) { store in
+        try await store.revisions(
+          after: 0, HistoryFilter(prefix: Bytes(prefix.utf8)), count: count)
       }
-      await client.shutdown()
-      return told
     }
 
     @Test func `watching ends after as many changes as wanted, and filters`() async throws {
@@ -138,9 +123,10 @@ extension ProcessTests {
 
     @Test func `a node with listeners stops at once`() async throws {
       try await TestCluster.running(1) { cluster in
-        let client = ClusterClient(addresses: cluster.addresses, timeout: .seconds(2))
         let listener = Task {
-          try? await client.listen(since: 0) { _ in true }
+          try? await cluster.withStore(patience: .seconds(2)) { store in
+            _ = try await store.revisions(after: 0, count: .max)
+          }
         }
         _ = try await cluster.pdb("kv", "set", "a", "1")
         let start = ContinuousClock.now
@@ -148,7 +134,6 @@ extension ProcessTests {
         #expect(ContinuousClock.now - start < .seconds(4))
         listener.cancel()
         await listener.value
-        await client.shutdown()
       }
     }
 
@@ -165,5 +150,19 @@ extension ProcessTests {
         #expect(try nothing.json["error"]?.string == "revision_not_found")
       }
     }
+  }
+}
+
+extension Store {
+  /// Listens until so many revisions have come.
+  func revisions(
+    after start: UInt64, _ filter: HistoryFilter = HistoryFilter(), count: Int
+  ) async throws -> [Revision] {
+    var found: [Revision] = []
+    for try await events in try await changes(since: start, filter, at: .now) {
+      for case .change(let revision) in events { found.append(revision) }
+      if found.count >= count { break }
+    }
+    return found
   }
 }

@@ -25,14 +25,13 @@ extension ProcessTests {
     @Test func `a node joins, catches up, votes by itself, and carries the cluster`() async throws {
       try await TestCluster.running(2, spare: 1) { cluster in
         for round in 1...20 {
-          try await cluster.change(
-            ClientRequest(.post, "/tasks", body: ["title": .string("\(round)")]))
+          try await cluster.change(.add("\(round)"))
         }
         try cluster.start(2, arguments: ["--join", cluster.addresses[1].description])
         try await waitUntilVoting(cluster, 2)
         // Two of three: without the new voter there would be no quorum.
         cluster.kill9(0)
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "after"]))
+        try await cluster.change(.add("after"))
         #expect(try await cluster.get(2, "/tasks").json["tasks"]?.array?.count == 21)
         // The list that the cluster began with does not contradict what it has become.
         try cluster.start(0)
@@ -41,7 +40,7 @@ extension ProcessTests {
         // Its membership is in its files: no flag is needed to come back.
         cluster.kill9(2)
         try cluster.start(2)
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "again"]))
+        try await cluster.change(.add("again"))
       }
     }
 
@@ -73,7 +72,7 @@ extension ProcessTests {
         _ = try await waitFor {
           try await cluster.get(0, "/status").json["leader"]?.string != second.url ? true : nil
         }
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "on we go"]))
+        try await cluster.change(.add("on we go"))
         #expect(try await voters(cluster, 0)[second.description] == nil)
         let again = try await cluster.pdb(
           "cluster", "remove", second.description, "--yes", "--json")
@@ -90,7 +89,7 @@ extension ProcessTests {
         #expect(try cluster.log(0).contains("stopped"))
         // No election timeout passed: somebody was asked to lead.
         #expect(try cluster.log(0).contains("following"))
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "x"]))
+        try await cluster.change(.add("x"))
         let status = try await cluster.workspace.run([
           "cluster", "status", "--json", "--node", cluster.addresses[1].description,
         ])
@@ -126,7 +125,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.settled()
         cluster.kill9(2)
-        try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "precious"]))
+        try await cluster.change(.add("precious"))
         cluster.kill9(0)
         cluster.kill9(1)
         try cluster.wipe(1)
@@ -147,9 +146,9 @@ extension ProcessTests {
         #expect(tasks.map { $0["title"]?.string } == ["precious"])
         // The documented way back: remove it, and let it join as somebody new.
         cluster.kill9(1)
-        try await cluster.change(
-          ClientRequest(.delete, "/cluster/members/\(cluster.addresses[1])?force=true"),
-          asking: 0...)
+        _ = try await cluster.withStore {
+          try await $0.remove("\(cluster.addresses[1])", force: true)
+        }
         try cluster.wipe(1)
         let process = cluster.workspace.process([
           "node", "start", "--port", String(cluster.addresses[1].port), "--join",

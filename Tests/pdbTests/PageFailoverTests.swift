@@ -191,8 +191,7 @@ extension ProcessTests {
           for node in 0..<count { try cluster.start(node) }
           _ = try await cluster.leader()
           for title in ["mới 1", "mới 2"] {
-            try await cluster.change(
-              ClientRequest(.post, "/tasks", body: ["title": .string(title)]))
+            try await cluster.change(.add(title))
           }
           try await browser.wait(forTitles: ["mới 2", "mới 1"])
           try await browser.wait(

@@ -159,7 +159,7 @@ extension ProcessTests {
           for node in 0..<count { try cluster.wipe(node) }
           for node in 0..<count { try cluster.start(node) }
           _ = try await cluster.leader()
-          try await cluster.change(ClientRequest(.post, "/tasks", body: ["title": "mới"]))
+          try await cluster.change(.add("mới"))
 
           // The new cluster's tasks are shown, and nothing else.
           try await browser.wait(forTitles: ["mới"])

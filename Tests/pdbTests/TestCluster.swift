@@ -155,15 +155,20 @@ final class TestCluster: Sendable {
   }
 
   /// Makes a change through a client that is patient, and knows these nodes.
-  func change(_ request: ClientRequest, asking nodes: PartialRangeFrom<Int> = 0...) async throws {
-    let client = ClusterClient(addresses: Array(addresses[nodes]), timeout: .seconds(30))
-    do {
-      _ = try await client.send(request)
-    } catch {
-      await client.shutdown()
-      throw error
-    }
+  func change(_ change: Change, asking nodes: PartialRangeFrom<Int> = 0...) async throws {
+    try await withStore(Array(addresses[nodes])) { _ = try await $0.apply(change) }
+  }
+
+  /// Runs `body` with the store that this cluster is for clients.
+  func withStore<T>(
+    _ addresses: [NodeAddress]? = nil, patience: Duration = .seconds(30),
+    _ body: (RemoteStore) async throws -> T
+  ) async throws -> T {
+    let client = ClusterClient(addresses: addresses ?? self.addresses, timeout: patience)
+    let result: Result<T, any Error>
+    do { result = .success(try await body(RemoteStore(client))) } catch { result = .failure(error) }
     await client.shutdown()
+    return try result.get()
   }
 
   /// Runs the command line against this cluster, which `PDB_NODES` names.

@@ -134,7 +134,10 @@ extension ProcessTests {
     func `data in bulk that end too early are an error and leave no file`(
       command: String, answer: String
     ) async throws {
-      try await StandIn.running(answer, headers: ["PDB-Cluster": "0123456789abcdef"]) { address in
+      let id = "0123456789abcdef"
+      let view =
+        "{\"cluster\":\"\(id)\",\"current_node\":\"http://127.0.0.1:1\",\"members\":[]}"
+      try await StandIn.running(answer, headers: ["PDB-Cluster": id], view: view) { address in
         let user = try Workspace(nodes: "\(address)")
         let file = command == "export" ? ["-o", "new"] : ["new"]
         let run = try await user.run([command] + file)

@@ -31,7 +31,7 @@ struct Attempts {
   /// Those that have answered at all.
   private var answered: Set<NodeAddress> = []
   /// Whether an attempt's change may have been applied although no answer says so.
-  private var mayBeApplied = false
+  private(set) var mayBeApplied = false
   private var lastError: PDBError?
   private var strangersError: PDBError?
   /// What the cluster said of itself before, if it was asked.
@@ -196,7 +196,7 @@ struct Attempts {
 
   private var hint: String {
     if !isChange { return "'--stale' reads what a node has by itself" }
-    let restart = view?.restarts.first
+    let restart = view?.members.lazy.compactMap(\.restart).first
     return restart.map { "start one more node:  \($0)" }
       ?? "'pdb cluster status' shows which nodes are down"
   }

@@ -17,6 +17,8 @@ public struct ClientRequest: Sendable {
   public var ifRevision: UInt64?
   /// `If-None-Match: *`: make the change only if there is nothing yet.
   public var ifAbsent = false
+  /// Who makes the change, and its request's id; drawn if there is none.
+  var origin = Origin()
 
   public init(_ method: Method, _ path: String, body: JSON? = nil) {
     self.method = method
@@ -39,23 +41,10 @@ public struct ClientAnswer: Sendable {
   public let node: NodeAddress
   public let identity: ClusterIdentity
   public let revision: UInt64?
+  /// Whether the change made something new (RFC 9110, section 15.3.2).
+  let isCreated: Bool
 
   public var cluster: String { identity.cluster }
-}
-
-/// What `GET /cluster/status` says of the nodes.
-extension ClientAnswer {
-  /// Where the members are.
-  public var members: [NodeAddress] {
-    (json["members"]?.array ?? []).compactMap { member in
-      member["address"]?.string.flatMap { try? NodeAddress(parsing: $0) }
-    }
-  }
-
-  /// Where the leader is, if there is one.
-  public var leader: NodeAddress? {
-    json["leader"]?.string.flatMap { try? NodeAddress(parsing: $0) }
-  }
 }
 
 extension String {
@@ -64,12 +53,14 @@ extension String {
 }
 
 extension [UInt8] {
+  private static let unreserved = Set(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+
   var percentEncoded: String {
-    let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
     let digits = Array("0123456789ABCDEF".utf8)
     var encoded: [UInt8] = []
     for byte in self {
-      if plain.contains(byte) {
+      if Self.unreserved.contains(byte) {
         encoded.append(byte)
       } else {
         encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]

@@ -1,24 +1,5 @@
 // Which cluster answers: learnt before anything is asked of it.
 
-/// What a cluster says of itself to a client that meets it.
-public struct ClusterView: Sendable {
-  public let identity: ClusterIdentity
-  /// Where the members are, the leader first.
-  public let members: [NodeAddress]
-  /// How many voters make a majority.
-  public let quorum: Int
-  /// Commands that start dead members again, as far as the node that answered knows.
-  public let restarts: [String]
-
-  init(_ answer: ClientAnswer) {
-    identity = answer.identity
-    let (members, leader) = (answer.members, answer.leader)
-    self.members = members.filter { $0 == leader } + members.filter { $0 != leader }
-    quorum = Int(answer.json["quorum"]?.int64 ?? 1)
-    restarts = (answer.json["members"]?.array ?? []).compactMap { $0["restart"]?.string }
-  }
-}
-
 extension ClusterClient {
   /// How long a node may take to say who it is.
   static let meetingPatience = Duration.seconds(2)
@@ -33,8 +14,9 @@ extension ClusterClient {
   ///   whatever else a node objects, for example `unauthorized`.
   public func meet(_ addresses: [NodeAddress]) async throws -> ClusterView? {
     let answer = try await answer(of: addresses, to: ClientRequest(.get, "/cluster/status"))
-    guard let view = answer.map(ClusterView.init) else { return nil }
-    learn(view)
+    guard let answer else { return nil }
+    guard let view = ClusterView(json: answer.json) else { throw RemoteStore.bad(answer) }
+    learn(view, as: answer.identity)
     return view
   }
 

@@ -31,6 +31,8 @@ public final class ClusterClient: Sendable {
     var view: ClusterView?
     /// The nodes that have said that they belong to that cluster, where a token is sent.
     var introduced: Set<NodeAddress> = []
+    /// The node that gave the last answer.
+    var lastNode: NodeAddress?
     /// The cluster that the token was sent to: no other one gets it.
     var trusted: ClusterIdentity?
   }
@@ -88,6 +90,9 @@ public final class ClusterClient: Sendable {
   /// Where to look for the cluster, in this order.
   public var addresses: [NodeAddress] { known.withLockedValue { $0.addresses } }
 
+  /// The node that gave the last answer; `nil` until one has.
+  public var lastNode: NodeAddress? { known.withLockedValue { $0.lastNode } }
+
   /// The cluster that is meant: no other one is changed or read. `nil` until one has answered.
   public var identity: ClusterIdentity? { known.withLockedValue { $0.identity } }
 
@@ -110,9 +115,9 @@ public final class ClusterClient: Sendable {
     known.withLockedValue { $0 = Knowledge(addresses: addresses, trusted: $0.trusted) }
   }
 
-  func learn(_ view: ClusterView) {
+  func learn(_ view: ClusterView, as identity: ClusterIdentity) {
     known.withLockedValue { $0.view = view }
-    expect(view.identity, members: view.members)
+    expect(identity, members: view.addresses)
   }
 
   /// Asks this node first from now on.
@@ -150,13 +155,15 @@ public final class ClusterClient: Sendable {
   /// - Parameter wanted: how long it may take, if not as long as others.
   /// - Throws: ``PDBError``. Its outcome says whether a change was applied; `details` has
   ///   `nodes`, what became of each node that was asked.
-  public func send(
+  func send(
     _ request: ClientRequest, within wanted: Duration? = nil
-  ) async throws -> ClientAnswer {
+  ) async throws(PDBError) -> ClientAnswer {
     var attempts = attempts(isChange: request.isChange)
-    let id = request.isChange ? UUID().uuidString.lowercased() : nil
-    let start = ContinuousClock.now
-    let deadline = start + (wanted ?? timeout)
+    let given = request.origin.request
+    let id = request.isChange ? given?.id ?? UUID().uuidString.lowercased() : nil
+    let start = ContinuousClock.now - (given?.age ?? .zero)
+    let begun = ContinuousClock.now
+    let deadline = begun + (wanted ?? timeout)
     while true {
       let now = ContinuousClock.now
       // An attempt that has no time to be answered would only make a certain answer uncertain.
@@ -168,7 +175,8 @@ public final class ClusterClient: Sendable {
         patience = min(patience, Self.firstAnswerPatience * (1 << min(attempts.round, 4)))
       }
       let result = await attempt(
-        request, at: target, id: id, age: attempts.count > 1 ? now - start : nil,
+        request, at: target, id: id,
+        age: attempts.mayBeApplied || given?.age != nil ? now - start : nil,
         within: patience)
       if Task.isCancelled {
         if case .answer(let answer) = result { return answer }
@@ -176,7 +184,9 @@ public final class ClusterClient: Sendable {
         throw attempts.interruption
       }
       switch attempts.record(result, of: target) {
-      case .done(let answer): return answer
+      case .done(let answer):
+        known.withLockedValue { $0.lastNode = target }
+        return answer
       case .failed(let error): throw error
       case .hop(let next, let reason):
         notify(.hop(from: target, to: next, reason: reason))
@@ -189,14 +199,14 @@ public final class ClusterClient: Sendable {
   }
 
   /// Asks one particular node, once.
-  public func ask(_ address: NodeAddress, _ path: String, within patience: Duration) async
+  func ask(_ address: NodeAddress, _ path: String, within patience: Duration) async
     -> Result<ClientAnswer, PDBError>
   {
     await ask(address, ClientRequest(.get, path), within: patience)
   }
 
   /// Sends a request to one particular node, once.
-  public func ask(
+  func ask(
     _ address: NodeAddress, _ request: ClientRequest, within patience: Duration
   ) async -> Result<ClientAnswer, PDBError> {
     let result = await attempt(request, at: address, within: patience)
@@ -265,6 +275,7 @@ public final class ClusterClient: Sendable {
     if let age, id != nil {
       headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
     }
+    let author = request.origin.author ?? author
     if request.isChange, !author.isEmpty { headers.add(name: "PDB-Author", value: author) }
     if let token, !request.isIntroduction {
       headers.add(name: "Authorization", value: "Bearer \(token)")
@@ -309,7 +320,8 @@ public final class ClusterClient: Sendable {
     return .answer(
       ClientAnswer(
         json: json, node: address, identity: found,
-        revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) }))
+        revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) },
+        isCreated: response.status.code == 201))
   }
 
   /// Takes an answer's cluster as the one that is meant, if none was yet.
@@ -355,6 +367,8 @@ public final class ClusterClient: Sendable {
       return .unreachable("connection refused")
     case is Overdue:
       return .lost("no answer in time")
+    case let error as HTTPClientError where error == .readTimeout:
+      return .lost("fell silent")
     default: return .lost("connection lost")
     }
   }

@@ -15,7 +15,7 @@ public struct ClusterReport: Sendable {
     public let address: String
     /// Whether it votes; a learner only listens.
     public let isVoter: Bool
-    public let status: JSON?
+    public let status: NodeStatus?
     public let failure: String?
     /// How long ago the leader heard it last, in milliseconds, if the leader knows.
     public let silence: UInt64?
@@ -23,7 +23,7 @@ public struct ClusterReport: Sendable {
     public let restart: String?
 
     public init(
-      id: String, address: String, isVoter: Bool = true, status: JSON?, failure: String?,
+      id: String, address: String, isVoter: Bool = true, status: NodeStatus?, failure: String?,
       silence: UInt64? = nil, restart: String? = nil
     ) {
       self.id = id
@@ -37,13 +37,13 @@ public struct ClusterReport: Sendable {
 
     public var isUp: Bool { status != nil }
     public var role: String? {
-      isVoter ? status?["role"]?.string : "learner"
+      isVoter ? status?.role : "learner"
     }
     /// What the member itself says is wrong with it.
-    public var alarms: [String] { (status?["alarms"]?.array ?? []).compactMap(\.string) }
-    public var term: UInt64? { status?["term"]?.uint64 }
-    public var applied: UInt64? { status?["applied"]?.uint64 }
-    public var isLeader: Bool { status?["is_leader"]?.bool ?? false }
+    public var alarms: [String] { status?.alarms ?? [] }
+    public var term: UInt64? { status?.term }
+    public var applied: UInt64? { status?.appliedIndex }
+    public var isLeader: Bool { status?.isLeader ?? false }
   }
 
   public let cluster: String
@@ -76,7 +76,7 @@ public struct ClusterReport: Sendable {
   /// up, and could not take the place of a member that dies.
   public func isBehind(_ member: MemberReport) -> Bool {
     guard member.isUp, member.isVoter, let applied = member.applied,
-      let settled = leader?.status?["commit_settled"]?.uint64
+      let settled = leader?.status?.settledCommitIndex
     else { return false }
     return applied < settled
   }
@@ -90,7 +90,7 @@ public struct ClusterReport: Sendable {
 
   /// Applied entries that a member lacks compared to the leader.
   public func lag(of member: MemberReport) -> UInt64? {
-    guard let applied = member.applied, let commit = leader?.status?["commit"]?.uint64 else {
+    guard let applied = member.applied, let commit = leader?.status?.commitIndex else {
       return nil
     }
     return commit > applied ? commit - applied : 0
@@ -147,8 +147,8 @@ public struct ClusterReport: Sendable {
             "term": member.term.map { JSON($0) } ?? .null,
             "applied": member.applied.map { JSON($0) } ?? .null,
             "lag": lag(of: member).map { JSON($0) } ?? .null,
-            "revision": member.status?["revision"] ?? .null,
-            "hash": member.status?["hash"] ?? .null,
+            "revision": member.status.map { JSON($0.revision) } ?? .null,
+            "hash": JSON(member.status.map { String($0.hash, radix: 16) }),
             "failure": JSON(member.failure),
             "voter": .bool(member.isVoter),
             "silent_ms": member.silence.map { JSON($0) } ?? .null,

@@ -27,19 +27,16 @@ struct Joining: Sendable {
   func admission(of address: NodeAddress) async throws -> Identity {
     logger.notice("asking \(member) to be admitted")
     let client = ClusterClient(addresses: [member], timeout: .seconds(15), token: token)
-    let answer: Result<ClientAnswer, any Error>
+    let answer: Result<(cluster: String, member: ClusterMember), any Error>
     do {
-      try await meet(try await client.send(ClientRequest(.get, "/status")).json, address)
+      let status = try await RemoteNode(member, client, within: .seconds(15)).status()
+      try await meet(status, address)
       answer = .success(
-        try await client.send(
-          ClientRequest(
-            .post, "/cluster/members", body: ["address": .string(address.description)])))
+        (status.identity.cluster, try await RemoteStore(client).add(address)))
     } catch { answer = .failure(error) }
     await client.shutdown()
-    let json = try answer.get().json
-    guard let cluster = json["cluster"]?.string,
-      let node = json["id"]?.string.flatMap({ NodeID(text: $0) })
-    else { throw strange }
+    let (cluster, member) = try answer.get()
+    guard let node = NodeID(text: member.id) else { throw strange }
     return Identity(cluster: cluster, node: node, address: address)
   }
 
@@ -51,11 +48,11 @@ struct Joining: Sendable {
     let known = contents.membership.members.map(\.address)
     guard !known.contains(member.description) else { return }
     let client = ClusterClient(addresses: [member], timeout: .seconds(2), token: token)
-    let answer = await client.ask(member, "/status", within: .seconds(2))
+    let status = try? await RemoteNode(member, client, within: .seconds(2)).status()
     await client.shutdown()
     let own = contents.identity
-    if case .success(let status) = answer {
-      if status.cluster == own.cluster { return }
+    if let status {
+      if status.identity.cluster == own.cluster { return }
     } else if own.node != Membership.nodeID(own.address, cluster: own.cluster) {
       // It did join once. Its cluster may have lost that member since.
       return logger.warning("cannot ask \(member) whether it is still of this node's cluster")
@@ -70,13 +67,11 @@ struct Joining: Sendable {
 
   /// Shakes hands with the member as peers do, so that a wrong secret is noticed before anybody
   /// knows of the new node.
-  private func meet(_ status: JSON, _ address: NodeAddress) async throws {
-    guard let cluster = status["cluster"]?.string,
-      let node = status["node"]?.string.flatMap({ NodeID(text: $0) })
-    else { throw strange }
+  private func meet(_ status: NodeStatus, _ address: NodeAddress) async throws {
+    guard let node = NodeID(text: status.node) else { throw strange }
     let applicant = Applicant(
       identity: Identity(
-        cluster: cluster, node: .random(in: 1 ... .max), address: address,
+        cluster: status.identity.cluster, node: .random(in: 1 ... .max), address: address,
         incarnation: .random(in: 1 ... .max)),
       secret: secret)
     let peer = Member(

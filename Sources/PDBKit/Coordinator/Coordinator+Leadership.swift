@@ -39,16 +39,16 @@ extension Coordinator {
   mutating func settleTransfers() {
     guard !transfers.waiting.isEmpty else { return }
     let node = node.status
-    let verdict: Reply
+    let decision: Reply
     // The successor should be known, so that clients can be sent there.
     if node.role != .leader, node.leader != nil || now >= transfers.deadline {
-      verdict = .transferred(to: status.leader)
+      decision = .transferred(to: status.leader)
     } else if node.role == .leader, node.transferTarget == nil {
-      verdict = .failed(.notTakenOver)
+      decision = .failed(.notTakenOver)
     } else {
       return
     }
-    for ticket in transfers.take() { reply(verdict, to: ticket) }
+    for ticket in transfers.take() { reply(decision, to: ticket) }
   }
 
   mutating func roleChanged() {

@@ -1,6 +1,6 @@
 // Changes: from the request to the answer.
 
-package import Raft
+import Raft
 
 extension Coordinator {
   /// The changes that wait for an answer.
@@ -140,7 +140,7 @@ extension Coordinator {
         reply(.failed(.replaced), to: proposal.ticket)
         continue
       }
-      reply(entry.answer == nil ? .changed : .applied(entry), to: proposal.ticket)
+      reply(entry.decision == nil ? .changed : .applied(entry), to: proposal.ticket)
     }
   }
 

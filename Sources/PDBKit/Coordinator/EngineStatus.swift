@@ -52,6 +52,13 @@ package struct EngineStatus: Sendable {
   }
 }
 
+/// The part of a status that every answer carries: cheaper to copy than all of it.
+package struct Headline: Sendable {
+  package let revision: UInt64
+  package let term: UInt64
+  package let birth: String?
+}
+
 /// The unit of time between nodes.
 package enum Tick {
   package static let milliseconds = 10

@@ -1,6 +1,6 @@
 // Comparing states between nodes: the same log must give the same state everywhere.
 
-package import Raft
+import Raft
 
 /// A node's state at an index, to be compared with its peers'.
 package struct StateHash: Equatable, Sendable {
@@ -14,7 +14,7 @@ struct StateComparison {
   private var own: [StateHash] = []
   /// What a peer said of an entry that this node has not applied yet.
   private var waiting: [NodeID: StateHash] = [:]
-  /// The last verdict on each peer.
+  /// The last decision on each peer.
   private(set) var differing: Set<NodeID> = []
 
   private static let remembered = 8192

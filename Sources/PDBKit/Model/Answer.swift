@@ -1,7 +1,10 @@
 // What applying an operation answers; remembered with the request id.
 
-/// The result of an operation, decided by the state and so the same on every node.
-package enum Answer: Sendable {
+/// What the state says to an operation: decided by the state alone, and so the same on every node.
+package typealias Decision = Result<Answer, PDBError>
+
+/// What a change did.
+public enum Answer: Equatable, Sendable {
   /// The tasks added or edited, each with the revision that last changed it.
   case tasks([VersionedTask])
   /// The pair as it is now.
@@ -12,63 +15,82 @@ package enum Answer: Sendable {
   case changed(Int)
   /// A revision was taken back.
   case undone(Undone)
-  /// The operation changed nothing, and why.
-  case refused(PDBError)
 }
 
 /// A revision that was taken back.
-package struct Undone: Equatable, Sendable {
-  package let revision: UInt64
-  /// What it had done.
-  package let operation: String
+public struct Undone: Equatable, Sendable {
+  /// Which one.
+  public let revision: UInt64
+  /// What it had done, as in ``Revision/operation``.
+  public let operation: String
   /// How many keys that users can see are as before.
-  package let count: Int
+  public let count: Int
+
+  public init(revision: UInt64, operation: String, count: Int) {
+    self.revision = revision
+    self.operation = operation
+    self.count = count
+  }
 }
 
 /// A task and the revision that last changed it.
-package struct VersionedTask: Sendable {
-  package let task: TaskItem
-  package let revision: UInt64
+public struct VersionedTask: Equatable, Sendable {
+  public let task: TaskItem
+  public let revision: UInt64
+
+  public init(task: TaskItem, revision: UInt64) {
+    self.task = task
+    self.revision = revision
+  }
 }
 
 /// A key, its value and the revision that last changed it.
-package struct Pair: Equatable, Sendable {
-  package let key: Bytes
-  package let value: Bytes
-  package let revision: UInt64
-  /// Whether setting it made the key. Not encoded: see ``RememberedAnswer``.
-  package var isNew = false
+public struct Pair: Equatable, Sendable {
+  public let key: Bytes
+  /// JSON, or bytes that are not text.
+  public let value: Bytes
+  public let revision: UInt64
+  /// Whether the change that answers with the pair made the key. Not encoded: see
+  /// ``RememberedAnswer``.
+  public var isNew: Bool
+
+  public init(key: Bytes, value: Bytes, revision: UInt64, isNew: Bool = false) {
+    self.key = key
+    self.value = value
+    self.revision = revision
+    self.isNew = isNew
+  }
 }
 
 // MARK: Encoding
 
 //   kind  fields...      kinds are numbered for ever, like those of operations
 
-extension Answer {
+extension Decision {
   package func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 128)
     switch self {
-    case .tasks(let tasks):
+    case .success(.tasks(let tasks)):
       writer.write(byte: 1)
       writer.write(list: tasks) { writer, versioned in
         writer.write(versioned.task.json.serialized())
         writer.write(versioned.revision)
       }
-    case .pair(let pair):
+    case .success(.pair(let pair)):
       writer.write(byte: 2)
       writer.write(pair.key)
       writer.write(pair.value)
       writer.write(pair.revision)
-    case .removed(let count):
+    case .success(.removed(let count)):
       writer.write(byte: 3)
       writer.write(UInt64(count))
-    case .refused(let error):
+    case .failure(let error):
       writer.write(byte: 4)
       writer.write(error.json.serialized())
-    case .changed(let count):
+    case .success(.changed(let count)):
       writer.write(byte: 5)
       writer.write(UInt64(count))
-    case .undone(let undone):
+    case .success(.undone(let undone)):
       writer.write(byte: 6)
       writer.write(undone.revision)
       writer.write(undone.operation)
@@ -81,30 +103,33 @@ extension Answer {
     var reader = BinaryReader(bytes)
     switch try reader.readByte() {
     case 1:
-      self = .tasks(
-        try reader.readList { reader in
-          guard let task = TaskItem(json: try JSON(parsing: try reader.readBytes())) else {
-            throw BinaryReader.Malformed()
-          }
-          return VersionedTask(task: task, revision: try reader.readUInt64())
-        })
+      self = .success(
+        .tasks(
+          try reader.readList { reader in
+            guard let task = TaskItem(json: try JSON(parsing: try reader.readBytes())) else {
+              throw BinaryReader.Malformed()
+            }
+            return VersionedTask(task: task, revision: try reader.readUInt64())
+          }))
     case 2:
-      self = .pair(
-        Pair(
-          key: try reader.readBytes(), value: try reader.readBytes(),
-          revision: try reader.readUInt64()))
-    case 3: self = .removed(Int(try reader.readUInt64()))
+      self = .success(
+        .pair(
+          Pair(
+            key: try reader.readBytes(), value: try reader.readBytes(),
+            revision: try reader.readUInt64())))
+    case 3: self = .success(.removed(Int(try reader.readUInt64())))
     case 4:
       guard let error = PDBError(json: try JSON(parsing: try reader.readBytes())) else {
         throw BinaryReader.Malformed()
       }
-      self = .refused(error)
-    case 5: self = .changed(Int(try reader.readUInt64()))
+      self = .failure(error)
+    case 5: self = .success(.changed(Int(try reader.readUInt64())))
     case 6:
-      self = .undone(
-        Undone(
-          revision: try reader.readUInt64(), operation: try reader.readString(),
-          count: Int(try reader.readUInt64())))
+      self = .success(
+        .undone(
+          Undone(
+            revision: try reader.readUInt64(), operation: try reader.readString(),
+            count: Int(try reader.readUInt64()))))
     default: throw BinaryReader.Malformed()
     }
     try reader.finish()
@@ -115,7 +140,7 @@ extension Answer {
 
 /// What is remembered of a request: its answer, and the revision of the state after it.
 struct RememberedAnswer {
-  let answer: Answer
+  let decision: Decision
   /// `nil` if it was written before revisions were remembered.
   let revision: UInt64?
 
@@ -126,24 +151,24 @@ struct RememberedAnswer {
     var writer = BinaryWriter(capacity: 64)
     writer.write(byte: Self.kind)
     writer.write(revision ?? 0)
-    writer.write(answer.encoded())
+    writer.write(decision.encoded())
     return writer.bytes
   }
 
-  init(answer: Answer, revision: UInt64) {
-    self.answer = answer
+  init(_ decision: Decision, revision: UInt64) {
+    self.decision = decision
     self.revision = revision
   }
 
   init(decoding bytes: Bytes) throws {
     guard bytes.first == Self.kind else {
-      answer = try Answer(decoding: bytes)
+      decision = try Decision(decoding: bytes)
       revision = nil
       return
     }
     var reader = BinaryReader(Bytes(bytes.dropFirst()))
     revision = try reader.readUInt64()
-    answer = try Answer(decoding: reader.readBytes())
+    decision = try Decision(decoding: reader.readBytes())
     try reader.finish()
   }
 }
@@ -151,31 +176,22 @@ struct RememberedAnswer {
 // MARK: Taking apart
 
 extension Answer {
-  /// An operation answered with something its endpoint does not know.
-  package struct Unexpected: Error {}
+  /// The tasks that were added or edited; none if the change was about something else.
+  public var tasks: [VersionedTask] { if case .tasks(let tasks) = self { tasks } else { [] } }
 
-  package func tasks() throws -> [VersionedTask] {
-    guard case .tasks(let tasks) = self, !tasks.isEmpty else { throw Unexpected() }
-    return tasks
-  }
+  /// The pair that was set, increased or appended to.
+  public var pair: Pair? { if case .pair(let pair) = self { pair } else { nil } }
 
-  package func pair() throws -> Pair {
-    guard case .pair(let pair) = self else { throw Unexpected() }
-    return pair
-  }
+  /// What was taken back.
+  public var undone: Undone? { if case .undone(let undone) = self { undone } else { nil } }
 
-  package func changed() throws -> Int {
-    guard case .changed(let count) = self else { throw Unexpected() }
-    return count
-  }
-
-  package func undone() throws -> Undone {
-    guard case .undone(let undone) = self else { throw Unexpected() }
-    return undone
-  }
-
-  package func removed() throws -> Int {
-    guard case .removed(let count) = self else { throw Unexpected() }
-    return count
+  /// How many tasks or keys the change was about.
+  public var count: Int {
+    switch self {
+    case .tasks(let tasks): tasks.count
+    case .pair: 1
+    case .removed(let count), .changed(let count): count
+    case .undone(let undone): undone.count
+    }
   }
 }

@@ -7,21 +7,22 @@
 //   NUL import/<id>/<8 bytes, big-endian>   a part: a list of (key value)
 
 /// A part of an import on its way.
-package struct ImportPart: Equatable, Sendable {
+public struct ImportPart: Equatable, Sendable {
   /// Names the import: the same file gives the same id.
-  package let id: String
+  public let id: String
   /// Counts from 0.
-  package let number: UInt64
-  package let pairs: [Pair]
+  public let number: UInt64
+  public let pairs: [NewPair]
 
-  package struct Pair: Equatable, Sendable {
-    package let key: Bytes
-    package let value: Bytes
+  public init(id: String, number: UInt64, pairs: [NewPair]) {
+    self.id = id
+    self.number = number
+    self.pairs = pairs
   }
 }
 
 /// What an import does with a key that exists with another value.
-package enum ExistingKeys: String, Equatable, Sendable, CaseIterable {
+public enum ExistingKeys: String, Equatable, Sendable, CaseIterable {
   /// The import is refused as a whole.
   case refuse
   /// The imported value takes the place of the existing one.
@@ -116,7 +117,7 @@ extension Draft {
   }
 
   private mutating func importPair(
-    _ pair: ImportPart.Pair, _ existing: ExistingKeys, at time: Timestamp
+    _ pair: NewPair, _ existing: ExistingKeys, at time: Timestamp
   ) throws -> Imported {
     if let found = try get(pair.key) {
       if try found.value == imported(pair, over: found, at: time) { return .same }
@@ -135,7 +136,7 @@ extension Draft {
 
   /// What would stand under an existing key after importing a pair.
   private mutating func imported(
-    _ pair: ImportPart.Pair, over found: StoredValue, at time: Timestamp
+    _ pair: NewPair, over found: StoredValue, at time: Timestamp
   ) throws -> Bytes {
     guard TaskKeys.isTask(pair.key), let existing = VersionedTask(found)?.task else {
       return pair.value
@@ -162,9 +163,9 @@ extension Draft {
 // MARK: Encoding
 
 extension ImportPart {
-  static func pairs(decoding bytes: Bytes) throws -> [Pair] {
+  static func pairs(decoding bytes: Bytes) throws -> [NewPair] {
     var reader = BinaryReader(bytes)
-    let pairs = try reader.readList { Pair(key: try $0.readBytes(), value: try $0.readBytes()) }
+    let pairs = try reader.readList { NewPair(key: try $0.readBytes(), value: try $0.readBytes()) }
     try reader.finish()
     return pairs
   }
@@ -181,7 +182,7 @@ extension ImportPart {
   init(from reader: inout BinaryReader) throws {
     id = try reader.readString()
     number = try reader.readUInt64()
-    pairs = try reader.readList { Pair(key: try $0.readBytes(), value: try $0.readBytes()) }
+    pairs = try reader.readList { NewPair(key: try $0.readBytes(), value: try $0.readBytes()) }
   }
 }
 

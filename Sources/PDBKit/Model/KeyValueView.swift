@@ -66,7 +66,8 @@ package struct Draft<Base: StateView>: StateView {
   }
 
   package func scanHistory(
-    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
   ) throws {
     try base.scanHistory(from: first, through: last, reversed: reversed, body)
   }

@@ -54,29 +54,29 @@ package struct NewTask: Equatable, Sendable {
 }
 
 /// A pair to set, together with others.
-package struct NewPair: Equatable, Sendable {
-  package let key: Bytes
-  package let value: Bytes
+public struct NewPair: Equatable, Sendable {
+  public let key: Bytes
+  public let value: Bytes
 
-  package init(key: Bytes, value: Bytes) {
+  public init(key: Bytes, value: Bytes) {
     self.key = key
     self.value = value
   }
 }
 
 /// What to change about a task; `nil` leaves a part as it is.
-package struct TaskEdit: Equatable, Sendable {
-  package var title: String?
-  package var completed: Bool?
+public struct TaskEdit: Equatable, Sendable {
+  public var title: String?
+  public var completed: Bool?
 
-  package init(title: String? = nil, completed: Bool? = nil) {
+  public init(title: String? = nil, completed: Bool? = nil) {
     self.title = title
     self.completed = completed
   }
 }
 
 /// What must hold for a task or a pair to be changed.
-package enum Condition: Equatable, Sendable {
+public enum Condition: Equatable, Sendable {
   case none
   /// It does not exist yet.
   case absent

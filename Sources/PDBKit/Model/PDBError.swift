@@ -89,16 +89,26 @@ public struct PDBError: Error, Sendable {
   public let hint: String?
   /// More members of the error's JSON object.
   public let details: [JSON.Member]
+  /// For the node's log: what was behind it. It goes nowhere else.
+  package let cause: (any Error)?
 
   public init(
     _ code: Code, _ message: String, outcome: Outcome = .notApplied, hint: String? = nil,
     details: [JSON.Member] = []
+  ) {
+    self.init(code, message, outcome: outcome, hint: hint, details: details, cause: nil)
+  }
+
+  package init(
+    _ code: Code, _ message: String, outcome: Outcome = .notApplied, hint: String? = nil,
+    details: [JSON.Member] = [], cause: (any Error)?
   ) {
     self.code = code
     self.message = message
     self.outcome = outcome
     self.hint = hint
     self.details = details
+    self.cause = cause
   }
 
   /// `{"error":"slug","message":"...","outcome":"...",...}`.

@@ -3,8 +3,6 @@
 // The changes of a revision are a list of (key, before?(revision value), after?(value)) in
 // BinaryWriter's notation.
 
-package import Raft
-
 /// What a change did to one key.
 package struct KeyChange: Equatable, Sendable {
   package let key: Bytes
@@ -15,10 +13,11 @@ package struct KeyChange: Equatable, Sendable {
 }
 
 /// One revision: who changed what, when, and how.
-package struct Revision: Sendable {
+package struct RevisionRecord: Sendable {
   package let number: UInt64
-  package let index: Index
-  package let term: Term
+  /// Where its operation stands in the log.
+  package let index: UInt64
+  package let term: UInt64
   package let stamp: Stamp
   /// ``Operation/name``.
   package let operation: String
@@ -70,14 +69,15 @@ package protocol HistoryView {
   /// Visits the revisions from `first` through `last` that are still known, in order or
   /// reversed, until `body` returns false.
   func scanHistory(
-    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
   ) throws
 }
 
 extension HistoryView {
   /// One revision; `nil` if it is not known, or no longer.
-  package func revision(_ number: UInt64) throws -> Revision? {
-    var found: Revision?
+  package func revision(_ number: UInt64) throws -> RevisionRecord? {
+    var found: RevisionRecord?
     try scanHistory(from: number, through: number, reversed: false) {
       found = $0
       return false
@@ -87,9 +87,9 @@ extension HistoryView {
 
   /// The newest revision of an author that is neither an undo nor taken back by one: what
   /// undoing without a number means, so that undoing twice takes back two changes.
-  func newestUndoable(by author: String) throws -> Revision? {
+  func newestUndoable(by author: String) throws -> RevisionRecord? {
     var takenBack: Set<UInt64> = []
-    var found: Revision?
+    var found: RevisionRecord?
     try scanHistory(from: 0, through: UInt64(Int64.max), reversed: true) { revision in
       if takenBack.contains(revision.number) { return true }
       if let undone = revision.undoes {

@@ -63,7 +63,7 @@ extension TaskItem {
   /// under a task's key, where something that pdb knows is not what it should be.
   ///
   /// - Throws: `invalid_value`, or what is wrong with the title.
-  static func check(_ value: Bytes, under key: Bytes) throws {
+  static func check(_ value: Bytes, under key: Bytes) throws(PDBError) {
     guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key),
       let title = json["title"]
     else { return }

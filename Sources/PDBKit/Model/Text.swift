@@ -4,11 +4,11 @@ import Foundation
 
 /// A task's title: trimmed, without control characters, in Unicode's form NFC, so that what
 /// looks the same is the same.
-struct Title: Equatable, Sendable {
-  let text: String
+public struct Title: Equatable, Sendable {
+  public let text: String
 
   /// - Throws: `title_required` if nothing is left after trimming, `invalid_title`.
-  init(_ text: String) throws {
+  public init(_ text: String) throws(PDBError) {
     let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
     guard !trimmed.isEmpty else {
       throw PDBError(.titleRequired, "a task needs a title")

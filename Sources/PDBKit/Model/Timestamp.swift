@@ -40,6 +40,43 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
   }
 }
 
+extension Timestamp {
+  /// Reads what ``description`` writes; the fraction of a second may be missing.
+  public init?(parsing text: String) {
+    let bytes = Array(text.utf8)
+    func number(_ range: Range<Int>) -> Int64? {
+      guard range.upperBound <= bytes.count else { return nil }
+      return bytes[range].reduce(0 as Int64?) { sum, digit in
+        guard let sum, (48...57).contains(digit) else { return nil }
+        return sum * 10 + Int64(digit - 48)
+      }
+    }
+    func has(_ character: Unicode.Scalar, at position: Int) -> Bool {
+      position < bytes.count && bytes[position] == UInt8(ascii: character)
+    }
+    guard has("-", at: 4), has("-", at: 7), has("T", at: 10), has(":", at: 13), has(":", at: 16),
+      let year = number(0..<4), let month = number(5..<7), (1...12).contains(month),
+      let day = number(8..<10), (1...31).contains(day), let hour = number(11..<13), hour < 24,
+      let minute = number(14..<16), minute < 60, let second = number(17..<19), second < 61
+    else { return nil }
+    var millisecond: Int64 = 0
+    var end = 19
+    if has(".", at: 19) {
+      guard let fraction = number(20..<23) else { return nil }
+      (millisecond, end) = (fraction, 23)
+    }
+    guard has("Z", at: end), bytes.count == end + 1 else { return nil }
+    // Days from a civil date: Hinnant, "chrono-compatible low-level date algorithms".
+    let shiftedYear = month <= 2 ? year - 1 : year
+    let (era, yearOfEra) = shiftedYear.quotientAndFloorRemainder(by: 400)
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    let days =
+      era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    self.init(
+      milliseconds: ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000 + millisecond)
+  }
+}
+
 extension Int64 {
   /// Division that rounds down, so times before 1970 come out right too.
   fileprivate func quotientAndFloorRemainder(by divisor: Int64) -> (Int64, Int64) {

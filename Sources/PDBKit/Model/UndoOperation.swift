@@ -70,14 +70,3 @@ extension Draft {
 
   private static var shownConflicts: Int { 20 }
 }
-
-extension JSON {
-  /// A stored value as it is shown: the JSON it is, or an object with its bytes.
-  init(stored value: Bytes?) {
-    guard let value else {
-      self = .null
-      return
-    }
-    self = (try? JSON(parsing: value)) ?? ["value_b64": .string(value.base64)]
-  }
-}

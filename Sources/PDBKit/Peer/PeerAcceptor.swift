@@ -77,11 +77,11 @@ final class PeerAcceptor: ChannelInboundHandler {
     if hello.to != own.node { return refuse(hello.from, .node, context) }
     state = .admitting
     let receiver = receiver
-    let verdict = context.eventLoop.makeFutureWithTask {
+    let decision = context.eventLoop.makeFutureWithTask {
       await receiver.objection(to: hello.from, incarnation: hello.incarnation)
     }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    verdict.whenSuccess { objection in
+    decision.whenSuccess { objection in
       let (handler, context) = bound.value
       guard case .admitting = handler.state else { return }
       if let objection { return handler.refuse(hello.from, objection, context) }

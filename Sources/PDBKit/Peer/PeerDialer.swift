@@ -171,11 +171,11 @@ private final class PeerGreeter: ChannelInboundHandler {
     let proof = secret.proof(
       .connect, hello, nonce: challenge.nonce, incarnation: challenge.incarnation)
     let (receiver, peer) = (receiver, hello.to)
-    let verdict = context.eventLoop.makeFutureWithTask {
+    let decision = context.eventLoop.makeFutureWithTask {
       await receiver.objection(to: peer, incarnation: challenge.incarnation)
     }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    verdict.whenSuccess { objection in
+    decision.whenSuccess { objection in
       let (greeter, context) = bound.value
       if let objection { return greeter.fail(objection.message, context, objection) }
       context.writeAndFlush(NIOAny(ByteBuffer(.proof(proof))), promise: nil)

@@ -20,40 +20,18 @@ extension Endpoint {
       "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task=, ?author=",
       query: ["since", "prefix", "key", "task", "author", "consistency"]
     ) { exchange in
-      let since = try await exchange.since()
-      let seat = try exchange.node.streams.take()
-      let stream = EventStream(
-        engine: exchange.engine, filter: HistoryFilter(exchange), since: since)
-      return Response(
-        status: .ok, headers: [.contentType: "text/event-stream"],
-        body: ResponseBody { writer in
-          defer { seat.leave() }
-          try await stream.run(&writer)
-          try await writer.finish(nil)
-        })
+      let since = try exchange.revision("since") ?? exchange.lastEventID()
+      let changes = try await exchange.store.changes(
+        since: since, exchange.historyFilter, at: exchange.moment())
+      return try exchange.stream("text/event-stream") { writer in
+        var text = EventText(last: changes.start)
+        for try await events in changes { try await writer.write(text.take(events)) }
+      }
     }
   ]
 }
 
 extension Exchange {
-  /// The revision after which the stream begins.
-  ///
-  /// - Throws: `revision_not_found` for one that is still to come: such a stream would be silent
-  ///   for ever, or tell of other changes than were asked for.
-  fileprivate func since() async throws -> UInt64 {
-    let asked = try revision("since") ?? lastEventID()
-    // This node may lag behind the one that told the last revision.
-    if let asked, asked <= engine.status.mark.revision { return asked }
-    let newest = try await engine.read(consistency(), .keys) { $1.revision }
-    guard let asked else { return newest }
-    guard asked <= newest else {
-      throw PDBError(
-        .revisionNotFound, "there is no revision \(asked) yet", hint: "the newest is \(newest)",
-        details: [.init("revision", JSON(newest))])
-    }
-    return asked
-  }
-
   /// Where a browser's stream ended that it takes up again.
   fileprivate func lastEventID() throws -> UInt64? {
     guard let text = request.headers[.lastEventID] else { return nil }
@@ -64,89 +42,35 @@ extension Exchange {
   }
 }
 
-extension HTTPField.Name {
-  fileprivate static let lastEventID = Self("Last-Event-ID")!
+/// Writes events down as a stream tells them.
+private struct EventText {
+  /// Where the client knows that it is.
+  var last: UInt64
+
+  mutating func take(_ events: [ChangeEvent]) -> ByteBuffer {
+    var text = ""
+    for event in events {
+      text += self.text(of: event)
+      last = event.revision
+    }
+    return ByteBuffer(string: text)
+  }
+
+  private func text(of event: ChangeEvent) -> String {
+    switch event {
+    case .change(let revision):
+      return "event: change\nid: \(revision.number)\ndata: \(revision.json.text)\n\n"
+    case .position(let revision):
+      return revision > last ? "id: \(revision)\n\n" : ": \(revision)\n\n"
+    case .reset(let revision, let compacted):
+      let json: JSON = ["revision": JSON(revision), "compacted": JSON(compacted)]
+      return "event: reset\nid: \(revision)\ndata: \(json.text)\n\n"
+    }
+  }
 }
 
-/// One client that listens.
-private struct EventStream: Sendable {
-  let engine: any Engine
-  let filter: HistoryFilter
-  /// The last revision that was told.
-  var since: UInt64
-
-  private static let pulse = Duration.seconds(2)
-
-  /// Tells everything there is, then whatever comes, until the client or the node leaves.
-  func run(_ writer: inout any ResponseBodyWriter) async throws {
-    let (signals, signal) = AsyncStream.makeStream(
-      of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    let movements = engine.movements()
-    var stream = self
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask {
-        for await _ in movements { signal.yield() }
-        signal.finish()
-      }
-      group.addTask {
-        while true {
-          try await LoopExecutor.shared.sleep(for: Self.pulse)
-          signal.yield()
-        }
-      }
-      defer { group.cancelAll() }
-      try await stream.tell(&writer)
-      for await _ in signals { try await stream.tell(&writer) }
-    }
-  }
-
-  private mutating func tell(_ writer: inout any ResponseBodyWriter) async throws {
-    var isBehind = true
-    while isBehind {
-      let batch = try await next()
-      var text = batch.text
-      if text.isEmpty { text = ": \(since)\n\n" }
-      isBehind = batch.last > since
-      since = max(since, batch.last)
-      try await writer.write(ByteBuffer(string: text))
-    }
-  }
-
-  private struct Batch: Sendable {
-    var text = ""
-    var last: UInt64
-  }
-
-  /// What comes after `since`: up to a bound, so that a client that is far behind does not keep
-  /// others waiting.
-  private func next() async throws -> Batch {
-    let (filter, since) = (filter, since)
-    return try await engine.read(.stale, .ranges) { view, mark in
-      var batch = Batch(last: since)
-      guard since < mark.revision else { return batch }
-      guard since >= mark.compactedRevision else { return Self.reset(mark) }
-      var isTold = true
-      try view.scanHistory(from: since + 1, through: mark.revision, reversed: false) { revision in
-        batch.last = revision.number
-        isTold = try filter.matches(revision)
-        if isTold {
-          let json = try revision.json(filter)
-          batch.text += "event: change\nid: \(revision.number)\ndata: \(json.text)\n\n"
-        }
-        return batch.text.utf8.count < Limits.logPageBytes
-      }
-      if !isTold { batch.text += "id: \(batch.last)\n\n" }
-      return batch
-    }
-  }
-
-  private static func reset(_ mark: StateMark) -> Batch {
-    let json: JSON = [
-      "revision": JSON(mark.revision), "compacted": JSON(mark.compactedRevision),
-    ]
-    return Batch(
-      text: "event: reset\nid: \(mark.revision)\ndata: \(json.text)\n\n", last: mark.revision)
-  }
+extension HTTPField.Name {
+  fileprivate static let lastEventID = Self("Last-Event-ID")!
 }
 
 /// How many streams may be open at once.

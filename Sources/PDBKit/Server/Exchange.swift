@@ -1,4 +1,4 @@
-// One request as the routes see it: parsed, checked, and on its way to the engine.
+// One request as the routes see it: parsed, checked, and on its way to the store.
 
 import Foundation
 import HTTPTypes
@@ -7,16 +7,13 @@ import NIOCore
 
 /// What the requests to one node have in common. A reference: each request hands it around.
 final class ServedNode: Sendable {
-  let engine: any Engine
-  let neighbours: NeighbourFiles
+  let store: any ServedStore
   let connections: OpenConnections
   let requests = RequestMeters()
   let streams = OpenStreams()
-  let order = KnownTaskOrder()
 
-  init(engine: any Engine, neighbours: NeighbourFiles, connections: OpenConnections) {
-    self.engine = engine
-    self.neighbours = neighbours
+  init(_ store: any ServedStore, connections: OpenConnections) {
+    self.store = store
     self.connections = connections
   }
 }
@@ -29,7 +26,7 @@ struct Exchange: Sendable {
   let node: ServedNode
   let body: Bytes
 
-  var engine: any Engine { node.engine }
+  var store: any ServedStore { node.store }
 
   // MARK: Reading the request
 
@@ -60,6 +57,15 @@ struct Exchange: Sendable {
     return count
   }
 
+  /// A revision from the query.
+  func revision(_ name: String) throws -> UInt64? {
+    guard let text = query(name) else { return nil }
+    guard let number = UInt64(text) else {
+      throw PDBError(.badRequest, "'\(name)' must be a revision, not '\(text)'")
+    }
+    return number
+  }
+
   /// A choice from the query, e.g. `?force=true`.
   func flag(_ name: String) throws -> Bool {
     switch query(name) {
@@ -67,14 +73,6 @@ struct Exchange: Sendable {
     case "true": return true
     case let text?: throw PDBError(.badRequest, "'\(name)' is 'true' or 'false', not '\(text)'")
     }
-  }
-
-  func consistency() throws -> Consistency {
-    guard let text = query("consistency") else { return .linearizable }
-    guard let consistency = Consistency(rawValue: text) else {
-      throw PDBError(.badRequest, "'consistency' is 'linearizable' or 'stale', not '\(text)'")
-    }
-    return consistency
   }
 
   /// `If-Match: "7"` or `If-None-Match: *` (RFC 9110, section 13.1); entity tags are revisions.
@@ -94,63 +92,60 @@ struct Exchange: Sendable {
     return .none
   }
 
-  // MARK: Answering
+  // MARK: Asking the store
 
-  /// Makes a change, and answers with what `body` makes of the outcome.
+  /// Makes a change, and answers with what `body` makes of what it did.
   ///
   /// - Parameter verb: what only the leader can do, for the message of a follower.
-  func propose(
-    _ operation: Operation, verb: String = "change data",
-    _ body: (Answer) throws -> Response
+  func apply(
+    _ change: Change, verb: String = "change data", _ body: (Answer) throws -> Response
   ) async throws -> Response {
-    let stamped = StampedOperation(stamp: try stamp(), operation: operation)
-    let outcome: Outcome
-    do {
-      outcome = try await engine.propose(stamped)
-    } catch let error as PDBError where error.code == .notLeader {
-      throw PDBError(
-        .notLeader, "Only leader can \(verb)", hint: error.hint, details: error.details)
-    }
-    if case .refused(let error) = outcome.answer { throw error }
-    var response = try body(outcome.answer)
-    response.headers.add(.revision, String(outcome.revision))
+    let receipt = try await receipt(for: change, verb)
+    var response = try body(receipt.answer)
+    response.headers.add(.revision, String(receipt.revision))
     return response
   }
 
-  /// Reads, and answers with what `body` makes of the state.
-  func read(
-    _ reach: Reach = .ranges,
-    _ body: @escaping @Sendable (any StateView, StateMark) throws -> Response
-  ) async throws -> Response {
-    let consistency = try consistency()
-    let known = request.headers.has(.ifNoneMatch) ? request.headers[.ifNoneMatch] : nil
-    return try await engine.read(consistency, reach) { view, mark in
-      var response = try body(view, mark)
-      if let known { response.omitIfKnown(known) }
-      response.headers.add(.revision, String(mark.revision))
-      response.headers.add(.consistency, consistency.rawValue)
-      return response
-    }
-  }
-
-  private func stamp() throws -> Stamp {
-    let now = Timestamp.now
-    let author = request.headers.first(.author) ?? ""
-    guard author.utf8.count <= Limits.authorBytes else {
-      throw PDBError(.badRequest, "'PDB-Author' is longer than \(Limits.authorBytes) bytes")
-    }
-    return Stamp(time: now, author: author.escapingControlCharacters, request: try requestID(now))
-  }
-
-  private func requestID(_ now: Timestamp) throws -> RequestID? {
-    guard let id = request.headers.first(.idempotencyKey) else { return nil }
-    guard (1...Limits.requestIDBytes).contains(id.utf8.count),
-      id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
-    else {
+  private func receipt(for change: Change, _ verb: String) async throws(PDBError) -> Receipt {
+    do throws(PDBError) { return try await store.apply(change, from: origin) } catch {
+      guard error.code == .notLeader else { throw error }
       throw PDBError(
-        .badRequest,
-        "'Idempotency-Key' must be 1 to \(Limits.requestIDBytes) visible ASCII characters")
+        .notLeader, "Only leader can \(verb)", hint: error.hint, details: error.details)
     }
+  }
+
+  /// Which state the request is about.
+  func moment() throws -> Moment {
+    guard let text = query("consistency") else { return .now }
+    guard let moment = Moment(rawValue: text) else {
+      throw PDBError(.badRequest, "'consistency' is 'linearizable' or 'stale', not '\(text)'")
+    }
+    return moment
+  }
+
+  /// An answer that was read at a revision: 304 if the client has it already.
+  func answer(_ response: Response, readAt revision: UInt64) throws -> Response {
+    var response = response
+    if request.headers.has(.ifNoneMatch), let known = request.headers[.ifNoneMatch] {
+      response.omitIfKnown(known)
+    }
+    response.headers.add(.revision, String(revision))
+    response.headers.add(.consistency, try moment().rawValue)
+    return response
+  }
+
+  private var origin: Origin {
+    Origin(
+      author: request.headers.first(.author),
+      request: request.headers.first(.idempotencyKey).map { id in
+        Origin.RequestID(
+          id, fingerprint: fingerprint,
+          age: request.headers.first(.requestAge).flatMap(Int64.init).map { .milliseconds($0) })
+      })
+  }
+
+  /// Of the request as it was sent.
+  private var fingerprint: UInt64 {
     var fingerprint = Checksum()
     for part in [
       request.method.rawValue, request.uri.string, request.headers[.ifMatch] ?? "",
@@ -160,10 +155,7 @@ struct Exchange: Sendable {
       fingerprint.update(part.utf8)
     }
     fingerprint.update(body)
-    let age = request.headers.first(.requestAge).flatMap(Int64.init)
-    return RequestID(
-      id: id, fingerprint: fingerprint.value,
-      firstSent: age.map { Timestamp(milliseconds: now.milliseconds - max(0, $0)) })
+    return fingerprint.value
   }
 }
 

@@ -1,31 +1,31 @@
 // What `/metrics` says: the text format of Prometheus, version 0.0.4.
 
 import HTTPTypes
-import Raft
 
 /// Puts figures down one after the other.
 struct MetricsText {
   private(set) var text = ""
 
-  init(_ status: EngineStatus, _ measurements: Measurements, _ server: ServedNode) {
+  init(_ store: any ServedStore, _ server: ServedNode) {
+    let (status, view, measurements) = (store.nodeStatus, store.currentView, store.measurements)
     head("pdb_build_info", "The version that runs.", "gauge")
     line("pdb_build_info", [("version", pdbVersion)], 1)
     gauge("pdb_term", "The current term.", status.term)
     gauge("pdb_is_leader", "1 while the node leads.", status.isLeader ? 1 : 0)
     gauge("pdb_has_leader", "1 while the node knows a leader.", status.leader == nil ? 0 : 1)
-    gauge("pdb_members", "Members of the cluster.", status.members.count)
+    gauge("pdb_members", "Members of the cluster.", view.members.count)
     gauge("pdb_log_last_index", "The last index in the log.", status.lastIndex)
     gauge("pdb_log_commit_index", "The last committed index.", status.commitIndex)
-    gauge("pdb_log_applied_index", "The last index in the state.", status.mark.appliedIndex)
+    gauge("pdb_log_applied_index", "The last index in the state.", status.appliedIndex)
     gauge("pdb_log_entries", "Entries that the log holds.", status.logEntries)
     gauge("pdb_log_bytes", "Bytes that the log holds.", status.logBytes)
     gauge("pdb_alarms", "Troubles that a person should see to.", status.alarms.count)
     head("pdb_alarm", "1 while there is this trouble.", "gauge")
     for alarm in Alarm.allCases {
-      line("pdb_alarm", [("name", alarm.rawValue)], status.alarms.contains(alarm) ? 1 : 0)
+      line("pdb_alarm", [("name", alarm.rawValue)], status.alarms.contains(alarm.rawValue) ? 1 : 0)
     }
-    gauge("pdb_revision", "The revision of the state.", status.mark.revision)
-    peers(status)
+    gauge("pdb_revision", "The revision of the state.", status.revision)
+    peers(view, status.lastIndex)
     counter(
       "pdb_elections_total", "Elections that this node stood for.", measurements.elections)
     counter(
@@ -90,21 +90,19 @@ struct MetricsText {
   }
 
   /// How far behind each peer is; on the leader.
-  private mutating func peers(_ status: EngineStatus) {
-    let peers = status.members.filter { status.matchIndex[$0.id] != nil }
+  private mutating func peers(_ view: ClusterView, _ lastIndex: UInt64) {
+    let peers = view.members.compactMap { member in
+      member.matchIndex.map { (member.address, match: $0, silence: member.silence ?? 0) }
+    }
     guard !peers.isEmpty else { return }
     head("pdb_peer_lag_entries", "Entries that a peer is not known to have.", "gauge")
-    for peer in peers {
+    for (address, match, _) in peers {
       // Another leader's entries may be in a peer's log still.
-      let last = max(status.lastIndex, status.matchIndex[peer.id]!)
-      line(
-        "pdb_peer_lag_entries", [("peer", peer.address)], last - status.matchIndex[peer.id]!)
+      line("pdb_peer_lag_entries", [("peer", address)], max(lastIndex, match) - match)
     }
     head("pdb_peer_silence_seconds", "For how long a peer has not answered.", "gauge")
-    for peer in peers {
-      line(
-        "pdb_peer_silence_seconds", [("peer", peer.address)],
-        Double(status.silence[peer.id] ?? 0) / 1000)
+    for (address, _, silence) in peers {
+      line("pdb_peer_silence_seconds", [("peer", address)], Double(silence) / 1000)
     }
   }
 

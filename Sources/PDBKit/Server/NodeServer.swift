@@ -33,8 +33,7 @@ struct NodeServer: Service {
   private static let reservedDescriptors = 64
 
   let listener: NodeListener
-  let engine: any Engine
-  let neighbours: NeighbourFiles
+  let store: any ServedStore
   /// `nil` if no peers are heard.
   let receiver: (any PeerReceiver)?
   /// What clients must know.
@@ -49,10 +48,9 @@ struct NodeServer: Service {
       bound: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
       logger: logger)
     // Most clients would lose their token on the way to the leader.
-    let forwarding = token == nil ? nil : Forwarding(from: engine.status.identity.address)
+    let forwarding = token == nil ? nil : Forwarding(from: store.nodeStatus.address)
     let requests = RequestGuard(
-      engine: engine, neighbours: neighbours, connections: connections, token: token,
-      forwarding: forwarding, logger: logger)
+      store, connections: connections, token: token, forwarding: forwarding, logger: logger)
     let channels = NodeChannel(
       requests: requests, executor: .shared, connections: connections, receiver: receiver,
       logger: logger)

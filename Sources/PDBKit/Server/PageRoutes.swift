@@ -6,7 +6,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import Page
-import Raft
 
 extension Endpoint {
   static let page: [Endpoint] = [
@@ -77,7 +76,7 @@ extension Exchange {
   /// What the page may load, and whom it may talk to: this origin, and the members wherever they
   /// listen (Content Security Policy Level 3).
   private var policy: String {
-    let members = engine.status.members.compactMap { try? NodeAddress(parsing: $0.address).host }
+    let members = store.currentView.members.compactMap { $0.nodeAddress?.host }
     // The policy's grammar has no place for IPv6 addresses (section 2.3.1).
     let hosts = Set(["127.0.0.1", "localhost"] + members.filter { !$0.contains(":") })
     let sources = hosts.sorted().map { "http://\($0):*" }.joined(separator: " ")

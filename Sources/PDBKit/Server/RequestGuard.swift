@@ -5,7 +5,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import Raft
 
 /// Checks host, origin, token, content type and size; turns every failure into a clear
 /// answer; adds the headers that every answer has.
@@ -15,24 +14,28 @@ struct RequestGuard: Sendable {
   let token: String?
   private let forwarding: Forwarding?
   private let logger: Logger
-  /// The name by which most clients call this node.
+  /// Where this node is, and the name by which most clients call it.
+  private let own: NodeAddress
   private let authority: String
+  private let cluster: String
   /// What every answer of this node carries.
   private let ownFields: HTTPFields
 
   /// - Parameter forwarding: how changes reach the leader that a client with a token makes here.
   init(
-    engine: any Engine, neighbours: NeighbourFiles, connections: OpenConnections, token: String?,
+    _ store: any ServedStore, connections: OpenConnections, token: String?,
     forwarding: Forwarding?, logger: Logger
   ) {
-    served = ServedNode(engine: engine, neighbours: neighbours, connections: connections)
+    served = ServedNode(store, connections: connections)
     self.token = token
     self.forwarding = forwarding
     self.logger = logger
-    let identity = engine.status.identity
-    authority = identity.address.description
+    let status = store.nodeStatus
+    (own, authority, cluster) = (
+      status.address, status.address.description, status.identity.cluster
+    )
     ownFields = [
-      .node: identity.node.text, .cluster: identity.cluster, .xContentTypeOptions: "nosniff",
+      .node: status.node, .cluster: cluster, .xContentTypeOptions: "nosniff",
       .vary: "Origin",
     ]
     // Noted now, not when it is first asked for.
@@ -49,14 +52,12 @@ struct RequestGuard: Sendable {
     do {
       response = try await answer(request, found, body, failure)
     } catch let error as PDBError {
+      if let cause = error.cause { noteFailure(cause) }
       response =
         await forwarding?.answer(to: request, body, error) ?? error.response(to: request)
     } catch {
-      logger.error("a request failed", metadata: ["error": "\(error)"])
-      response = PDBError(
-        .internal, "the node failed to answer", outcome: .unknown,
-        hint: "the node's log says more"
-      ).response(to: request)
+      noteFailure(error)
+      response = PDBError(changing: error).response(to: request)
     }
     served.requests.note(
       (try? found.get())?.endpoint, response.status, after: NIODeadline.now() - start)
@@ -67,6 +68,10 @@ struct RequestGuard: Sendable {
       response.headers[.contentLength] = length
     }
     return response
+  }
+
+  private func noteFailure(_ cause: any Error) {
+    logger.error("a request failed", metadata: ["error": "\(cause)"])
   }
 
   /// The answer to what cannot be understood as a request.
@@ -99,7 +104,7 @@ struct RequestGuard: Sendable {
   /// What a request is for, or that it is for nothing.
   private typealias Found = Result<(endpoint: Endpoint, parameter: String?), any Error>
 
-  var engine: any Engine { served.engine }
+  private var store: any ServedStore { served.store }
 
   /// Everything that can be said about a request without its body.
   private func admit(
@@ -162,10 +167,7 @@ struct RequestGuard: Sendable {
 
   private func isOwn(_ host: String) -> Bool {
     NodeAddress(host: host, port: 1).isLoopback
-      || engine.status.members.contains { member in
-        (try? NodeAddress(parsing: member.address).host) == host
-      }
-      || engine.status.identity.address.host == host
+      || store.currentView.members.contains { $0.nodeAddress?.host == host } || own.host == host
   }
 
   private static func host(of authority: String) -> String? {
@@ -217,7 +219,7 @@ struct RequestGuard: Sendable {
     guard let expected = ClusterIdentity(parsing: text) else {
       throw PDBError(.badRequest, "'PDB-Expect-Cluster' must be a cluster's ID or ID/BIRTH")
     }
-    let own = engine.status.cluster
+    let own = ClusterIdentity(cluster: cluster, birth: store.headline.birth)
     guard expected.agrees(with: own) else {
       throw PDBError.wrongCluster(expected: expected, found: own)
     }
@@ -273,12 +275,12 @@ struct RequestGuard: Sendable {
   private static let noStore = HTTPField(name: .cacheControl, value: "no-store")
 
   private func addHeaders(to response: inout Response, for request: HTTPFields) {
-    let status = engine.headline
+    let headline = store.headline
     if !response.headers.has(.revision) {
-      response.headers.add(.revision, String(status.revision))
+      response.headers.add(.revision, String(headline.revision))
     }
-    response.headers.add(.term, String(status.term))
-    if let birth = status.birth { response.headers.add(.birth, birth) }
+    response.headers.add(.term, String(headline.term))
+    if let birth = headline.birth { response.headers.add(.birth, birth) }
     for field in ownFields { response.headers.append(field) }
     if !response.headers.has(.cacheControl) { response.headers.append(Self.noStore) }
     if let origin = request.first(.origin),

@@ -12,10 +12,8 @@ extension Endpoint {
     ) { try await $0.listTasks() },
     Endpoint(.post, "/tasks", "Adds a task: {\"title\"}") { exchange in
       let title = try Title(exchange.object().text("title", .titleRequired))
-      return try await exchange.propose(
-        .addTasks([.new(title)]), verb: "create tasks"
-      ) { answer in
-        let added = try answer.tasks()[0]
+      return try await exchange.apply(.addTasks([title]), verb: "create tasks") { answer in
+        let added = answer.tasks[0]
         var response = added.response
         response.status = .created
         response.headers[.location] = "/tasks/\(added.task.id)"
@@ -33,11 +31,8 @@ extension Endpoint {
       guard let titles, !titles.isEmpty else {
         throw PDBError(.titleRequired, "'titles' must be a list with at least one title")
       }
-      try Limits.check(count: titles.count, of: "titles")
-      return try await exchange.propose(
-        .addTasks(titles.map(NewTask.new)), verb: "create tasks"
-      ) { answer in
-        let added = try answer.tasks()
+      return try await exchange.apply(.addTasks(titles), verb: "create tasks") { answer in
+        let added = answer.tasks
         return Response(
           json: ["tasks": .array(added.map(\.json)), "revision": JSON(added[0].revision)],
           status: .created)
@@ -52,8 +47,8 @@ extension Endpoint {
           .badRequest, "only completed tasks can be removed together",
           hint: "DELETE /tasks?status=completed")
       }
-      return try await exchange.propose(.removeCompletedTasks, verb: "delete tasks") { answer in
-        Response(json: ["status": "deleted", "count": JSON(try answer.removed())])
+      return try await exchange.apply(.removeCompletedTasks, verb: "delete tasks") { answer in
+        Response(json: ["status": "deleted", "count": JSON(answer.count)])
       }
     },
     Endpoint(
@@ -84,23 +79,26 @@ extension Endpoint {
 
 extension Exchange {
   fileprivate func listTasks() async throws -> Response {
-    var listing = TaskListing(self)
+    var wanted = TaskQuery()
     switch query("status") {
     case nil, "all": break
-    case "active": listing.isCompleted = false
-    case "completed": listing.isCompleted = true
+    case "active": wanted.isCompleted = false
+    case "completed": wanted.isCompleted = true
     case let status?:
       throw PDBError(
         .badRequest, "'status' is 'active', 'completed' or 'all', not '\(status)'")
     }
-    listing.words = (query("q") ?? "").foldedForSearch.split(separator: " ")
-    listing.limit = try count("limit") ?? .max
-    listing.after = query("after").map { TaskReference($0) }
-    return try await list(listing)
+    wanted.words = query("q") ?? ""
+    wanted.limit = try count("limit")
+    wanted.after = query("after").map { TaskReference($0) }
+    return try await answer(
+      with: store.tasks(wanted, at: moment()), .members("tasks")
+    ) { $0.json.write(to: &$1) }
   }
 
   fileprivate func showTask(_ reference: TaskReference) async throws -> Response {
-    try await read(.keys) { view, _ in try view.task(reference).response }
+    let read = try await store.task(reference, at: moment())
+    return try answer(read.value.response, readAt: read.revision)
   }
 
   fileprivate func editTask(_ reference: TaskReference) async throws -> Response {
@@ -121,22 +119,15 @@ extension Exchange {
     guard edit != TaskEdit() else {
       throw PDBError(.badRequest, "nothing to change: send 'title' or 'completed'")
     }
-    return try await propose(.editTask(reference, edit, condition()), verb: "update tasks") {
-      try $0.tasks()[0].response
+    return try await apply(.editTask(reference, edit, condition()), verb: "update tasks") {
+      $0.tasks[0].response
     }
   }
 
   fileprivate func removeTask(_ reference: TaskReference) async throws -> Response {
-    try await propose(.removeTask(reference, condition()), verb: "delete tasks") { _ in
+    try await apply(.removeTask(reference, condition()), verb: "delete tasks") { _ in
       Response(json: ["status": "deleted"])
     }
-  }
-}
-
-extension NewTask {
-  /// The id is drawn here, before the operation is proposed: applying draws nothing.
-  fileprivate static func new(_ title: Title) -> NewTask {
-    NewTask(id: UUID().uuidString.lowercased(), title: title.text)
   }
 }
 
@@ -154,11 +145,6 @@ extension Exchange {
 }
 
 extension VersionedTask {
-  /// The task's own members and its revision.
-  var json: JSON {
-    .object((task.json.members ?? []) + [.init("revision", JSON(revision))])
-  }
-
   fileprivate var response: Response {
     var response = Response(json: json)
     response.headers.add(.eTag, "\"\(revision)\"")

@@ -61,13 +61,13 @@ final class StateStaging: Sendable {
     try reader.finish()
   }
 
-  private static func readRevision(_ reader: inout BinaryReader) throws -> Revision {
+  private static func readRevision(_ reader: inout BinaryReader) throws -> RevisionRecord {
     let number = try reader.readUInt64()
     let (index, term) = (try reader.readUInt64(), try reader.readUInt64())
     let time = Timestamp(milliseconds: try reader.readInt64())
     let author = try reader.readString()
     let request = try reader.readOptional { try $0.readString() }
-    return Revision(
+    return RevisionRecord(
       number: number, index: index, term: term,
       stamp: Stamp(
         time: time, author: author,

@@ -171,7 +171,7 @@ final class StateStore: Sendable {
     try orGiveUp(db) {
       try restore(db)
       if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
-      var machine = StateMachine(storage: StateTables(db: db), mark: mark())
+      var machine = Replica(storage: StateTables(db: db), mark: mark())
       let applied = try entries.compactMap { try machine.apply($0) }
       open.withLockedValue { open in
         open.mark = machine.mark
@@ -188,7 +188,7 @@ final class StateStore: Sendable {
     guard lost.isLost else { return }
     try db.beginTransaction(.immediate)
     let tables = StateTables(db: db)
-    var machine = StateMachine(storage: tables, mark: try tables.mark())
+    var machine = Replica(storage: tables, mark: try tables.mark())
     for entry in lost.entries { _ = try machine.apply(entry) }
     open.withLockedValue { $0.isLost = false }
   }

@@ -90,7 +90,7 @@ struct StateTables: StateStorage {
 
   // MARK: History
 
-  func append(_ revision: Revision) throws {
+  func append(_ revision: RevisionRecord) throws {
     var insert = try QuickStatement(db, "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
     insert.bind(revision.number)
     insert.bind(revision.index)
@@ -104,7 +104,8 @@ struct StateTables: StateStorage {
   }
 
   func scanHistory(
-    from first: UInt64, through last: UInt64, reversed: Bool, _ body: (Revision) throws -> Bool
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
   ) throws {
     let rows = try Row.fetchCursor(
       db,
@@ -116,7 +117,7 @@ struct StateTables: StateStorage {
         min(first, UInt64(Int64.max)).sqlite, min(last, UInt64(Int64.max)).sqlite,
       ])
     while let row = try rows.next() {
-      guard try body(Revision(row)) else { return }
+      guard try body(RevisionRecord(row)) else { return }
     }
   }
 
@@ -218,7 +219,7 @@ struct StateTables: StateStorage {
   }
 }
 
-extension Revision {
+extension RevisionRecord {
   /// A row of `history`, its columns in their order.
   init(_ row: Row) {
     self.init(
@@ -234,8 +235,8 @@ extension StateMark {
   fileprivate var checksum: UInt64 {
     var checksum = Checksum()
     for number in [
-      appliedIndex, appliedTerm, revision, hash, UInt64(bitPattern: forgotten.milliseconds),
-      compactedRevision, historyBytes,
+      appliedIndex, appliedTerm, data.revision, data.hash,
+      UInt64(bitPattern: data.forgotten.milliseconds), data.compactedRevision, data.historyBytes,
     ] {
       checksum.update(number)
     }

@@ -5,16 +5,17 @@ import PDBKit
 
 enum Overview {
   static func show(_ options: GlobalOptions, _ settings: Settings) async throws {
-    let status = try await clusterStatus(options, settings)
+    let view = try await clusterView(options, settings)
     if options.json {
       let commands = CommandTree.root.children.map { JSON.string($0.name) }
       let json: JSON = [
-        "version": .string(pdbVersion), "cluster": status ?? .null, "commands": .array(commands),
+        "version": .string(pdbVersion), "cluster": view?.json ?? .null,
+        "commands": .array(commands),
       ]
       return Console.write(json.text)
     }
     let style = Style(for: .output)
-    var lines = ["pdb \(pdbVersion)  \(words(status, style))", ""]
+    var lines = ["pdb \(pdbVersion)  \(words(view, style))", ""]
     for group in CommandTree.root.groups {
       lines.append(style.bold(group.name))
       for command in group.commands {
@@ -28,28 +29,26 @@ enum Overview {
   }
 
   /// How the cluster is, as far as that can be told at once.
-  private static func clusterStatus(
+  private static func clusterView(
     _ options: GlobalOptions, _ settings: Settings
-  ) async throws -> JSON? {
+  ) async throws -> ClusterView? {
     let connection = try Connection(options, settings)
-    var found: JSON?
+    var found: ClusterView?
     connection.recall()
     for address in connection.client.addresses where found == nil {
-      let request = ClientRequest(.get, "/cluster/status")
-      let answer = await connection.client.ask(address, request, within: .milliseconds(300))
-      if case .success(let status) = answer { found = status.json }
+      let node = RemoteNode(address, connection.client, within: .milliseconds(300))
+      found = try? await node.view()
     }
     await connection.client.shutdown()
     return found
   }
 
-  private static func words(_ status: JSON?, _ style: Style) -> String {
-    guard let status else {
+  private static func words(_ view: ClusterView?, _ style: Style) -> String {
+    guard let view else {
       return style.dim("no node answers; 'pdb lab up' starts a cluster, 'pdb node start' a node")
     }
-    let members = status["members"]?.array?.count ?? 1
-    let leader = status["leader"]?.string?.replacing("http://", with: "")
+    let members = view.members.count
     return "\(members) member\(members == 1 ? "" : "s"), "
-      + (leader.map { "leader \($0)" } ?? style.red("no leader"))
+      + (view.leader.map { "leader \($0.address)" } ?? style.red("no leader"))
   }
 }

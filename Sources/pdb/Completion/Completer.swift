@@ -142,32 +142,35 @@ struct Completer {
     }
   }
 
-  private static func ask(_ path: String) async -> JSON? {
+  /// Asks the store; no answer within a moment is none.
+  private static func ask<T>(_ question: (any Clustered) async throws -> T) async -> T? {
     guard let settings = try? Settings(),
       let options = try? GlobalOptions.parse(["--timeout", String(patience), "--quiet"])
     else { return nil }
     if let shared = Connection.shared {
-      return try? await shared.client.send(
-        ClientRequest(.get, path), within: .seconds(patience)
-      ).json
+      return try? await question(shared.store(timeout: .seconds(patience)))
     }
     guard let connection = try? Connection(options, settings) else { return nil }
     connection.recall()
-    let answer = try? await connection.client.send(ClientRequest(.get, path))
+    let answer = try? await question(connection.store(timeout: .seconds(patience)))
     await connection.client.shutdown()
-    return answer?.json
+    return answer
   }
 
   /// Tasks that a command can do something with.
   private static func tasks(
     _ current: String, of command: String, without given: [String]
   ) async -> [Candidate] {
-    let status = ["done": "&status=active", "reopen": "&status=completed"][command] ?? ""
-    let json = await ask("/tasks?limit=\(5 * limit)&consistency=stale\(status)")
-    var tasks = (json?["tasks"]?.array ?? []).compactMap { TaskItem(json: $0) }
+    let isCompleted = ["done": false, "reopen": true][command]
+    let found = await ask { store in
+      try await store.tasks(
+        TaskQuery(isCompleted: isCompleted, limit: 5 * limit), at: .stale
+      ).all()
+    }
+    var tasks = (found ?? []).map(\.task)
     // An old one that is typed out is among those that were not sent.
     if UInt64(current) != nil, !tasks.contains(where: { String($0.number) == current }),
-      let task = await ask("/tasks/\(current)?consistency=stale").flatMap(TaskItem.init)
+      let task = await ask({ try await $0.task(TaskReference(current), at: .stale).value.task })
     {
       tasks.append(task)
     }
@@ -183,24 +186,23 @@ struct Completer {
   }
 
   private static func keys(_ prefix: String) async -> [Candidate] {
-    let json = await ask(
-      "/kv?limit=\(limit + 1)&consistency=stale&prefix=\(prefix.percentEncoded)")
-    let pairs = json?["pairs"]?.array ?? []
+    let query = PairQuery(prefix: Bytes(prefix.utf8), limit: limit + 1)
+    let pairs = await ask { try await $0.pairs(query, at: .stale).all() } ?? []
     // There are more than these: what they have in common need not be common to all.
     let rest = pairs.count > limit && !prefix.isEmpty ? [Candidate(word: prefix)] : []
     return rest
       + pairs.prefix(limit).compactMap { pair in
-        pair["key"]?.string.map {
-          let value = pair["value"]
-          let text = (value?.string ?? value?.text ?? "").prefix(40)
-          return Candidate(word: $0, summary: String(text).escapingControlCharacters)
+        String(validating: pair.key, as: UTF8.self).map { key in
+          let text = String(decoding: Value.bytes(of: pair).prefix(160), as: UTF8.self)
+          return Candidate(
+            word: key, summary: String(text.prefix(40)).escapingControlCharacters)
         }
       }
   }
 
   private static func revisions() async -> [Candidate] {
-    let json = await ask("/log?limit=20&consistency=stale")
-    return (json?["revisions"]?.array ?? []).map(ShownRevision.init).map {
+    let page = await ask { try await $0.history(HistoryQuery(limit: 20), at: .stale) }
+    return (page?.revisions ?? []).map {
       Candidate(
         word: String($0.number),
         summary: "\($0.operation)  \($0.summary)".escapingControlCharacters)
@@ -208,10 +210,8 @@ struct Completer {
   }
 
   private static func members() async -> [Candidate] {
-    let json = await ask("/cluster/members")
-    return (json?["members"]?.array ?? []).compactMap { member in
-      member["address"]?.string.map { Candidate(word: $0) }
-    }
+    let view = await ask { try await $0.view() }
+    return (view?.members ?? []).map { Candidate(word: $0.address) }
   }
 }
 

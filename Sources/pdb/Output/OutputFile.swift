@@ -6,16 +6,19 @@ import PDBKit
 /// A file that appears when it is complete. What is no ordinary file, a pipe or a device, is
 /// written to as it is; `-` is stdout.
 enum OutputFile {
-  /// Downloads into a file and returns its size.
+  /// Writes what `body` hands it into a file and returns its size.
+  ///
+  /// - Parameter what: what is done, for the progress bar.
   static func write(
-    _ path: String, _ session: Session, _ from: String, _ what: String
+    _ path: String, _ what: String, isQuiet: Bool,
+    _ body: (_ write: (Bytes) throws -> Void) async throws -> Void
   ) async throws -> Int {
-    var progress = ProgressBar(what, isQuiet: session.options.quiet || path == "-")
+    var progress = ProgressBar(what, isQuiet: isQuiet || path == "-")
     defer { progress.finish() }
     let target = try Target(path)
     var size = 0
     do {
-      try await session.download(from) { bytes in
+      try await body { bytes in
         try target.write(bytes)
         size += bytes.count
         progress.update(size, of: nil)

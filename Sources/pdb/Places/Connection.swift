@@ -91,7 +91,7 @@ final class Connection: Sendable {
       return place.isStandard ? try await meetAwayFromStandard() : false
     }
     noteIdentity(client.identity ?? view.identity)
-    remember(client.identity ?? view.identity, view.members, metAt: addresses)
+    remember(client.identity ?? view.identity, view.addresses, metAt: addresses)
     return true
   }
 
@@ -100,7 +100,7 @@ final class Connection: Sendable {
   private func meetAwayFromStandard() async throws -> Bool {
     guard let last = memory.withLockedValue({ $0.standard }), recall(last) else { return false }
     let view = try? await client.meet(client.addresses)
-    if let view, view.members.contains(Place.standardAddress) { return true }
+    if let view, view.addresses.contains(Place.standardAddress) { return true }
     client.forget(keeping: place.addresses)
     return false
   }
@@ -164,9 +164,9 @@ final class Connection: Sendable {
     changed?.save()
   }
 
-  /// A change was answered by this node: it leads, and is asked first from now on.
-  func noteLeader(_ node: NodeAddress) {
-    guard let identity = client.identity else { return }
+  /// A change was answered: the node that did so leads, and is asked first from now on.
+  func noteLeader() {
+    guard let identity = client.identity, let node = client.lastNode else { return }
     let members = memory.withLockedValue { $0.members(of: identity) }
     guard members.contains(node), members.first != node else { return }
     client.prefer(node)
@@ -214,6 +214,9 @@ final class Connection: Sendable {
     do { _ = try expectedCluster(in: place) } catch { return error as? PDBError }
     return nil
   }
+
+  /// The data in the place.
+  func store(timeout: Duration) -> any Clustered { RemoteStore(client, timeout: timeout) }
 
   // MARK: Naming
 

@@ -9,7 +9,7 @@ final class Whereabouts: Sendable {
   private struct State {
     var node: NodeAddress
     var others: [NodeAddress]
-    var status: JSON?
+    var status: NodeStatus?
     /// Why there is no status.
     var trouble = "no node answers"
   }
@@ -50,16 +50,18 @@ final class Whereabouts: Sendable {
     for address in others where !candidates.contains(address) { candidates.append(address) }
     var stranger: PDBError?
     for address in candidates {
-      let request = ClientRequest(.get, "/status")
-      let answer = await connection.client.ask(address, request, within: .milliseconds(700))
-      if case .failure(let error) = answer, error.code == .wrongCluster { stranger = error }
-      guard case .success(let found) = answer else { continue }
-      let peers = (found.json["peers"]?.array ?? []).compactMap { peer in
-        peer.string.flatMap { try? NodeAddress(parsing: $0) }
+      let found: NodeStatus
+      do throws(PDBError) {
+        let node = RemoteNode(address, connection.client, within: .milliseconds(700))
+        found = try await node.status()
+      } catch {
+        if error.code == .wrongCluster { stranger = error }
+        continue
       }
+      let peers = found.peers.compactMap { try? NodeAddress(parsing: $0) }
       state.withLockedValue { state in
         state.node = address
-        state.status = found.json
+        state.status = found
         if !peers.isEmpty { state.others = [address] + peers }
       }
       connection.promptedNode = address
@@ -85,12 +87,9 @@ final class Whereabouts: Sendable {
   var prompt: String {
     let (node, status, trouble) = state.withLockedValue { ($0.node, $0.status, $0.trouble) }
     guard let status else { return "pdb(\(marked(31, trouble)))> " }
-    let id = status["cluster"]?.string?.prefix(8).description ?? "?"
-    let cluster = connection.standingName ?? id
-    let role = status["role"]?.string.map(Role.words) ?? "?"
-    let hasLeader = status["leader"]?.string != nil
-    let place = "\(node.port):\(role) t\(status["term"]?.uint64 ?? 0)"
-    return "pdb(\(cluster)) \(marked(hasLeader ? 32 : 31, place))> "
+    let cluster = connection.standingName ?? String(status.identity.cluster.prefix(8))
+    let place = "\(node.port):\(Role.words(status.role)) t\(status.term)"
+    return "pdb(\(cluster)) \(marked(status.leader == nil ? 31 : 32, place))> "
   }
 
   /// Coloured, and told to Readline that the sequences take no room.

@@ -12,7 +12,7 @@ package struct Replay {
   private struct Point {
     let revision: UInt64
     let hash: UInt64
-    let answer: Bytes?
+    let decision: Bytes?
   }
 
   package private(set) var machine: Machine
@@ -35,7 +35,7 @@ package struct Replay {
     let before = machine.mark.revision
     guard let applied = try machine.apply(entry) else { return nil }
     points.append(
-      Point(revision: applied.revision, hash: applied.hash, answer: applied.answer?.encoded()))
+      Point(revision: applied.revision, hash: applied.hash, decision: applied.decision?.encoded()))
     guard case .operation(let bytes) = entry.payload,
       let request = try StampedOperation(decoding: bytes).stamp.request?.id
     else { return nil }
@@ -62,8 +62,8 @@ package struct Replay {
   }
 
   /// A client is given an answer.
-  package func check(_ answer: Answer, at index: Index, by id: NodeID) throws {
-    if point(at: index)?.answer != answer.encoded() {
+  package func check(_ decision: Decision, at index: Index, by id: NodeID) throws {
+    if point(at: index)?.decision != decision.encoded() {
       throw Violation(.stateMachineSafety, "node \(id) answers \(index) otherwise than others")
     }
   }

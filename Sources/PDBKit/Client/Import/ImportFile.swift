@@ -12,8 +12,7 @@ public struct ImportFile: Sendable {
   public let format: String
   /// The same for the same file: an import that was interrupted is found again by it.
   public let id: String
-  /// Objects with `key` and `value`, as `POST /import/:id` takes them.
-  public let pairs: [JSON]
+  public let pairs: [NewPair]
 
   /// - Throws: `bad_request` with the line, if it is none of the kinds.
   public init(_ file: Bytes) throws {
@@ -27,7 +26,7 @@ public struct ImportFile: Sendable {
       let file = try PickleDBFile(bytes)
       format = file.generation
       pairs = Self.ordered(
-        file.pairs.map { ["key": .string($0.key), "value": $0.value] })
+        file.pairs.map { NewPair(key: Bytes(utf8: $0.key), value: $0.value.serialized()) })
     } else {
       format = "export of pdb"
       pairs = Self.ordered(try Self.exported(bytes))
@@ -36,34 +35,28 @@ public struct ImportFile: Sendable {
   }
 
   /// Tasks come first, the oldest before the others, so that their numbers grow with time.
-  private static func ordered(_ pairs: [JSON]) -> [JSON] {
-    let tasks = pairs.filter { $0["key"]?.string.map(isTask) == true }.map { pair in
-      let task = pair["value"]
+  private static func ordered(_ pairs: [NewPair]) -> [NewPair] {
+    let tasks = pairs.filter { $0.key.starts(with: TaskKeys.prefix) }.map { pair in
+      let task = JSON(objectIn: pair.value)
       return (task?["number"]?.uint64 ?? .max, task?["created_at"]?.string ?? "", pair)
     }
-    let others = pairs.filter { $0["key"]?.string.map(isTask) != true }
+    let others = pairs.filter { !$0.key.starts(with: TaskKeys.prefix) }
     return tasks.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2) + others
   }
-
-  private static func isTask(_ key: String) -> Bool { key.hasPrefix("task_") }
 
   private func check() throws {
     var seen: Set<Bytes> = []
     for pair in pairs {
-      let name = pair["key"]?.string?.escapingControlCharacters ?? "(binary)"
-      let text = pair["key"]?.string ?? pair["key_b64"]?.string ?? ""
-      guard seen.insert(Bytes(utf8: pair["key"] == nil ? "\0" + text : text)).inserted else {
+      let name = pair.key.utf8String?.escapingControlCharacters ?? "(binary)"
+      guard seen.insert(pair.key).inserted else {
         throw PDBError(
           .badRequest, "the key '\(name)' stands twice in the file",
           hint: "nothing was imported; leave one of them")
       }
-      let key = Bytes(utf8: text)
       do {
-        if pair["key_b64"] == nil { _ = try Limits.check(key: key) }
-        if let value = pair["value"]?.serialized() {
-          try TaskItem.check(Limits.check(value: value), under: key)
-        }
-      } catch let error as PDBError {
+        _ = try Limits.check(key: pair.key)
+        try TaskItem.check(Limits.check(value: pair.value), under: pair.key)
+      } catch {
         throw PDBError(error.code, "the pair '\(name)' cannot be imported: \(error.message)")
       }
     }
@@ -89,8 +82,8 @@ public struct ImportFile: Sendable {
       && (json["value"] != nil || json["value_b64"]?.string != nil)
   }
 
-  private static func exported(_ bytes: Bytes) throws -> [JSON] {
-    var pairs: [JSON] = []
+  private static func exported(_ bytes: Bytes) throws -> [NewPair] {
+    var pairs: [NewPair] = []
     var hasHead = false
     var announced: Int64?
     for (number, line) in bytes.split(separator: UInt8(ascii: "\n")).enumerated() {
@@ -120,18 +113,17 @@ public struct ImportFile: Sendable {
     return pairs
   }
 
-  private static func pair(_ json: JSON, _ line: Int) throws -> JSON {
+  private static func pair(_ json: JSON, _ line: Int) throws -> NewPair {
     let members = (json.members ?? []).filter { member in
       // An export writes null beside what is base64.
       pairNames.contains(member.name)
         && !(member.value.isNull && json[member.name + "_b64"] != nil)
     }
-    let pair = JSON.object(members)
-    guard isPair(pair) else {
+    guard let pair = Pair(json: .object(members)) else {
       throw PDBError(
         .badRequest, "line \(line) has no \"key\" and \"value\"",
         hint: "a line is as {\"key\":\"a\",\"value\":1}")
     }
-    return pair
+    return NewPair(key: pair.key, value: NewPair.storedValue(of: pair.value))
   }
 }

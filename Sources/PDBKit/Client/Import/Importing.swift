@@ -1,24 +1,22 @@
 // Sending an import: its parts, then the word that makes them visible.
 
-/// An import on its way to a cluster.
+/// An import on its way into a store.
 public struct Importing: Sendable {
   private let file: ImportFile
-  private let existing: String
-  private let parts: [[JSON]]
+  private let existing: ExistingKeys
+  private let parts: [[NewPair]]
 
   private static let partPairs = 2_000
   private static let partBytes = 384 << 10
-  /// The whole becomes visible in one go, which may take a while.
-  private static let commitPatience = Duration.seconds(600)
 
-  /// - Parameter existing: what to do with keys that exist: `refuse`, `replace` or `keep`.
-  public init(_ file: ImportFile, existing: String) {
+  /// - Parameter existing: what to do with keys that exist with another value.
+  public init(_ file: ImportFile, existing: ExistingKeys) {
     self.file = file
     self.existing = existing
-    var parts: [[JSON]] = []
+    var parts: [[NewPair]] = []
     var bytes = 0
     for pair in file.pairs {
-      let size = pair.serialized().count
+      let size = pair.json.serialized().count
       if parts.isEmpty || bytes + size > Self.partBytes || parts.last!.count >= Self.partPairs {
         parts.append([])
         bytes = 0
@@ -29,35 +27,30 @@ public struct Importing: Sendable {
     self.parts = parts
   }
 
-  /// Sends what is not there yet and makes it visible; returns the answer of the cluster.
+  /// Sends what is not there yet and makes it visible.
   ///
   /// - Parameter progress: how many pairs have come.
   /// - Throws: ``PDBError``; then nothing of the file is visible. After an interruption the
   ///   same import goes on where it stopped.
   public func run(
-    _ client: ClusterClient, _ progress: (Int) -> Void
-  ) async throws -> ClientAnswer {
-    let path = "/import/\(file.id)"
-    let known = try await client.send(ClientRequest(.get, path)).json["parts"]?.int64 ?? 0
+    _ store: some Store, _ progress: (Int) -> Void
+  ) async throws(PDBError) -> Receipt {
+    let known = try await store.stagedParts(of: file.id, at: .now)
     var done = 0
     for (number, pairs) in parts.enumerated() {
       if number >= known {
-        _ = try await client.send(
-          ClientRequest(
-            .post, path, body: ["part": JSON(number), "pairs": .array(pairs)]))
+        let part = ImportPart(id: file.id, number: UInt64(number), pairs: pairs)
+        try await store.apply(.stageImport(part))
       }
       done += pairs.count
       progress(done)
     }
     do {
-      return try await client.send(
-        ClientRequest(
-          .post, path + "/commit",
-          body: ["parts": JSON(parts.count), "existing": .string(existing)]),
-        within: Self.commitPatience)
-    } catch let error as PDBError where error.code == .conflict {
-      // It will not do as it is, so nobody will go on with it.
-      _ = try? await client.send(ClientRequest(.delete, path))
+      return try await store.apply(
+        .commitImport(id: file.id, parts: UInt64(parts.count), existing))
+    } catch  where error.code == .conflict {
+      // It will not do as it is, so it is not taken up again.
+      _ = try? await store.apply(.discardImport(id: file.id))
       throw error
     }
   }

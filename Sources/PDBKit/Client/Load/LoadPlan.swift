@@ -73,33 +73,31 @@ extension LoadPlan {
   }
 
   private var read: LoadRequest {
-    let path = "/kv/\(key(.random(in: 0..<keys)))" + (isStale ? "?consistency=stale" : "")
-    return LoadRequest(kind: .read, request: ClientRequest(.get, path), count: 1)
+    let key = Bytes(utf8: key(.random(in: 0..<keys)))
+    return LoadRequest(
+      kind: .read,
+      request: .get(ClientRequest.path(of: key), [], at: isStale ? .stale : .now), count: 1)
   }
 
   private var change: LoadRequest {
-    setting((0..<batch).map { _ in .random(in: 0..<keys) })
+    let numbers = (0..<batch).map { _ in Int.random(in: 0..<keys) }
+    return LoadRequest(
+      kind: .change, request: ClientRequest(setting(numbers)), count: numbers.count)
   }
 
   /// Sets keys, by their numbers.
-  func setting(_ numbers: [Int]) -> LoadRequest {
-    let pairs = numbers.map { number -> JSON in
-      ["key": .string(key(number)), "value": .string(value)]
-    }
-    return LoadRequest(
-      kind: .change,
-      request: ClientRequest(
-        .post, "/set", body: pairs.count == 1 ? pairs[0] : ["pairs": .array(pairs)]),
-      count: pairs.count)
+  func setting(_ numbers: [Int]) -> Change {
+    let value = JSON.string(String(repeating: "v", count: valueBytes)).serialized()
+    let pairs = numbers.map { NewPair(key: Bytes(utf8: key($0)), value: value) }
+    return pairs.count == 1 ? .set(pairs[0], .none, .spare) : .setMany(pairs, .spare)
   }
 
   private var add: LoadRequest {
-    let titles = (0..<batch).map { _ in JSON.string("bench \(UInt32.random(in: 0 ... .max))") }
-    let request =
-      titles.count == 1
-      ? ClientRequest(.post, "/tasks", body: ["title": titles[0]])
-      : ClientRequest(.post, "/tasks/batch", body: ["titles": .array(titles)])
-    return LoadRequest(kind: .change, request: request, count: titles.count)
+    let titles = (0..<batch).compactMap { _ in
+      try? Title("bench \(UInt32.random(in: 0 ... .max))")
+    }
+    return LoadRequest(
+      kind: .change, request: ClientRequest(.addTasks(titles)), count: titles.count)
   }
 
   /// The name of a key; names sort as the numbers do.
@@ -107,6 +105,4 @@ extension LoadPlan {
     let digits = String(number)
     return "bench/" + String(repeating: "0", count: max(0, 10 - digits.count)) + digits
   }
-
-  private var value: String { String(repeating: "v", count: valueBytes) }
 }

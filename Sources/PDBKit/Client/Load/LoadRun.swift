@@ -26,13 +26,13 @@ public struct LoadRun: Sendable {
   /// - Throws: ``PDBError``.
   public func prepare(_ tell: (Int) -> Void) async throws {
     guard plan.reads else { return }
-    let last = ClientRequest(.get, "/kv/\(plan.key(plan.keys - 1))")
-    let value = (try? await client.send(last))?.json["value"]?.string
-    if value?.utf8.count == plan.valueBytes { return }
+    let store = RemoteStore(client)
+    let last = try? await store.get(Bytes(utf8: plan.key(plan.keys - 1)), at: .now)
+    if last?.value?.jsonValue.string?.utf8.count == plan.valueBytes { return }
     let count = max(1, min(Limits.batchCount, Limits.bodyBytes / (plan.valueBytes + 64) - 1))
     for start in stride(from: 0, to: plan.keys, by: count) {
       let numbers = Array(start..<min(start + count, plan.keys))
-      _ = try await client.send(plan.setting(numbers).request)
+      try await store.apply(plan.setting(numbers))
       tell(numbers.last! + 1)
     }
   }
@@ -141,13 +141,13 @@ private final class LoadTargets: Sendable {
 
   init(_ client: ClusterClient) async throws {
     self.client = client
-    let status = try await client.send(ClientRequest(.get, "/cluster/status"))
-    guard let leader = status.leader else {
+    let view = try await RemoteStore(client).view()
+    guard let leader = view.leader?.nodeAddress else {
       throw PDBError(
         .noLeader, "the cluster has no leader now",
         hint: "'pdb cluster status' shows which nodes are down")
     }
-    members = status.members
+    members = view.addresses
     current = NIOLockedValueBox(leader)
   }
 
@@ -162,13 +162,12 @@ private final class LoadTargets: Sendable {
   func findLeader(_ count: Int) async throws {
     var stranger: PDBError?
     for address in members {
-      switch await client.ask(address, "/cluster/status", within: .milliseconds(300)) {
-      case .success(let status):
+      do {
+        let view = try await RemoteNode(address, client, within: .milliseconds(300)).view()
         stranger = nil
-        guard let leader = status.leader else { continue }
+        guard let leader = view.leader?.nodeAddress else { continue }
         return current.withLockedValue { $0 = leader }
-      case .failure(let error): if error.code == .wrongCluster { stranger = error }
-      }
+      } catch  where error.code == .wrongCluster { stranger = error } catch {}
     }
     guard let stranger else { return }
     throw PDBError(

@@ -23,12 +23,18 @@ struct ClusterAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     let address = try NodeAddress(parsing: address)
     try await Session.run(options) { session in
-      let answer = try await session.send(
-        ClientRequest(
-          .post, "/cluster/members", body: ["address": .string(address.description)]))
-      try session.show(answer.json) {
-        session.say("announced \(address) as member \(answer.json["id"]?.string ?? "?")")
-        session.say("start it:  pdb node start --port \(address.port) --join \(answer.node)")
+      session.willChange()
+      let member = try await session.store().add(address)
+      session.noteChange()
+      let client = session.connection.client
+      let json: JSON = [
+        "id": .string(member.id), "address": .string(member.address),
+        "cluster": JSON(client.identity?.cluster), "voter": .bool(member.isVoter),
+      ]
+      try session.show(json) {
+        let known = client.lastNode ?? session.firstAddress
+        session.say("announced \(address) as member \(member.id)")
+        session.say("start it:  pdb node start --port \(address.port) --join \(known)")
       }
     }
   }

@@ -15,20 +15,18 @@ struct ClusterMembers: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
-      try session.show(answer.json) { Self.table(answer.json).print() }
+      let view = try await session.store().view()
+      try session.show(view.membersJSON) { Self.table(view).print() }
     }
   }
 
-  private static func table(_ json: JSON) -> Table {
+  private static func table(_ view: ClusterView) -> Table {
     var table = Table(
       .init(title: "ID", keepsFirstWord: true), .init(title: "MEMBER"),
       .init(title: "ADDRESS", keepsFirstWord: true))
-    for member in json["members"]?.array ?? [] {
-      let role =
-        member["is_leader"]?.bool == true
-        ? "leader" : member["voter"]?.bool == true ? "voter" : "learner"
-      table.add(member["id"]?.string ?? "?", role, member["address"]?.string ?? "?")
+    for member in view.members {
+      let role = member.isLeader ? "leader" : member.isVoter ? "voter" : "learner"
+      table.add(member.id, role, member.address)
     }
     return table
   }

@@ -30,34 +30,25 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       let (id, question) = try await find(session)
       try await session.confirm(question)
-      let path = "/cluster/members/\(id.percentEncoded)" + (force ? "?force=true" : "")
-      let answer = try await session.send(ClientRequest(.delete, path))
-      try session.show(answer.json) {
+      let removed = try await session.store().remove(id, force: force)
+      session.noteChange()
+      let json: JSON = [
+        "status": "removed", "id": .string(removed.id), "address": .string(removed.address),
+      ]
+      try session.show(json) {
         guard Console.isTerminal(.output) else {
-          let cells = [answer.json["id"], answer.json["address"]].map { $0?.string ?? "" }
-          return Console.write(cells.joined(separator: "\t"))
+          return Console.write("\(removed.id)\t\(removed.address)")
         }
-        session.say("removed \(answer.json["address"]?.string ?? member)")
+        session.say("removed \(removed.address)")
       }
     }
   }
 
   /// The id of the member that is meant, and what to ask: what is left, and what that may lose.
   private func find(_ session: Session) async throws -> (id: String, question: String) {
-    let answer = try await session.send(ClientRequest(.get, "/cluster/members"))
-    let members = answer.json["members"]?.array ?? []
-    let named = members.first { listed in
-      let address = listed["address"]?.string ?? ""
-      return [listed["id"]?.string, address, address.split(separator: ":").last.map(String.init)]
-        .contains(member)
-    }
-    guard let named, let id = named["id"]?.string else {
-      throw PDBError(
-        .memberNotFound, "there is no member '\(member.escapingControlCharacters)'",
-        hint: "'pdb cluster members' lists ids and addresses")
-    }
-    let rest = members.filter { $0["id"]?.string != id }
-    let voters = rest.count { $0["voter"]?.bool == true }
+    let members = try await session.store().view().members
+    let named = try members.member(named: member)
+    let voters = members.count { $0.id != named.id && $0.isVoter }
     let margin =
       switch voters {
       case ..<2: "no other copy of the data"
@@ -65,8 +56,8 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
       default: "losing \((voters - 1) / 2) more is survivable"
       }
     let question =
-      "remove member \(named["address"]?.string ?? member) for good, which leaves "
+      "remove member \(named.address) for good, which leaves "
       + "\(voters) voter\(voters == 1 ? "" : "s") (\(margin))"
-    return (id, question)
+    return (named.id, question)
   }
 }

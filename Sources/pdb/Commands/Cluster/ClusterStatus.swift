@@ -48,19 +48,15 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
   }
 
   static func report(_ session: Session) async throws -> ClusterReport {
-    var answer = try await session.send(ClientRequest(.get, "/cluster/status")).json
+    var view = try await session.store().view()
     // Only the leader knows when it heard each member last.
-    if answer["is_leader"]?.bool != true, let text = answer["leader"]?.string,
-      let leader = try? NodeAddress(parsing: text),
-      case .success(let better) = await session.ask(
-        leader, ClientRequest(.get, "/cluster/status"), within: 1),
-      better.json["is_leader"]?.bool == true
+    if !view.isLeader, let leader = view.leader?.nodeAddress,
+      let better = try? await session.node(leader, within: 1).view(), better.isLeader
     {
-      answer = better.json
+      view = better
     }
-    let listed = answer["members"]?.array ?? []
     let members = await withTaskGroup(of: (Int, ClusterReport.MemberReport).self) { group in
-      for (position, member) in listed.enumerated() {
+      for (position, member) in view.members.enumerated() {
         group.addTask { (position, await memberReport(member, session)) }
       }
       var reports: [(Int, ClusterReport.MemberReport)] = []
@@ -68,30 +64,23 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
       return reports.sorted { $0.0 < $1.0 }.map(\.1)
     }
     return ClusterReport(
-      cluster: answer["cluster"]?.string ?? "?", quorum: Int(answer["quorum"]?.int64 ?? 1),
-      members: members)
+      cluster: view.identity.cluster, quorum: view.quorum, members: members)
   }
 
   private static func memberReport(
-    _ member: JSON, _ session: Session
+    _ member: ClusterMember, _ session: Session
   ) async -> ClusterReport.MemberReport {
-    let id = member["id"]?.string ?? "?"
-    let text = member["address"]?.string ?? "?"
-    func report(_ status: JSON?, _ failure: String?) -> ClusterReport.MemberReport {
+    func report(_ status: NodeStatus?, _ failure: String?) -> ClusterReport.MemberReport {
       .init(
-        id: id, address: text, isVoter: member["voter"]?.bool ?? true, status: status,
-        failure: failure, silence: member["silent_ms"]?.uint64,
-        restart: member["restart"]?.string)
+        id: member.id, address: member.address, isVoter: member.isVoter, status: status,
+        failure: failure, silence: member.silence, restart: member.restart)
     }
-    guard let address = try? NodeAddress(parsing: text) else {
-      return report(nil, "not an address")
-    }
-    switch await session.status(of: address) {
-    case .success(let answer) where answer.json["node"]?.string == id:
-      return report(answer.json, nil)
-    case .success: return report(nil, "another node answers there")
-    case .failure(let error): return report(nil, error.message)
-    }
+    guard let address = member.nodeAddress else { return report(nil, "not an address") }
+    do throws(PDBError) {
+      let status = try await session.node(address, within: 1).status()
+      return status.node == member.id
+        ? report(status, nil) : report(nil, "another node answers there")
+    } catch { return report(nil, error.message) }
   }
 
   private static func ago(_ milliseconds: UInt64) -> String {

@@ -20,11 +20,13 @@ struct ClusterTransfer: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let body: JSON = member.map { ["to": .string($0)] } ?? [:]
-      let answer = try await session.send(
-        ClientRequest(.post, "/cluster/transfer", body: body))
-      try session.show(answer.json) {
-        let leader = answer.json["leader"]?.string?.replacing("http://", with: "")
+      session.willChange()
+      let leader = try await session.store().transferLeadership(to: member)
+      session.noteChange()
+      let json: JSON = [
+        "status": "transferred", "leader": JSON(leader.map { "http://\($0)" }),
+      ]
+      try session.show(json) {
         session.say("\(leader ?? "no node yet") leads now")
       }
     }

@@ -2,26 +2,16 @@
 
 import PDBKit
 
-/// A revision as the node describes it, and its words.
-struct ShownRevision {
-  let json: JSON
-
-  var number: UInt64 { json["revision"]?.uint64 ?? 0 }
-  var author: String { json["author"]?.string ?? "" }
-  var operation: String { json["operation"]?.string ?? "" }
-  var time: String { json["time"]?.string ?? "" }
-  var changes: [ShownChange] { (json["changes"]?.array ?? []).map(ShownChange.init) }
-
+extension Revision {
   /// The first change in a few words, and how many more there are.
   var summary: String {
-    let count = Int(json["count"]?.uint64 ?? 0)
     guard let first = changes.first else { return "" }
     return first.summary + (count > 1 ? "  and \(count - 1) more" : "")
   }
 
   /// Tab-separated: revision, time, author, operation, count of keys, summary.
   var cells: [String] {
-    [String(number), time, author, operation, String(json["count"]?.uint64 ?? 0), summary]
+    [String(number), time.description, author, operation, String(count), summary]
   }
 
   /// One line.
@@ -31,11 +21,10 @@ struct ShownRevision {
 
   /// A block of lines as `git log` has them.
   func block(_ style: Style) -> String {
-    let term = json["term"]?.uint64 ?? 0
     var lines = [
       style.yellow("revision \(number)") + "  " + style.dim("term \(term)"),
       "Author: \(author.escapingControlCharacters)",
-      "Date:   \(LocalTime.text(time).escapingControlCharacters)", "",
+      "Date:   \(LocalTime.text(time.description).escapingControlCharacters)", "",
       "    \(operation.escapingControlCharacters)  \(summary.escapingControlCharacters)", "",
     ]
     lines.append("")
@@ -48,16 +37,17 @@ struct ShownRevision {
   }
 }
 
-/// What a revision did to one key.
-struct ShownChange {
-  let json: JSON
+extension Revision.KeyChange {
+  /// The key as people read it.
+  var name: String {
+    String(validating: key, as: UTF8.self) ?? json["key_b64"]?.string.map { "base64:\($0)" } ?? ""
+  }
 
-  var key: String { json["key"]?.string ?? json["key_b64"]?.string.map { "base64:\($0)" } ?? "" }
-  var before: JSON { json["before"] ?? .null }
-  var after: JSON { json["after"] ?? .null }
+  private var valueBefore: JSON { JSON(stored: before) }
+  private var valueAfter: JSON { JSON(stored: after) }
 
-  private var taskBefore: TaskItem? { TaskItem(json: before) }
-  private var taskAfter: TaskItem? { TaskItem(json: after) }
+  private var taskBefore: TaskItem? { TaskItem(json: valueBefore) }
+  private var taskAfter: TaskItem? { TaskItem(json: valueAfter) }
 
   var summary: String {
     switch (taskBefore, taskAfter) {
@@ -66,16 +56,16 @@ struct ShownChange {
     case (let old?, let new?) where old.title != new.title:
       return "\(new.number)  \(old.title) → \(new.title)"
     case (_?, let new?): return "\(new.number)  \(new.title)"
-    case (nil, nil): return after.isNull ? key : "\(key) = \(Self.text(after))"
+    case (nil, nil): return after == nil ? name : "\(name) = \(Self.text(valueAfter))"
     }
   }
 
   /// The key's name, and its value before and after.
   func difference(_ style: Style) -> String {
     let task = taskAfter ?? taskBefore
-    let name = task.map { "task \($0.number)" } ?? key
+    let name = task.map { "task \($0.number)" } ?? self.name
     var lines = [style.bold(name.escapingControlCharacters)]
-    let (old, new) = (Self.parts(before), Self.parts(after))
+    let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
     for part in old where !new.contains(part) {
       lines.append(style.red("- \(part.escapingControlCharacters)"))
     }

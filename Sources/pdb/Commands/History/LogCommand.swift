@@ -46,45 +46,41 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       if follow { return try await followChanges(session) }
-      let revisions = try await revisions(session)
-      try session.show(
-        ["revisions": .array(revisions.found), "revision": revisions.newest]
-      ) {
-        show(revisions.found.map(ShownRevision.init), session)
+      let (found, newest) = try await revisions(session)
+      try session.show(["revisions": .array(found.map(\.json)), "revision": JSON(newest)]) {
+        show(found, session)
       }
     }
   }
 
-  private var query: [String] {
+  private var filter: HistoryFilter {
     get throws {
-      var query: [String] = []
-      if let task { query.append("task=" + (try Input.text(task).percentEncoded)) }
-      if let key { query.append("key=" + (try Input.text(key).percentEncoded)) }
-      if let author { query.append("author=" + (try Input.text(author).percentEncoded)) }
-      return query
+      HistoryFilter(
+        task: try task.map(Input.text), key: try key.map { Bytes(try Input.text($0).utf8) },
+        author: try author.map(Input.text))
     }
   }
 
   /// As many as wanted, page by page.
-  private func revisions(_ session: Session) async throws -> (found: [JSON], newest: JSON) {
+  private func revisions(
+    _ session: Session
+  ) async throws -> (found: [Revision], newest: UInt64) {
     let wanted = limit ?? (Console.isTerminal(.output) && !options.json ? 200 : .max)
-    var found: [JSON] = []
-    var before: UInt64?
-    var newest: JSON = .null
+    let store = try await session.store()
+    var query = HistoryQuery(filter: try filter)
+    var found: [Revision] = []
+    var newest: UInt64?
     repeat {
-      var query = try query + ["limit=\(min(1000, wanted - found.count))"]
-      if let before { query.append("before=\(before)") }
-      let answer = try await session.send(
-        ClientRequest(.get, "/log?" + query.joined(separator: "&"))
-      ).json
-      if newest.isNull { newest = answer["revision"] ?? .null }
-      found += answer["revisions"]?.array ?? []
-      before = answer["next"]?.uint64
-    } while before != nil && found.count < wanted
-    return (found, newest)
+      query.limit = min(1000, wanted - found.count)
+      let page = try await store.history(query, at: session.moment)
+      newest = newest ?? page.revision
+      found += page.revisions
+      query.before = page.next
+    } while query.before != nil && found.count < wanted
+    return (found, newest ?? 0)
   }
 
-  private func show(_ revisions: [ShownRevision], _ session: Session) {
+  private func show(_ revisions: [Revision], _ session: Session) {
     if revisions.isEmpty { return session.say("no changes") }
     guard Console.isTerminal(.output) else {
       for revision in revisions { row(revision) }
@@ -95,32 +91,35 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     Pager.show(text, session.settings)
   }
 
-  private func row(_ revision: ShownRevision) {
+  private func row(_ revision: Revision) {
     Console.write(revision.cells.map(\.tabEscaped).joined(separator: "\t"))
   }
 
   // MARK: Following
 
   private func followChanges(_ session: Session) async throws {
-    let answer = try await session.send(ClientRequest(.get, "/log?limit=0")).json
-    var since = answer["revision"]?.uint64 ?? 0
+    let store = try await session.store()
+    var since = try await store.history(HistoryQuery(limit: 0), at: session.moment).revision
     if let limit { since -= min(since, UInt64(limit)) }
     OutputTarget.current?.endWithReader()
-    let style = Style(for: .output)
-    try await session.listen(since: since, query: query.joined(separator: "&")) { event in
-      guard event.name == "change", let json = try? JSON(parsing: event.data.utf8) else {
-        Console.writeError("some changes are forgotten already and cannot be shown")
-        return true
-      }
-      let revision = ShownRevision(json: json)
-      try session.show(json) {
+    for try await events in try await store.changes(since: since, filter, at: session.moment) {
+      for event in events { try tell(event, session) }
+    }
+  }
+
+  private func tell(_ event: ChangeEvent, _ session: Session) throws {
+    switch event {
+    case .position: break
+    case .reset:
+      Console.writeError("some changes are forgotten already and cannot be shown")
+    case .change(let revision):
+      try session.show(revision.json) {
         if Console.isTerminal(.output) {
-          Console.write(revision.line(style))
+          Console.write(revision.line(Style(for: .output)))
         } else {
           row(revision)
         }
       }
-      return true
     }
   }
 }

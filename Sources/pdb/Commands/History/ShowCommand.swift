@@ -19,9 +19,8 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let answer = try await session.send(ClientRequest(.get, "/log/\(revision)"))
-      try session.show(answer.json) {
-        let shown = ShownRevision(json: answer.json)
+      let shown = try await session.store().revision(revision, at: session.moment).value
+      try session.show(shown.json) {
         guard Console.isTerminal(.output) else {
           for change in shown.changes { row(change) }
           return
@@ -31,8 +30,9 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
     }
   }
 
-  private func row(_ change: ShownChange) {
-    let cells = [change.key, change.before.isNull ? "" : change.before.text, change.after.text]
+  private func row(_ change: Revision.KeyChange) {
+    let before = change.before == nil ? "" : JSON(stored: change.before).text
+    let cells = [change.name, before, JSON(stored: change.after).text]
     Console.write(cells.map(\.tabEscaped).joined(separator: "\t"))
   }
 }

@@ -25,18 +25,21 @@ struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let body: JSON = revision.map { ["revision": JSON($0)] } ?? [:]
-      let answer = try await session.send(ClientRequest(.post, "/undo", body: body))
-      var members = answer.json.members ?? []
-      members.append(.init("revision", answer.revision.map { JSON($0) } ?? .null))
-      try session.show(.object(members)) {
-        let undone = answer.json["undone"]?.uint64 ?? 0
-        guard Console.isTerminal(.output) else { return Console.write(String(undone)) }
-        let operation = answer.json["operation"]?.string.map { " (\($0))" } ?? ""
-        let count = answer.json["count"]?.uint64 ?? 0
+      let receipt = try await session.apply(.undo(revision))
+      guard let undone = receipt.answer.undone else { return }
+      let json: JSON = [
+        "status": "undone", "undone": JSON(undone.revision),
+        "operation": .string(undone.operation), "count": JSON(undone.count),
+        "revision": JSON(receipt.revision),
+      ]
+      try session.show(json) {
+        guard Console.isTerminal(.output) else { return Console.write(String(undone.revision)) }
+        let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
+        let count = undone.count
         session.say(
-          "undid revision \(undone)\(operation): \(count) key\(count == 1 ? "" : "s") restored")
-        session.sayHowToUndo(answer)
+          "undid revision \(undone.revision)\(operation): "
+            + "\(count) key\(count == 1 ? "" : "s") restored")
+        session.sayHowToUndo(receipt.revision)
       }
     }
   }

@@ -26,14 +26,10 @@ struct KVAppend: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let answer = try await session.send(
-        ClientRequest(
-          .post, "/append",
-          body: [
-            "key": .string(try Input.text(key)),
-            "values": .array(try values.map { try Value.json($0, asString: string) }),
-          ]))
-      try session.show(answer.json) { Console.write(Value.line(of: answer.json)) }
+      let values = try values.map { try Value.stored($0, asString: string) }
+      let receipt = try await session.apply(.append(Bytes(key: key), values))
+      guard let list = receipt.answer.pair else { return }
+      try session.show(list.json) { Console.write(Value.line(of: list)) }
     }
   }
 }

@@ -1,7 +1,6 @@
 // `pdb kv`: the group, and how its commands read and show values.
 
 import ArgumentParser
-import Foundation
 import PDBKit
 
 struct KVCommand: AsyncParsableCommand {
@@ -13,43 +12,36 @@ struct KVCommand: AsyncParsableCommand {
 }
 
 enum Value {
-  /// The members of a request that carry a value: JSON if it is JSON, else a string; bytes
-  /// that are not text as base64.
-  static func members(_ bytes: [UInt8], asString: Bool) -> [JSON.Member] {
-    if !asString, let json = try? JSON(parsing: bytes) { return [.init("value", json)] }
-    if let text = String(validating: bytes, as: UTF8.self) {
-      return [.init("value", .string(text))]
+  /// The bytes to store: JSON if it is JSON, else a string; bytes that are not text as they are.
+  static func stored(_ bytes: Bytes, asString: Bool) -> Bytes {
+    if asString, let text = String(validating: bytes, as: UTF8.self) {
+      return JSON.string(text).serialized()
     }
-    return [.init("value_b64", .string(Data(bytes).base64EncodedString()))]
+    return NewPair.storedValue(of: bytes)
   }
 
   /// A value of the command line.
-  static func json(_ argument: String, asString: Bool) throws -> JSON {
-    let text = try Input.text(argument)
-    if !asString, let json = try? JSON(parsing: text.utf8) { return json }
-    return .string(text)
+  static func stored(_ argument: String, asString: Bool) throws -> Bytes {
+    stored(Bytes(try Input.text(argument).utf8), asString: asString)
   }
 
-  /// The bytes of an answer's value: a string's text, other values as JSON.
-  static func bytes(of pair: JSON) -> [UInt8] {
-    if let encoded = pair["value_b64"]?.string, let data = Data(base64Encoded: encoded) {
-      return [UInt8](data)
-    }
-    if let text = pair["value"]?.string { return Array(text.utf8) }
-    return pair["value"]?.serialized() ?? []
+  /// The bytes of a value: a string's text, other values as JSON.
+  static func bytes(of pair: Pair) -> Bytes {
+    guard let text = (try? JSON(parsing: pair.value))?.string else { return pair.value }
+    return Bytes(text.utf8)
   }
 
   /// One line for people and pipes.
-  static func line(of pair: JSON) -> String {
+  static func line(of pair: Pair) -> String {
     let text = String(decoding: bytes(of: pair), as: UTF8.self)
     return Console.isTerminal(.output) ? text.escapingControlCharacters : text.tabEscaped
   }
 }
 
-extension ClientRequest {
-  static func pair(_ method: Method, _ key: String, body: JSON? = nil) throws -> ClientRequest {
-    // An empty key would name the list of all keys.
-    guard !key.isEmpty else { throw PDBError(.invalidKey, "a key cannot be empty") }
-    return ClientRequest(method, "/kv/\(try Input.text(key).percentEncoded)", body: body)
+extension Bytes {
+  /// A key as the user names it.
+  init(key word: String) throws {
+    guard !word.isEmpty else { throw PDBError(.invalidKey, "a key cannot be empty") }
+    self.init(try Input.text(word).utf8)
   }
 }

@@ -25,27 +25,32 @@ struct KVGet: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let pair: JSON
-      do {
-        pair = try await session.send(try .pair(.get, key)).json
-      } catch let error as PDBError where error.code == .keyNotFound && `default` != nil {
-        pair = [
-          "key": .string(key), "value": try Value.json(`default`!, asString: false),
-          "revision": nil,
-        ]
-      }
-      try session.show(pair) {
-        let bytes = Value.bytes(of: pair)
+      let name = try Bytes(key: key)
+      let found = try await session.store().get(name, at: session.moment).value
+      guard let found else { return try showDefault(name, session) }
+      try session.show(found.json) {
+        let bytes = Value.bytes(of: found)
         if raw { return Console.write(bytes) }
-        guard pair["value_b64"] == nil else {
+        guard (try? JSON(parsing: found.value)) != nil else {
           throw PDBError(
             .invalidValue,
             "the value of '\(key.escapingControlCharacters)' is not text: "
               + "\(bytes.count) bytes that are not valid UTF-8",
             hint: "--raw prints them as they are, --json in base64")
         }
-        Console.write(Value.line(of: pair))
+        Console.write(Value.line(of: found))
       }
+    }
+  }
+
+  private func showDefault(_ name: Bytes, _ session: Session) throws {
+    guard let `default` else {
+      throw PDBError(.keyNotFound, "no key '\(key.escapingControlCharacters)'")
+    }
+    let value = try Value.stored(`default`, asString: false)
+    let pair = Pair(key: name, value: value, revision: 0)
+    try session.show(["key": .string(key), "value": pair.jsonValue, "revision": nil]) {
+      if raw { Console.write(Value.bytes(of: pair)) } else { Console.write(Value.line(of: pair)) }
     }
   }
 }

@@ -25,10 +25,9 @@ struct KVIncr: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let answer = try await session.send(
-        ClientRequest(
-          .post, "/increment", body: ["key": .string(try Input.text(key)), "by": JSON(by)]))
-      try session.show(answer.json) { Console.write(Value.line(of: answer.json)) }
+      let receipt = try await session.apply(.increment(Bytes(key: key), by: by))
+      guard let number = receipt.answer.pair else { return }
+      try session.show(number.json) { Console.write(Value.line(of: number)) }
     }
   }
 }

@@ -30,12 +30,13 @@ struct KVLs: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      var path = "/kv?prefix=" + (try Input.text(prefix).percentEncoded)
-      if let limit { path += "&limit=\(limit)" }
-      if tasks { path += "&tasks=true" }
-      let answer = try await session.send(ClientRequest(.get, path))
-      try session.show(answer.json) {
-        let table = Self.table(answer.json)
+      let query = PairQuery(
+        prefix: Bytes(try Input.text(prefix).utf8), limit: limit, includesTasks: tasks)
+      let list = try await session.store().pairs(query, at: session.moment)
+      let pairs = try await list.all()
+      let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": JSON(list.revision)]
+      try session.show(json) {
+        let table = Self.table(pairs)
         if table.isEmpty { session.say(emptyMessage) } else { table.print() }
       }
     }
@@ -46,13 +47,13 @@ struct KVLs: AsyncParsableCommand, HasExamples {
       + (tasks ? "" : "; tasks are left out without --tasks")
   }
 
-  private static func table(_ json: JSON) -> Table {
+  private static func table(_ pairs: [Pair]) -> Table {
     var table = Table(
       .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
-    for pair in json["pairs"]?.array ?? [] {
+    for pair in pairs {
       table.add(
-        String(pair["revision"]?.uint64 ?? 0), pair["key"]?.string ?? "(binary)",
-        pair["value_b64"] == nil ? pair["value"]?.text ?? "" : "(binary)")
+        String(pair.revision), String(validating: pair.key, as: UTF8.self) ?? "(binary)",
+        (try? JSON(parsing: pair.value))?.text ?? "(binary)")
     }
     return table
   }

@@ -22,28 +22,32 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
     try await Session.run(options) { session in
       session.willChange()
       if keys.count > 1 { try await session.confirm("remove \(keys.count) keys") }
-      let answer = try await session.send(
-        ClientRequest(
-          .post, "/delete",
-          body: ["keys": .array(try keys.map { .string(try Input.text($0)) })]))
-      let missing = try await missing(answer, session)
-      let json = JSON.object(
-        (answer.json.members ?? []) + [.init("missing", .array(missing.map { .string($0) }))])
+      let names = try keys.map { try Bytes(key: $0) }
+      let receipt = try await session.apply(.delete(names, .none))
+      let count = receipt.answer.count
+      let missing = try await missing(names, receipt, session)
+      let json: JSON = [
+        "status": "deleted", "count": JSON(count),
+        "missing": .array(missing.map { .string($0) }),
+      ]
       try session.show(json) {
-        session.say("removed \(answer.json["count"]?.int64 ?? 0)" + Self.words(for: missing))
-        session.sayHowToUndo(answer)
+        session.say("removed \(count)" + Self.words(for: missing))
+        session.sayHowToUndo(receipt.revision)
       }
     }
   }
 
   /// The keys that were not there: those that the revision did not change.
-  private func missing(_ answer: ClientAnswer, _ session: Session) async throws -> [String] {
-    let names = Set(keys)
-    guard let revision = answer.revision, answer.json["count"]?.int64 != Int64(names.count),
-      let json = try? await session.send(ClientRequest(.get, "/log/\(revision)")).json
+  private func missing(
+    _ names: [Bytes], _ receipt: Receipt, _ session: Session
+  ) async throws -> [String] {
+    let names = Set(names)
+    guard receipt.answer.count != names.count,
+      let revision = try? await session.store().revision(receipt.revision, at: .now).value
     else { return [] }
-    let removed = Set((json["changes"]?.array ?? []).compactMap { $0["key"]?.string })
-    return names.subtracting(removed).sorted()
+    return names.subtracting(revision.changes.map(\.key)).map {
+      String(decoding: $0, as: UTF8.self)
+    }.sorted()
   }
 
   private static func words(for missing: [String]) -> String {

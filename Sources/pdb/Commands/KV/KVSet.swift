@@ -40,17 +40,19 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
     }
   }
 
+  private var condition: Condition {
+    ifAbsent ? .absent : ifRevision.map { .revision($0) } ?? .none
+  }
+
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let bytes = value == "-" ? try Input.bytes() : Array(try Input.text(value).utf8)
-      var request = try ClientRequest.pair(
-        .put, key, body: .object(Value.members(bytes, asString: string)))
-      if force { request.path += "?force=true" }
-      request.ifAbsent = ifAbsent
-      request.ifRevision = ifRevision
-      let answer = try await session.send(request)
-      try session.show(answer.json) { session.say("set \(key.escapingControlCharacters)") }
+      let bytes = value == "-" ? try Input.bytes() : Bytes(try Input.text(value).utf8)
+      let pair = NewPair(
+        key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
+      let receipt = try await session.apply(.set(pair, condition, force ? .force : .spare))
+      guard let pair = receipt.answer.pair else { return }
+      try session.show(pair.json) { session.say("set \(key.escapingControlCharacters)") }
     }
   }
 }

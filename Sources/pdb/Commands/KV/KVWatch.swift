@@ -38,13 +38,8 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let start: UInt64
-      if let since {
-        start = since
-      } else {
-        start = try await session.send(ClientRequest(.get, "/log?limit=0")).revision ?? 0
-      }
-      let query = prefix.isEmpty ? "" : "prefix=" + (try Input.text(prefix).percentEncoded)
+      let filter = HistoryFilter(prefix: prefix.isEmpty ? nil : try Bytes(key: prefix))
+      let changes = try await session.store().changes(since: since, filter, at: session.moment)
       if Console.isTerminal(.output), !options.quiet {
         let keys = prefix.isEmpty ? "" : " of keys that begin with '\(prefix)'"
         Console.writeError(
@@ -53,32 +48,35 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
       }
       OutputTarget.current?.endWithReader()
       var rest = limit ?? .max
-      try await session.listen(since: start, query: query) { event in
-        guard let json = try? JSON(parsing: event.data.utf8) else { return true }
-        for line in Self.lines(event.name, json) where rest > 0 {
+      for try await events in changes {
+        for line in events.flatMap(Self.lines) where rest > 0 {
           try tell(line, session)
           rest -= 1
         }
-        return rest > 0
+        if rest == 0 { return }
       }
     }
   }
 
-  private static func lines(_ name: String, _ json: JSON) -> [JSON] {
-    guard name == "change" else {
-      return [["reset": .bool(true), "revision": json["revision"] ?? .null]]
-    }
-    return (json["changes"]?.array ?? []).map { change in
-      var members: [JSON.Member] = [
-        .init("revision", json["revision"] ?? .null), .init("key", change["key"] ?? .null),
-      ]
-      if let encoded = change["key_b64"] { members.append(.init("key_b64", encoded)) }
-      return .object(
-        members + [
-          .init("value", change["after"] ?? .null), .init("before", change["before"] ?? .null),
-          .init("time", json["time"] ?? .null), .init("author", json["author"] ?? .null),
-          .init("operation", json["operation"] ?? .null),
-        ])
+  private static func lines(_ event: ChangeEvent) -> [JSON] {
+    switch event {
+    case .position: []
+    case .reset(let revision, _): [["reset": .bool(true), "revision": JSON(revision)]]
+    case .change(let revision):
+      revision.changes.map { change in
+        let shown = change.json
+        var members: [JSON.Member] = [
+          .init("revision", JSON(revision.number)), .init("key", shown["key"] ?? .null),
+        ]
+        if let encoded = shown["key_b64"] { members.append(.init("key_b64", encoded)) }
+        return .object(
+          members + [
+            .init("value", shown["after"] ?? .null), .init("before", shown["before"] ?? .null),
+            .init("time", .string(revision.time.description)),
+            .init("author", .string(revision.author)),
+            .init("operation", .string(revision.operation)),
+          ])
+      }
     }
   }
 

@@ -70,8 +70,7 @@ final class Lab: Sendable {
     var isReady = false
     while !isReady && !Task.isCancelled {
       for address in addresses where !isReady {
-        let result = await client.ask(address, "/readyz", within: .milliseconds(500))
-        if case .success = result { isReady = true }
+        isReady = await RemoteNode(address, client, within: .milliseconds(500)).isReady()
       }
       if !isReady { try? await Task.sleep(for: .milliseconds(50)) }
     }

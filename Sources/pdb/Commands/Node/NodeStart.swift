@@ -4,6 +4,8 @@ import ArgumentParser
 import Foundation
 import Logging
 import PDBKit
+import ServiceLifecycle
+import UnixSignals
 
 struct NodeStart: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
@@ -113,10 +115,17 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.sharedOptions = sharedOptions
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
-    let node = try await PDBNode(configuration, logger: logger)
-    try await node.run {
+    let node = try await PDBNode(configuration, logger: logger) {
       logger.notice("listening on \(address.url)")
     }
+    var quiet = Logger(label: "pdb.lifecycle")
+    quiet.logLevel = .error
+    let service = ServiceGroupConfiguration.ServiceConfiguration(
+      service: node, successTerminationBehavior: .gracefullyShutdownGroup)
+    try await ServiceGroup(
+      configuration: .init(
+        services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+    ).run()
   }
 
   /// What the other nodes of this machine need too.

@@ -21,13 +21,13 @@ struct NodeStop: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
-      let stop = ClientRequest(.post, "/node/stop", body: [:])
-      let answer = try await session.ask(member: node, stop)
+      session.willChange()
+      let stopped = try await session.member(node).stop()
       // On this machine the process itself can be watched; elsewhere silence must do.
-      let process = node.isLoopback ? answer.json["process"]?.int64.map { Int32($0) } : nil
+      let process = node.isLoopback ? stopped : nil
       let deadline = ContinuousClock.now + .seconds(session.timeout)
       while true {
-        let answers = if case .success = await session.status(of: node) { true } else { false }
+        let answers = (try? await session.node(node, within: 1).status()) != nil
         guard answers || process.map({ kill($0, 0) == 0 }) == true else { break }
         guard ContinuousClock.now < deadline else {
           throw PDBError(

@@ -24,8 +24,8 @@ struct UICommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       // The node that answers serves the page, which finds the others by itself.
-      let node = try await session.send(ClientRequest(.get, "/cluster/status")).node
-      let url = node.url + "/"
+      let view = try await session.store().view()
+      let url = (session.connection.client.lastNode ?? view.node).url + "/"
       let isOpened = !print && Console.isTerminal(.output) && Self.open(url)
       try session.show(["url": .string(url), "opened": .bool(isOpened)]) { Console.write(url) }
     }

@@ -27,14 +27,16 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
     try await Session.run(options) { session in
       session.willChange()
       let titles = try titles == ["-"] ? Input.lines() : titles.map(Input.text)
-      let answer = try await session.send(
-        ClientRequest(
-          .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0) })]))
-      try session.show(answer.json) {
-        for task in try answer.json.tasks() { TaskOutput.changed("added", task) }
+      let receipt = try await session.apply(.addTasks(titles.map(Title.init)))
+      let added = receipt.answer.tasks
+      let json: JSON = [
+        "tasks": .array(added.map(\.json)), "revision": JSON(receipt.revision),
+      ]
+      try session.show(json) {
+        for added in added { TaskOutput.changed("added", added.task) }
         if looksLikeOneTitle {
           session.say("added \(titles.count) tasks; one title needs quotes")
-          session.sayHowToUndo(answer)
+          session.sayHowToUndo(receipt.revision)
         }
       }
     }

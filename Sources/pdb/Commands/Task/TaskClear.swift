@@ -16,15 +16,15 @@ struct TaskClear: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let completed = try await session.send(ClientRequest(.get, "/tasks?status=completed"))
-      let count = try completed.json.tasks().count
+      let completed = try await session.store().tasks(TaskQuery(isCompleted: true), at: .now)
+      let count = try await completed.all().count
       if count > 1 { try await session.confirm("remove \(count) completed tasks") }
-      let answer = try await session.send(ClientRequest(.delete, "/tasks?status=completed"))
-      let removed = answer.json["count"]?.int64 ?? 0
-      try session.show(answer.json) {
+      let receipt = try await session.apply(.removeCompletedTasks)
+      let removed = receipt.answer.count
+      try session.show(["status": "deleted", "count": JSON(removed)]) {
         guard Console.isTerminal(.output) else { return Console.write(String(removed)) }
         session.say("removed \(removed)")
-        if removed > 0 { session.sayHowToUndo(answer) }
+        if removed > 0 { session.sayHowToUndo(receipt.revision) }
       }
     }
   }

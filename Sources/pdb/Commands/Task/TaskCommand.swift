@@ -51,30 +51,12 @@ enum TaskOutput {
   }
 }
 
-extension JSON {
-  /// The tasks of an answer.
-  func tasks() throws -> [TaskItem] {
-    try (self["tasks"]?.array ?? []).map { try $0.task() }
-  }
-
-  func task() throws -> TaskItem {
-    guard let task = TaskItem(json: self) else {
-      throw PDBError(.badAnswer, "the node answered with a task that is none", outcome: .unknown)
-    }
-    return task
-  }
-}
-
-extension ClientRequest {
-  static func task(
-    _ method: Method, _ reference: String, body: JSON? = nil
-  ) throws -> ClientRequest {
-    // An empty reference would name the list of all tasks.
-    guard !reference.isEmpty else {
+extension TaskReference {
+  /// A task as the user names it.
+  init(naming word: String) throws {
+    guard !word.isEmpty else {
       throw PDBError(.badRequest, "the number or id of a task cannot be empty")
     }
-    // Two ids would be steps within a path.
-    let path = [".", ".."].contains(reference) ? "/task?id=" : "/tasks/"
-    return ClientRequest(method, path + (try Input.text(reference).percentEncoded), body: body)
+    self.init(try Input.text(word))
   }
 }

@@ -22,9 +22,12 @@ struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let answer = try await session.send(
-        try .task(.put, reference, body: ["title": .string(try Input.text(title))]))
-      try session.show(answer.json) { TaskOutput.changed("edited", try answer.json.task()) }
+      let edit = TaskEdit(title: try Input.text(title))
+      let receipt = try await session.apply(
+        .editTask(TaskReference(naming: reference), edit, .none))
+      for edited in receipt.answer.tasks {
+        try session.show(edited.json) { TaskOutput.changed("edited", edited.task) }
+      }
     }
   }
 }

@@ -54,43 +54,42 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      var query: [String] = []
-      switch status {
-      case .active: query.append("status=active")
-      case .done: query.append("status=completed")
-      case .all: break
-      }
-      if !words.isEmpty { query.append(try Self.query(words)) }
-      // Sorting comes before cutting, so the node may cut only its own order.
-      if let limit, sort == nil { query.append("limit=\(limit)") }
-      let path = "/tasks" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
-      let answer = try await session.send(ClientRequest(.get, path))
-      var json = answer.json
-      if let sort {
-        let sorted = sort.sorted(json["tasks"]?.array ?? []).prefix(limit ?? .max)
-        json = ["tasks": .array(Array(sorted)), "revision": json["revision"] ?? .null]
-      }
-      let tasks = try json.tasks()
+      // Sorting comes before cutting, so the store may cut only its own order.
+      let query = TaskQuery(
+        isCompleted: isCompleted, words: try searched, limit: sort == nil ? limit : nil)
+      let list = try await session.store().tasks(query, at: session.moment)
+      var tasks = try await list.all()
+      if let sort { tasks = Array(sort.sorted(tasks).prefix(limit ?? .max)) }
+      let json: JSON = [
+        "tasks": .array(tasks.map(\.json)), "revision": JSON(list.revision),
+      ]
       guard tasks.isEmpty, Console.isTerminal(.output) else {
-        return try session.show(json) { TaskOutput.list(tasks, session.settings) }
+        return try session.show(json) { TaskOutput.list(tasks.map(\.task), session.settings) }
       }
       let others = try await completedMatches(session)
       try session.show(json) { session.say(emptyMessage + others) }
     }
   }
 
+  private var isCompleted: Bool? {
+    switch status {
+    case .active: false
+    case .done: true
+    case .all: nil
+    }
+  }
+
+  private var searched: String {
+    get throws { try words.map(Input.text).joined(separator: " ") }
+  }
+
   /// How many completed tasks the words match, where no active one does.
   private func completedMatches(_ session: Session) async throws -> String {
     guard !words.isEmpty, status == .active, !session.options.json else { return "" }
-    let query = try Self.query(words)
-    let answer = try await session.send(ClientRequest(.get, "/tasks?status=completed&\(query)"))
-    let count = try answer.json.tasks().count
+    let query = TaskQuery(isCompleted: true, words: try searched)
+    let count = try await session.store().tasks(query, at: session.moment).all().count
     guard count > 0 else { return "" }
     return ", \(count) completed \(count == 1 ? "does" : "do"); --all shows them"
-  }
-
-  private static func query(_ words: [String]) throws -> String {
-    "q=" + (try words.map(Input.text).joined(separator: " ").percentEncoded)
   }
 
   private var emptyMessage: String {

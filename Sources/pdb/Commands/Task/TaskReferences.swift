@@ -16,10 +16,12 @@ struct TaskReferences: ParsableArguments {
   /// Changes each task in turn. All must exist before the first is changed; should a change
   /// fail all the same, the error says how many were made before it.
   func change(
-    _ session: Session, _ body: (String) async throws -> Void
+    _ session: Session, _ body: (TaskReference) async throws -> Void
   ) async throws {
+    let references = try references.map(TaskReference.init(naming:))
     if references.count > 1 {
-      for reference in references { _ = try await session.send(try .task(.get, reference)) }
+      let store = try await session.store()
+      for reference in references { _ = try await store.task(reference, at: .now) }
     }
     for (count, reference) in references.enumerated() {
       do {
@@ -37,10 +39,9 @@ struct TaskReferences: ParsableArguments {
   func set(completed: Bool, verb: String, _ session: Session) async throws {
     var changed: [TaskItem] = []
     try await change(session) { reference in
-      let request = try ClientRequest.task(
-        .put, reference, body: ["completed": .bool(completed)])
-      let task = try await session.send(request).json.task()
-      changed.append(task)
+      let receipt = try await session.apply(
+        .editTask(reference, TaskEdit(completed: completed), .none))
+      changed += receipt.answer.tasks.map(\.task)
     }
     try session.show(["tasks": .array(changed.map(\.json))]) {
       for task in changed { TaskOutput.changed(verb, task) }

@@ -25,12 +25,12 @@ struct TaskRm: AsyncParsableCommand, ChangesCluster, HasExamples {
         // People want to see what it was.
         let task =
           Console.isTerminal(.output) && !options.json
-          ? try await session.send(try .task(.get, reference)).json.task() : nil
-        let answer = try await session.send(try .task(.delete, reference))
+          ? try await session.store().task(reference, at: .now).value.task : nil
+        let receipt = try await session.apply(.removeTask(reference, .none))
         if let task {
           session.say("removed \(task.number)  \(task.title.escapingControlCharacters)")
         }
-        session.sayHowToUndo(answer)
+        session.sayHowToUndo(receipt.revision)
       }
       try session.show(["status": "deleted", "count": JSON(count)]) {}
     }

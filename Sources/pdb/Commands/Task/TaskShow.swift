@@ -18,13 +18,15 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let answer = try await session.send(try .task(.get, reference))
-      try session.show(answer.json) { try Self.print(answer.json, session.settings) }
+      let found = try await session.store().task(
+        TaskReference(naming: reference), at: session.moment
+      ).value
+      try session.show(found.json) { Self.print(found, session.settings) }
     }
   }
 
-  private static func print(_ json: JSON, _ settings: Settings) throws {
-    let task = try json.task()
+  private static func print(_ found: VersionedTask, _ settings: Settings) {
+    let task = found.task
     guard Console.isTerminal(.output) else { return TaskOutput.list([task], settings) }
     let style = Style(for: .output)
     Console.write(style.bold(task.title.escapingControlCharacters))
@@ -32,6 +34,6 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
     Console.write("id        \(task.id.escapingControlCharacters)")
     Console.write("status    \(task.completed ? "completed" : "active")")
     Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
-    Console.write("revision  \(json["revision"]?.uint64 ?? 0)")
+    Console.write("revision  \(found.revision)")
   }
 }

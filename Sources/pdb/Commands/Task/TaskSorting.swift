@@ -22,16 +22,17 @@ struct TaskSorting: ExpressibleByArgument {
   }
 
   /// Tasks in this order; those that are equal by number.
-  func sorted(_ tasks: [JSON]) -> [JSON] {
-    func number(_ task: JSON) -> UInt64 { task["number"]?.uint64 ?? 0 }
-    func text(_ task: JSON) -> CollationKey {
+  func sorted(_ tasks: [VersionedTask]) -> [VersionedTask] {
+    func text(_ task: TaskItem) -> CollationKey {
       switch key {
-      case .title: CollationKey(task["title"]?.string ?? "")
-      case .created: CollationKey(task["created_at"]?.string ?? "")
+      case .title: CollationKey(task.title)
+      case .created: CollationKey(task.createdAt)
       case .number: CollationKey("")
       }
     }
-    let sorted = tasks.map { (text($0), number($0), $0) }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }
+    let sorted = tasks.map { (text($0.task), $0.task.number, $0) }.sorted {
+      ($0.0, $0.1) < ($1.0, $1.1)
+    }
     return (isDescending ? sorted.reversed() : sorted).map(\.2)
   }
 }

@@ -22,8 +22,10 @@ struct BackupCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let path = "/backup" + (options.stale ? "?consistency=stale" : "")
-      let size = try await OutputFile.write(file, session, path, "copying")
+      let backup = try await session.store().backup(at: session.moment)
+      let size = try await OutputFile.write(file, "copying", isQuiet: options.quiet) { write in
+        for try await bytes in backup { try write(bytes) }
+      }
       // The copy itself is what stdout gets.
       if file == "-" { return }
       try session.show(["status": "copied", "file": .string(file), "bytes": JSON(size)]) {

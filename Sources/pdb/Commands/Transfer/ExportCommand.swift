@@ -25,16 +25,28 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      var query = options.stale ? ["consistency=stale"] : []
-      if !prefix.isEmpty { query.append("prefix=" + (try Input.text(prefix).percentEncoded)) }
-      let path = "/export" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
       guard let output, output != "-" else {
-        return try await session.download(path) { Console.write($0) }
+        return try await export(session) { Console.write($0) }
       }
-      let size = try await OutputFile.write(output, session, path, "exporting")
+      let size = try await OutputFile.write(
+        output, "exporting", isQuiet: options.quiet
+      ) { write in
+        try await export(session, write)
+      }
       try session.show(["status": "exported", "file": .string(output), "bytes": JSON(size)]) {
         session.say("wrote \(output)")
       }
     }
+  }
+
+  private func export(_ session: Session, _ write: (Bytes) throws -> Void) async throws {
+    let store = try await session.store()
+    let list = try await store.export(
+      prefix: Bytes(try Input.text(prefix).utf8), at: session.moment)
+    var lines = ExportLines()
+    let cluster = try await store.identity().cluster
+    try write(lines.begin(cluster: cluster, revision: list.revision, at: .now))
+    for try await pairs in list { try write(lines.add(pairs)) }
+    try write(lines.end())
   }
 }

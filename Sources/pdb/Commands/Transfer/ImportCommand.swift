@@ -1,7 +1,6 @@
 // `pdb import`
 
 import ArgumentParser
-import Foundation
 import PDBKit
 
 struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
@@ -34,6 +33,14 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   enum Existing: String, ExpressibleByArgument, CaseIterable {
     case refuse, replace, keep
+
+    var keys: ExistingKeys {
+      switch self {
+      case .refuse: .refuse
+      case .replace: .replace
+      case .keep: .keep
+      }
+    }
   }
 
   func run() async throws {
@@ -49,25 +56,24 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       }
       var progress = ProgressBar("importing", isQuiet: options.quiet)
       defer { progress.finish() }
-      try await session.connection.meet()
-      let importing = Importing(content, existing: existing.rawValue)
-      let answer = try await importing.run(session.connection.client) {
+      let importing = Importing(content, existing: existing.keys)
+      let receipt = try await importing.run(session.store()) {
         progress.update($0, of: content.pairs.count)
       }
       progress.finish()
-      OutputFailure.noteChange(answer.revision)
-      try session.show(answer.json) {
-        let count = answer.json["count"]?.uint64 ?? 0
+      session.noteChange(receipt.revision)
+      let count = receipt.answer.count
+      try session.show(["status": "imported", "count": JSON(count)]) {
         guard Console.isTerminal(.output) else { return Console.write(String(count)) }
         session.say("imported \(count) of \(content.pairs.count) pairs (\(content.format))")
-        if count > 0 { session.sayHowToUndo(answer) }
+        if count > 0 { session.sayHowToUndo(receipt.revision) }
       }
     }
   }
 
   /// Compares the file with what is there.
   private func preview(_ content: ImportFile, _ session: Session) async throws {
-    let preview = try await ImportPreview.make(content, session)
+    let preview = try await ImportPreview.make(content, session.store())
     try session.show(preview.json) {
       var table = Table(
         .init(title: "PAIRS"), .init(title: "COUNT", isNumber: true), .init(title: "WHAT HAPPENS"))
@@ -92,38 +98,29 @@ struct ImportPreview {
   private(set) var same = 0
   private(set) var different = 0
 
-  static func make(_ file: ImportFile, _ session: Session) async throws -> ImportPreview {
-    // By bytes: keys that differ only in normalisation are different keys.
-    var wanted: [Bytes: JSON] = [:]
-    for pair in file.pairs { wanted[name(pair)] = pair["value"] ?? pair["value_b64"] ?? .null }
+  static func make(_ file: ImportFile, _ store: some Store) async throws -> ImportPreview {
+    var wanted: [Bytes: Bytes] = [:]
+    for pair in file.pairs { wanted[pair.key] = pair.value }
     var preview = ImportPreview(format: file.format, new: wanted.count)
-    var rest: Bytes = []
-    try await session.download("/export") { bytes in
-      rest += bytes
-      while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-        if let pair = try? JSON(parsing: rest[..<end], depth: 72), pair["key"] != nil,
-          let value = wanted[name(pair)]
-        {
-          preview.meet(value, pair["value_b64"] ?? pair["value"] ?? .null)
-        }
-        rest = Bytes(rest[(end + 1)...])
+    for try await pairs in try await store.export(prefix: [], at: .now) {
+      for pair in pairs {
+        if let value = wanted[pair.key] { preview.meet(value, pair.value) }
       }
     }
     return preview
   }
 
-  private static func name(_ pair: JSON) -> Bytes {
-    pair["key"]?.string.map { Bytes($0.utf8) }
-      ?? Bytes(Data(base64Encoded: pair["key_b64"]?.string ?? "") ?? Data())
+  private mutating func meet(_ wanted: Bytes, _ found: Bytes) {
+    new -= 1
+    if wanted == found || Self.isSameTask(wanted, found) { same += 1 } else { different += 1 }
   }
 
-  private mutating func meet(_ wanted: JSON, _ found: JSON) {
-    new -= 1
-    // A file of another kind knows nothing of a task's number.
-    let isSameTask =
-      TaskItem(json: found) != nil && wanted["title"] == found["title"]
-      && wanted["completed"] == found["completed"]
-    if wanted == found || isSameTask { same += 1 } else { different += 1 }
+  /// A file of another kind knows nothing of a task's number.
+  private static func isSameTask(_ wanted: Bytes, _ found: Bytes) -> Bool {
+    guard let wanted = try? JSON(parsing: wanted), let found = try? JSON(parsing: found),
+      TaskItem(json: found) != nil
+    else { return false }
+    return wanted["title"] == found["title"] && wanted["completed"] == found["completed"]
   }
 
   var json: JSON {

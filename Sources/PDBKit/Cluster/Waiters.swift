@@ -6,13 +6,13 @@ import Raft
 struct Waiters: Sendable {
   /// How a request is answered.
   enum Continuation: Sendable {
-    case outcome(CheckedContinuation<Outcome, any Error>)
+    case receipt(CheckedContinuation<Receipt, any Error>)
     case done(CheckedContinuation<Void, any Error>)
     case member(CheckedContinuation<Member?, any Error>)
 
     func fail(_ error: PDBError) {
       switch self {
-      case .outcome(let continuation): continuation.resume(throwing: error)
+      case .receipt(let continuation): continuation.resume(throwing: error)
       case .done(let continuation): continuation.resume(throwing: error)
       case .member(let continuation): continuation.resume(throwing: error)
       }
@@ -20,9 +20,10 @@ struct Waiters: Sendable {
 
     func resume(_ reply: Coordinator.Reply) {
       switch (self, reply) {
-      case (.outcome(let continuation), .applied(let entry)):
+      case (.receipt(let continuation), .applied(let entry)):
         continuation.resume(
-          returning: Outcome(answer: entry.answer!, revision: entry.answeredRevision))
+          with: entry.decision!.map { Receipt($0, revision: entry.answeredRevision) }
+            .mapError { $0 })
       case (.done(let continuation), .readable), (.done(let continuation), .changed):
         continuation.resume()
       case (.member(let continuation), .transferred(let member)):

@@ -35,7 +35,7 @@ protocol PeerNetwork: Sendable {
 }
 
 /// A node of a replicated cluster.
-final class RaftEngine: Engine {
+final class RaftEngine: Sendable {
   /// What reaches the driver.
   private enum Posted: Sendable {
     case input(Coordinator.Input)
@@ -71,7 +71,8 @@ final class RaftEngine: Engine {
   private let fullDisks = Mutex<Set<String>>([])
   private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
-  private let audience = Audience()
+  /// New revisions, for those who listen.
+  let feed: ChangeFeed
   /// Somebody asked the node to stop.
   let stopRequests: AsyncStream<Void>
   private let stopRequested: AsyncStream<Void>.Continuation
@@ -94,6 +95,7 @@ final class RaftEngine: Engine {
     incarnations = Mutex(try log.incarnations())
     var status = EngineStatus(identity: identity)
     status.mark = state.mark()
+    feed = ChangeFeed(last: status.mark.revision)
     status.membership = node.membership
     published = Mutex(status)
   }
@@ -125,7 +127,10 @@ final class RaftEngine: Engine {
 
   // MARK: Requests
 
-  func propose(_ operation: StampedOperation) async throws -> Outcome {
+  /// Makes an operation durable.
+  ///
+  /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
+  func propose(_ operation: StampedOperation) async throws -> Receipt {
     // A node that stops has handed leadership over, or has nobody to hand it to.
     if isDraining.load(ordering: .relaxed) {
       let status = status
@@ -133,27 +138,37 @@ final class RaftEngine: Engine {
     }
     let bytes = operation.encoded()
     return try await withCheckedThrowingContinuation { continuation in
-      ask(.propose(bytes), .outcome(continuation), limit: Limits.proposalsInFlight)
+      ask(.propose(bytes), .receipt(continuation), limit: Limits.proposalsInFlight)
     }
   }
 
+  /// How much a read looks at.
+  enum Reach: Sendable {
+    /// A few keys: done at once.
+    case keys
+    /// Maybe everything: done beside other work.
+    case ranges
+  }
+
+  /// Runs `body` on a consistent view of the state.
   func read<T: Sendable>(
-    _ consistency: Consistency, _ reach: Reach,
+    _ moment: Moment, _ reach: Reach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
-    try await catchUp(consistency)
+    try await catchUp(moment)
     if reach == .keys, let result = try state.peek(body) { return result }
     return try await state.read(body)
   }
 
-  func snapshot(_ consistency: Consistency) async throws -> StateSnapshot {
-    try await catchUp(consistency)
+  /// The whole state as it is, to be read piece by piece while it moves on.
+  func snapshot(_ moment: Moment) async throws -> StateSnapshot {
+    try await catchUp(moment)
     return try state.snapshot()
   }
 
   /// Waits until the state is as fresh as asked.
-  private func catchUp(_ consistency: Consistency) async throws {
-    guard consistency == .linearizable else { return }
+  private func catchUp(_ moment: Moment) async throws {
+    guard moment == .now else { return }
     try await withCheckedThrowingContinuation { continuation in
       ask(.read, .done(continuation), limit: Limits.readsInFlight)
     }
@@ -171,20 +186,23 @@ final class RaftEngine: Engine {
     inbox.post(.input(input), limit: limit)
   }
 
-  func movements() -> AsyncStream<Void> { audience.join() }
-
+  /// Adds, promotes or removes a member; returns when the change is committed.
   func change(_ change: MembershipChange) async throws {
     try await withCheckedThrowingContinuation { continuation in
       ask(.change(change), .done(continuation))
     }
   }
 
+  /// Hands leadership to a voter, to the most suitable one if `nil`; returns who leads when
+  /// this node no longer does.
+  @discardableResult
   func transferLeadership(to target: NodeID?) async throws -> Member? {
     try await withCheckedThrowingContinuation { continuation in
       ask(.transfer(to: target), .member(continuation))
     }
   }
 
+  /// Asks the node to stop as if its process had been told to.
   func requestStop() { stopRequested.yield() }
 
   // MARK: Running
@@ -201,6 +219,7 @@ final class RaftEngine: Engine {
       group.addTask { try await self.tick() }
       group.addTask { try await self.scrub() }
       group.addTask { try await self.settle() }
+      group.addTask { try await self.pulse() }
       group.addTask { try await self.drive() }
       defer { group.cancelAll() }
       do {
@@ -228,12 +247,8 @@ final class RaftEngine: Engine {
       let actions = coordinator.handle(inputs, at: .now)
       carryOut(actions)
       note(actions, waiters)
-      let hasMoved = published.withLock { status in
-        defer { status = coordinator.status }
-        return status.mark.revision != coordinator.status.mark.revision
-      }
+      published.withLock { $0 = coordinator.status }
       waiters.answer(actions.replies)
-      if hasMoved { audience.wake() }
       if coordinator.divergesFromMajority {
         throw PDBError(
           .corrupt, "this node's state differs from that of the majority",
@@ -312,6 +327,7 @@ final class RaftEngine: Engine {
           do {
             try await apply(entries)
             try state.install(mark.index)
+            feed.reset(to: state.mark().revision)
             report(.applied([], state.mark()))
             continuation.resume()
           } catch {
@@ -338,6 +354,7 @@ final class RaftEngine: Engine {
       $0.apply.record(time)
       $0.applyBatch.record(Double(entries.count))
     }
+    feed.publish(applied.compactMap(\.record))
     report(.applied(applied, mark))
   }
 
@@ -433,6 +450,17 @@ final class RaftEngine: Engine {
 
   private static let settleMilliseconds = 200
 
+  /// Those who listen say where they are every now and then: a client that hears nothing takes the
+  /// node for dead.
+  private func pulse() async throws {
+    while true {
+      try await LoopExecutor.shared.sleep(for: Self.pulseInterval)
+      feed.pulse()
+    }
+  }
+
+  private static let pulseInterval = Duration.seconds(2)
+
   /// Finds the cluster's birth in the state. A leader that finds none sets one, once: a second
   /// attempt is refused by the state itself.
   private func learnBirth() async throws {
@@ -471,7 +499,7 @@ final class RaftEngine: Engine {
   func drain() async {
     if status.isLeader { _ = try? await transferLeadership(to: nil) }
     isDraining.store(true, ordering: .relaxed)
-    audience.dismiss()
+    feed.end()
     for _ in 0..<100 where status.waitingProposals > 0 {
       try? await LoopExecutor.shared.sleep(for: .milliseconds(Tick.milliseconds))
     }

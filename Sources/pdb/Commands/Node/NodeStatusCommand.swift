@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct NodeStatus: AsyncParsableCommand, HasExamples {
+struct NodeStatusCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Show what one node says of itself.",
     discussion: "Exits with 1 when the node is in trouble, and with 69 when it does not answer.")
@@ -21,17 +21,17 @@ struct NodeStatus: AsyncParsableCommand, HasExamples {
     var isWell = true
     try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
-      let answer: ClientAnswer
+      let status: NodeStatus
       do {
-        answer = try await session.ask(member: node, ClientRequest(.get, "/status"))
+        status = try await session.member(node).status()
       } catch let error as PDBError where error.code == .unreachable {
         let start = node.isLoopback ? NodeProcess.restartIfStopped(node.port, in: ".pdb") : nil
         throw PDBError(
           .unreachable, "cannot reach '\(node)': \(error.message)",
           hint: start.map { "start it:  \($0)" })
       }
-      try session.show(answer.json) { Self.table(answer.json).print() }
-      isWell = answer.json["alarms"]?.array?.isEmpty ?? true
+      try session.show(status.json) { Self.table(status.json).print() }
+      isWell = status.alarms.isEmpty
     }
     if !isWell { throw ExitCode(ExitStatus.no.rawValue) }
   }

@@ -1,0 +1,212 @@
+// The store of a cluster, as a client has it.
+
+/// A cluster that is reached over HTTP.
+///
+/// It finds a node, follows the leader, and sends a change again until the answer is certain or the
+/// time is up; the change is made once all the same.
+public struct RemoteStore: Clustered {
+  public let client: ClusterClient
+  /// How long one request may take, with all its attempts.
+  public let timeout: Duration
+
+  /// - Parameter timeout: `nil`: as the client was told.
+  public init(_ client: ClusterClient, timeout: Duration? = nil) {
+    self.client = client
+    self.timeout = timeout ?? client.timeout
+  }
+
+  /// Making an import visible changes everything at once, which may take a while.
+  private static let commitPatience = Duration.seconds(600)
+
+  public func identity() async throws(PDBError) -> ClusterIdentity {
+    if let identity = client.identity, identity.birth != nil { return identity }
+    return try await view().identity
+  }
+
+  // MARK: Changing
+
+  public func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
+    if case .set(let pair, _, _) = change { _ = try Limits.check(key: pair.key) }
+    if case .delete(let keys, _) = change, keys.count == 1 { _ = try Limits.check(key: keys[0]) }
+    var request = ClientRequest(change)
+    request.origin = origin
+    var patience = timeout
+    if case .commitImport = change { patience = Self.commitPatience }
+    let answer = try await client.send(request, within: patience)
+    guard let done = Answer(answer, to: change) else {
+      throw Self.bad(answer, outcome: .applied)
+    }
+    return Receipt(done, revision: answer.revision ?? 0)
+  }
+
+  // MARK: Reading
+
+  private func ask(_ request: ClientRequest) async throws(PDBError) -> ClientAnswer {
+    try await client.send(request, within: timeout)
+  }
+
+  public func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
+    let key = try Limits.check(key: key)
+    do throws(PDBError) {
+      let answer = try await ask(.get(ClientRequest.path(of: key), [], at: moment))
+      guard let pair = Pair(json: answer.json) else { throw Self.bad(answer) }
+      return Read(pair, revision: answer.revision ?? 0)
+    } catch  where error.code == .keyNotFound {
+      return Read(nil, revision: error.revision ?? 0)
+    }
+  }
+
+  public func pairs(_ query: PairQuery, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
+    let answer = try await ask(
+      .get(
+        "/kv",
+        [
+          ("prefix", query.prefix.percentEncoded), ("after", query.after?.percentEncoded),
+          ("limit", query.limit.map { String($0) }),
+          ("tasks", query.includesTasks ? "true" : nil),
+        ], at: moment))
+    return try Self.listing(answer, "pairs", Pair.init)
+  }
+
+  public func task(
+    _ reference: TaskReference, at moment: Moment
+  ) async throws(PDBError) -> Read<VersionedTask> {
+    let answer = try await ask(.get(ClientRequest.path(of: reference), [], at: moment))
+    guard let task = VersionedTask(json: answer.json) else { throw Self.bad(answer) }
+    return Read(task, revision: answer.revision ?? 0)
+  }
+
+  public func tasks(
+    _ query: TaskQuery, at moment: Moment
+  ) async throws(PDBError) -> Listing<VersionedTask> {
+    let answer = try await ask(
+      .get(
+        "/tasks",
+        [
+          ("status", query.isCompleted.map { $0 ? "completed" : "active" }),
+          ("q", query.words.isEmpty ? nil : query.words.percentEncoded),
+          ("after", query.after?.text.percentEncoded), ("limit", query.limit.map { String($0) }),
+        ], at: moment))
+    return try Self.listing(answer, "tasks", VersionedTask.init)
+  }
+
+  public func revision(
+    _ number: UInt64, at moment: Moment
+  ) async throws(PDBError) -> Read<Revision> {
+    let answer = try await ask(.get("/log/\(number)", [], at: moment))
+    guard let revision = Revision(json: answer.json) else { throw Self.bad(answer) }
+    return Read(revision, revision: answer.revision ?? number)
+  }
+
+  public func history(
+    _ query: HistoryQuery, at moment: Moment
+  ) async throws(PDBError) -> HistoryPage {
+    let answer = try await ask(
+      .get(
+        "/log",
+        query.filter.parameters + [
+          ("before", query.before.map { String($0) }), ("limit", String(query.limit)),
+        ], at: moment))
+    guard let page = HistoryPage(json: answer.json) else { throw Self.bad(answer) }
+    return page
+  }
+
+  public func stagedParts(
+    of importID: String, at moment: Moment
+  ) async throws(PDBError) -> Int {
+    let answer = try await ask(.get("/import/\(importID.percentEncoded)", [], at: moment))
+    guard let parts = answer.json["parts"]?.int64 else { throw Self.bad(answer) }
+    return Int(parts)
+  }
+
+  // MARK: Streams
+
+  public func changes(
+    since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
+  ) async throws(PDBError) -> ChangeStream {
+    let known = revision == nil ? try await newestRevision(at: moment) : nil
+    let start = revision ?? known ?? 0
+    let source = RemoteChanges(client, timeout: timeout, since: start, filter)
+    // What is wrong with the question is said now, not with the first event.
+    try await source.begin()
+    return ChangeStream(after: start, RemoteSource(stream: source))
+  }
+
+  private func newestRevision(at moment: Moment) async throws(PDBError) -> UInt64 {
+    try await history(HistoryQuery(limit: 0), at: moment).revision
+  }
+
+  public func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
+    let request = ClientRequest.get(
+      "/export", [("prefix", prefix.isEmpty ? nil : prefix.percentEncoded)], at: moment)
+    let download = Download(client, timeout: timeout, request.path)
+    let revision = try await download.begin()
+    return Listing(revision: revision, first: [], rest: RemotePairs(download: download))
+  }
+
+  public func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
+    let download = Download(
+      client, timeout: timeout, ClientRequest.get("/backup", [], at: moment).path)
+    let revision = try await download.begin()
+    return ByteStream(revision: revision, first: [], rest: RemoteSource(stream: download))
+  }
+
+  // MARK: The cluster
+
+  public func view() async throws(PDBError) -> ClusterView {
+    let answer = try await ask(.get("/cluster/status", []))
+    guard let view = ClusterView(json: answer.json) else { throw Self.bad(answer) }
+    return view
+  }
+
+  public func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember {
+    let answer = try await ask(
+      ClientRequest(.post, "/cluster/members", body: ["address": .string(address.description)]))
+    guard let member = ClusterMember(json: answer.json) else {
+      throw Self.bad(answer, outcome: .applied)
+    }
+    return member
+  }
+
+  public func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember {
+    let answer = try await ask(
+      ClientRequest(
+        .delete, "/cluster/members/\(member.percentEncoded)" + (force ? "?force=true" : "")))
+    guard let member = ClusterMember(json: answer.json) else {
+      throw Self.bad(answer, outcome: .applied)
+    }
+    return member
+  }
+
+  public func transferLeadership(to member: String?) async throws(PDBError) -> String? {
+    let answer = try await ask(
+      ClientRequest(
+        .post, "/cluster/transfer", body: member.map { ["to": .string($0)] } ?? [:]))
+    return answer.json["leader"]?.string?.replacing("http://", with: "")
+  }
+
+  // MARK: Answers
+
+  static func bad(_ answer: ClientAnswer, outcome: PDBError.Outcome = .notApplied) -> PDBError {
+    PDBError(
+      .badAnswer, "'\(answer.node)' answered with something else than was asked for",
+      outcome: outcome)
+  }
+
+  private static func listing<Item>(
+    _ answer: ClientAnswer, _ name: String, _ read: (JSON) -> Item?
+  ) throws(PDBError) -> Listing<Item> {
+    guard let items = answer.json[name]?.array else { throw bad(answer) }
+    return Listing(
+      revision: answer.json["revision"]?.uint64 ?? answer.revision ?? 0,
+      first: try items.map { item throws(PDBError) in
+        guard let item = read(item) else { throw bad(answer) }
+        return item
+      })
+  }
+}
+
+extension PDBError {
+  /// The revision that the state had when the error was told, if that is known.
+  fileprivate var revision: UInt64? { details.first { $0.name == "revision" }?.value.uint64 }
+}

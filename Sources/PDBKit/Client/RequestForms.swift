@@ -1,0 +1,158 @@
+// What a store is asked, as requests over HTTP, and what their answers say.
+
+extension ClientRequest {
+  /// The request that makes a change.
+  init(_ change: Change) {
+    switch change {
+    case .addTasks(let titles):
+      self.init(
+        .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0.text) })])
+    case .editTask(let reference, let edit, let condition):
+      var members: [JSON.Member] = []
+      if let title = edit.title { members.append(.init("title", .string(title))) }
+      if let completed = edit.completed { members.append(.init("completed", .bool(completed))) }
+      self.init(.put, Self.path(of: reference), body: .object(members), condition)
+    case .removeTask(let reference, let condition):
+      self.init(.delete, Self.path(of: reference), condition)
+    case .removeCompletedTasks: self.init(.delete, "/tasks?status=completed")
+    case .set(let pair, let condition, let safety):
+      if Self.fitsIntoPath(pair.key) {
+        self.init(
+          .put, "/kv/\(pair.key.percentEncoded)" + Self.query(safety),
+          body: .object(Pair.valueMembers(pair.value)), condition)
+      } else {
+        self.init(.post, "/set" + Self.query(safety), body: pair.json, condition)
+      }
+    case .setMany(let pairs, let safety):
+      self.init(
+        .post, "/set" + Self.query(safety), body: ["pairs": .array(pairs.map(\.json))])
+    case .delete(let keys, let condition):
+      if keys.count == 1, Self.fitsIntoPath(keys[0]) {
+        self.init(.delete, "/kv/\(keys[0].percentEncoded)", condition)
+      } else {
+        self.init(
+          .post, "/delete", body: ["keys": .array(keys.map { $0.jsonName })], condition)
+      }
+    case .increment(let key, let amount):
+      self.init(.post, "/increment", body: .object(key.jsonMembers + [.init("by", JSON(amount))]))
+    case .append(let key, let values):
+      let list = values.map { (try? JSON(parsing: $0)) ?? JSON(stored: $0) }
+      self.init(.post, "/append", body: .object(key.jsonMembers + [.init("values", .array(list))]))
+    case .undo(let revision):
+      self.init(.post, "/undo", body: revision.map { ["revision": JSON($0)] } ?? [:])
+    case .stageImport(let part):
+      self.init(
+        .post, "/import/\(part.id.percentEncoded)",
+        body: ["part": JSON(part.number), "pairs": .array(part.pairs.map(\.json))])
+    case .commitImport(let id, let parts, let existing):
+      self.init(
+        .post, "/import/\(id.percentEncoded)/commit",
+        body: ["parts": JSON(parts), "existing": .string(existing.rawValue)])
+    case .discardImport(let id): self.init(.delete, "/import/\(id.percentEncoded)")
+    }
+  }
+
+  private init(_ method: Method, _ path: String, body: JSON? = nil, _ condition: Condition) {
+    self.init(method, path, body: body)
+    switch condition {
+    case .none: break
+    case .absent: ifAbsent = true
+    case .revision(let revision): ifRevision = revision
+    }
+  }
+
+  private static func query(_ safety: Change.TaskSafety) -> String {
+    safety == .force ? "?force=true" : ""
+  }
+
+  /// Two names are steps within a path, which clients and proxies take; and what is no text is none
+  /// in a URL either, to some of them.
+  private static func fitsIntoPath(_ name: Bytes) -> Bool {
+    !name.isEmpty && !isStep(name) && name.utf8String != nil
+  }
+
+  private static func isStep(_ name: Bytes) -> Bool {
+    name.elementsEqual(".".utf8) || name.elementsEqual("..".utf8)
+  }
+
+  /// Where a pair is read.
+  static func path(of key: Bytes) -> String {
+    fitsIntoPath(key)
+      ? "/kv/\(key.percentEncoded)" : "/pair?key_b64=\(Bytes(key.base64.utf8).percentEncoded)"
+  }
+
+  static func path(of reference: TaskReference) -> String {
+    let text = reference.text
+    let isExact = reference.isExact || isStep(Bytes(utf8: text)) || text.isEmpty
+    return (isExact ? "/task?id=" : "/tasks/") + text.percentEncoded
+  }
+
+  /// A question with parameters, those that are set.
+  static func get(
+    _ path: String, _ parameters: [(name: String, value: String?)], at moment: Moment = .now
+  ) -> ClientRequest {
+    var all = parameters
+    if moment == .stale { all.append(("consistency", moment.rawValue)) }
+    let query = all.compactMap { name, value in value.map { "\(name)=\($0)" } }
+    let mark = path.contains("?") ? "&" : "?"
+    return ClientRequest(
+      .get, path + (query.isEmpty ? "" : mark + query.joined(separator: "&")))
+  }
+}
+
+extension Bytes {
+  /// A key as one value: text, or an object with its bytes.
+  fileprivate var jsonName: JSON { utf8String.map { .string($0) } ?? .object(jsonMembers) }
+}
+
+extension HistoryFilter {
+  var parameters: [(name: String, value: String?)] {
+    [
+      ("task", task?.percentEncoded), ("key", key?.percentEncoded),
+      ("prefix", prefix?.percentEncoded), ("author", author?.percentEncoded),
+    ]
+  }
+}
+
+// MARK: Answers
+
+extension Answer {
+  /// What the answer to the request for a change says that it did; `nil` if it says nothing of the
+  /// kind.
+  init?(_ answer: ClientAnswer, to change: Change) {
+    let json = answer.json
+    let count = json["count"]?.int64.map { Int($0) }
+    switch change {
+    case .addTasks:
+      let tasks = json["tasks"]?.array?.compactMap { VersionedTask(json: $0, answer.revision) }
+      guard let tasks, !tasks.isEmpty else { return nil }
+      self = .tasks(tasks)
+    case .editTask:
+      guard let task = VersionedTask(json: json, answer.revision) else { return nil }
+      self = .tasks([task])
+    case .removeTask: self = .removed(1)
+    case .removeCompletedTasks, .delete:
+      guard let count else { return nil }
+      self = .removed(count)
+    case .set, .increment, .append:
+      guard var pair = Pair(json: json) else { return nil }
+      pair.isNew = answer.isCreated
+      self = .pair(pair)
+    case .undo:
+      guard let revision = json["undone"]?.uint64 else { return nil }
+      self = .undone(
+        Undone(
+          revision: revision, operation: json["operation"]?.string ?? "", count: count ?? 0))
+    case .setMany, .stageImport, .commitImport, .discardImport:
+      guard let count else { return nil }
+      self = .changed(count)
+    }
+  }
+}
+
+extension VersionedTask {
+  fileprivate init?(json: JSON, _ revision: UInt64?) {
+    guard let task = TaskItem(json: json) else { return nil }
+    self.init(task: task, revision: json["revision"]?.uint64 ?? revision ?? 0)
+  }
+}

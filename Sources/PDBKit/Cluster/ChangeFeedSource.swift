@@ -1,0 +1,45 @@
+// One stream of changes: from the feed, or from the history where it is behind.
+
+/// Tells one listener what happens.
+struct ChangeFeedSource: BatchSource {
+  private let listener: ChangeFeed.Listener
+  private let filter: HistoryFilter
+  private let history: @Sendable (UInt64) async throws(PDBError) -> [ChangeEvent]
+  /// The last revision that was told, or passed over.
+  private var last: UInt64
+  private var isFirst = true
+
+  /// - Parameter history: reads the events after a revision, as many as fit into one batch.
+  init(
+    _ feed: ChangeFeed, after revision: UInt64, _ filter: HistoryFilter,
+    history: @escaping @Sendable (UInt64) async throws(PDBError) -> [ChangeEvent]
+  ) {
+    listener = feed.listen()
+    self.filter = filter
+    self.history = history
+    last = revision
+  }
+
+  mutating func next() async throws(PDBError) -> [ChangeEvent]? {
+    let next = await listener.next(after: last, waits: !isFirst)
+    if Task.isCancelled { throw .cancelled }
+    isFirst = false
+    let events: [ChangeEvent]
+    switch next {
+    case .ended: return nil
+    case .nothing: events = [.position(last)]
+    case .behind: events = try await history(last)
+    case .items(let items): events = try tell(items)
+    }
+    last = events.last?.revision ?? last
+    return events
+  }
+
+  private func tell(_ items: [ChangeFeed.Item]) throws(PDBError) -> [ChangeEvent] {
+    var batch = EventBatch(filter)
+    do {
+      for item in items where !batch.isFull { batch.add(try item.revision()) }
+    } catch { throw .damagedHistory }
+    return batch.all
+  }
+}

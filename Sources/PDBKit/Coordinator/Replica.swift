@@ -1,0 +1,91 @@
+// One node's copy of the state: here the log joins the data.
+
+package import Raft
+
+/// How far a state has come.
+@dynamicMemberLookup
+package struct StateMark: Equatable, Sendable {
+  package var appliedIndex: Index = 0
+  package var appliedTerm: Term = 0
+  /// How far the data are.
+  package var data = DataMark()
+  /// The members as of `appliedIndex`; part of what a snapshot holds (Raft, Figure 13).
+  package var membership = Membership([])
+
+  package init() {}
+
+  package subscript<T>(dynamicMember path: WritableKeyPath<DataMark, T>) -> T {
+    get { data[keyPath: path] }
+    set { data[keyPath: path] = newValue }
+  }
+}
+
+/// An entry that was applied.
+package struct Applied: Sendable {
+  package let index: Index
+  package let term: Term
+  /// `nil` for entries that carry no operation.
+  package let decision: Decision?
+  /// The state's revision after the entry that the answer is about: for a repeated request the
+  /// first of them.
+  package let answeredRevision: UInt64
+  /// The state's revision and hash after this entry.
+  package let revision: UInt64
+  package let hash: UInt64
+  /// The revision that the entry made, if it made one.
+  package let record: RevisionRecord?
+
+  var isUndo: Bool { if case .success(.undone) = decision { true } else { false } }
+}
+
+/// Applies entries one after the other.
+package struct Replica<Storage: StateStorage> {
+  private var machine: StateMachine<Storage>
+  private var position: (index: Index, term: Term)
+  private var membership: Membership
+
+  package init(storage: Storage, mark: StateMark) {
+    machine = StateMachine(storage: storage, mark: mark.data)
+    position = (mark.appliedIndex, mark.appliedTerm)
+    membership = mark.membership
+  }
+
+  package var storage: Storage {
+    get { machine.storage }
+    set { machine.storage = newValue }
+  }
+
+  package var mark: StateMark {
+    var mark = StateMark()
+    (mark.appliedIndex, mark.appliedTerm) = position
+    mark.data = machine.mark
+    mark.membership = membership
+    return mark
+  }
+
+  /// Applies the next entry. One that the state holds already, because it was received whole
+  /// meanwhile, is skipped: `nil`.
+  ///
+  /// - Throws: what the storage throws; and for an entry that cannot be read, because
+  ///   skipping it would split the states.
+  package mutating func apply(_ entry: Entry) throws -> Applied? {
+    guard entry.index > position.index else { return nil }
+    precondition(entry.index == position.index + 1, "entries are applied in order")
+    position = (entry.index, entry.term)
+    try machine.forget(at: entry.index)
+    var ruling: Ruling?
+    switch entry.payload {
+    case .noop: break
+    case .membership(let membership): self.membership = membership
+    case .operation(let bytes):
+      ruling = try machine.apply(
+        StampedOperation(decoding: bytes),
+        at: LogPosition(index: entry.index, term: entry.term))
+    }
+    let mark = machine.mark
+    return Applied(
+      index: entry.index, term: entry.term, decision: ruling?.decision,
+      answeredRevision: ruling?.revision ?? mark.revision, revision: mark.revision,
+      hash: mark.hash, record: ruling?.record)
+  }
+}

@@ -1,0 +1,41 @@
+// What a store can be asked to change.
+
+/// One change, all or nothing. What it needs beyond these words (times, ids) the store stamps.
+public enum Change: Equatable, Sendable {
+  /// Adds tasks. Answers ``Answer/tasks(_:)``.
+  case addTasks([Title])
+  /// Changes a task. Answers ``Answer/tasks(_:)`` with the one.
+  case editTask(TaskReference, TaskEdit, Condition)
+  /// Removes a task. Answers ``Answer/removed(_:)``.
+  case removeTask(TaskReference, Condition)
+  /// Removes all completed tasks. Answers ``Answer/removed(_:)``.
+  case removeCompletedTasks
+  /// Sets a key. Answers ``Answer/pair(_:)``.
+  case set(NewPair, Condition, TaskSafety)
+  /// Sets several keys. Answers ``Answer/changed(_:)``.
+  case setMany([NewPair], TaskSafety)
+  /// Removes keys. Answers ``Answer/removed(_:)``; `key_not_found` if none of them is there.
+  case delete([Bytes], Condition)
+  /// Adds to a number; where there is no key it counts as 0. Answers ``Answer/pair(_:)``.
+  case increment(Bytes, by: Int64)
+  /// Adds values, as JSON, to the end of a list; where there is no key it counts as empty. Answers
+  /// ``Answer/pair(_:)``.
+  case append(Bytes, [Bytes])
+  /// Reverses a revision; `nil`: the newest of the author's that stands. Answers
+  /// ``Answer/undone(_:)``.
+  case undo(UInt64?)
+  /// Puts a part of an import aside, where callers do not see it. Answers ``Answer/changed(_:)``.
+  case stageImport(ImportPart)
+  /// Makes all parts of an import visible at once. Answers ``Answer/changed(_:)``.
+  case commitImport(id: String, parts: UInt64, ExistingKeys)
+  /// Forgets the parts of an import. Answers ``Answer/changed(_:)``.
+  case discardImport(id: String)
+
+  /// What happens when a value that is no task would take the place of one.
+  public enum TaskSafety: Equatable, Sendable {
+    /// The change is refused with `conflict`.
+    case spare
+    /// The task is lost.
+    case force
+  }
+}

@@ -1,0 +1,139 @@
+// What only a store of several nodes can be asked.
+
+/// A store that several nodes keep together.
+public protocol Clustered: Store {
+  /// Who belongs to the cluster and who leads it, as one node knows it.
+  func view() async throws(PDBError) -> ClusterView
+
+  /// Adds a member; it votes once it has caught up.
+  func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember
+
+  /// Removes a member for good; returns when that is committed.
+  ///
+  /// - Parameters:
+  ///   - member: its id, its address, or its port where that is unambiguous.
+  ///   - force: even if too few of the remaining members answer now.
+  func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember
+
+  /// Hands leadership over, to the most suitable voter if `member` is `nil`.
+  ///
+  /// - Returns: the address of the new leader, if it is known yet.
+  func transferLeadership(to member: String?) async throws(PDBError) -> String?
+
+  /// The whole state of one revision, for a restore.
+  func backup(at moment: Moment) async throws(PDBError) -> ByteStream
+}
+
+/// A member of a cluster.
+public struct ClusterMember: Equatable, Sendable {
+  /// Hexadecimal digits.
+  public let id: String
+  /// Where other nodes and clients reach it, as `host:port`.
+  public let address: String
+  public var isLeader = false
+  /// Whether it votes; a learner only receives.
+  public var isVoter = true
+  /// The last log entry that the leader knows it has; only the leader knows.
+  public var matchIndex: UInt64?
+  /// Milliseconds since it last answered the leader; only the leader knows.
+  public var silence: UInt64?
+  /// The command that starts it again, if that can be told.
+  public var restart: String?
+
+  public init(id: String, address: String) {
+    self.id = id
+    self.address = address
+  }
+
+  /// `nil` if the address cannot be read.
+  public var nodeAddress: NodeAddress? { try? NodeAddress(parsing: address) }
+}
+
+/// A cluster, as one node knows it.
+public struct ClusterView: Sendable {
+  public let identity: ClusterIdentity
+  /// The node that says so.
+  public let node: NodeAddress
+  /// Whether that node leads.
+  public let isLeader: Bool
+  public let term: UInt64
+  /// How many voters make a majority.
+  public let quorum: Int
+  public let members: [ClusterMember]
+  /// The ids of those that were removed.
+  public let removed: [String]
+
+  public init(
+    identity: ClusterIdentity, node: NodeAddress, isLeader: Bool, term: UInt64, quorum: Int,
+    members: [ClusterMember], removed: [String]
+  ) {
+    self.identity = identity
+    self.node = node
+    self.isLeader = isLeader
+    self.term = term
+    self.quorum = quorum
+    self.members = members
+    self.removed = removed
+  }
+
+  public var leader: ClusterMember? { members.first(where: \.isLeader) }
+
+  /// Where the members are, the leader first.
+  public var addresses: [NodeAddress] {
+    (members.filter(\.isLeader) + members.filter { !$0.isLeader }).compactMap(\.nodeAddress)
+  }
+}
+
+extension [ClusterMember] {
+  /// The member with this id or address; a bare port will do where it is unambiguous.
+  ///
+  /// - Throws: `member_not_found`.
+  public func member(named name: String) throws(PDBError) -> ClusterMember {
+    let byID = filter { $0.id == name }
+    let address = (try? NodeAddress(parsing: name))?.description
+    let byAddress = filter { $0.address == address }
+    let byPort = filter { $0.address.hasSuffix(":\(name)") }
+    for found in [byID, byAddress, byPort] where found.count == 1 { return found[0] }
+    throw PDBError(
+      .memberNotFound, "there is no member '\(name.escapingControlCharacters)'",
+      hint: "'pdb cluster members' lists ids and addresses")
+  }
+}
+
+/// What a node says of itself.
+public struct NodeStatus: Sendable {
+  /// Hexadecimal digits.
+  public let node: String
+  public let identity: ClusterIdentity
+  /// Names the node's data directory.
+  public let incarnation: String
+  public let address: NodeAddress
+  /// `follower`, `candidate` or `leader`.
+  public let role: String
+  /// The address of the leader, if the node knows one.
+  public let leader: String?
+  public let term: UInt64
+  /// The addresses of the other members.
+  public let peers: [String]
+  /// When the leader was last heard; on the leader itself, now.
+  public let lastHeartbeat: Timestamp?
+  /// The last log entry that is known to be committed.
+  public let commitIndex: UInt64
+  /// The same of one to two seconds ago: a member that has not applied it is behind.
+  public let settledCommitIndex: UInt64
+  /// The last log entry that is in the state.
+  public let appliedIndex: UInt64
+  public let lastIndex: UInt64
+  public let firstIndex: UInt64
+  public let logEntries: Int
+  public let logBytes: Int
+  public let revision: UInt64
+  /// Of all pairs; the same on all nodes at the same ``appliedIndex``.
+  public let hash: UInt64
+  /// What is wrong with the node although it runs.
+  public let alarms: [String]
+  /// The version of the program.
+  public let version: String
+
+  public var isLeader: Bool { role == "leader" }
+}

@@ -1,0 +1,116 @@
+// What callers see of the history.
+
+/// One revision: who changed what, when, and how.
+public struct Revision: Equatable, Sendable {
+  /// Grows by one with every change.
+  public let number: UInt64
+  public let time: Timestamp
+  public let author: String
+  /// What was done, in the words of the command line: `task add`, `kv set`.
+  public let operation: String
+  /// The revision that this one takes back, if it is an undo.
+  public let undoes: UInt64?
+  /// The term of the leader that took the change; 0 where there are none.
+  public let term: UInt64
+  /// The id of the request, if it had one.
+  public let request: String?
+  /// How many keys it changed.
+  public let count: Int
+  /// What it did to each key; in a list of many revisions only to the first of them.
+  public let changes: [KeyChange]
+
+  public init(
+    number: UInt64, time: Timestamp, author: String, operation: String, undoes: UInt64?,
+    term: UInt64, request: String?, count: Int, changes: [KeyChange]
+  ) {
+    self.number = number
+    self.time = time
+    self.author = author
+    self.operation = operation
+    self.undoes = undoes
+    self.term = term
+    self.request = request
+    self.count = count
+    self.changes = changes
+  }
+
+  /// What a revision did to one key.
+  public struct KeyChange: Equatable, Sendable {
+    public let key: Bytes
+    /// The value before; `nil` if there was none.
+    public let before: Bytes?
+    /// The value since; `nil` if it was removed.
+    public let after: Bytes?
+
+    public init(key: Bytes, before: Bytes?, after: Bytes?) {
+      self.key = key
+      self.before = before
+      self.after = after
+    }
+  }
+}
+
+/// A part of the history.
+public struct HistoryPage: Sendable {
+  /// The newest first.
+  public let revisions: [Revision]
+  /// The newest revision of the state.
+  public let revision: UInt64
+  /// Revisions up to this one are forgotten.
+  public let compacted: UInt64
+  /// Where the next page begins, as ``HistoryQuery/before``; `nil` if this was the last.
+  public let next: UInt64?
+
+  public init(revisions: [Revision], revision: UInt64, compacted: UInt64, next: UInt64?) {
+    self.revisions = revisions
+    self.revision = revision
+    self.compacted = compacted
+    self.next = next
+  }
+}
+
+/// What a listener is told.
+public enum ChangeEvent: Equatable, Sendable {
+  /// A revision of interest, with those of its changes that are.
+  case change(Revision)
+  /// Nothing of interest happened up to this revision.
+  case position(UInt64)
+  /// What was asked for is forgotten: read everything anew, it is at `revision` or later.
+  case reset(revision: UInt64, compacted: UInt64)
+
+  /// The revision after which a stream goes on that ended here.
+  public var revision: UInt64 {
+    switch self {
+    case .change(let revision): revision.number
+    case .position(let revision), .reset(let revision, _): revision
+    }
+  }
+}
+
+/// Changes as they happen, several at a time.
+public struct ChangeStream: AsyncSequence, Sendable {
+  /// The revision after which it begins.
+  public let start: UInt64
+  private let source: any BatchSource<ChangeEvent>
+
+  public init(after start: UInt64, _ source: any BatchSource<ChangeEvent>) {
+    self.start = start
+    self.source = source
+  }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate var source: any BatchSource<ChangeEvent>
+
+    public mutating func next() async throws(PDBError) -> [ChangeEvent]? {
+      try await source.next()
+    }
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(PDBError) -> [ChangeEvent]? {
+      try await source.next()
+    }
+  }
+}

@@ -1,0 +1,96 @@
+// Whether a revision is of interest.
+
+extension HistoryFilter {
+  private var wantsAllKeys: Bool { task == nil && key == nil && prefix == nil }
+
+  /// Whether a revision is wanted.
+  func matches(_ revision: Revision) -> Bool {
+    if let author, revision.author != author { return false }
+    return wantsAllKeys || revision.changes.contains(where: matches)
+  }
+
+  /// Whether a change concerns what is wanted. A task that is gone is still found by the number
+  /// or the id that it had.
+  func matches(_ change: Revision.KeyChange) -> Bool {
+    if let key, change.key != key { return false }
+    if let prefix, !change.key.starts(with: prefix) { return false }
+    guard let task else { return true }
+    guard let id = TaskKeys.id(of: change.key) else { return false }
+    if let number = UInt64(task) {
+      let tasks = [change.before, change.after].compactMap { $0 }.compactMap {
+        (try? JSON(parsing: $0)).flatMap { TaskItem(json: $0) }
+      }
+      if tasks.contains(where: { $0.number == number }) { return true }
+    }
+    return id == task
+      || task.utf8.count >= TaskReference.shortestPrefix && id.hasPrefix(task.lowercased())
+  }
+
+  /// A revision with only those of its changes that are wanted; `nil` if it is not wanted at all.
+  func part(of revision: Revision) -> Revision? {
+    if isEmpty { return revision }
+    return matches(revision) ? revision.showing(only: revision.changes.filter(matches)) : nil
+  }
+}
+
+extension Revision {
+  /// The same revision as if these were all of its changes.
+  fileprivate func showing(only changes: [KeyChange]) -> Revision {
+    Revision(
+      number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
+      request: request, count: changes.count, changes: changes)
+  }
+}
+
+extension Revision {
+  /// A revision as callers see it: keys that are pdb's own are left out.
+  ///
+  /// - Parameter limit: how many changes to show; ``count`` says how many there are.
+  /// - Throws: ``BinaryReader/Malformed``.
+  init(_ record: RevisionRecord, changes limit: Int = .max) throws {
+    let visible = try record.keyChanges().filter { !$0.key.starts(with: SystemKeys.prefix) }
+    self.init(
+      number: record.number, time: record.stamp.time, author: record.stamp.author,
+      operation: record.operation, undoes: record.undoes, term: record.term,
+      request: record.stamp.request?.id, count: visible.count,
+      changes: visible.prefix(limit).map {
+        KeyChange(key: $0.key, before: $0.before?.value, after: $0.after)
+      })
+  }
+
+  /// The same revision with the first of its changes only.
+  func showing(first limit: Int) -> Revision {
+    guard changes.count > limit else { return self }
+    return Revision(
+      number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
+      request: request, count: count, changes: Array(changes.prefix(limit)))
+  }
+}
+
+/// What a listener is told of revisions that follow each other: up to a bound, so that one that is
+/// far behind does not keep others waiting.
+struct EventBatch {
+  private let filter: HistoryFilter
+  private var events: [ChangeEvent] = []
+  private var bytes = 0
+  private var skipped: UInt64?
+
+  init(_ filter: HistoryFilter) { self.filter = filter }
+
+  var isFull: Bool { bytes >= Limits.logPageBytes }
+
+  mutating func add(_ revision: Revision) {
+    guard let part = filter.part(of: revision) else {
+      skipped = revision.number
+      return
+    }
+    skipped = nil
+    events.append(.change(part))
+    bytes += part.changes.reduce(200) {
+      $0 + $1.key.count + ($1.before?.count ?? 0) + ($1.after?.count ?? 0)
+    }
+  }
+
+  /// The last of them says how far it goes.
+  var all: [ChangeEvent] { events + (skipped.map { [.position($0)] } ?? []) }
+}

@@ -1,0 +1,65 @@
+// Lists of any length, of one state, batch by batch.
+
+/// Items of one revision, in batches: a long list never stands in memory as a whole.
+public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
+  /// The revision of the state that all items are of.
+  public let revision: UInt64
+  private let first: [Item]
+  private let rest: (any BatchSource<Item>)?
+
+  /// - Parameters:
+  ///   - first: the first items.
+  ///   - rest: what gives the others; `nil` if there are none.
+  public init(revision: UInt64, first: [Item], rest: (any BatchSource<Item>)? = nil) {
+    self.revision = revision
+    self.first = first
+    self.rest = rest
+  }
+
+  /// All items, if they came at once.
+  public var whole: [Item]? { rest == nil ? first : nil }
+
+  /// All items.
+  public func all() async throws(PDBError) -> [Item] {
+    var items: [Item] = []
+    var iterator = makeAsyncIterator()
+    while let batch = try await iterator.next(isolation: nil) { items += batch }
+    return items
+  }
+
+  public func makeAsyncIterator() -> Iterator { Iterator(first: first, rest: rest) }
+
+  public struct Iterator: AsyncIteratorProtocol {
+    fileprivate var first: [Item]?
+    fileprivate var rest: (any BatchSource<Item>)?
+
+    public mutating func next() async throws(PDBError) -> [Item]? {
+      try await next(isolation: nil)
+    }
+
+    public mutating func next(
+      isolation actor: isolated (any Actor)?
+    ) async throws(PDBError) -> [Item]? {
+      if let batch = first {
+        first = nil
+        return batch
+      }
+      guard let batch = try await rest?.next() else {
+        rest = nil
+        return nil
+      }
+      return batch
+    }
+  }
+}
+
+/// What gives the batches of a list, one after the other.
+public protocol BatchSource<Item>: Sendable {
+  associatedtype Item: Sendable
+
+  /// The next batch; `nil` when there are no more.
+  mutating func next() async throws(PDBError) -> [Item]?
+}
+
+/// Bytes of one revision, chunk by chunk.
+public typealias ByteStream = Listing<UInt8>

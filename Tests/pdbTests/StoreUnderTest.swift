@@ -1,0 +1,78 @@
+// The implementations of `Store`, each ready to be tried.
+
+import Foundation
+import Logging
+import NIOCore
+import NIOPosix
+import PDBKit
+import Testing
+
+/// An implementation that must keep the contract.
+enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  /// A node of a cluster, in this process.
+  case cluster
+  /// A client of such a node.
+  case remote
+  /// A client that knows only a follower of three nodes.
+  case follower
+
+  var testDescription: String { rawValue }
+
+  /// Runs `body` with an empty store.
+  func run(_ body: @escaping @Sendable (any Clustered) async throws -> Void) async throws {
+    switch self {
+    case .cluster: try await Self.withNode { node, _ in try await body(node.store) }
+    case .remote:
+      try await Self.withNode { _, address in
+        try await Self.withClient([address]) { try await body($0) }
+      }
+    case .follower:
+      try await TestCluster.running(3) { cluster in
+        let leader = try await cluster.leader()
+        let follower = cluster.addresses[(leader + 1) % 3]
+        try await Self.withClient([follower]) { try await body($0) }
+      }
+    }
+  }
+
+  private static func withClient(
+    _ addresses: [NodeAddress], _ body: (RemoteStore) async throws -> Void
+  ) async throws {
+    let client = ClusterClient(addresses: addresses, timeout: .seconds(20), author: "lan")
+    let result: Result<Void, any Error>
+    do { result = .success(try await body(RemoteStore(client))) } catch { result = .failure(error) }
+    await client.shutdown()
+    try result.get()
+  }
+
+  /// Runs a node inside this process until `body` ends.
+  static func withNode(
+    _ body: @escaping @Sendable (PDBNode, NodeAddress) async throws -> Void
+  ) async throws {
+    let ports = try TestPorts(1)
+    let workspace = try Workspace(nodes: "127.0.0.1:\(ports.numbers[0])")
+    let address = NodeAddress(host: "127.0.0.1", port: ports.numbers[0])
+    let configuration = NodeConfiguration(
+      address: address, dataDirectory: workspace.path + "/data")
+    let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
+    let node = try await PDBNode(
+      configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) { isListening.yield() }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { try await node.run() }
+      for await _ in listening { break }
+      try await waitUntilLed(node)
+      try await body(node, address)
+      group.cancelAll()
+      // That it was cancelled is no failure.
+      while let end = await group.nextResult() { _ = end }
+    }
+  }
+
+  private static func waitUntilLed(_ node: PDBNode) async throws {
+    _ = try await waitFor {
+      let view = try await node.store.view()
+      return view.leader != nil && view.identity.birth != nil ? true : nil
+    }
+  }
+}
