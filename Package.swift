@@ -14,6 +14,7 @@ let package = Package(
   products: [
     .executable(name: "pdb", targets: ["pdb"]),
     .library(name: "PDBKit", targets: ["PDBKit"]),
+    .library(name: "PDBClient", targets: ["PDBClient", "PDBStore", "PDBModel"]),
     .library(name: "Raft", targets: ["Raft"]),
   ],
   dependencies: [
@@ -39,16 +40,95 @@ let package = Package(
         "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
         "view",
       ]),
+    // PDBKit: one target per folder, so that imports enforce the walls.
+    .target(name: "PDBModel", path: "Sources/PDBKit/Model", swiftSettings: settings),
     .target(
-      name: "PDBKit",
+      name: "PDBStore", dependencies: ["PDBModel"], path: "Sources/PDBKit/Store",
+      swiftSettings: settings),
+    .target(
+      name: "PDBClient",
       dependencies: [
-        "Raft", "Page",
+        "PDBModel",
+        "PDBStore",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Client", swiftSettings: settings),
+    .target(
+      name: "PDBImport",
+      dependencies: [
+        "PDBModel",
+        "PDBStore",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Sources/PDBKit/Import", swiftSettings: settings),
+    .target(
+      name: "PDBLoad",
+      dependencies: [
+        "PDBModel",
+        "PDBStore",
+        "PDBClient",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Load", swiftSettings: settings),
+    .target(
+      name: "PDBCoordinator",
+      dependencies: ["Raft", "PDBModel", .product(name: "Crypto", package: "swift-crypto")],
+      path: "Sources/PDBKit/Coordinator", swiftSettings: settings),
+    .target(
+      name: "PDBStorage",
+      dependencies: [
+        "Raft",
+        "PDBModel",
+        "PDBCoordinator",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Storage", swiftSettings: settings),
+    .target(
+      name: "PDBCluster",
+      dependencies: [
+        "Raft",
+        "PDBModel",
+        "PDBStore",
+        "PDBClient",
+        "PDBCoordinator",
+        "PDBStorage",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Cluster", swiftSettings: settings),
+    .target(
+      name: "PDBServer",
+      dependencies: [
+        "Raft",
+        "Page",
+        "PDBModel",
+        "PDBStore",
+        "PDBClient",
+        "PDBCoordinator",
+        "PDBStorage",
+        "PDBCluster",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -62,7 +142,19 @@ let package = Package(
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: settings),
+      path: "Sources/PDBKit/Server", swiftSettings: settings),
+    // All of it under one name.
+    .target(
+      name: "PDBKit",
+      dependencies: [
+        "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBStorage", "PDBCluster",
+        "PDBServer",
+      ],
+      path: "Sources/PDBKit",
+      exclude: [
+        "Model", "Store", "Client", "Import", "Load", "Coordinator", "Storage", "Cluster", "Server",
+      ],
+      sources: ["PDBKit.swift"], swiftSettings: settings),
     .systemLibrary(
       name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
     .executableTarget(
@@ -87,7 +179,7 @@ let package = Package(
     // The proof: a checker of histories, a simulator of whole clusters, and chaos for real ones.
     .target(name: "Linearizability", path: "Tests/Linearizability", swiftSettings: settings),
     .target(
-      name: "Simulation", dependencies: ["Raft", "PDBKit", "Linearizability"],
+      name: "Simulation", dependencies: ["Raft", "PDBModel", "PDBCoordinator", "Linearizability"],
       path: "Tests/Simulation", swiftSettings: settings),
     .executableTarget(
       name: "pdb-sim",
@@ -120,13 +212,16 @@ let package = Package(
       name: "LinearizabilityTests", dependencies: ["Linearizability", "Raft"],
       swiftSettings: settings),
     .testTarget(
-      name: "SimulationTests", dependencies: ["Simulation", "Raft", "PDBKit", "Linearizability"],
+      name: "SimulationTests",
+      dependencies: ["Simulation", "Raft", "PDBModel", "PDBCoordinator", "Linearizability"],
       swiftSettings: settings),
     .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: settings),
     .testTarget(
       name: "PDBKitTests",
       dependencies: [
-        "PDBKit", "Raft",
+        "Raft",
+        "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBCoordinator", "PDBStorage",
+        "PDBCluster", "PDBServer",
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

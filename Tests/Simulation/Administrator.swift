@@ -1,6 +1,7 @@
 // Somebody who adds and removes members, and moves leadership.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// What the administrator remembers: one change at a time, like a careful person.

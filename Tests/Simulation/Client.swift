@@ -1,13 +1,13 @@
 // Clients: what they want, and what they remember.
 
 import Linearizability
-import PDBKit
+import PDBModel
 import Raft
 
 /// What a client asks for.
 enum Work {
   case read(key: Int)
-  case write(PDBKit.Operation, key: Int?, RegisterAction?)
+  case write(PDBModel.Operation, key: Int?, RegisterAction?)
 }
 
 /// A key that clients work with; its kind tells which operations make sense.

@@ -1,6 +1,7 @@
 // Events, messages and batches in a few words, for the trace.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Coordinator.Input {

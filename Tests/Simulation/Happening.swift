@@ -1,6 +1,7 @@
 // Everything that can be due in a simulation.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// One attempt of one client: where an answer belongs.

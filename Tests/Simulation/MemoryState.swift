@@ -1,6 +1,7 @@
 // The state of a node in memory: what SQLite is in a real one.
 
-package import PDBKit
+package import PDBCoordinator
+package import PDBModel
 package import Raft
 
 /// Keys, history and remembered requests as a value: a copy is a snapshot.

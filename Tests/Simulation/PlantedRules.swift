@@ -1,6 +1,7 @@
 // The rules of a node with a bug in it.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// The paper's rules but for one.

@@ -1,6 +1,7 @@
 // The second phase: a majority is healed, the rest stays dead, and progress is owed.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// How far the recovery has come.

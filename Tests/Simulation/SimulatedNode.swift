@@ -1,7 +1,8 @@
 // One node of the simulation: the coordinator that also runs in production, its disk, its state,
 // and the requests that wait at it.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// A node and everything that belongs to it. What survives which kind of crash is said here.

@@ -1,7 +1,8 @@
 // Clients ask, wait, ask again, and keep a diary for the judge.
 
 import Linearizability
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Simulation {

@@ -1,6 +1,7 @@
 // Disks write batches, and states take in entries, in their own time.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Simulation {

@@ -1,6 +1,7 @@
 // Messages leave, travel and arrive.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Simulation {

@@ -1,6 +1,7 @@
 // Requests reach nodes, and replies leave them.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Simulation {
@@ -37,7 +38,7 @@ extension Simulation {
   /// As the real server does: time by the node's own clock, and for a retry an estimate of
   /// when the request was first sent.
   private func stamped(
-    _ change: PDBKit.Operation, _ operation: ClientOperation, by node: SimulatedNode
+    _ change: PDBModel.Operation, _ operation: ClientOperation, by node: SimulatedNode
   ) -> StampedOperation {
     let clock = node.wallClock(now)
     let age = Int64((now - operation.begunAt) / 10)

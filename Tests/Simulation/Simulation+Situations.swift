@@ -1,6 +1,7 @@
 // Recognising named situations when they happen.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// What must be remembered to recognise situations.

@@ -1,6 +1,7 @@
 // States travel from node to node, in pieces, beside the messages.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// A state on its way.

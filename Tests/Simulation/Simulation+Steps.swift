@@ -1,6 +1,7 @@
 // A node takes a step: before, during, after.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 extension Simulation {

@@ -1,7 +1,8 @@
 // The simulation: a whole cluster, its clients and its world, in one thread, from one seed.
 
 import Linearizability
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// One life of a cluster. First everything goes wrong that the plan allows, and no promise may

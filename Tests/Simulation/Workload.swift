@@ -1,7 +1,8 @@
 // Which operations clients make, and how their answers read as a register's.
 
 import Linearizability
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// Draws operations on a few keys of three kinds, and on tasks.

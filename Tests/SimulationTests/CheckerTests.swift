@@ -1,6 +1,7 @@
 // The checkers must complain: each is shown the wrong it watches for.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 import Simulation
 import Testing

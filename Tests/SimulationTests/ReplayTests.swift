@@ -1,6 +1,7 @@
 // The checkers of what clients see and states hold must complain too.
 
-import PDBKit
+import PDBCoordinator
+import PDBModel
 import Raft
 import Simulation
 import Testing

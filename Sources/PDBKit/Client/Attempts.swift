@@ -1,8 +1,11 @@
 // The attempts of one request: whom to ask next, when to stop, what to say then.
 
+package import PDBModel
+import PDBStore
+
 /// Decides, without I/O, what follows from each attempt.
-struct Attempts {
-  enum Result {
+package struct Attempts {
+  package enum Result {
     case answer(ClientAnswer)
     case error(PDBError)
     /// The node did not get the request.

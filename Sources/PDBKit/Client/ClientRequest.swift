@@ -1,5 +1,8 @@
 // What a client asks of a cluster, and what it gets.
 
+public import PDBModel
+import PDBStore
+
 /// A request to a cluster, before it is known which node will answer.
 public struct ClientRequest: Sendable {
   public enum Method: String, Sendable {

@@ -1,5 +1,8 @@
 // Which cluster answers: learnt before anything is asked of it.
 
+public import PDBModel
+public import PDBStore
+
 extension ClusterClient {
   /// How long a node may take to say who it is.
   static let meetingPatience = Duration.seconds(2)
@@ -55,7 +58,7 @@ extension ClusterClient {
   /// secret could prove who it is.
   ///
   /// - Returns: why it must not be sent the request; `nil` if it may be.
-  func objection(
+  package func objection(
     to request: ClientRequest, at address: NodeAddress, within patience: Duration
   ) async -> Attempts.Result? {
     guard mustIntroduce(address, before: request) else { return nil }

@@ -5,9 +5,11 @@ import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 import NIOConcurrencyHelpers
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import NIOPosix
+public import PDBModel
+import PDBStore
 
 /// Sends requests to a cluster.
 ///
@@ -38,7 +40,7 @@ public final class ClusterClient: Sendable {
   }
 
   private let known: NIOLockedValueBox<Knowledge>
-  let timeout: Duration
+  package let timeout: Duration
   private let token: String?
   private let author: String
   let notify: @Sendable (Notice) -> Void
@@ -256,7 +258,7 @@ public final class ClusterClient: Sendable {
   }
 
   /// A request as it goes over a connection that somebody else looks after.
-  func encoded(
+  package func encoded(
     _ request: ClientRequest, to address: NodeAddress
   ) -> (head: HTTPRequestHead, body: ByteBuffer?) {
     var head = HTTPRequestHead(
@@ -354,7 +356,7 @@ public final class ClusterClient: Sendable {
     }
   }
 
-  static func result(_ error: any Error) -> Attempts.Result {
+  package static func result(_ error: any Error) -> Attempts.Result {
     switch error {
     case let error as HTTPClientError where error == .connectTimeout:
       return .unreachable("no connection in time")
@@ -383,7 +385,7 @@ extension ClusterIdentity {
 }
 
 extension Duration {
-  var milliseconds: Int64 {
+  package var milliseconds: Int64 {
     components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
   }
 }

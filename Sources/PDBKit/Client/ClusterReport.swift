@@ -1,5 +1,8 @@
 // The state of a cluster as its members tell it, and the verdict on it.
 
+public import PDBModel
+public import PDBStore
+
 /// What all members of a cluster say of themselves, taken together.
 public struct ClusterReport: Sendable {
   /// How the cluster is, at a glance.
@@ -130,33 +133,38 @@ public struct ClusterReport: Sendable {
   }
 
   public var json: JSON {
-    [
+    let leader = leader
+    return [
       "cluster": .string(cluster),
       "health": .string(health.rawValue),
       "verdict": .string(verdict),
-      "leader": JSON(leader?.address),
-      "term": leader?.term.map { JSON($0) } ?? .null,
+      "leader": JSON(leader.map(\.address)),
+      "term": Self.json(leader.flatMap(\.term)),
       "quorum": JSON(quorum),
-      "members": .array(
-        members.map { member in
-          [
-            "id": .string(member.id),
-            "address": .string(member.address),
-            "state": .string(member.isUp ? "up" : "down"),
-            "role": JSON(member.role),
-            "term": member.term.map { JSON($0) } ?? .null,
-            "applied": member.applied.map { JSON($0) } ?? .null,
-            "lag": lag(of: member).map { JSON($0) } ?? .null,
-            "revision": member.status.map { JSON($0.revision) } ?? .null,
-            "hash": JSON(member.status.map { String($0.hash, radix: 16) }),
-            "failure": JSON(member.failure),
-            "voter": .bool(member.isVoter),
-            "silent_ms": member.silence.map { JSON($0) } ?? .null,
-            "behind": .bool(isBehind(member)),
-            "restart": JSON(member.restart),
-            "alarms": .array(member.alarms.map { .string($0) }),
-          ]
-        }),
+      "members": .array(members.map { json(of: $0) }),
     ]
   }
+
+  private func json(of member: MemberReport) -> JSON {
+    let status = member.status
+    return [
+      "id": .string(member.id),
+      "address": .string(member.address),
+      "state": .string(member.isUp ? "up" : "down"),
+      "role": JSON(member.role),
+      "term": Self.json(member.term),
+      "applied": Self.json(member.applied),
+      "lag": Self.json(lag(of: member)),
+      "revision": Self.json(status?.revision),
+      "hash": JSON(status.map { String($0.hash, radix: 16) }),
+      "failure": JSON(member.failure),
+      "voter": .bool(member.isVoter),
+      "silent_ms": Self.json(member.silence),
+      "behind": .bool(isBehind(member)),
+      "restart": JSON(member.restart),
+      "alarms": .array(member.alarms.map { .string($0) }),
+    ]
+  }
+
+  private static func json(_ number: UInt64?) -> JSON { number.map { JSON($0) } ?? .null }
 }

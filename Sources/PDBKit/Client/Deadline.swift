@@ -1,5 +1,7 @@
 // Waiting, but not for ever.
 
+import PDBModel
+
 /// Something took longer than it may.
 struct Overdue: Error {}
 

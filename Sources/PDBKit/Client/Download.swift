@@ -1,5 +1,8 @@
 // Data in bulk from one node: an export, a backup.
 
+import PDBModel
+import PDBStore
+
 /// What one node sends, chunk by chunk, to its end.
 actor Download: RemoteStream {
   private let client: ClusterClient

@@ -1,6 +1,7 @@
 // Whether all of a download has come.
 
 import Crypto
+import PDBModel
 
 /// Holds an export or a backup against its own end, while it passes: an export's last line says that
 /// it is the last, a backup's last bytes are the digest of those before.

@@ -1,5 +1,7 @@
 // Reading server-sent events (HTML Living Standard, section 9.2), without I/O.
 
+import PDBModel
+
 /// One event of a stream.
 public struct ServerEvent: Sendable, Equatable {
   public let name: String

@@ -1,5 +1,8 @@
 // Listening to a cluster: when a node goes away, another one continues where it stopped.
 
+import PDBModel
+import PDBStore
+
 /// The changes after a revision. Nothing is missed, and nothing comes twice.
 actor RemoteChanges: RemoteStream {
   private let client: ClusterClient

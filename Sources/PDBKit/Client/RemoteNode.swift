@@ -1,5 +1,8 @@
 // One particular node, asked by itself.
 
+public import PDBModel
+public import PDBStore
+
 /// A node of a cluster that is asked once, without looking for another one.
 public struct RemoteNode: Sendable {
   public let address: NodeAddress

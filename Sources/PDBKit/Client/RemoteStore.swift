@@ -1,5 +1,8 @@
 // The store of a cluster, as a client has it.
 
+public import PDBModel
+public import PDBStore
+
 /// A cluster that is reached over HTTP.
 ///
 /// It finds a node, follows the leader, and sends a change again until the answer is certain or the

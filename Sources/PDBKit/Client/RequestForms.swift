@@ -1,8 +1,11 @@
 // What a store is asked, as requests over HTTP, and what their answers say.
 
+package import PDBModel
+package import PDBStore
+
 extension ClientRequest {
   /// The request that makes a change.
-  init(_ change: Change) {
+  package init(_ change: Change) {
     switch change {
     case .addTasks(let titles):
       self.init(
@@ -76,19 +79,19 @@ extension ClientRequest {
   }
 
   /// Where a pair is read.
-  static func path(of key: Bytes) -> String {
+  package static func path(of key: Bytes) -> String {
     fitsIntoPath(key)
       ? "/kv/\(key.percentEncoded)" : "/pair?key_b64=\(Bytes(key.base64.utf8).percentEncoded)"
   }
 
-  static func path(of reference: TaskReference) -> String {
+  package static func path(of reference: TaskReference) -> String {
     let text = reference.text
     let isExact = reference.isExact || isStep(Bytes(utf8: text)) || text.isEmpty
     return (isExact ? "/task?id=" : "/tasks/") + text.percentEncoded
   }
 
   /// A question with parameters, those that are set.
-  static func get(
+  package static func get(
     _ path: String, _ parameters: [(name: String, value: String?)], at moment: Moment = .now
   ) -> ClientRequest {
     var all = parameters

@@ -3,6 +3,8 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import PDBModel
+import PDBStore
 
 /// One answer of one node, chunk by chunk.
 struct ResponseStream {

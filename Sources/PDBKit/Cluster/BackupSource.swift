@@ -1,5 +1,9 @@
 // A backup on its way out, piece by piece of one view of the state.
 
+import PDBModel
+import PDBStorage
+import PDBStore
+
 /// The bytes of a backup.
 struct BackupSource: BatchSource {
   private let snapshot: StateSnapshot

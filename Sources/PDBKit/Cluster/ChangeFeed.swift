@@ -4,6 +4,9 @@
 // without reading the state; a listener that is further behind reads the history until it meets
 // what is kept.
 
+import PDBModel
+import PDBStorage
+import PDBStore
 import Synchronization
 
 /// The newest revisions of one node, and those who wait for the next.

@@ -1,5 +1,8 @@
 // One stream of changes: from the feed, or from the history where it is behind.
 
+import PDBModel
+import PDBStore
+
 /// Tells one listener what happens.
 struct ChangeFeedSource: BatchSource {
   private let listener: ChangeFeed.Listener

@@ -1,26 +1,29 @@
 // The store of a cluster, as one of its nodes has it.
-
-import Foundation
+package import PDBClient
+import PDBCoordinator
+package import PDBModel
+package import PDBStorage
+package import PDBStore
 import Raft
 
 /// A node's part of a cluster, as a store.
 ///
 /// Changes are made on the leader only; elsewhere they end with `not_leader`, which names it.
-final class ClusterStore: Clustered {
-  let engine: RaftEngine
+package final class ClusterStore: Clustered {
+  package let engine: RaftEngine
   private let neighbours: NeighbourFiles
   private let order = KnownTaskOrder()
 
-  init(_ engine: RaftEngine, neighbours: NeighbourFiles) {
+  package init(_ engine: RaftEngine, neighbours: NeighbourFiles) {
     self.engine = engine
     self.neighbours = neighbours
   }
 
-  func identity() async throws(PDBError) -> ClusterIdentity { engine.status.cluster }
+  package func identity() async throws(PDBError) -> ClusterIdentity { engine.status.cluster }
 
   // MARK: Changing
 
-  func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
+  package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
     let operation = try Operation(change)
     let stamp = try stamp(change, origin)
     try await spareTasks(change, isRetry: origin.request?.age != nil)
@@ -79,7 +82,7 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
+  package func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
     let key = try Limits.check(key: key)
     return try await read(moment, .keys) { view, mark in
       let stored = try view.get(key)
@@ -89,11 +92,12 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func pairs(_ query: PairQuery, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
+  package func pairs(_ query: PairQuery, at moment: Moment) async throws(PDBError) -> Listing<Pair>
+  {
     try await list(PairScan(query), at: moment)
   }
 
-  func task(
+  package func task(
     _ reference: TaskReference, at moment: Moment
   ) async throws(PDBError) -> Read<VersionedTask> {
     try await read(moment, .keys) { view, mark in
@@ -101,13 +105,13 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func tasks(
+  package func tasks(
     _ query: TaskQuery, at moment: Moment
   ) async throws(PDBError) -> Listing<VersionedTask> {
     try await list(TaskScan(query, order, comebacks: engine.status.comebacks), at: moment)
   }
 
-  func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
+  package func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
     try await pairs(PairQuery(prefix: prefix, includesTasks: true), at: moment)
   }
 
@@ -139,7 +143,7 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func stagedParts(of importID: String, at moment: Moment) async throws(PDBError) -> Int {
+  package func stagedParts(of importID: String, at moment: Moment) async throws(PDBError) -> Int {
     let prefix = ImportKeys.parts(of: try ImportKeys.check(id: importID))
     return try await read(moment, .ranges) { view, _ in
       var parts = 0
@@ -153,7 +157,7 @@ final class ClusterStore: Clustered {
 
   // MARK: History
 
-  func revision(
+  package func revision(
     _ number: UInt64, at moment: Moment
   ) async throws(PDBError) -> Read<Revision> {
     try await read(moment, .ranges) { view, mark in
@@ -162,7 +166,7 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func history(
+  package func history(
     _ query: HistoryQuery, at moment: Moment
   ) async throws(PDBError) -> HistoryPage {
     try await read(moment, .ranges) { view, mark in
@@ -201,7 +205,7 @@ final class ClusterStore: Clustered {
     }
   }
 
-  func changes(
+  package func changes(
     since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
   ) async throws(PDBError) -> ChangeStream {
     let start = try await start(revision, moment)
@@ -244,12 +248,12 @@ final class ClusterStore: Clustered {
 
   // MARK: The cluster
 
-  func view() async throws(PDBError) -> ClusterView {
+  package func view() async throws(PDBError) -> ClusterView {
     view(engine.status) { [neighbours] in neighbours.restart($0) }
   }
 
   /// The cluster as this node knows it now, without how dead members are started again.
-  var currentView: ClusterView { view(engine.status) { _ in nil } }
+  package var currentView: ClusterView { view(engine.status) { _ in nil } }
 
   private func view(_ status: EngineStatus, restart: (Member) -> String?) -> ClusterView {
     ClusterView(
@@ -263,7 +267,7 @@ final class ClusterStore: Clustered {
       removed: status.membership.removed.map(\.text))
   }
 
-  func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember {
+  package func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember {
     let status = try leading()
     if let member = status.members.first(where: { $0.address == address.description }) {
       // Asking twice is fine as long as the member has not begun to work.
@@ -281,7 +285,7 @@ final class ClusterStore: Clustered {
     return ClusterMember(member, status)
   }
 
-  func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember {
+  package func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember {
     let status = try leading()
     let found = try status.member(named: member)
     do { try await engine.change(.remove(found.id, force: force)) } catch {
@@ -290,7 +294,7 @@ final class ClusterStore: Clustered {
     return ClusterMember(found, status)
   }
 
-  func transferLeadership(to member: String?) async throws(PDBError) -> String? {
+  package func transferLeadership(to member: String?) async throws(PDBError) -> String? {
     let status = try leading()
     let target = try member.map { name throws(PDBError) in try status.member(named: name) }
     if let target, target.id == status.identity.node { return target.address }
@@ -306,7 +310,7 @@ final class ClusterStore: Clustered {
     return status
   }
 
-  func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
+  package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
     let snapshot: StateSnapshot
     do { snapshot = try await engine.snapshot(moment) } catch { throw PDBError(reading: error) }
     var source = BackupSource(snapshot)
@@ -317,7 +321,7 @@ final class ClusterStore: Clustered {
   // MARK: This node
 
   /// What this node says of itself.
-  var nodeStatus: NodeStatus { NodeStatus(engine.status) }
+  package var nodeStatus: NodeStatus { NodeStatus(engine.status) }
 }
 
 // MARK: Words

@@ -1,6 +1,9 @@
 // What a node says about itself: one line per event that matters, no values, no secrets.
 
 import Logging
+import PDBCoordinator
+import PDBModel
+import PDBStore
 import Raft
 
 /// Words for a node's news.

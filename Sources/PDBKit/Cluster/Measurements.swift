@@ -1,51 +1,52 @@
 // What a node measures of itself while it works.
 
+import PDBCoordinator
 import Raft
 import Synchronization
 
 /// How often which values were seen, in buckets whose upper bounds double.
-struct Distribution: Sendable {
+package struct Distribution: Sendable {
   /// The values up to each bound; the last bucket has none.
-  let bounds: [Double]
-  private(set) var counts: [UInt64]
-  private(set) var sum = 0.0
+  package let bounds: [Double]
+  package private(set) var counts: [UInt64]
+  package private(set) var sum = 0.0
 
   init(from first: Double, buckets: Int) {
     bounds = (0..<buckets).map { first * Double(1 << $0) }
     counts = Array(repeating: 0, count: buckets + 1)
   }
 
-  mutating func record(_ value: Double) {
+  package mutating func record(_ value: Double) {
     counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
     sum += value
   }
 
   /// Seconds, from 50 us to 6.5 s.
-  static var seconds: Self { Self(from: 0.00005, buckets: 18) }
+  package static var seconds: Self { Self(from: 0.00005, buckets: 18) }
   /// Entries, from 1 to 8,192.
   static var entries: Self { Self(from: 1, buckets: 14) }
 }
 
 /// The figures of a node since it started.
-struct Measurements: Sendable {
+package struct Measurements: Sendable {
   /// From the proposal of a change to its commit; on the leader.
-  var commit = Distribution.seconds
+  package var commit = Distribution.seconds
   /// Applying the entries that were committed together.
-  var apply = Distribution.seconds
+  package var apply = Distribution.seconds
   /// Writing one batch to the log, its sync included.
-  var logWrite = Distribution.seconds
+  package var logWrite = Distribution.seconds
   /// Entries in one write of the log.
-  var logBatch = Distribution.entries
+  package var logBatch = Distribution.entries
   /// Entries that were applied together.
-  var applyBatch = Distribution.entries
+  package var applyBatch = Distribution.entries
   /// Elections that this node stood for.
-  var elections: UInt64 = 0
+  package var elections: UInt64 = 0
   /// How often this node learnt of another leader.
-  var leaderChanges: UInt64 = 0
+  package var leaderChanges: UInt64 = 0
   /// How large the node's files are now.
-  var files: [(name: String, bytes: Int)] = []
+  package var files: [(name: String, bytes: Int)] = []
   /// What waits in each queue now.
-  var queues: [(name: String, depth: Int)] = []
+  package var queues: [(name: String, depth: Int)] = []
 }
 
 extension Measurements {

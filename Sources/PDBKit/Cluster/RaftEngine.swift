@@ -1,26 +1,31 @@
 // The engine that replicates: it drives one Raft node.
-//
-// Tasks, joined by mailboxes, none of which waits for another:
-//
-//   driver   owns the coordinator and the requests' continuations; carries actions out
-//   disk     writes batches to the log, then releases the messages that waited for them
-//   applier  applies committed entries to the state; the only one that changes it
-//   errands  sends whole states to peers, makes the state durable: one child task each
-//   clock    ticks
-//   scrub    now and then reads the whole state and compares it with its checksum
-//
-// The driver never awaits between looking at the coordinator and changing it.
+package  //
+  // Tasks, joined by mailboxes, none of which waits for another:
+  //
+  //   driver   owns the coordinator and the requests' continuations; carries actions out
+  //   disk     writes batches to the log, then releases the messages that waited for them
+  //   applier  applies committed entries to the state; the only one that changes it
+  //   errands  sends whole states to peers, makes the state durable: one child task each
+  //   clock    ticks
+  //   scrub    now and then reads the whole state and compares it with its checksum
+  //
+  // The driver never awaits between looking at the coordinator and changing it.
 
-import Foundation
-import Logging
-import NIOCore
+  import Foundation
+package import Logging
+package import NIOCore
 import NIOPosix
-import Raft
+import PDBClient
+package import PDBCoordinator
+import PDBModel
+package import PDBStorage
+package import PDBStore
+package import Raft
 import Synchronization
 
 /// How messages leave for other nodes. Sending never waits; a message that cannot go is lost,
 /// and Raft sends it again.
-protocol PeerNetwork: Sendable {
+package protocol PeerNetwork: Sendable {
   func send(_ envelopes: [Envelope])
   func send(_ state: StateHash)
   /// Sends a whole state and returns the index it stands for when the peer has it.
@@ -35,7 +40,7 @@ protocol PeerNetwork: Sendable {
 }
 
 /// A node of a replicated cluster.
-final class RaftEngine: Sendable {
+package final class RaftEngine: Sendable {
   /// What reaches the driver.
   private enum Posted: Sendable {
     case input(Coordinator.Input)
@@ -53,8 +58,8 @@ final class RaftEngine: Sendable {
     case makeStateDurable
   }
 
-  let identity: Identity
-  let secret: ClusterSecret
+  package let identity: Identity
+  package let secret: ClusterSecret
   private let node: Node
   private let log: LogStore
   private let state: StateStore
@@ -74,12 +79,12 @@ final class RaftEngine: Sendable {
   /// New revisions, for those who listen.
   let feed: ChangeFeed
   /// Somebody asked the node to stop.
-  let stopRequests: AsyncStream<Void>
+  package let stopRequests: AsyncStream<Void>
   private let stopRequested: AsyncStream<Void>.Continuation
 
   /// - Parameters:
   ///   - node: restored from what `log` and `state` hold.
-  init(
+  package init(
     identity: Identity, secret: ClusterSecret, node: Node, log: LogStore, state: StateStore,
     network: any PeerNetwork, logger: Logger
   ) throws {
@@ -102,13 +107,13 @@ final class RaftEngine: Sendable {
 
   var status: EngineStatus { published.withLock { $0 } }
 
-  var headline: Headline {
+  package var headline: Headline {
     published.withLock {
       Headline(revision: $0.mark.revision, term: $0.term, birth: $0.birth)
     }
   }
 
-  var measurements: Measurements {
+  package var measurements: Measurements {
     var measurements = meters.present
     measurements.queues = [
       ("events", inbox.count), ("log", batches.count), ("state", stateJobs.count),
@@ -161,7 +166,7 @@ final class RaftEngine: Sendable {
   }
 
   /// The whole state as it is, to be read piece by piece while it moves on.
-  func snapshot(_ moment: Moment) async throws -> StateSnapshot {
+  package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
     try await catchUp(moment)
     return try state.snapshot()
   }
@@ -203,7 +208,7 @@ final class RaftEngine: Sendable {
   }
 
   /// Asks the node to stop as if its process had been told to.
-  func requestStop() { stopRequested.yield() }
+  package func requestStop() { stopRequested.yield() }
 
   // MARK: Running
 
@@ -211,7 +216,7 @@ final class RaftEngine: Sendable {
   ///
   /// - Throws: the first error of the log or the state. It is never retried: the node's
   ///   process must end, and begin again from what is durable. A full disk is no error.
-  func run() async throws {
+  package func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.writeLog() }
       group.addTask { try await self.changeState() }
@@ -496,7 +501,7 @@ final class RaftEngine: Sendable {
 
   /// Hands leadership over, refuses changes from then on, and waits until those under way are
   /// answered, or for a second.
-  func drain() async {
+  package func drain() async {
     if status.isLeader { _ = try? await transferLeadership(to: nil) }
     isDraining.store(true, ordering: .relaxed)
     feed.end()
@@ -516,7 +521,7 @@ extension Persist {
 // MARK: Peers
 
 extension RaftEngine: PeerReceiver {
-  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
+  package func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
     let membership = status.membership
     if membership.removed.contains(peer) { return .removed }
     if let known = incarnations.withLock({ $0[peer] }) {
@@ -535,7 +540,7 @@ extension RaftEngine: PeerReceiver {
   }
 
   /// Told once a minute: a peer that is turned away comes back every second.
-  func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
+  package func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
     // An id that was not proved may be another one each time.
     let isProved = refusal != .secret && refusal != .version
     let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
@@ -549,7 +554,7 @@ extension RaftEngine: PeerReceiver {
     if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
   }
 
-  func refused(by peer: NodeID, _ reason: PeerRefusal) {
+  package func refused(by peer: NodeID, _ reason: PeerRefusal) {
     switch reason {
     case .lostData: report(.alarm(.lostData))
     case .removed: report(.alarm(.removed))
@@ -558,20 +563,26 @@ extension RaftEngine: PeerReceiver {
   }
 
   /// A message from a peer. When the node cannot keep up the message is dropped.
-  func receive(_ envelope: Envelope) {
+  package func receive(_ envelope: Envelope) {
     report(.received(envelope), limit: Limits.proposalsInFlight)
   }
 
-  func receive(_ state: StateHash, from peer: NodeID) { report(.stateHash(state, from: peer)) }
+  package func receive(_ state: StateHash, from peer: NodeID) {
+    report(.stateHash(state, from: peer))
+  }
 
   /// A connection to or from a peer ended.
-  func lostConnection(to peer: NodeID) { report(.peerUnreachable(peer)) }
+  package func lostConnection(to peer: NodeID) { report(.peerUnreachable(peer)) }
 
-  func welcome(_ peer: NodeID, on channel: any Channel) { network.welcome(peer, on: channel) }
+  package func welcome(_ peer: NodeID, on channel: any Channel) {
+    network.welcome(peer, on: channel)
+  }
 
-  func farewell(_ peer: NodeID, on channel: any Channel) { network.farewell(peer, on: channel) }
+  package func farewell(_ peer: NodeID, on channel: any Channel) {
+    network.farewell(peer, on: channel)
+  }
 
-  func beginReceiving(_ mark: StateMark) throws -> StateStaging {
+  package func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     // What an earlier transfer left, and nobody will install any more.
     try StateStaging.discardReceived(through: status.mark.appliedIndex, beside: state.path)
     return try StateStaging(beside: state.path, mark: mark)

@@ -1,12 +1,16 @@
-// From what a caller asks to what the log replicates: all that is undetermined is decided here.
+import PDBClient
+import PDBCoordinator
+package import PDBModel
+package import PDBStore
 
-import Foundation
+// From what a caller asks to what the log replicates: all that is undetermined is decided here.
+package import struct Foundation.UUID
 
 extension Operation {
   /// The operation that makes a change. The ids of new tasks are drawn here.
   ///
   /// - Throws: what is wrong with the change whatever the state.
-  init(_ change: Change) throws(PDBError) {
+  package init(_ change: Change) throws(PDBError) {
     try self.init(change) { UUID().uuidString.lowercased() }
   }
 
@@ -110,7 +114,7 @@ extension Change {
 
 extension ImportKeys {
   /// - Throws: `bad_request` for an id that is none.
-  static func check(id: String) throws(PDBError) -> String {
+  package static func check(id: String) throws(PDBError) -> String {
     guard (1...64).contains(id.utf8.count), id.utf8.allSatisfy({ idCharacters.contains($0) })
     else {
       throw PDBError(.badRequest, "the id of an import is 1 to 64 letters and digits")

@@ -1,5 +1,9 @@
 // Lists of pairs and tasks, read bit by bit from a view of the state.
 
+import PDBModel
+import PDBStorage
+import PDBStore
+
 /// A walk through a part of the state. It goes on where it stopped the last time.
 protocol StateScan<Item>: Sendable {
   associatedtype Item: Sendable

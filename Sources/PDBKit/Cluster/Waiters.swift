@@ -1,5 +1,8 @@
 // Who waits for an answer: the coordinator knows tickets, the tasks of the requests have continuations.
 
+import PDBCoordinator
+import PDBModel
+import PDBStore
 import Raft
 
 /// The continuations of the requests under way, by ticket.

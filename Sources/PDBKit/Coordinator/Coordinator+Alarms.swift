@@ -1,5 +1,6 @@
 // What is wrong with this node although it runs.
 
+import PDBModel
 import Raft
 
 extension Coordinator {

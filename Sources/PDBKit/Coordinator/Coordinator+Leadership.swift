@@ -1,5 +1,6 @@
 // Who leads: changes of role, and handing leadership over (Thesis §3.10).
 
+import PDBModel
 import Raft
 
 extension Coordinator {

@@ -1,5 +1,6 @@
 // Changes: from the request to the answer.
 
+package import PDBModel
 import Raft
 
 extension Coordinator {
@@ -189,7 +190,7 @@ extension PDBError {
   package static let overloaded = PDBError(
     .busy, "the node has more requests than it can take", hint: "try again in a moment")
 
-  static let stopping = PDBError(
+  package static let stopping = PDBError(
     .stopping, "the node is stopping", hint: "ask another node")
 
   fileprivate static let replaced = PDBError(

@@ -1,5 +1,6 @@
 // Linearizable reads: first an index from the leader (Thesis §6.4), then a state that has applied it.
 
+import PDBModel
 import Raft
 
 extension Coordinator {

@@ -8,6 +8,7 @@
 // caller keeps what belongs to the ticket. The runtime (RaftEngine) and the simulator run this same
 // type, so what is proven is what runs.
 
+package import PDBModel
 package import Raft
 
 /// Names a request, so that its answer finds the caller. Free again once it is answered.

@@ -1,5 +1,6 @@
 // What an engine tells about itself.
 
+package import PDBModel
 package import Raft
 
 /// A snapshot of a node's place in its cluster.
@@ -57,6 +58,12 @@ package struct Headline: Sendable {
   package let revision: UInt64
   package let term: UInt64
   package let birth: String?
+
+  package init(revision: UInt64, term: UInt64, birth: String?) {
+    self.revision = revision
+    self.term = term
+    self.birth = birth
+  }
 }
 
 /// The unit of time between nodes.

@@ -1,6 +1,7 @@
 // Who a node is: drawn once, kept for life.
 
 import Crypto
+package import PDBModel
 package import Raft
 
 /// The identity of a node's data, written when its files are made and checked ever after.
@@ -25,7 +26,7 @@ package struct Identity: Equatable, Sendable {
 
 extension Membership {
   /// The first members of a cluster, known to each of them from the same list of addresses.
-  static func bootstrap(_ addresses: [NodeAddress], cluster: String) -> Membership {
+  package static func bootstrap(_ addresses: [NodeAddress], cluster: String) -> Membership {
     Membership(
       addresses.map { address in
         Member(
@@ -35,25 +36,25 @@ extension Membership {
   }
 
   /// The same for every member that was given the same list, in any order.
-  static func clusterID(_ addresses: [NodeAddress]) -> String {
+  package static func clusterID(_ addresses: [NodeAddress]) -> String {
     let list = addresses.map(\.description).sorted().joined(separator: ",")
     let number = SHA256.hash(data: Bytes(utf8: "pdb cluster \(list)")).first64Bits
     return String(number, radix: 16)
   }
 
-  static func nodeID(_ address: NodeAddress, cluster: String) -> NodeID {
+  package static func nodeID(_ address: NodeAddress, cluster: String) -> NodeID {
     SHA256.hash(data: Bytes(utf8: "pdb node \(cluster) \(address)")).first64Bits
   }
 }
 
 extension SHA256.Digest {
-  var first64Bits: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
+  package var first64Bits: UInt64 { prefix(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
 extension NodeID {
   /// Ids as users see them.
-  var text: String { String(self, radix: 16) }
+  package var text: String { String(self, radix: 16) }
 
   /// An id as users write it.
-  init?(text: some StringProtocol) { self.init(text, radix: 16) }
+  package init?(text: some StringProtocol) { self.init(text, radix: 16) }
 }

@@ -1,11 +1,12 @@
 // How members are written into log entries, marks and the peer wire.
 //
-//   version (1)  [id address rank role]  [removed id]
+package  //   version (1)  [id address rank role]  [removed id]
 
-import Raft
+  import PDBModel
+package import Raft
 
 extension BinaryWriter {
-  mutating func write(_ membership: Membership) {
+  package mutating func write(_ membership: Membership) {
     write(byte: 1)
     write(list: membership.members) { writer, member in
       writer.write(member.id)
@@ -18,7 +19,7 @@ extension BinaryWriter {
 }
 
 extension BinaryReader {
-  mutating func readMembership() throws -> Membership {
+  package mutating func readMembership() throws -> Membership {
     guard try readByte() == 1 else { throw Malformed() }
     let members = try readList { reader in
       let (id, address) = (try reader.readUInt64(), try reader.readString())
@@ -35,13 +36,13 @@ extension BinaryReader {
 }
 
 extension Membership {
-  func encoded() -> Bytes {
+  package func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 64 * members.count + 16)
     writer.write(self)
     return writer.bytes
   }
 
-  init(decoding bytes: Bytes) throws {
+  package init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
     self = try reader.readMembership()
     try reader.finish()

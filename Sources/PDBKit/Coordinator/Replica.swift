@@ -1,5 +1,6 @@
 // One node's copy of the state: here the log joins the data.
 
+package import PDBModel
 package import Raft
 
 /// How far a state has come.

@@ -1,6 +1,7 @@
 // The decisions that keep what is promised to clients: the rule book of the coordinator, as
 // Raft's `Rules` is that of the node. Production knows only the defaults.
 
+package import PDBModel
 package import Raft
 
 /// What the coordinator asks before it answers. A rule decides from its arguments alone.

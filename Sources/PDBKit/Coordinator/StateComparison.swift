@@ -1,11 +1,17 @@
 // Comparing states between nodes: the same log must give the same state everywhere.
 
-import Raft
+import PDBModel
+package import Raft
 
 /// A node's state at an index, to be compared with its peers'.
 package struct StateHash: Equatable, Sendable {
-  let index: Index
-  let hash: UInt64
+  package let index: Index
+  package let hash: UInt64
+
+  package init(index: Index, hash: UInt64) {
+    self.index = index
+    self.hash = hash
+  }
 }
 
 /// What this node's state was at recent entries, and what the others said of theirs.

@@ -1,9 +1,11 @@
 // How the mark of a state is written on the peer wire and in backups.
 //
-//   index term revision hash forgotten compactedRevision historyBytes membership
+package  //   index term revision hash forgotten compactedRevision historyBytes membership
+
+  import PDBModel
 
 extension BinaryWriter {
-  mutating func write(_ mark: StateMark) {
+  package mutating func write(_ mark: StateMark) {
     write(mark.appliedIndex)
     write(mark.appliedTerm)
     write(mark.revision)
@@ -16,7 +18,7 @@ extension BinaryWriter {
 }
 
 extension BinaryReader {
-  mutating func readStateMark() throws -> StateMark {
+  package mutating func readStateMark() throws -> StateMark {
     var mark = StateMark()
     mark.appliedIndex = try readCounter()
     mark.appliedTerm = try readCounter()

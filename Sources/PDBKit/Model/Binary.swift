@@ -7,14 +7,14 @@
 //   list       count as unsigned, then the elements
 
 /// Appends values to a growing array of bytes.
-struct BinaryWriter {
-  private(set) var bytes: Bytes = []
+package struct BinaryWriter {
+  package private(set) var bytes: Bytes = []
 
-  init(capacity: Int = 64) { bytes.reserveCapacity(capacity) }
+  package init(capacity: Int = 64) { bytes.reserveCapacity(capacity) }
 
-  mutating func write(byte: UInt8) { bytes.append(byte) }
+  package mutating func write(byte: UInt8) { bytes.append(byte) }
 
-  mutating func write(_ value: UInt64) {
+  package mutating func write(_ value: UInt64) {
     var rest = value
     while rest >= 0x80 {
       bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -23,50 +23,52 @@ struct BinaryWriter {
     bytes.append(UInt8(rest))
   }
 
-  mutating func write(_ value: Int64) {
+  package mutating func write(_ value: Int64) {
     write(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
   }
 
-  mutating func write(_ value: Bytes) {
+  package mutating func write(_ value: Bytes) {
     write(UInt64(value.count))
     bytes.append(contentsOf: value)
   }
 
-  mutating func write(_ value: String) {
+  package mutating func write(_ value: String) {
     write(UInt64(value.utf8.count))
     bytes.append(contentsOf: value.utf8)
   }
 
-  mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
+  package mutating func write(_ value: Bool) { bytes.append(value ? 1 : 0) }
 
-  mutating func write<T>(optional value: T?, _ body: (inout BinaryWriter, T) -> Void) {
+  package mutating func write<T>(optional value: T?, _ body: (inout BinaryWriter, T) -> Void) {
     write(value != nil)
     if let value { body(&self, value) }
   }
 
-  mutating func write<T>(list: [T], _ body: (inout BinaryWriter, T) -> Void) {
+  package mutating func write<T>(list: [T], _ body: (inout BinaryWriter, T) -> Void) {
     write(UInt64(list.count))
     for element in list { body(&self, element) }
   }
 }
 
 /// Takes values off an array of bytes. Every read is checked: bad input throws, never traps.
-struct BinaryReader {
+package struct BinaryReader {
   /// The bytes are not what their format says.
-  struct Malformed: Error {}
+  package struct Malformed: Error {
+    package init() {}
+  }
 
   private var rest: ArraySlice<UInt8>
 
-  init(_ bytes: Bytes) { rest = bytes[...] }
+  package init(_ bytes: Bytes) { rest = bytes[...] }
 
   var isAtEnd: Bool { rest.isEmpty }
 
-  mutating func readByte() throws -> UInt8 {
+  package mutating func readByte() throws -> UInt8 {
     guard let byte = rest.popFirst() else { throw Malformed() }
     return byte
   }
 
-  mutating func readUInt64() throws -> UInt64 {
+  package mutating func readUInt64() throws -> UInt64 {
     var value: UInt64 = 0
     for shift in stride(from: UInt64(0), to: 64, by: 7) {
       let byte = try readByte()
@@ -79,30 +81,30 @@ struct BinaryReader {
   }
 
   /// A term, an index or a round: far from where counting up would overflow.
-  mutating func readCounter() throws -> UInt64 {
+  package mutating func readCounter() throws -> UInt64 {
     let value = try readUInt64()
     guard value < 1 << 62 else { throw Malformed() }
     return value
   }
 
-  mutating func readInt64() throws -> Int64 {
+  package mutating func readInt64() throws -> Int64 {
     let value = try readUInt64()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
-  mutating func readBytes() throws -> Bytes {
+  package mutating func readBytes() throws -> Bytes {
     let count = try readUInt64()
     guard count <= UInt64(rest.count) else { throw Malformed() }
     defer { rest = rest.dropFirst(Int(count)) }
     return Bytes(rest.prefix(Int(count)))
   }
 
-  mutating func readString() throws -> String {
+  package mutating func readString() throws -> String {
     guard let string = try readBytes().utf8String else { throw Malformed() }
     return string
   }
 
-  mutating func readBool() throws -> Bool {
+  package mutating func readBool() throws -> Bool {
     switch try readByte() {
     case 0: false
     case 1: true
@@ -110,11 +112,11 @@ struct BinaryReader {
     }
   }
 
-  mutating func readOptional<T>(_ body: (inout BinaryReader) throws -> T) throws -> T? {
+  package mutating func readOptional<T>(_ body: (inout BinaryReader) throws -> T) throws -> T? {
     try readBool() ? try body(&self) : nil
   }
 
-  mutating func readList<T>(_ body: (inout BinaryReader) throws -> T) throws -> [T] {
+  package mutating func readList<T>(_ body: (inout BinaryReader) throws -> T) throws -> [T] {
     let count = try readUInt64()
     // Every element takes at least one byte, so a lying count cannot reserve memory.
     guard count <= UInt64(rest.count) else { throw Malformed() }
@@ -125,7 +127,7 @@ struct BinaryReader {
   }
 
   /// Nothing may be left over.
-  func finish() throws {
+  package func finish() throws {
     guard isAtEnd else { throw Malformed() }
   }
 }

@@ -7,17 +7,17 @@ import Foundation
 public typealias Bytes = [UInt8]
 
 extension Bytes {
-  init(utf8 string: String) { self = Bytes(string.utf8) }
+  package init(utf8 string: String) { self = Bytes(string.utf8) }
 
   /// RFC 4648, section 4.
-  var base64: String { Data(self).base64EncodedString() }
+  package var base64: String { Data(self).base64EncodedString() }
 
   /// The bytes as text if they are valid UTF-8.
-  var utf8String: String? { String(validating: self, as: UTF8.self) }
+  package var utf8String: String? { String(validating: self, as: UTF8.self) }
 
   /// The smallest bytes that sort after everything that starts with these; `nil` if there
   /// are none.
-  var prefixEnd: Bytes? {
+  package var prefixEnd: Bytes? {
     var end = self
     while let last = end.popLast() {
       if last < 0xFF { return end + [last + 1] }
@@ -28,5 +28,7 @@ extension Bytes {
 
 extension UInt64 {
   /// Eight bytes that sort as the numbers do.
-  var bigEndianBytes: Bytes { (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) } }
+  package var bigEndianBytes: Bytes {
+    (0..<8).map { UInt8(truncatingIfNeeded: self >> (56 - 8 * $0)) }
+  }
 }

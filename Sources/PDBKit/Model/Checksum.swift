@@ -2,15 +2,17 @@
 
 /// FNV-1a over 64 bits (draft-eastlake-fnv-21), finished with a mix so that sums of many
 /// checksums spread well too.
-struct Checksum {
+package struct Checksum {
   private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
-  mutating func update(_ bytes: some Sequence<UInt8>) {
+  package init() {}
+
+  package mutating func update(_ bytes: some Sequence<UInt8>) {
     let isContiguous: Void? = bytes.withContiguousStorageIfAvailable { update(contiguous: $0) }
     if isContiguous == nil { for byte in bytes { add(byte) } }
   }
 
-  mutating func update(_ value: UInt64) {
+  package mutating func update(_ value: UInt64) {
     for shift in stride(from: 0, to: 64, by: 8) {
       add(UInt8(truncatingIfNeeded: value >> UInt64(shift)))
     }
@@ -24,7 +26,7 @@ struct Checksum {
     state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
   }
 
-  var value: UInt64 {
+  package var value: UInt64 {
     var mixed = state
     mixed = (mixed ^ (mixed >> 33)) &* 0xFF51_AFD7_ED55_8CCD
     mixed = (mixed ^ (mixed >> 33)) &* 0xC4CE_B9FE_1A85_EC53

@@ -39,12 +39,12 @@ public struct ClusterIdentity: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SystemKeys {
-  static let birth = ImportKeys.prefix + [0] + Bytes(utf8: "birth")
+  package static let birth = ImportKeys.prefix + [0] + Bytes(utf8: "birth")
 }
 
 extension Operation {
   /// Gives the cluster its birth, if it has none.
-  static func setBirth(_ number: UInt64) -> Operation {
+  package static func setBirth(_ number: UInt64) -> Operation {
     let digits = String(number, radix: 16)
     let text = String(repeating: "0", count: 16 - digits.count) + digits
     return .set(key: SystemKeys.birth, value: Bytes(utf8: text), .absent)
@@ -53,7 +53,7 @@ extension Operation {
 
 extension PDBError {
   /// - Parameter address: where the other cluster answers; `nil` on the node that says it.
-  static func wrongCluster(
+  package static func wrongCluster(
     expected: ClusterIdentity, found: ClusterIdentity, at address: NodeAddress? = nil,
     outcome: Outcome = .notApplied
   ) -> PDBError {

@@ -31,10 +31,10 @@ public enum ExistingKeys: String, Equatable, Sendable, CaseIterable {
   case keep
 }
 
-enum ImportKeys {
+package enum ImportKeys {
   static let prefix = SystemKeys.prefix + Bytes(utf8: "import/")
 
-  static func parts(of id: String) -> Bytes { prefix + Bytes(utf8: id + "/") }
+  package static func parts(of id: String) -> Bytes { prefix + Bytes(utf8: id + "/") }
 
   static func part(_ number: UInt64, of id: String) -> Bytes {
     parts(of: id) + number.bigEndianBytes

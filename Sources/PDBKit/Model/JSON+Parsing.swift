@@ -13,7 +13,7 @@ extension JSON {
   }
 
   /// The object that a stored value is; `nil` for any other value. Those are not read.
-  init?(objectIn value: Bytes) {
+  package init?(objectIn value: Bytes) {
     let first = value.first { byte in !JSON.isWhitespace(byte) }
     guard first == UInt8(ascii: "{"), let json = try? JSON(parsing: value) else { return nil }
     self = json

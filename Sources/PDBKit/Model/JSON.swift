@@ -101,7 +101,7 @@ extension JSON {
   /// Compact JSON text as a string.
   public var text: String { String(decoding: serialized(), as: UTF8.self) }
 
-  func write(to output: inout Bytes) {
+  package func write(to output: inout Bytes) {
     switch self {
     case .null: output.append(contentsOf: "null".utf8)
     case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)

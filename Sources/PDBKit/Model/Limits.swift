@@ -12,20 +12,20 @@ public enum Limits {
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
   /// One line of an export: a key and a value, written with escapes at worst.
-  static let exportLineBytes = 8 << 20
+  package static let exportLineBytes = 8 << 20
   /// The highest task number that an import may bring: far from where counting on would end.
   static let importedNumber: UInt64 = 1 << 40
   /// Parts of one import.
-  static let importParts: UInt64 = 10_000
+  package static let importParts: UInt64 = 10_000
   /// Imports that were begun and not finished, beside the newest.
   static let unfinishedImports = 3
   /// Open event streams of one node.
   public static let eventStreams = 512
   /// Revisions in one answer about the history, and bytes of their changes.
-  static let logPage = 1_000
-  static let logPageBytes = 1 << 20
+  package static let logPage = 1_000
+  package static let logPageBytes = 1 << 20
   /// Changes that are shown of each revision in a list of many.
-  static let logPageChanges = 10
+  package static let logPageChanges = 10
   public static let requestIDBytes = 128
   public static let authorBytes = 128
   /// Open connections to one node, peers included.
@@ -45,9 +45,9 @@ public enum Limits {
   /// Bytes in the log before it is compacted.
   public static let logBytes = 64 << 20
   /// What a writer of SQLite keeps in memory at most.
-  static let writerCacheBytes = 32 << 20
+  package static let writerCacheBytes = 32 << 20
   /// How large SQLite's journals stay when they are not needed.
-  static let journalBytes = 16 << 20
+  package static let journalBytes = 16 << 20
   /// How often a running node verifies its whole state.
   public static let scrubSeconds = 600
   /// How long a request may wait for its quorum.

@@ -57,7 +57,7 @@ extension StampedOperation {
 }
 
 extension Entry {
-  var mayTakeLong: Bool {
+  package var mayTakeLong: Bool {
     if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
   }
 }

@@ -60,18 +60,6 @@ public struct PDBError: Error, Sendable {
     public static let diskFailed = Self("disk_failed")
     public static let outputFailed = Self("output_failed")
     public static let `internal` = Self("internal")
-
-    /// The codes that this build knows, in the order of their declaration.
-    public static let known: [Self] = [
-      .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
-      .unsupportedMediaType, .bodyTooLarge, .tooMany, .notFound, .methodNotAllowed,
-      .forbiddenHost, .forbiddenOrigin, .unauthorized, .taskNotFound, .ambiguousTask,
-      .keyNotFound, .memberNotFound, .revisionNotFound, .conflict, .notANumber, .notAList,
-      .requestMismatch, .requestExpired, .losesQuorum, .notLeader, .noLeader, .noQuorum, .busy,
-      .diskFull, .stopping, .unknownOutcome, .unreachable, .interrupted, .wrongCluster,
-      .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .noInput, .corrupt,
-      .diskFailed, .outputFailed, .internal,
-    ]
   }
 
   /// What became of the change that was asked for. "Not applied" is a promise.

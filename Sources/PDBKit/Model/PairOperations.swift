@@ -105,7 +105,7 @@ extension Draft {
 
 extension Bytes {
   /// For messages: the text, or what can be shown of it, without control characters.
-  var shown: String {
+  package var shown: String {
     String(decoding: self, as: UTF8.self).escapingControlCharacters
   }
 }

@@ -24,6 +24,17 @@ package struct RevisionRecord: Sendable {
   /// Encoded: most readers of the history need only some of them.
   package let changes: Bytes
 
+  package init(
+    number: UInt64, index: UInt64, term: UInt64, stamp: Stamp, operation: String, changes: Bytes
+  ) {
+    self.number = number
+    self.index = index
+    self.term = term
+    self.stamp = stamp
+    self.operation = operation
+    self.changes = changes
+  }
+
   /// What was there before and after, per key.
   ///
   /// - Throws: ``BinaryReader/Malformed``.
@@ -43,7 +54,7 @@ package struct RevisionRecord: Sendable {
   }
 
   /// The revision that this one takes back, if it is an undo.
-  var undoes: UInt64? {
+  package var undoes: UInt64? {
     let words = operation.split(separator: " ")
     return words.count == 2 && words[0] == "undo" ? UInt64(words[1]) : nil
   }

@@ -38,6 +38,14 @@ package struct RememberedRequest: Sendable {
   package let fingerprint: UInt64
   package let time: Timestamp
   package let answer: Bytes
+
+  package init(index: UInt64, id: String, fingerprint: UInt64, time: Timestamp, answer: Bytes) {
+    self.index = index
+    self.id = id
+    self.fingerprint = fingerprint
+    self.time = time
+    self.answer = answer
+  }
 }
 
 /// Where a state machine keeps what it knows, within one transaction.
@@ -210,7 +218,7 @@ extension StoredValue {
     Self.checksum(of: value, revision: revision, under: key)
   }
 
-  static func checksum<T: Collection<UInt8>>(
+  package static func checksum<T: Collection<UInt8>>(
     of value: T, revision: UInt64, under key: T
   ) -> UInt64 {
     var checksum = Checksum()

@@ -63,7 +63,7 @@ extension TaskItem {
   /// under a task's key, where something that pdb knows is not what it should be.
   ///
   /// - Throws: `invalid_value`, or what is wrong with the title.
-  static func check(_ value: Bytes, under key: Bytes) throws(PDBError) {
+  package static func check(_ value: Bytes, under key: Bytes) throws(PDBError) {
     guard let json = JSON(objectIn: value), let id = TaskKeys.id(of: key),
       let title = json["title"]
     else { return }
@@ -88,25 +88,25 @@ extension TaskItem {
 
 extension StoredValue {
   /// Whether it is a task.
-  func isTask(under key: Bytes) -> Bool {
+  package func isTask(under key: Bytes) -> Bool {
     TaskKeys.isTask(key) && VersionedTask(self) != nil
   }
 }
 
 /// Where tasks live among the keys.
-enum TaskKeys {
+package enum TaskKeys {
   /// `task_<id>` holds the task, as in the seed of this project.
-  static let prefix = Bytes(utf8: "task_")
+  package static let prefix = Bytes(utf8: "task_")
 
   static func task(id: String) -> Bytes { prefix + Bytes(utf8: id) }
 
   /// Whether a task may live there. The same as ``id(of:)`` without making the id.
-  static func isTask(_ key: Bytes) -> Bool {
+  package static func isTask(_ key: Bytes) -> Bool {
     guard key.starts(with: prefix), key.count > prefix.count else { return false }
     return key.allSatisfy { $0 < 0x80 } || id(of: key) != nil
   }
 
-  static func id(of key: Bytes) -> String? {
+  package static func id(of key: Bytes) -> String? {
     guard key.starts(with: prefix), key.count > prefix.count else { return nil }
     return Bytes(key.dropFirst(prefix.count)).utf8String
   }
@@ -124,10 +124,10 @@ enum TaskKeys {
 }
 
 /// Keys that are pdb's own.
-enum SystemKeys {
-  static let prefix: Bytes = [0]
+package enum SystemKeys {
+  package static let prefix: Bytes = [0]
   /// The first key that a user can see.
-  static let firstUserKey: Bytes = [1]
+  package static let firstUserKey: Bytes = [1]
 }
 
 /// How users name a task: its id, its number, or the beginning of its id. What is some task's id
@@ -173,5 +173,5 @@ public struct TaskReference: Equatable, Sendable {
   }
 
   /// The shortest beginning of an id that may stand for it.
-  static let shortestPrefix = 4
+  package static let shortestPrefix = 4
 }

@@ -57,7 +57,7 @@ extension KeyValueView {
   /// Finds the one task that a reference means.
   ///
   /// - Throws: `task_not_found`, or `ambiguous_task` with the candidates.
-  func task(_ reference: TaskReference) throws -> VersionedTask {
+  package func task(_ reference: TaskReference) throws -> VersionedTask {
     // An id that is written out means that task, even if it looks like another one's number.
     if let exact = try task(id: reference.text) { return exact }
     if !reference.isExact, let found = try inexactTask(reference.text) { return found }
@@ -112,7 +112,7 @@ extension KeyValueView {
 }
 
 extension VersionedTask {
-  init?(_ stored: StoredValue) {
+  package init?(_ stored: StoredValue) {
     guard let json = JSON(objectIn: stored.value), let task = TaskItem(json: json) else {
       return nil
     }

@@ -5,7 +5,7 @@
 // places. A task keeps its number and its time for life, so what was learnt stays true.
 
 /// Where a task stands among all: by the time of its creation, as text, then by its number.
-struct TaskPlace: Comparable, Sendable {
+package struct TaskPlace: Comparable, Sendable {
   let createdAt: Bytes
   let number: UInt64
 
@@ -16,26 +16,31 @@ struct TaskPlace: Comparable, Sendable {
     self.number = number
   }
 
-  static func < (left: Self, right: Self) -> Bool {
+  package static func < (left: Self, right: Self) -> Bool {
     left.createdAt == right.createdAt
       ? left.number < right.number : left.createdAt.lexicographicallyPrecedes(right.createdAt)
   }
 }
 
 /// Which tasks do not stand where their numbers say.
-struct TaskOrder: Sendable {
+package struct TaskOrder: Sendable {
   /// Tasks created before one with a smaller number, in order.
   private(set) var late: [TaskPlace] = []
   private var lateNumbers: Set<UInt64> = []
   /// The tasks up to this number are known.
-  private(set) var last: UInt64 = 0
+  package private(set) var last: UInt64 = 0
+
+  package init(late: [TaskPlace] = [], last: UInt64 = 0) {
+    self.late = late
+    self.last = last
+  }
   /// The newest creation among them.
   private var newest: Bytes = []
 
   /// Learns of the tasks that came since the last time.
   ///
   /// - Complexity: O(tasks that came since).
-  mutating func extend(_ view: some KeyValueView) throws {
+  package mutating func extend(_ view: some KeyValueView) throws {
     var found: [TaskPlace] = []
     try view.scanTasks(from: last + 1, reversed: false) { versioned in
       let place = TaskPlace(versioned.task)
@@ -57,7 +62,7 @@ struct TaskOrder: Sendable {
   /// Where a task stands that is named for its place; it may be gone.
   ///
   /// - Throws: `task_not_found` if the reference does not even say a number.
-  func place(of reference: TaskReference, _ view: some KeyValueView) throws -> TaskPlace {
+  package func place(of reference: TaskReference, _ view: some KeyValueView) throws -> TaskPlace {
     guard let number = UInt64(reference.text), number < .max,
       try view.task(id: reference.text) == nil, try view.task(number: number) == nil
     else { return TaskPlace(try view.task(reference).task) }
@@ -75,7 +80,7 @@ struct TaskOrder: Sendable {
 }
 
 /// A walk through the tasks from the newest to the oldest, which can be interrupted.
-struct TaskWalk: Sendable {
+package struct TaskWalk: Sendable {
   private let order: TaskOrder
   /// Only tasks before this place in time are wanted.
   private let limit: TaskPlace?
@@ -84,7 +89,7 @@ struct TaskWalk: Sendable {
   /// The others still to come have numbers below this; `nil`: all are to come.
   private var number: UInt64?
 
-  init(_ order: TaskOrder, after place: TaskPlace? = nil) {
+  package init(_ order: TaskOrder, after place: TaskPlace? = nil) {
     self.order = order
     limit = place
     late = place.map { place in order.late.count { $0 < place } } ?? order.late.count
@@ -92,7 +97,7 @@ struct TaskWalk: Sendable {
   }
 
   /// Visits the next tasks until `body` returns false, and tells whether that was all.
-  mutating func go(
+  package mutating func go(
     on view: some KeyValueView, _ body: (VersionedTask) throws -> Bool
   ) throws -> Bool {
     var goesOn = true

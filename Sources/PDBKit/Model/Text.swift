@@ -68,7 +68,7 @@ extension String {
 
 extension String {
   /// For comparing as people do: without case, accents and the bar of `đ`.
-  var foldedForSearch: String {
+  package var foldedForSearch: String {
     var folded = String.UnicodeScalarView()
     for scalar in lowercased().decomposedStringWithCanonicalMapping.unicodeScalars {
       switch scalar {
@@ -80,7 +80,7 @@ extension String {
     return String(folded)
   }
 
-  func containsAll(_ words: [Substring]) -> Bool {
+  package func containsAll(_ words: [Substring]) -> Bool {
     words.allSatisfy { contains($0) }
   }
 }

@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
+import PDBModel
 
 /// Puts the bytes of one answer together.
 struct AnswerFraming {

@@ -2,6 +2,10 @@
 
 import HTTPTypes
 import Hummingbird
+import PDBClient
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let cluster: [Endpoint] = [

@@ -11,6 +11,11 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 import Synchronization
 
 extension Endpoint {

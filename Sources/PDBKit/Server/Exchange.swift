@@ -4,6 +4,10 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBClient
+import PDBCluster
+import PDBModel
+import PDBStore
 
 /// What the requests to one node have in common. A reference: each request hands it around.
 final class ServedNode: Sendable {

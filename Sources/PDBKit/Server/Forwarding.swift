@@ -10,6 +10,9 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import PDBClient
+import PDBModel
+import PDBStorage
 
 /// A follower's way to the leader.
 final class Forwarding: Sendable {

@@ -8,6 +8,11 @@ import Hummingbird
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 /// Puts requests together, has them answered, and writes the answers.
 final class HTTPConnection: ChannelInboundHandler {
@@ -326,7 +331,7 @@ private struct AnswerWriter: ResponseBodyWriter {
   let compression: Compression?
   var framing: AnswerFraming
 
-  mutating func write(_ buffer: ByteBuffer) async throws {
+  package mutating func write(_ buffer: ByteBuffer) async throws {
     guard let compression else { return try await send(buffer) }
     var rest = buffer
     while let piece = rest.readSlice(length: min(rest.readableBytes, Compression.pieceBytes)),

@@ -2,6 +2,10 @@
 
 import HTTPTypes
 import Hummingbird
+import PDBClient
+import PDBCluster
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let history: [Endpoint] = [

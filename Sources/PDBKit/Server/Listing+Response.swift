@@ -3,6 +3,10 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 /// What stands before and after the items of a list.
 enum ListForm {

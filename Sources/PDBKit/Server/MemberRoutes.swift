@@ -3,6 +3,9 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PDBClient
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let members: [Endpoint] = [

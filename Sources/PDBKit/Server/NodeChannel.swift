@@ -1,11 +1,15 @@
 // One port for all: HTTP for clients, an upgrade to the peer wire for nodes.
-
-import HTTPTypes
+package import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
 struct NodeChannel: Sendable {

@@ -4,6 +4,9 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOExtras
 import NIOPosix
+import PDBClient
+import PDBCluster
+import PDBModel
 import ServiceLifecycle
 
 #if canImport(Glibc)

@@ -1,6 +1,11 @@
 // The HTTP server of one node.
 
 import Logging
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 import ServiceLifecycle
 
 #if canImport(Glibc)

@@ -2,53 +2,18 @@
 
 import HTTPTypes
 import Hummingbird
+import PDBCluster
+import PDBCoordinator
+import PDBModel
 
 extension PDBError {
-  /// The one table of what a failure's code means over HTTP.
-  static let statuses: [Code: HTTPResponse.Status] = {
-    var statuses: [Code: HTTPResponse.Status] = [:]
-    for (status, codes) in groups {
-      for code in codes { statuses[code] = status }
+  var status: HTTPResponse.Status {
+    switch code.meaning?.httpStatus {
+    case 507: .init(code: 507, reasonPhrase: "Insufficient Storage")
+    case let status?: .init(code: status)
+    case nil: .internalServerError
     }
-    return statuses
-  }()
-
-  private static let groups: [(HTTPResponse.Status, [Code])] = [
-    (
-      .badRequest,
-      [
-        .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
-        .tooMany,
-      ]
-    ),
-    (.unauthorized, [.unauthorized]),
-    (.forbidden, [.forbiddenHost, .forbiddenOrigin]),
-    (.notFound, [.notFound, .taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound]),
-    (.methodNotAllowed, [.methodNotAllowed]),
-    (
-      .conflict,
-      [
-        .ambiguousTask, .conflict, .losesQuorum, .notANumber, .notAList, .requestMismatch,
-        .requestExpired,
-      ]
-    ),
-    (.contentTooLarge, [.bodyTooLarge]),
-    (.unsupportedMediaType, [.unsupportedMediaType]),
-    (.misdirectedRequest, [.wrongCluster]),
-    (.temporaryRedirect, [.notLeader]),
-    (.serviceUnavailable, [.noLeader, .noQuorum, .busy, .stopping, .unreachable]),
-    (.gatewayTimeout, [.unknownOutcome]),
-    (.init(code: 507, reasonPhrase: "Insufficient Storage"), [.diskFull]),
-    (
-      .internalServerError,
-      [
-        .badAnswer, .badConfiguration, .dataDirectory, .dataInUse, .portInUse, .interrupted,
-        .noInput, .outputFailed, .corrupt, .diskFailed, .internal,
-      ]
-    ),
-  ]
-
-  var status: HTTPResponse.Status { Self.statuses[code] ?? .internalServerError }
+  }
 
   /// The answer to a request that failed.
   func response(to request: Request) -> Response {

@@ -2,6 +2,11 @@
 
 import HTTPTypes
 import Hummingbird
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let pairs: [Endpoint] = [

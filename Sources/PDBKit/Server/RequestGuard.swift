@@ -5,6 +5,11 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 /// Checks host, origin, token, content type and size; turns every failure into a clear
 /// answer; adds the headers that every answer has.

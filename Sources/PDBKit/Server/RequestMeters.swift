@@ -2,6 +2,8 @@
 
 import HTTPTypes
 import NIOCore
+import PDBCluster
+import PDBModel
 import Synchronization
 
 /// Counts requests by endpoint and status.

@@ -1,5 +1,9 @@
 // What a server needs to know of the node that it runs in, beside the data.
 
+import PDBCluster
+import PDBCoordinator
+import PDBStore
+
 /// The store of the node that serves it.
 protocol ServedStore: Clustered {
   /// What every answer tells; cheap.

@@ -3,6 +3,11 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let tasks: [Endpoint] = [

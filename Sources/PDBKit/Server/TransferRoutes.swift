@@ -3,6 +3,11 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBClient
+import PDBCluster
+import PDBCoordinator
+import PDBModel
+import PDBStore
 
 extension Endpoint {
   static let transfers: [Endpoint] = [

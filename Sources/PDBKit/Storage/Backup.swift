@@ -12,28 +12,38 @@
 
 import Crypto
 import Foundation
+package import PDBCoordinator
+package import PDBModel
 import Raft
 
-enum Backup {
+package enum Backup {
   static let magic = Bytes(utf8: "pdb backup 1\n")
 
   /// What a backup says of itself.
-  struct Head {
-    let cluster: String
-    let time: Timestamp
-    let mark: StateMark
+  package struct Head {
+    package let cluster: String
+    package let time: Timestamp
+    package let mark: StateMark
+
+    package init(cluster: String, time: Timestamp, mark: StateMark) {
+      self.cluster = cluster
+      self.time = time
+      self.mark = mark
+    }
   }
 
   /// Makes the bytes of a backup, part by part.
-  struct Encoder {
+  package struct Encoder {
     private var digest = SHA256()
+
+    package init() {}
 
     private mutating func seal(_ bytes: Bytes) -> Bytes {
       digest.update(data: bytes)
       return bytes
     }
 
-    mutating func head(_ head: Head) -> Bytes {
+    package mutating func head(_ head: Head) -> Bytes {
       var writer = BinaryWriter(capacity: 256)
       writer.write(head.cluster)
       writer.write(head.time.milliseconds)
@@ -41,9 +51,9 @@ enum Backup {
       return seal(magic + Self.frame(writer.bytes))
     }
 
-    mutating func piece(_ piece: Bytes) -> Bytes { seal(Self.frame(piece)) }
+    package mutating func piece(_ piece: Bytes) -> Bytes { seal(Self.frame(piece)) }
 
-    mutating func end() -> Bytes {
+    package mutating func end() -> Bytes {
       let end = seal(Self.frame([]))
       return end + Bytes(digest.finalize())
     }
@@ -54,13 +64,13 @@ enum Backup {
   }
 
   /// Reads a backup from a file.
-  struct Decoder {
+  package struct Decoder {
     private let path: String
     private let file: FileHandle
     private var digest = SHA256()
 
     /// - Throws: `bad_request` if the file cannot be read, or is no backup.
-    init(path: String) throws {
+    package init(path: String) throws {
       self.path = path
       guard let file = FileHandle(forReadingAtPath: path) else {
         throw PDBError(.noInput, "cannot read '\(path)'")
@@ -73,7 +83,7 @@ enum Backup {
       }
     }
 
-    mutating func head() throws -> Head {
+    package mutating func head() throws -> Head {
       var reader = BinaryReader(try frame())
       do {
         let head = Head(
@@ -87,7 +97,7 @@ enum Backup {
 
     /// The next piece; `nil` after the last, when the whole file has proved to be as it was
     /// written.
-    mutating func piece() throws -> Bytes? {
+    package mutating func piece() throws -> Bytes? {
       let piece = try frame()
       if !piece.isEmpty { return piece }
       let expected = Bytes(digest.finalize())
@@ -119,83 +129,10 @@ enum Backup {
       return bytes
     }
 
-    var damaged: PDBError {
+    package var damaged: PDBError {
       PDBError(
         .corrupt, "the backup '\(path)' is damaged or incomplete",
         hint: "nothing was restored; take another backup")
     }
-  }
-}
-
-// MARK: Restoring
-
-/// Makes the files of a new node from a backup.
-public struct Restore: Sendable {
-  /// The backup.
-  public let file: String
-  public let dataDirectory: String
-  public let address: NodeAddress
-  /// All first members of the new cluster; each restores the same backup with the same list.
-  public let cluster: [NodeAddress]
-
-  public init(
-    file: String, dataDirectory: String, address: NodeAddress, cluster: [NodeAddress]?
-  ) {
-    self.file = file
-    self.dataDirectory = dataDirectory
-    self.address = address
-    self.cluster = cluster ?? [address]
-  }
-
-  /// What was restored.
-  public struct Result: Sendable {
-    public let cluster: String
-    public let revision: UInt64
-    /// When the backup was made.
-    public let time: String
-  }
-
-  /// Writes the files; ``PDBNode`` completes them when it starts.
-  ///
-  /// - Throws: ``PDBError``; then there is no node either.
-  public func run() throws -> Result {
-    var configuration = NodeConfiguration(address: address, dataDirectory: dataDirectory)
-    configuration.cluster = cluster
-    try configuration.check()
-    var decoder = try Backup.Decoder(path: file)
-    let head = try decoder.head()
-    let directory = try DataDirectory(path: dataDirectory, port: address.port)
-    guard !directory.hasFiles else {
-      throw PDBError(
-        .dataInUse, "there is a node \(address.port) in '\(dataDirectory)' already",
-        hint: "restore into another --data-dir, or move the node's files away")
-    }
-    // A new cluster, not to be mixed up with the one that the backup is of; but the same for
-    // every member that restores it.
-    let list = cluster.map(\.description).sorted().joined(separator: ",")
-    let origin = "pdb restore \(head.cluster) \(head.mark.revision) \(head.time) \(list)"
-    let id = SHA256.hash(data: Bytes(utf8: origin)).first64Bits.text
-    var mark = head.mark
-    mark.membership = .bootstrap(cluster, cluster: id)
-    let staging = try StateStaging(beside: directory.statePath, mark: mark)
-    defer { if !directory.hasFiles { directory.discard() } }
-    do {
-      while let piece = try decoder.piece() { try staging.add(piece) }
-      // The new cluster is given a birth of its own.
-      try staging.finish(without: SystemKeys.birth)
-    } catch let error as PDBError {
-      staging.abandon()
-      throw error
-    } catch {
-      staging.abandon()
-      throw decoder.damaged
-    }
-    let log = try LogStore(path: directory.logPath)
-    try log.bootstrap(
-      Identity(cluster: id, node: Membership.nodeID(address, cluster: id), address: address),
-      SnapshotMark(
-        index: mark.appliedIndex, term: mark.appliedTerm, membership: mark.membership))
-    try log.close()
-    return Result(cluster: id, revision: mark.revision, time: head.time.description)
   }
 }

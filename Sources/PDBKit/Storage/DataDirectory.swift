@@ -1,6 +1,7 @@
 // The folder that nodes keep their files in, and the lock that keeps others out.
 
 import Foundation
+import PDBModel
 
 #if canImport(Glibc)
   import Glibc
@@ -14,11 +15,11 @@ import Foundation
 ///
 /// Nodes on one machine may share a directory. One process per node: the lock is held until
 /// the process ends, however it ends.
-final class DataDirectory: Sendable {
-  let logPath: String
-  let statePath: String
+package final class DataDirectory: Sendable {
+  package let logPath: String
+  package let statePath: String
   /// Absolute.
-  let path: String
+  package let path: String
   private let port: Int
   private let lockPath: String
   private let lock: Int32
@@ -29,7 +30,7 @@ final class DataDirectory: Sendable {
   ///
   /// - Throws: `data_directory` if it cannot be made or written, `data_in_use` if another
   ///   process has the node's files.
-  init(path: String, port: Int) throws {
+  package init(path: String, port: Int) throws {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path
     self.port = port
@@ -99,7 +100,7 @@ final class DataDirectory: Sendable {
 
   /// Leaves no trace of a node that never came to be: neither files nor, if it was made for the
   /// node and holds nothing else, the folder.
-  func discard() {
+  package func discard() {
     for file in [logPath, statePath] {
       for suffix in ["", "-wal", "-shm", "-journal"] { unlink(file + suffix) }
     }
@@ -108,18 +109,19 @@ final class DataDirectory: Sendable {
   }
 
   /// Whether the node has been here before.
-  var hasFiles: Bool { Self.hasFiles(of: port, in: path) }
+  package var hasFiles: Bool { Self.hasFiles(of: port, in: path) }
 
-  /// Whoever starts a node that is not here yet, beside others and without a word about a cluster,
-  /// more likely means one of those than a new cluster.
+  /// An operator who starts a node that is not here yet, beside others and without a word about a
+  /// cluster, more likely means one of those than a new cluster.
   ///
+  /// - Parameter options: what the node was told beside its port and its folder.
   /// - Throws: `bad_configuration` if other nodes have been here.
-  func checkEmpty(_ configuration: NodeConfiguration) throws {
+  package func checkEmpty(options: [String]) throws {
     let others = Self.ports(in: path).filter { $0 != port && Self.hasFiles(of: $0, in: path) }
     guard let first = others.first else { return }
     let names = others.map(String.init).joined(separator: ", ")
     let command = NeighbourFiles.command(
-      port: first, directory: path, options: configuration.sharedOptions)
+      port: first, directory: path, options: options)
     throw PDBError(
       .badConfiguration,
       "'\(path)' holds the data of node\(others.count == 1 ? "" : "s") \(names), not of \(port)",

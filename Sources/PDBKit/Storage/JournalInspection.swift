@@ -9,6 +9,7 @@
 // something confirmed was altered afterwards. Forgetting that would be losing it.
 
 import Foundation
+import PDBModel
 
 enum JournalInspection {
   /// Whether the WAL of a database that syncs every transaction was damaged in its middle.

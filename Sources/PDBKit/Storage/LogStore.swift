@@ -1,34 +1,43 @@
 // The durable log: `node_4000.raft`. What is written here survives a power cut.
-//
-// An SQLite database (WAL, synchronous=FULL) with these tables:
-//
-//   identity    one row: format, cluster, node, address, incarnation, checksum
-//   mark        one row: position, term, membership, checksum: where the log begins
-//   hard_state  one row: term, vote, checksum
-//   entry       position (the index), term, kind (0 noop, 1 operation, 2 membership), payload,
-//               checksum
-//   peer        node, incarnation: which data directory each peer was first met with
-//
-// Entries are contiguous from the mark's position + 1; what stands before that is no longer part of
-// the log and is deleted bit by bit, with the entries that come. A checksum covers all other columns of
-// its row; `membership` is written as Membership+Encoding.swift says.
+package  //
+  // An SQLite database (WAL, synchronous=FULL) with these tables:
+  //
+  //   identity    one row: format, cluster, node, address, incarnation, checksum
+  //   mark        one row: position, term, membership, checksum: where the log begins
+  //   hard_state  one row: term, vote, checksum
+  //   entry       position (the index), term, kind (0 noop, 1 operation, 2 membership), payload,
+  //               checksum
+  //   peer        node, incarnation: which data directory each peer was first met with
+  //
+  // Entries are contiguous from the mark's position + 1; what stands before that is no longer part of
+  // the log and is deleted bit by bit, with the entries that come. A checksum covers all other columns of
+  // its row; `membership` is written as Membership+Encoding.swift says.
 
-import Foundation
+  import Foundation
 import GRDB
 import NIOConcurrencyHelpers
-import Raft
+package import PDBCoordinator
+import PDBModel
+package import Raft
 
 /// The log and the hard state of one node, on disk.
-final class LogStore: Sendable {
+package final class LogStore: Sendable {
   /// Everything a node needs to come back to life.
-  struct Contents {
-    let identity: Identity
-    let mark: SnapshotMark
-    let hardState: HardState
-    let entries: [Entry]
+  package struct Contents {
+    package let identity: Identity
+    package let mark: SnapshotMark
+    package let hardState: HardState
+    package let entries: [Entry]
+
+    package init(identity: Identity, mark: SnapshotMark, hardState: HardState, entries: [Entry]) {
+      self.identity = identity
+      self.mark = mark
+      self.hardState = hardState
+      self.entries = entries
+    }
 
     /// The members as the newest entry about them has it (Raft §6).
-    var membership: Membership {
+    package var membership: Membership {
       entries.reversed().lazy.compactMap { entry in
         if case .membership(let membership) = entry.payload { membership } else { nil }
       }.first ?? mark.membership
@@ -36,14 +45,14 @@ final class LogStore: Sendable {
   }
 
   private static let format = 2
-  let path: String
+  package let path: String
   private let queue: DatabaseQueue
   /// Positions before the log's beginning whose rows may still be there.
   private let leftovers = NIOLockedValueBox<Range<Index>>(0..<0)
   /// The last position that has a row.
   private let last = NIOLockedValueBox<Index>(0)
 
-  init(path: String) throws {
+  package init(path: String) throws {
     self.path = path
     if try JournalInspection.isDamaged(path) {
       throw SQLite.damaged(path, "its journal was altered after it was confirmed")
@@ -89,7 +98,7 @@ final class LogStore: Sendable {
   }
 
   /// Gives a new node its identity and where its log begins.
-  func bootstrap(_ identity: Identity, _ mark: SnapshotMark) throws {
+  package func bootstrap(_ identity: Identity, _ mark: SnapshotMark) throws {
     try queue.write { db in
       try db.execute(
         sql: "INSERT INTO identity VALUES (0, ?, ?, ?, ?, ?, ?)",
@@ -105,14 +114,14 @@ final class LogStore: Sendable {
   }
 
   /// Lets go of the file; nothing can be written or read any more.
-  func close() throws { try queue.close() }
+  package func close() throws { try queue.close() }
 
   // MARK: Loading
 
   /// Reads and checks everything; `nil` if the node is new.
   ///
   /// - Throws: `corrupt` if anything is missing or altered.
-  func load() throws -> Contents? {
+  package func load() throws -> Contents? {
     try SQLite.open(path) {
       try queue.read { db in
         if let damage = try SQLite.structuralDamage(db) { throw SQLite.damaged(path, damage) }
@@ -201,7 +210,7 @@ final class LogStore: Sendable {
 
   /// Makes batches durable, in order, in one transaction with one sync. Blocks until the
   /// disk has them.
-  func append(_ batches: [Persist]) throws {
+  package func append(_ batches: [Persist]) throws {
     let (leftovers, last) = try queue.writeWithoutTransaction { db in
       try SQLite.transaction(db) { try append(batches, db) }
     }
@@ -285,7 +294,7 @@ final class LogStore: Sendable {
   // MARK: Peers
 
   /// The data directories that peers were first met with.
-  func incarnations() throws -> [NodeID: UInt64] {
+  package func incarnations() throws -> [NodeID: UInt64] {
     try queue.read { db in
       let rows = try Row.fetchAll(db, sql: "SELECT node, incarnation FROM peer")
       return Dictionary(
@@ -294,7 +303,7 @@ final class LogStore: Sendable {
   }
 
   /// Remembers for ever which data directory a peer was first met with.
-  func remember(_ peer: NodeID, incarnation: UInt64) async throws {
+  package func remember(_ peer: NodeID, incarnation: UInt64) async throws {
     try await queue.write { db in
       try db.execute(
         sql: "INSERT OR IGNORE INTO peer VALUES (?, ?)",

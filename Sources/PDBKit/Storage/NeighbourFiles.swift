@@ -2,16 +2,17 @@
 // they are started again.
 
 import Foundation
-import Raft
+import PDBModel
+package import Raft
 
 /// How dead members of this machine are started again.
-struct NeighbourFiles: Sendable {
+package struct NeighbourFiles: Sendable {
   /// The folder of this node's files; absolute.
   let directory: String
   /// What a node of this cluster must be told to start, beside its port and its folder.
   let options: [String]
 
-  init(directory: String, options: [String]) {
+  package init(directory: String, options: [String]) {
     self.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
     self.options = options
   }
@@ -20,7 +21,7 @@ struct NeighbourFiles: Sendable {
   ///
   /// - Returns: `nil` for a learner, for a member whose files are not here, and for one whose
   ///   process lives: that one is only paused, or cannot be reached.
-  func restart(_ member: Member) -> String? {
+  package func restart(_ member: Member) -> String? {
     guard member.role == .voter, let address = try? NodeAddress(parsing: member.address),
       address.isLoopback, DataDirectory.hasFiles(of: address.port, in: directory),
       NodeProcess.holder(of: DataDirectory.lockPath(of: address.port, in: directory)) == nil

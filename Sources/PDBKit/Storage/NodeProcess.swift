@@ -1,6 +1,7 @@
 // Which process has a node's files.
 
 import Foundation
+import PDBModel
 
 #if canImport(Glibc)
   import Glibc

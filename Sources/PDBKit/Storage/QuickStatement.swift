@@ -3,6 +3,7 @@
 
 import GRDB
 import GRDBSQLite
+import PDBModel
 
 /// One use of a statement that the connection keeps prepared. Values are bound in their order.
 struct QuickStatement: ~Copyable {

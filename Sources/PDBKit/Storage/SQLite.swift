@@ -2,8 +2,9 @@
 
 import Foundation
 import GRDB
+package import PDBModel
 
-enum SQLite {
+package enum SQLite {
   /// How much a committed transaction survives.
   enum Durability: String {
     /// The transaction is on the disk when it returns.
@@ -82,7 +83,7 @@ enum SQLite {
 
   /// Whether a failure means that the disk is full: nothing was written, and the same write
   /// will succeed when there is space again.
-  static func isFull(_ error: any Error) -> Bool {
+  package static func isFull(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }
     return error.resultCode == .SQLITE_FULL
       || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
@@ -95,7 +96,7 @@ enum SQLite {
     return [.SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_CANTOPEN].contains(error.resultCode)
   }
 
-  static func damaged(_ path: String, _ reason: String) -> PDBError {
+  package static func damaged(_ path: String, _ reason: String) -> PDBError {
     PDBError(
       .corrupt, "'\(path)' is damaged: \(reason)",
       hint: "the node does not start, so that it cannot spread or forget anything; "
@@ -112,5 +113,5 @@ extension UInt64 {
   /// SQLite's integers are signed; the bits are kept.
   var sqlite: Int64 { Int64(bitPattern: self) }
 
-  init(sqlite value: Int64) { self.init(bitPattern: value) }
+  package init(sqlite value: Int64) { self.init(bitPattern: value) }
 }

@@ -10,11 +10,13 @@
 
 import Foundation
 import GRDB
+package import PDBCoordinator
+package import PDBModel
 import Raft
 
 /// A consistent view of a whole state that stays as it is while the state moves on.
-final class StateSnapshot: Sendable {
-  let mark: StateMark
+package final class StateSnapshot: Sendable {
+  package let mark: StateMark
   private let snapshot: DatabaseSnapshot
 
   /// A piece is sent when it has as many bytes.
@@ -26,24 +28,24 @@ final class StateSnapshot: Sendable {
   }
 
   /// Where the next piece begins.
-  enum Position: Sendable {
+  package enum Position: Sendable {
     case pairs(after: Bytes)
     case history(after: UInt64)
     case requests(after: UInt64)
     case end
 
-    static let beginning = Position.pairs(after: [])
+    package static let beginning = Position.pairs(after: [])
   }
 
   /// Runs `body` on the view.
-  func read<T: Sendable>(
+  package func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView) throws -> T
   ) async throws -> T {
     try await snapshot.read { try body(StateTables(db: $0)) }
   }
 
   /// The piece at `position`, and where the next begins.
-  func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
+  package func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
     try await snapshot.read { db in
       switch position {
       case .pairs(let last): try Self.pairs(after: last, db)

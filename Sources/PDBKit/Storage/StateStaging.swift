@@ -1,9 +1,11 @@
 // A state that is being received: `node_4000.db.incoming-RANDOM`, and, once it is complete,
-// verified and on the disk, `node_4000.db.received-INDEX`, the entry it stands for.
+package  // verified and on the disk, `node_4000.db.received-INDEX`, the entry it stands for.
 
-import Foundation
+  import Foundation
 import GRDB
-import Raft
+package import PDBCoordinator
+package import PDBModel
+package import Raft
 
 #if canImport(Glibc)
   import Glibc
@@ -14,10 +16,14 @@ import Raft
 #endif
 
 /// Puts a received state together beside the node's own.
-final class StateStaging: Sendable {
+package final class StateStaging: Sendable {
   /// What came in is not what was announced.
-  struct Incomplete: Error {
+  package struct Incomplete: Error {
     let reason: String
+
+    package init(reason: String) {
+      self.reason = reason
+    }
   }
 
   private let path: String
@@ -28,7 +34,7 @@ final class StateStaging: Sendable {
   /// - Parameters:
   ///   - path: of the node's own state.
   ///   - mark: what the received state will stand for.
-  init(beside path: String, mark: StateMark) throws {
+  package init(beside path: String, mark: StateMark) throws {
     self.path = path
     self.mark = mark
     incoming = "\(path).incoming-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
@@ -42,7 +48,7 @@ final class StateStaging: Sendable {
   }
 
   /// Adds a piece as ``StateSnapshot`` made it.
-  func add(_ piece: Bytes) throws {
+  package func add(_ piece: Bytes) throws {
     var reader = BinaryReader(piece)
     let kind = try reader.readByte()
     try queue.write { db in
@@ -86,7 +92,7 @@ final class StateStaging: Sendable {
   ///
   /// - Parameter excluded: a key to leave out once the whole is verified.
   /// - Throws: ``Incomplete`` if it is not what was announced.
-  func finish(without excluded: Bytes? = nil) throws {
+  package func finish(without excluded: Bytes? = nil) throws {
     try queue.write { db in
       let tables = StateTables(db: db)
       try tables.write(mark)
@@ -113,7 +119,7 @@ final class StateStaging: Sendable {
   }
 
   /// Nothing more will come.
-  func abandon() {
+  package func abandon() {
     try? queue.close()
     try? Self.removeFiles([incoming])
   }
@@ -141,7 +147,7 @@ final class StateStaging: Sendable {
   }
 
   /// Removes the states that were received, but stand for less than the node has by now.
-  static func discardReceived(through index: Index, beside path: String) throws {
+  package static func discardReceived(through index: Index, beside path: String) throws {
     try removeFiles(
       try leftovers(beside: path).filter { file in
         file.split(separator: "-").last.flatMap { Index($0) }.map { $0 <= index } ?? false

@@ -13,12 +13,14 @@
 import Foundation
 import GRDB
 import NIOConcurrencyHelpers
-import NIOPosix
-import Raft
+package import NIOPosix
+package import PDBCoordinator
+package import PDBModel
+package import Raft
 
 /// The state machine of one node, on disk. One writer, many readers.
-final class StateStore: Sendable {
-  let path: String
+package final class StateStore: Sendable {
+  package let path: String
   private let pool: NIOLockedValueBox<DatabasePool>
   private let open: NIOLockedValueBox<OpenTransaction>
   private let journal = JournalGauge()
@@ -45,7 +47,7 @@ final class StateStore: Sendable {
   }
 
   /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
-  init(path: String, membership: Membership = Membership([])) throws {
+  package init(path: String, membership: Membership = Membership([])) throws {
     self.path = path
     let pool = try Self.open(path, membership, journal)
     self.pool = NIOLockedValueBox(pool)
@@ -79,17 +81,17 @@ final class StateStore: Sendable {
   var current: DatabasePool { pool.withLockedValue { $0 } }
 
   /// How far the state has come, committed or not.
-  func mark() -> StateMark { open.withLockedValue { $0.mark } }
+  package func mark() -> StateMark { open.withLockedValue { $0.mark } }
 
   /// Compares every pair with the sum that was kept while they were written.
   ///
   /// - Throws: `corrupt` if anything was altered.
-  func verify() throws {
+  package func verify() throws {
     try SQLite.open(path) { try current.read { try Self.verify($0, path) } }
   }
 
   /// The same while the node runs; readers and the writer go on meanwhile.
-  func scrub() async throws {
+  package func scrub() async throws {
     let (pool, path) = (current, path)
     do {
       try await pool.read { try Self.verify($0, path) }
@@ -111,7 +113,7 @@ final class StateStore: Sendable {
   // MARK: Reading
 
   /// Runs `body`, which looks at a few keys, at once; `nil` while a long change is being made.
-  func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
+  package func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
     let (isBusy, isLost) = open.withLockedValue { ($0.isBusy, $0.isLost) }
     guard !isBusy else { return nil }
     return try current.unsafeReentrantWrite { db in
@@ -123,7 +125,7 @@ final class StateStore: Sendable {
   }
 
   /// Runs `body` on one consistent view of the state, beside all others.
-  func read<T: Sendable>(
+  package func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     let pool = current
@@ -156,7 +158,7 @@ final class StateStore: Sendable {
   ///
   /// - Throws: what SQLite throws. When the disk is full the same call will succeed later; what was
   ///   applied before can be read meanwhile.
-  func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
+  package func apply(_ entries: [Entry]) throws -> (applied: [Applied], mark: StateMark) {
     try current.writeWithoutTransaction { db in
       let isEnough = open.withLockedValue { open in
         open.entries.count >= Self.openEntries || open.bytes >= Self.openBytes
@@ -195,7 +197,7 @@ final class StateStore: Sendable {
 
   /// Commits what was applied, so that all connections see it; ends a transaction that only
   /// looked, for it would keep the journal from being begun anew.
-  func settle() throws {
+  package func settle() throws {
     // A long change ends committed, and has the connection for itself until then.
     guard !open.withLockedValue({ $0.isBusy }) else { return }
     try current.writeWithoutTransaction { try commit($0) }
@@ -231,7 +233,7 @@ final class StateStore: Sendable {
 
   /// The same as ``apply(_:)`` for changes that take long, so that whoever calls can do other
   /// work meanwhile; ends committed.
-  func applyLong(
+  package func applyLong(
     _ entries: [Entry], on threads: NIOThreadPool
   ) async throws -> (applied: [Applied], mark: StateMark) {
     try settle()
@@ -251,7 +253,7 @@ final class StateStore: Sendable {
   /// can be begun anew. Most of it is done on another thread, beside all other work; what was
   /// committed meanwhile follows at once, because the journal begins anew only when nothing is left
   /// in it (sqlite.org/wal.html, section 3.1).
-  func checkpoint(on threads: NIOThreadPool) async throws {
+  package func checkpoint(on threads: NIOThreadPool) async throws {
     guard journal.pages >= Self.longJournalPages else { return }
     do {
       try await threads.runIfActive { [self] in
@@ -274,7 +276,7 @@ final class StateStore: Sendable {
   private static let longJournalPages = 1_000
 
   /// Makes everything applied so far survive a power cut, and tells how far that is.
-  func makeDurable(on threads: NIOThreadPool) async throws -> Index {
+  package func makeDurable(on threads: NIOThreadPool) async throws -> Index {
     try settle()
     let (index, journal) = (open.withLockedValue { $0.committedIndex }, path + "-wal")
     // The journal alone decides: a checkpoint syncs the database before it reuses the journal.
@@ -300,14 +302,14 @@ final class StateStore: Sendable {
   // MARK: Sending and receiving
 
   /// A view of the state as it is now, to be sent to a peer piece by piece.
-  func snapshot() throws -> StateSnapshot {
+  package func snapshot() throws -> StateSnapshot {
     do { try settle() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
     return try StateSnapshot(try current.makeSnapshot())
   }
 
   /// Puts the state that was received up to `index` in the place of this one. The log must
   /// begin after that entry already.
-  func install(_ index: Index) throws {
+  package func install(_ index: Index) throws {
     // What is open is part of what was received.
     try current.writeWithoutTransaction { db in
       if db.isInsideTransaction { try db.rollback() }
@@ -325,7 +327,7 @@ final class StateStore: Sendable {
 
   /// Completes what a crash may have interrupted, before the state is opened: when the log
   /// begins beyond the state, the state that was received meanwhile takes its place.
-  static func recover(_ path: String, logBegin mark: SnapshotMark) throws {
+  package static func recover(_ path: String, logBegin mark: SnapshotMark) throws {
     if StateStaging.isReceived(mark.index, beside: path) {
       try StateStaging.install(mark.index, at: path)
     }

@@ -1,19 +1,21 @@
 // The tables of the state, and how rows become values.
-//
-//   pair     key, value, revision           the keys as they are; revision that changed them
-//   history  revision, log_index, term, time, author, request, operation, changes
-//   request  log_index, id, fingerprint, time, answer     for exactly-once
-//   mark     one row: applied_index, applied_term, revision, hash, forgotten,
-//            compacted_revision, history_bytes, membership, checksum
-//
-// `pair` has row ids on purpose: without them values would live in the tree of the keys, and
-// every search that passes a large one would read all of it.
-//
-// `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
-// same log have the same hash, and a scan of `pair` can verify it.
+package  //
+  //   pair     key, value, revision           the keys as they are; revision that changed them
+  //   history  revision, log_index, term, time, author, request, operation, changes
+  //   request  log_index, id, fingerprint, time, answer     for exactly-once
+  //   mark     one row: applied_index, applied_term, revision, hash, forgotten,
+  //            compacted_revision, history_bytes, membership, checksum
+  //
+  // `pair` has row ids on purpose: without them values would live in the tree of the keys, and
+  // every search that passes a large one would read all of it.
+  //
+  // `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
+  // same log have the same hash, and a scan of `pair` can verify it.
 
-import Foundation
-import GRDB
+  import Foundation
+package import GRDB
+import PDBCoordinator
+import PDBModel
 import Raft
 
 /// The state within one SQLite transaction.
@@ -188,7 +190,7 @@ struct StateTables: StateStorage {
     return mark
   }
 
-  func write(_ mark: StateMark) throws {
+  package func write(_ mark: StateMark) throws {
     let statement = try db.cachedStatement(
       sql: "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
     try statement.execute(arguments: [
@@ -221,7 +223,7 @@ struct StateTables: StateStorage {
 
 extension RevisionRecord {
   /// A row of `history`, its columns in their order.
-  init(_ row: Row) {
+  package init(_ row: Row) {
     self.init(
       number: UInt64(sqlite: row[0]), index: Index(sqlite: row[1]), term: Term(sqlite: row[2]),
       stamp: Stamp(

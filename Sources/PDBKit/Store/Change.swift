@@ -1,5 +1,7 @@
 // What a store can be asked to change.
 
+public import PDBModel
+
 /// One change, all or nothing. What it needs beyond these words (times, ids) the store stamps.
 public enum Change: Equatable, Sendable {
   /// Adds tasks. Answers ``Answer/tasks(_:)``.

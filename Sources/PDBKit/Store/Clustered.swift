@@ -1,5 +1,7 @@
 // What only a store of several nodes can be asked.
 
+public import PDBModel
+
 /// A store that several nodes keep together.
 public protocol Clustered: Store {
   /// Who belongs to the cluster and who leads it, as one node knows it.
@@ -134,6 +136,35 @@ public struct NodeStatus: Sendable {
   public let alarms: [String]
   /// The version of the program.
   public let version: String
+
+  package init(
+    node: String, identity: ClusterIdentity, incarnation: String, address: NodeAddress,
+    role: String, leader: String?, term: UInt64, peers: [String], lastHeartbeat: Timestamp?,
+    commitIndex: UInt64, settledCommitIndex: UInt64, appliedIndex: UInt64, lastIndex: UInt64,
+    firstIndex: UInt64, logEntries: Int, logBytes: Int, revision: UInt64, hash: UInt64,
+    alarms: [String], version: String
+  ) {
+    self.node = node
+    self.identity = identity
+    self.incarnation = incarnation
+    self.address = address
+    self.role = role
+    self.leader = leader
+    self.term = term
+    self.peers = peers
+    self.lastHeartbeat = lastHeartbeat
+    self.commitIndex = commitIndex
+    self.settledCommitIndex = settledCommitIndex
+    self.appliedIndex = appliedIndex
+    self.lastIndex = lastIndex
+    self.firstIndex = firstIndex
+    self.logEntries = logEntries
+    self.logBytes = logBytes
+    self.revision = revision
+    self.hash = hash
+    self.alarms = alarms
+    self.version = version
+  }
 
   public var isLeader: Bool { role == "leader" }
 }

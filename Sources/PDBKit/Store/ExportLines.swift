@@ -4,6 +4,8 @@
 //   {"key":"a","value":1,"revision":3}        a line a pair
 //   {"pdb_export_end":1}                      how many there were: all of it came
 
+public import PDBModel
+
 /// Makes the lines of an export.
 public struct ExportLines: Sendable {
   private var count = 0

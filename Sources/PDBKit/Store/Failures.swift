@@ -1,11 +1,13 @@
 // Failures that are no ``PDBError`` yet.
 
+package import PDBModel
+
 extension PDBError {
   /// What a caller is told when reading fails for a reason of the code's own.
-  init(reading error: any Error) { self.init(error, outcome: .notApplied) }
+  package init(reading error: any Error) { self.init(error, outcome: .notApplied) }
 
   /// What a caller is told when a change fails for a reason of the code's own.
-  init(changing error: any Error) { self.init(error, outcome: .unknown) }
+  package init(changing error: any Error) { self.init(error, outcome: .unknown) }
 
   private init(_ error: any Error, outcome: Outcome) {
     switch error {
@@ -19,9 +21,9 @@ extension PDBError {
   }
 
   /// The caller does not want the answer any more.
-  static let cancelled = PDBError(
+  package static let cancelled = PDBError(
     .interrupted, "stopped waiting for an answer", outcome: .unknown)
 
-  static let damagedHistory = PDBError(
+  package static let damagedHistory = PDBError(
     .corrupt, "the history holds a revision that cannot be read")
 }

@@ -1,5 +1,7 @@
 // What callers see of the history.
 
+public import PDBModel
+
 /// One revision: who changed what, when, and how.
 public struct Revision: Equatable, Sendable {
   /// Grows by one with every change.

@@ -1,10 +1,12 @@
 // Whether a revision is of interest.
 
+package import PDBModel
+
 extension HistoryFilter {
   private var wantsAllKeys: Bool { task == nil && key == nil && prefix == nil }
 
   /// Whether a revision is wanted.
-  func matches(_ revision: Revision) -> Bool {
+  package func matches(_ revision: Revision) -> Bool {
     if let author, revision.author != author { return false }
     return wantsAllKeys || revision.changes.contains(where: matches)
   }
@@ -47,7 +49,7 @@ extension Revision {
   ///
   /// - Parameter limit: how many changes to show; ``count`` says how many there are.
   /// - Throws: ``BinaryReader/Malformed``.
-  init(_ record: RevisionRecord, changes limit: Int = .max) throws {
+  package init(_ record: RevisionRecord, changes limit: Int = .max) throws {
     let visible = try record.keyChanges().filter { !$0.key.starts(with: SystemKeys.prefix) }
     self.init(
       number: record.number, time: record.stamp.time, author: record.stamp.author,
@@ -59,7 +61,7 @@ extension Revision {
   }
 
   /// The same revision with the first of its changes only.
-  func showing(first limit: Int) -> Revision {
+  package func showing(first limit: Int) -> Revision {
     guard changes.count > limit else { return self }
     return Revision(
       number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
@@ -69,17 +71,17 @@ extension Revision {
 
 /// What a listener is told of revisions that follow each other: up to a bound, so that one that is
 /// far behind does not keep others waiting.
-struct EventBatch {
+package struct EventBatch {
   private let filter: HistoryFilter
   private var events: [ChangeEvent] = []
   private var bytes = 0
   private var skipped: UInt64?
 
-  init(_ filter: HistoryFilter) { self.filter = filter }
+  package init(_ filter: HistoryFilter) { self.filter = filter }
 
-  var isFull: Bool { bytes >= Limits.logPageBytes }
+  package var isFull: Bool { bytes >= Limits.logPageBytes }
 
-  mutating func add(_ revision: Revision) {
+  package mutating func add(_ revision: Revision) {
     guard let part = filter.part(of: revision) else {
       skipped = revision.number
       return
@@ -92,5 +94,5 @@ struct EventBatch {
   }
 
   /// The last of them says how far it goes.
-  var all: [ChangeEvent] { events + (skipped.map { [.position($0)] } ?? []) }
+  package var all: [ChangeEvent] { events + (skipped.map { [.position($0)] } ?? []) }
 }

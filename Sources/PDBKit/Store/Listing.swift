@@ -1,5 +1,7 @@
 // Lists of any length, of one state, batch by batch.
 
+public import PDBModel
+
 /// Items of one revision, in batches: a long list never stands in memory as a whole.
 public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
   /// The revision of the state that all items are of.

@@ -1,5 +1,7 @@
 // What a store can be asked for.
 
+public import PDBModel
+
 /// Which pairs are wanted.
 public struct PairQuery: Equatable, Sendable {
   /// Only keys that begin with this.

@@ -1,5 +1,7 @@
 // The wall between what pdb means and where the data are.
 
+public import PDBModel
+
 /// A place that holds data: it makes changes and answers questions.
 ///
 /// A cluster is one, and so is a client of it. The routes, the command line, the shell, and other

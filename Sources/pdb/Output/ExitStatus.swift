@@ -58,31 +58,7 @@ enum ExitStatus: Int32, CaseIterable {
   ///   the change decides.
   init(_ error: PDBError) {
     self =
-      Self.codes.first { $0.value.contains(error.code) }?.key
+      error.code.meaning.flatMap { Self(rawValue: $0.exitStatus) }
       ?? (error.outcome == .unknown ? .outcomeUnknown : .wrongCluster)
   }
-
-  static let codes: [Self: Set<PDBError.Code>] = [
-    .no: [.taskNotFound, .keyNotFound, .memberNotFound, .revisionNotFound],
-    .conflict: [
-      .conflict, .losesQuorum, .ambiguousTask, .notANumber, .notAList, .requestMismatch,
-    ],
-    .outcomeUnknown: [.unknownOutcome, .requestExpired],
-    .badInput: [
-      .badRequest, .titleRequired, .invalidTitle, .invalidKey, .invalidValue, .malformedJSON,
-      .bodyTooLarge, .tooMany,
-    ],
-    .unreachable: [.unreachable],
-    .tryLater: [
-      .notLeader, .noLeader, .noQuorum, .busy, .stopping, .diskFull, .dataInUse, .portInUse,
-    ],
-    .wrongCluster: [.wrongCluster, .badAnswer],
-    .denied: [.unauthorized, .forbiddenHost, .forbiddenOrigin],
-    .badConfiguration: [.badConfiguration],
-    .cannotCreate: [.dataDirectory],
-    .noInput: [.noInput],
-    .interrupted: [.interrupted],
-    .inputOutput: [.corrupt, .diskFailed, .outputFailed],
-    .bug: [.internal, .notFound, .methodNotAllowed, .unsupportedMediaType],
-  ]
 }

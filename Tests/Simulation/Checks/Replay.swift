@@ -1,6 +1,7 @@
 // The one true history: every committed entry, applied once, by nobody's node.
 
-package import PDBKit
+package import PDBCoordinator
+package import PDBModel
 package import Raft
 
 /// Applies what is committed as soon as it is, and compares every node with the result.

@@ -1,0 +1,132 @@
+// How a node without data becomes a member.
+
+package import Logging
+import NIOCore
+import PDBClient
+package import PDBCoordinator
+package import PDBModel
+package import PDBStorage
+import PDBStore
+import Raft
+
+/// Asks a cluster to take a node in, once both have proved that they know the same secret.
+package struct Joining: Sendable {
+  /// A node of the cluster.
+  let member: NodeAddress
+  let token: String?
+  let secret: ClusterSecret
+  let logger: Logger
+
+  /// - Returns: `nil` for a node that is not told to join.
+  package init?(_ configuration: NodeConfiguration, _ logger: Logger) {
+    guard let member = configuration.join else { return nil }
+    self.member = member
+    token = configuration.token
+    secret = ClusterSecret(configuration.clusterSecret)
+    self.logger = logger
+  }
+
+  /// Returns who the node is from now on; the cluster knows it as a learner.
+  ///
+  /// - Throws: what the cluster objects, or `unreachable`; then nothing has changed in it.
+  package func admission(of address: NodeAddress) async throws -> Identity {
+    logger.notice("asking \(member) to be admitted")
+    let client = ClusterClient(addresses: [member], timeout: .seconds(15), token: token)
+    let answer: Result<(cluster: String, member: ClusterMember), any Error>
+    do {
+      let status = try await RemoteNode(member, client, within: .seconds(15)).status()
+      try await meet(status, address)
+      answer = .success(
+        (status.identity.cluster, try await RemoteStore(client).add(address)))
+    } catch { answer = .failure(error) }
+    await client.shutdown()
+    let (cluster, member) = try answer.get()
+    guard let node = NodeID(text: member.id) else { throw strange }
+    return Identity(cluster: cluster, node: node, address: address)
+  }
+
+  /// Checks that a node that has data already belongs to the member's cluster: a node that joined
+  /// is started again with the words that it joined with, but no word makes it leave a cluster.
+  ///
+  /// - Throws: `wrong_cluster` if it does not, or if that cannot be told.
+  package func confirm(_ contents: LogStore.Contents, in directory: String) async throws {
+    let known = contents.membership.members.map(\.address)
+    guard !known.contains(member.description) else { return }
+    let client = ClusterClient(addresses: [member], timeout: .seconds(2), token: token)
+    let status = try? await RemoteNode(member, client, within: .seconds(2)).status()
+    await client.shutdown()
+    let own = contents.identity
+    if let status {
+      if status.identity.cluster == own.cluster { return }
+    } else if own.node != Membership.nodeID(own.address, cluster: own.cluster) {
+      // It did join once. Its cluster may have lost that member since.
+      return logger.warning("cannot ask \(member) whether it is still of this node's cluster")
+    }
+    throw PDBError(
+      .wrongCluster,
+      "'\(directory)' holds node \(own.address.port) of cluster \(own.cluster) already, and "
+        + "'\(member)' is no member of it",
+      hint: "leave --join out to go on with that cluster; to join the other one, choose another "
+        + "--data-dir, or move the node's files away")
+  }
+
+  /// Shakes hands with the member as peers do, so that a wrong secret is noticed before anybody
+  /// knows of the new node.
+  private func meet(_ status: NodeStatus, _ address: NodeAddress) async throws {
+    guard let node = NodeID(text: status.node) else { throw strange }
+    let applicant = Applicant(
+      identity: Identity(
+        cluster: status.identity.cluster, node: .random(in: 1 ... .max), address: address,
+        incarnation: .random(in: 1 ... .max)),
+      secret: secret)
+    let peer = Member(
+      id: node, address: member.description, rank: UInt32(member.port), role: .voter)
+    do {
+      let channel = try await PeerDialer(member: peer, receiver: applicant).connect(for: .messages)
+      try? await channel.close()
+    } catch let failure as PeerDialer.Failure {
+      throw objection(failure)
+    }
+  }
+
+  private var strange: PDBError {
+    PDBError(.badAnswer, "'\(member)' did not answer as a pdb node does")
+  }
+
+  private func objection(_ failure: PeerDialer.Failure) -> PDBError {
+    switch failure.refusal {
+    case .secret:
+      PDBError(
+        .unauthorized,
+        secret.isSet
+          ? "the cluster of '\(member)' has another cluster secret, or none"
+          : "the cluster of '\(member)' has a cluster secret, and this node was given none",
+        hint: "give every node of a cluster the same --cluster-secret-file")
+    case nil where failure.hearsNoPeers:
+      PDBError(
+        .unauthorized, "'\(member)' hears no peers, because it has no cluster secret",
+        hint: "start it again with --cluster-secret-file, and give this node the same")
+    default:
+      PDBError(.wrongCluster, "'\(member)' does not take this node in: \(failure.reason)")
+    }
+  }
+}
+
+/// A node that is not a member yet: it shakes hands and hears nothing.
+private struct Applicant: PeerReceiver {
+  let identity: Identity
+  let secret: ClusterSecret
+
+  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? { nil }
+  func receive(_ envelope: Envelope) {}
+  func receive(_ state: StateHash, from peer: NodeID) {}
+  func lostConnection(to peer: NodeID) {}
+  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
+  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
+  func welcome(_ peer: NodeID, on channel: any Channel) {}
+  func farewell(_ peer: NodeID, on channel: any Channel) {}
+
+  func beginReceiving(_ mark: StateMark) throws -> StateStaging {
+    preconditionFailure("only a peer that connects sends a state")
+  }
+}

@@ -1,0 +1,139 @@
+// What a node is told when it starts, and whether that makes sense.
+
+import PDBClient
+import PDBCoordinator
+public import PDBModel
+package import PDBStorage
+import PDBStore
+import Raft
+
+/// What a node is told when it starts.
+public struct NodeConfiguration: Sendable {
+  /// Where the node listens.
+  public var address: NodeAddress
+  /// The folder of its files; several nodes may share one.
+  public var dataDirectory: String
+  /// The first members of a new cluster, this node among them. `nil`: what the files say, or
+  /// a cluster of one.
+  public var cluster: [NodeAddress]?
+  /// Where other nodes and clients reach this one, if not where it listens.
+  public var advertised: NodeAddress?
+  /// A member of the cluster that a node without data shall join.
+  public var join: NodeAddress?
+  /// When set, every client must know it.
+  public var token: String?
+  /// When set, nodes prove to each other that they know it.
+  public var clusterSecret: String?
+  /// Listen beyond this machine although anybody there could read and write.
+  public var isInsecure = false
+  /// How often a leader is heard, in milliseconds.
+  public var heartbeatMilliseconds = 60
+  /// How long a leader may be silent, in milliseconds.
+  public var electionMilliseconds = 600
+  /// How many entries the log holds before it is compacted.
+  public var logEntries = Limits.logEntries
+  /// What the command line was told beside port, folder and members: a neighbour that is started
+  /// again needs the same. Paths are absolute.
+  public var sharedOptions: [String] = []
+
+  public init(address: NodeAddress, dataDirectory: String) {
+    self.address = address
+    self.dataDirectory = dataDirectory
+  }
+}
+
+extension NodeConfiguration {
+  /// Where others reach the node.
+  package var reachableAddress: NodeAddress { advertised ?? address }
+
+  /// - Throws: `bad_configuration` if the parts contradict each other or would be unsafe.
+  package func check() throws {
+    guard heartbeatMilliseconds >= Tick.milliseconds,
+      electionMilliseconds >= 3 * heartbeatMilliseconds
+    else {
+      throw PDBError(
+        .badConfiguration,
+        "a heartbeat takes at least \(Tick.milliseconds) ms, "
+          + "and the election timeout at least three heartbeats")
+    }
+    guard logEntries >= 100 else {
+      throw PDBError(.badConfiguration, "the log must hold at least 100 entries")
+    }
+    guard cluster == nil || join == nil else {
+      throw PDBError(
+        .badConfiguration, "a node is either one of the first (--cluster) or joins (--join)")
+    }
+    if join == reachableAddress {
+      throw PDBError(
+        .badConfiguration, "a node cannot join itself",
+        hint: "give --join the address of a node of the cluster")
+    }
+    if let cluster {
+      guard Set(cluster).count == cluster.count else {
+        throw PDBError(.badConfiguration, "the cluster's list names a node twice")
+      }
+      guard cluster.contains(reachableAddress) else {
+        throw PDBError(
+          .badConfiguration, "the cluster's list lacks this node, '\(reachableAddress)'",
+          hint: "give every first member the same list, itself included")
+      }
+    }
+    try checkExposure()
+  }
+
+  /// Whether peers are heard at all. Where clients must prove themselves, or where other machines
+  /// reach the node, a peer that cannot prove itself would be the open door beside the locked one.
+  package var hearsPeers: Bool { clusterSecret != nil || (token == nil && address.isLoopback) }
+
+  private func checkExposure() throws {
+    guard address.isLoopback || isInsecure || token != nil else {
+      throw PDBError(
+        .badConfiguration,
+        "'\(address)' can be reached from other machines, "
+          + "and there anybody could read and change the data",
+        hint: "give it --token-file for clients and --cluster-secret-file for nodes; "
+          + "--insecure does without the token")
+    }
+    if (cluster ?? []).count > 1 || join != nil { try checkPeers() }
+    guard address.host != "0.0.0.0" && address.host != "::" || advertised != nil else {
+      throw PDBError(
+        .badConfiguration, "'\(address)' is everywhere; others need one address to reach it",
+        hint: "--advertise HOST:PORT tells them")
+    }
+  }
+
+  /// - Throws: `bad_configuration` if this node would hear no peer.
+  private func checkPeers() throws {
+    guard !hearsPeers else { return }
+    throw PDBError(
+      .badConfiguration,
+      "the nodes of this cluster could not tell each other from strangers: "
+        + (token == nil
+          ? "'\(address)' can be reached from other machines"
+          : "clients need a token, peers nothing"),
+      hint: "give every node the same --cluster-secret-file; 'openssl rand -hex 32' makes a secret")
+  }
+
+  /// - Throws: `wrong_cluster` if the node's files say otherwise.
+  package func check(_ contents: LogStore.Contents) throws {
+    let addresses = contents.membership.members.map(\.address)
+    if addresses.count > 1 { try checkPeers() }
+    // The list that the cluster began with stays right, whoever came and went since: start
+    // scripts need not change.
+    if let cluster, Membership.clusterID(cluster) != contents.identity.cluster,
+      Set(cluster.map(\.description)) != Set(addresses)
+    {
+      throw PDBError(
+        .wrongCluster,
+        "the files of node \(address.port) belong to the cluster "
+          + addresses.joined(separator: ","),
+        hint: "leave --cluster out to continue it, or choose another --data-dir")
+    }
+    guard contents.identity.address == reachableAddress else {
+      throw PDBError(
+        .wrongCluster,
+        "the files of node \(address.port) belong to '\(contents.identity.address)'",
+        hint: "start it with that address, or choose another --data-dir")
+    }
+  }
+}

@@ -1,0 +1,149 @@
+// The receiving end of a peer's connection.
+
+package import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import PDBCoordinator
+import PDBModel
+import Raft
+
+/// Greets a peer that connected and passes on what it says.
+package final class PeerAcceptor: ChannelInboundHandler {
+  typealias InboundIn = Frame
+
+  private enum State {
+    case awaitingHello
+    case awaitingProof(Frame.Hello, nonce: Bytes)
+    case admitting
+    case messages(NodeID)
+    case snapshot(SnapshotReception)
+    case closed
+  }
+
+  private let receiver: any PeerReceiver
+  private let logger: Logger
+  private var state = State.awaitingHello
+  private var deadline: Scheduled<Void>?
+
+  package init(receiver: any PeerReceiver, logger: Logger) {
+    self.receiver = receiver
+    self.logger = logger
+  }
+
+  /// A peer that upgraded and then says nothing is let go.
+  func handlerAdded(context: ChannelHandlerContext) {
+    let channel = context.channel
+    deadline = context.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch (unwrapInboundIn(data), state) {
+    case (.hello(let hello), .awaitingHello): challenge(hello, context)
+    case (.proof(let proof), .awaitingProof(let hello, let nonce)):
+      check(proof, of: hello, nonce, context)
+    case (.message(let message), .messages(let peer)):
+      receiver.receive(Envelope(from: peer, to: receiver.identity.node, message: message))
+    case (.stateHash(let hash), .messages(let peer)):
+      receiver.receive(hash, from: peer)
+    case (let frame, .snapshot(let reception)):
+      reception.receive(frame, context)
+    default:
+      close(context)
+    }
+  }
+
+  // MARK: The handshake
+
+  private func challenge(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+    guard hello.version == Frame.version else {
+      return refuse(hello.from, .version, context)
+    }
+    let (nonce, own) = (ClusterSecret.nonce(), receiver.identity.incarnation)
+    state = .awaitingProof(hello, nonce: nonce)
+    let proof = receiver.secret.proof(.accept, hello, nonce: nonce, incarnation: own)
+    write(.challenge(Frame.Challenge(nonce: nonce, incarnation: own, proof: proof)), context)
+  }
+
+  private func check(
+    _ proof: Bytes, of hello: Frame.Hello, _ nonce: Bytes, _ context: ChannelHandlerContext
+  ) {
+    let own = receiver.identity
+    guard
+      receiver.secret.accepts(
+        proof, .connect, hello, nonce: nonce, incarnation: own.incarnation)
+    else { return refuse(hello.from, .secret, context) }
+    if hello.cluster != own.cluster { return refuse(hello.from, .cluster, context) }
+    if hello.to != own.node { return refuse(hello.from, .node, context) }
+    state = .admitting
+    let receiver = receiver
+    let decision = context.eventLoop.makeFutureWithTask {
+      await receiver.objection(to: hello.from, incarnation: hello.incarnation)
+    }
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    decision.whenSuccess { objection in
+      let (handler, context) = bound.value
+      guard case .admitting = handler.state else { return }
+      if let objection { return handler.refuse(hello.from, objection, context) }
+      handler.admit(hello, context)
+    }
+  }
+
+  private func admit(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+    deadline?.cancel()
+    switch hello.purpose {
+    case .messages:
+      state = .messages(hello.from)
+      receiver.welcome(hello.from, on: context.channel)
+    case .snapshot:
+      state = .snapshot(
+        SnapshotReception(from: hello.from, receiver: receiver, logger: logger))
+    }
+    write(.welcome, context)
+  }
+
+  private func refuse(
+    _ peer: NodeID, _ reason: PeerRefusal, _ context: ChannelHandlerContext
+  ) {
+    receiver.noteRefusal(of: peer, reason)
+    write(.refused(reason.rawValue), context)
+    close(context)
+  }
+
+  private func write(_ frame: Frame, _ context: ChannelHandlerContext) {
+    context.writeAndFlush(NIOAny(ByteBuffer(frame)), promise: nil)
+  }
+
+  // MARK: The end
+
+  private func close(_ context: ChannelHandlerContext) {
+    context.close(promise: nil)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    switch state {
+    case .messages(let peer):
+      receiver.farewell(peer, on: context.channel)
+      receiver.lostConnection(to: peer)
+    case .snapshot(let reception): reception.abandon()
+    default: break
+    }
+    state = .closed
+    context.fireChannelInactive()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    // The server is shutting down, or the peer will send no more.
+    if event is ChannelShouldQuiesceEvent || event as? ChannelEvent == .inputClosed {
+      context.close(promise: nil)
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    logger.debug("peer connection failed", metadata: ["error": "\(error)"])
+    context.close(promise: nil)
+  }
+}

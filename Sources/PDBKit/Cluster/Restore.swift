@@ -1,0 +1,80 @@
+// Making the files of a new node from a backup.
+
+import Crypto
+import Foundation
+import PDBCoordinator
+public import PDBModel
+import PDBStorage
+import PDBStore
+import Raft
+
+/// Makes the files of a new node from a backup.
+public struct Restore: Sendable {
+  /// The backup.
+  public let file: String
+  public let dataDirectory: String
+  public let address: NodeAddress
+  /// All first members of the new cluster; each restores the same backup with the same list.
+  public let cluster: [NodeAddress]
+
+  public init(
+    file: String, dataDirectory: String, address: NodeAddress, cluster: [NodeAddress]?
+  ) {
+    self.file = file
+    self.dataDirectory = dataDirectory
+    self.address = address
+    self.cluster = cluster ?? [address]
+  }
+
+  /// What was restored.
+  public struct Result: Sendable {
+    public let cluster: String
+    public let revision: UInt64
+    /// When the backup was made.
+    public let time: String
+  }
+
+  /// Writes the files; ``PDBNode`` completes them when it starts.
+  ///
+  /// - Throws: ``PDBError``; then there is no node either.
+  public func run() throws -> Result {
+    var configuration = NodeConfiguration(address: address, dataDirectory: dataDirectory)
+    configuration.cluster = cluster
+    try configuration.check()
+    var decoder = try Backup.Decoder(path: file)
+    let head = try decoder.head()
+    let directory = try DataDirectory(path: dataDirectory, port: address.port)
+    guard !directory.hasFiles else {
+      throw PDBError(
+        .dataInUse, "there is a node \(address.port) in '\(dataDirectory)' already",
+        hint: "restore into another --data-dir, or move the node's files away")
+    }
+    // A new cluster, not to be mixed up with the one that the backup is of; but the same for
+    // every member that restores it.
+    let list = cluster.map(\.description).sorted().joined(separator: ",")
+    let origin = "pdb restore \(head.cluster) \(head.mark.revision) \(head.time) \(list)"
+    let id = SHA256.hash(data: Bytes(utf8: origin)).first64Bits.text
+    var mark = head.mark
+    mark.membership = .bootstrap(cluster, cluster: id)
+    let staging = try StateStaging(beside: directory.statePath, mark: mark)
+    defer { if !directory.hasFiles { directory.discard() } }
+    do {
+      while let piece = try decoder.piece() { try staging.add(piece) }
+      // The new cluster is given a birth of its own.
+      try staging.finish(without: SystemKeys.birth)
+    } catch let error as PDBError {
+      staging.abandon()
+      throw error
+    } catch {
+      staging.abandon()
+      throw decoder.damaged
+    }
+    let log = try LogStore(path: directory.logPath)
+    try log.bootstrap(
+      Identity(cluster: id, node: Membership.nodeID(address, cluster: id), address: address),
+      SnapshotMark(
+        index: mark.appliedIndex, term: mark.appliedTerm, membership: mark.membership))
+    try log.close()
+    return Result(cluster: id, revision: mark.revision, time: head.time.description)
+  }
+}

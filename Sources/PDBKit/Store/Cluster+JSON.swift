@@ -1,0 +1,130 @@
+// The cluster and its nodes as JSON: the forms of `/cluster/members`, `/cluster/status`, `/status`.
+
+public import PDBModel
+
+extension ClusterMember {
+  /// - Parameter isFull: with the command that starts it again.
+  func json(isFull: Bool) -> JSON {
+    var members: [JSON.Member] = [
+      .init("id", .string(id)),
+      .init("address", .string(address)),
+      .init("url", .string("http://\(address)")),
+      .init("is_leader", .bool(isLeader)),
+      .init("voter", .bool(isVoter)),
+    ]
+    if let matchIndex { members.append(.init("match", JSON(matchIndex))) }
+    if let silence { members.append(.init("silent_ms", JSON(silence))) }
+    if isFull { members.append(.init("restart", JSON(restart))) }
+    return .object(members)
+  }
+
+  public init?(json: JSON) {
+    guard let id = json["id"]?.string, let address = json["address"]?.string else { return nil }
+    self.init(id: id, address: address)
+    isLeader = json["is_leader"]?.bool ?? false
+    isVoter = json["voter"]?.bool ?? true
+    matchIndex = json["match"]?.uint64
+    silence = json["silent_ms"]?.uint64
+    restart = json["restart"]?.string
+  }
+}
+
+extension ClusterView {
+  /// Everything: `/cluster/status`.
+  public var json: JSON {
+    [
+      "cluster": .string(identity.cluster),
+      "birth": JSON(identity.birth),
+      "leader": JSON(leader.map { "http://\($0.address)" }),
+      "followers": .array(
+        members.filter { !$0.isLeader }.map { .string("http://\($0.address)") }),
+      "current_node": .string(node.url),
+      "is_leader": .bool(isLeader),
+      "term": JSON(term),
+      "quorum": JSON(quorum),
+      "members": .array(members.map { $0.json(isFull: true) }),
+      "removed": .array(removed.map { .string($0) }),
+    ]
+  }
+
+  /// Only the members: `/cluster/members`.
+  public var membersJSON: JSON {
+    [
+      "cluster": .string(identity.cluster),
+      "members": .array(members.map { $0.json(isFull: false) }),
+      "removed": .array(removed.map { .string($0) }),
+    ]
+  }
+
+  /// - Parameter json: everything.
+  public init?(json: JSON) {
+    guard let cluster = json["cluster"]?.string,
+      let node = json["current_node"]?.string.flatMap({ try? NodeAddress(parsing: $0) }),
+      let members = json["members"]?.array
+    else { return nil }
+    self.init(
+      identity: ClusterIdentity(cluster: cluster, birth: json["birth"]?.string), node: node,
+      isLeader: json["is_leader"]?.bool ?? false, term: json["term"]?.uint64 ?? 0,
+      quorum: Int(json["quorum"]?.int64 ?? 1), members: members.compactMap(ClusterMember.init),
+      removed: (json["removed"]?.array ?? []).compactMap(\.string))
+  }
+}
+
+extension NodeStatus {
+  public var json: JSON {
+    let leaderURL = JSON(leader.map { "http://\($0)" })
+    return [
+      "node": .string(node),
+      "cluster": .string(identity.cluster),
+      "birth": JSON(identity.birth),
+      "incarnation": .string(incarnation),
+      "address": .string(address.description),
+      "port": JSON(address.port),
+      "role": .string(role),
+      "is_leader": .bool(isLeader),
+      "leader": leaderURL,
+      "current_leader": leaderURL,
+      "term": JSON(term),
+      "peers": .array(peers.map { .string("http://\($0)") }),
+      "last_heartbeat": lastHeartbeat.map {
+        .number(String(Double($0.milliseconds) / 1000))
+      } ?? .null,
+      "commit": JSON(commitIndex),
+      "commit_settled": JSON(settledCommitIndex),
+      "applied": JSON(appliedIndex),
+      "last": JSON(lastIndex),
+      "log_first": JSON(firstIndex),
+      "log_entries": JSON(logEntries),
+      "log_bytes": JSON(logBytes),
+      "revision": JSON(revision),
+      "hash": .string(String(hash, radix: 16)),
+      "alarms": .array(alarms.map { .string($0) }),
+      "version": .string(version),
+    ]
+  }
+
+  public init?(json: JSON) {
+    guard let node = json["node"]?.string, let cluster = json["cluster"]?.string,
+      let address = json["address"]?.string.flatMap({ try? NodeAddress(parsing: $0) }),
+      let role = json["role"]?.string
+    else { return nil }
+    func bare(_ url: JSON?) -> String? { url?.string.map { $0.replacing("http://", with: "") } }
+    self.init(
+      node: node, identity: ClusterIdentity(cluster: cluster, birth: json["birth"]?.string),
+      incarnation: json["incarnation"]?.string ?? "", address: address, role: role,
+      leader: bare(json["leader"]), term: json["term"]?.uint64 ?? 0,
+      peers: (json["peers"]?.array ?? []).compactMap(bare),
+      lastHeartbeat: (json["last_heartbeat"]?.text).flatMap(Double.init).map {
+        Timestamp(milliseconds: Int64(($0 * 1000).rounded()))
+      },
+      commitIndex: json["commit"]?.uint64 ?? 0,
+      settledCommitIndex: json["commit_settled"]?.uint64 ?? 0,
+      appliedIndex: json["applied"]?.uint64 ?? 0, lastIndex: json["last"]?.uint64 ?? 0,
+      firstIndex: json["log_first"]?.uint64 ?? 0,
+      logEntries: Int(json["log_entries"]?.int64 ?? 0),
+      logBytes: Int(json["log_bytes"]?.int64 ?? 0), revision: json["revision"]?.uint64 ?? 0,
+      hash: json["hash"]?.string.flatMap { UInt64($0, radix: 16) } ?? 0,
+      alarms: (json["alarms"]?.array ?? []).compactMap(\.string),
+      version: json["version"]?.string ?? "")
+  }
+}

@@ -1,0 +1,64 @@
+// The history as JSON: the form of `/log`, of `/events` and with `--json`.
+
+public import PDBModel
+
+extension Revision {
+  public var json: JSON {
+    [
+      "revision": JSON(number),
+      "time": .string(time.description),
+      "author": .string(author),
+      "operation": .string(operation),
+      "undoes": undoes.map { JSON($0) } ?? .null,
+      "term": JSON(term),
+      "request": JSON(request),
+      "count": JSON(count),
+      "changes": .array(changes.map(\.json)),
+    ]
+  }
+
+  public init?(json: JSON) {
+    guard let number = json["revision"]?.uint64, let operation = json["operation"]?.string,
+      let time = json["time"]?.string.flatMap(Timestamp.init(parsing:))
+    else { return nil }
+    let changes = (json["changes"]?.array ?? []).compactMap(KeyChange.init)
+    self.init(
+      number: number, time: time, author: json["author"]?.string ?? "", operation: operation,
+      undoes: json["undoes"]?.uint64, term: json["term"]?.uint64 ?? 0,
+      request: json["request"]?.string,
+      count: json["count"]?.int64.map { Int($0) } ?? changes.count, changes: changes)
+  }
+}
+
+extension Revision.KeyChange {
+  /// `{"key","before","after"}`; `null` where there was or is nothing.
+  public var json: JSON {
+    .object(
+      key.jsonMembers + [
+        .init("before", JSON(stored: before)), .init("after", JSON(stored: after)),
+      ])
+  }
+
+  init?(json: JSON) {
+    guard let key = Bytes(keyIn: json) else { return nil }
+    self.init(key: key, before: json["before"]?.storedValue, after: json["after"]?.storedValue)
+  }
+}
+
+extension HistoryPage {
+  public var json: JSON {
+    [
+      "revisions": .array(revisions.map(\.json)), "revision": JSON(revision),
+      "compacted": JSON(compacted), "next": next.map { JSON($0) } ?? .null,
+    ]
+  }
+
+  public init?(json: JSON) {
+    guard let revisions = json["revisions"]?.array, let revision = json["revision"]?.uint64 else {
+      return nil
+    }
+    self.init(
+      revisions: revisions.compactMap(Revision.init), revision: revision,
+      compacted: json["compacted"]?.uint64 ?? 0, next: json["next"]?.uint64)
+  }
+}

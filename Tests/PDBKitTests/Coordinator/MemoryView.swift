@@ -1,0 +1,102 @@
+// A state in memory, so that operations can be tested without a disk.
+
+import Raft
+
+@testable import PDBClient
+@testable import PDBCluster
+@testable import PDBCoordinator
+@testable import PDBModel
+@testable import PDBServer
+@testable import PDBStore
+
+/// Keys and values in a dictionary, visited in the order of their bytes.
+struct MemoryView: StateStorage {
+  private(set) var pairs: [Bytes: StoredValue] = [:]
+  private(set) var mark = StateMark()
+  var revision: UInt64 { mark.revision }
+  private(set) var history: [RevisionRecord] = []
+
+  func get(_ key: Bytes) -> StoredValue? { pairs[key] }
+
+  func scan(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    let keys = pairs.keys.filter { key in
+      !key.lexicographicallyPrecedes(lower)
+        && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
+    }.sorted { $0.lexicographicallyPrecedes($1) }
+    for key in reversed ? keys.reversed() : keys {
+      guard try body(key, pairs[key]!) else { return }
+    }
+  }
+
+  func scanHistory(
+    from first: UInt64, through last: UInt64, reversed: Bool,
+    _ body: (RevisionRecord) throws -> Bool
+  ) throws {
+    let found = history.filter { $0.number >= first && $0.number <= last }
+    for revision in reversed ? found.reversed() : found {
+      guard try body(revision) else { return }
+    }
+  }
+
+  /// Applies an operation as the state machine does: all of it or nothing.
+  @discardableResult
+  mutating func apply(
+    _ operation: PDBModel.Operation, at time: Timestamp = Timestamp(milliseconds: 0),
+    by author: String = "test"
+  ) throws -> Answer {
+    let stamp = Stamp(time: time, author: author, request: nil)
+    var machine = Replica(storage: self, mark: mark)
+    let entry = Entry(
+      index: mark.appliedIndex + 1, term: 1,
+      payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
+    let decision = try machine.apply(entry)!.decision!
+    self = machine.storage
+    mark = machine.mark
+    return try decision.get()
+  }
+
+  mutating func put(_ key: Bytes, _ stored: StoredValue) { pairs[key] = stored }
+  mutating func remove(_ key: Bytes) { pairs[key] = nil }
+  mutating func append(_ revision: RevisionRecord) { history.append(revision) }
+  mutating func removeRevision(_ number: UInt64) -> UInt64 { 0 }
+  func request(_ id: String) -> RememberedRequest? { nil }
+  mutating func remember(_ request: RememberedRequest) {}
+  mutating func removeRequests(through index: Index) -> Timestamp? { nil }
+
+  /// Sets a key to a value that is written as text.
+  mutating func set(_ key: String, _ value: String) throws {
+    try apply(.set(key: Bytes(utf8: key), value: Bytes(utf8: value), .none))
+  }
+
+  /// Adds tasks with these titles; their ids are `id-1`, `id-2` and so on.
+  @discardableResult
+  mutating func add(_ titles: String...) throws -> [TaskItem] {
+    let first = pairs.count
+    let tasks = titles.enumerated().map { NewTask(id: "id-\(first + $0)", title: $1) }
+    return try apply(.addTasks(tasks)).tasks.map(\.task)
+  }
+
+  var tasks: [TaskItem] {
+    get throws {
+      var tasks: [TaskItem] = []
+      try scanTasks(reversed: true) {
+        tasks.append($0.task)
+        return true
+      }
+      return tasks
+    }
+  }
+}
+
+extension PDBError {
+  /// The code of the error that `body` throws; `nil` if it throws none.
+  static func code(_ body: () throws -> Void) -> Code? {
+    do {
+      try body()
+      return nil
+    } catch { return (error as? PDBError)?.code }
+  }
+}
