@@ -55,7 +55,7 @@ package final class ClusterStore: Clustered {
     let risky = change.pairsThatSpareTasks.filter { pair in
       TaskKeys.isTask(pair.key) && JSON(objectIn: pair.value)?["title"] == nil
     }
-    guard !risky.isEmpty, engine.status.isLeader else { return }
+    guard !risky.isEmpty, engine.isLeader else { return }
     // A leader's own state has every task that was acknowledged.
     let found = try await read(.stale, .keys) { view, _ in
       try risky.lazy.compactMap { pair in

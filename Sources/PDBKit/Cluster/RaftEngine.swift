@@ -113,6 +113,9 @@ package final class RaftEngine: Sendable {
     }
   }
 
+  /// Cheaper than copying the status.
+  var isLeader: Bool { published.withLock { $0.role == .leader } }
+
   package var measurements: Measurements {
     var measurements = meters.present
     measurements.queues = [
@@ -308,7 +311,7 @@ package final class RaftEngine: Sendable {
   private func append(_ batches: [Persist]) async throws {
     let start = ContinuousClock.now
     let entries = batches.reduce(0) { $0 + $1.entries.count }
-    if entries > 1 && status.isLeader {
+    if entries > 1 && isLeader {
       // Where several changes are under way there is other work while the disk syncs; for one
       // alone, and for a follower, the way to another thread and back would only take time.
       try await NIOThreadPool.singleton.runIfActive { [log] in try log.append(batches) }

@@ -57,15 +57,18 @@ package struct BinaryReader {
     package init() {}
   }
 
-  private var rest: ArraySlice<UInt8>
+  private let bytes: Bytes
+  /// Of the next byte.
+  private var position = 0
 
-  package init(_ bytes: Bytes) { rest = bytes[...] }
+  package init(_ bytes: Bytes) { self.bytes = bytes }
 
-  var isAtEnd: Bool { rest.isEmpty }
+  private var remaining: Int { bytes.count - position }
 
   package mutating func readByte() throws -> UInt8 {
-    guard let byte = rest.popFirst() else { throw Malformed() }
-    return byte
+    guard position < bytes.count else { throw Malformed() }
+    defer { position += 1 }
+    return bytes[position]
   }
 
   package mutating func readUInt64() throws -> UInt64 {
@@ -94,9 +97,9 @@ package struct BinaryReader {
 
   package mutating func readBytes() throws -> Bytes {
     let count = try readUInt64()
-    guard count <= UInt64(rest.count) else { throw Malformed() }
-    defer { rest = rest.dropFirst(Int(count)) }
-    return Bytes(rest.prefix(Int(count)))
+    guard count <= UInt64(remaining) else { throw Malformed() }
+    defer { position += Int(count) }
+    return Bytes(bytes[position..<position + Int(count)])
   }
 
   package mutating func readString() throws -> String {
@@ -119,7 +122,7 @@ package struct BinaryReader {
   package mutating func readList<T>(_ body: (inout BinaryReader) throws -> T) throws -> [T] {
     let count = try readUInt64()
     // Every element takes at least one byte, so a lying count cannot reserve memory.
-    guard count <= UInt64(rest.count) else { throw Malformed() }
+    guard count <= UInt64(remaining) else { throw Malformed() }
     var list: [T] = []
     list.reserveCapacity(Int(count))
     for _ in 0..<count { list.append(try body(&self)) }
@@ -128,6 +131,6 @@ package struct BinaryReader {
 
   /// Nothing may be left over.
   package func finish() throws {
-    guard isAtEnd else { throw Malformed() }
+    guard remaining == 0 else { throw Malformed() }
   }
 }

@@ -127,13 +127,22 @@ extension JSON {
   }
 
   private static func write(_ string: String, to output: inout Bytes) {
+    var string = string
+    string.withUTF8 { write($0, to: &output) }
+  }
+
+  /// Appends text as a JSON string.
+  static func write(_ text: UnsafeBufferPointer<UInt8>, to output: inout Bytes) {
     output.append(UInt8(ascii: "\""))
     defer { output.append(UInt8(ascii: "\"")) }
-    let isPlain = !string.utf8.contains { byte in
-      byte < 0x20 || byte == 0x7F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    // Without a way out of the loop it looks at many bytes at once.
+    let isPlain = text.reduce(true) { isPlain, byte in
+      isPlain
+        && byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"")
+        && byte != UInt8(ascii: "\\")
     }
-    if isPlain { return output.append(contentsOf: string.utf8) }
-    for byte in string.utf8 {
+    if isPlain { return output.append(contentsOf: text) }
+    for byte in text {
       switch byte {
       case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
       case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)

@@ -39,6 +39,7 @@ package struct Draft<Base: StateView>: StateView {
   package let revision: UInt64
   /// In the order in which keys were first touched.
   package private(set) var changes: [KeyChange] = []
+  /// Of the changes, by key; empty while there are so few that looking at them is faster.
   private var positions: [Bytes: Int] = [:]
   /// What the base was asked last: most operations read a key and then change it.
   private let lastRead = LastRead()
@@ -54,7 +55,7 @@ package struct Draft<Base: StateView>: StateView {
   }
 
   package func get(_ key: Bytes) throws -> StoredValue? {
-    guard let position = positions[key] else { return try read(key) }
+    guard let position = position(of: key) else { return try read(key) }
     return changes[position].after.map { StoredValue(value: $0, revision: revision) }
   }
 
@@ -77,12 +78,22 @@ package struct Draft<Base: StateView>: StateView {
   package mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
 
   private mutating func change(_ key: Bytes, to value: Bytes?) throws {
-    if let position = positions[key] {
+    if let position = position(of: key) {
       changes[position].after = value
     } else {
-      positions[key] = changes.count
       changes.append(KeyChange(key: key, before: try read(key), after: value))
+      if changes.count > Self.fewChanges { index() }
     }
+  }
+
+  private static var fewChanges: Int { 8 }
+
+  private func position(of key: Bytes) -> Int? {
+    positions.isEmpty ? changes.firstIndex { $0.key == key } : positions[key]
+  }
+
+  private mutating func index() {
+    for position in positions.count..<changes.count { positions[changes[position].key] = position }
   }
 
   package func scan(
@@ -111,7 +122,7 @@ package struct Draft<Base: StateView>: StateView {
     try base.scan(from: lower, to: upper, reversed: reversed) { key, stored in
       try visitOwn(upTo: key)
       guard !isStopped else { return false }
-      if positions[key] == nil { isStopped = try !body(key, stored) }
+      if position(of: key) == nil { isStopped = try !body(key, stored) }
       return !isStopped
     }
     try visitOwn(upTo: nil)

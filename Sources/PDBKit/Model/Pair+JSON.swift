@@ -33,6 +33,28 @@ extension Pair {
     key.jsonMembers + Self.valueMembers(value) + [.init("revision", JSON(revision))]
   }
 
+  /// Appends what ``json`` is, without making it.
+  ///
+  /// - Parameter isJSON: whether the value is known to be JSON, so that it need not be looked at.
+  package func write(to output: inout Bytes, isJSON: Bool = false) {
+    output.append(UInt8(ascii: "{"))
+    writeMembers(to: &output, isJSON: isJSON)
+    output.append(UInt8(ascii: "}"))
+  }
+
+  /// The same without what encloses it.
+  package func writeMembers(to output: inout Bytes, isJSON: Bool = false) {
+    guard isJSON || (try? JSON(parsing: value)) != nil, key.utf8String != nil else {
+      return output.append(contentsOf: json.serialized().dropFirst().dropLast())
+    }
+    output.append(contentsOf: "\"key\":".utf8)
+    key.withUnsafeBufferPointer { JSON.write($0, to: &output) }
+    output.append(contentsOf: ",\"value\":".utf8)
+    output.append(contentsOf: value)
+    output.append(contentsOf: ",\"revision\":".utf8)
+    output.append(contentsOf: String(revision).utf8)
+  }
+
   /// A value's members.
   package static func valueMembers(_ value: Bytes) -> [JSON.Member] {
     if let json = try? JSON(parsing: value) { return [.init("value", json)] }
@@ -96,6 +118,10 @@ extension NewPair {
     self.init(key: try key ?? json.key(), value: try json.value())
     try TaskItem.check(value, under: self.key)
   }
+
+  /// Whether the value of a pair that was read from JSON, or made by ``storedValue(of:)``, is JSON: all
+  /// text is.
+  package var isJSON: Bool { value.utf8String != nil }
 
   /// A value as it is stored: JSON, or bytes that are not text.
   ///

@@ -17,8 +17,8 @@ extension Endpoint {
     ) { exchange in
       let object = try exchange.object()
       if let pairs = object["pairs"] { return try await exchange.set(pairs) }
-      return try await exchange.set(NewPair(json: object)) { pair in
-        pair.response(with: ["status": "ok", "role": "leader"])
+      return try await exchange.set(NewPair(json: object)) { pair, isJSON in
+        pair.response(after: #""status":"ok","role":"leader","#, isJSON: isJSON)
       }
     },
     Endpoint(.post, "/increment", "Adds to a number: {\"key\",\"by\"}") { exchange in
@@ -74,8 +74,8 @@ extension Endpoint {
       takesConditions: true
     ) { exchange in
       let new = try NewPair(json: exchange.object(), under: exchange.pathKey())
-      return try await exchange.set(new) { pair in
-        var response = pair.response()
+      return try await exchange.set(new) { pair, isJSON in
+        var response = pair.response(isJSON: isJSON)
         if pair.isNew { response.status = .created }
         return response
       }
@@ -116,9 +116,13 @@ extension Exchange {
   }
 
   fileprivate func set(
-    _ pair: NewPair, _ body: (Pair) throws -> Response
+    _ new: NewPair, _ body: (_ pair: Pair, _ isJSON: Bool) throws -> Response
   ) async throws -> Response {
-    try await apply(.set(pair, condition(), safety())) { try body($0.onePair) }
+    try await apply(.set(new, condition(), safety())) { answer in
+      let pair = try answer.onePair
+      // What is text in a new pair is JSON; a task may have become another value.
+      return try body(pair, pair.value == new.value && new.isJSON)
+    }
   }
 
   fileprivate func delete(_ keys: [Bytes], _ condition: Condition) async throws -> Response {
@@ -131,7 +135,7 @@ extension Exchange {
     let object = try object()
     let replicated = Response(json: ["status": "replicated"])
     guard object["value"]?.isNull == true else {
-      return try await set(NewPair(json: object)) { _ in replicated }
+      return try await set(NewPair(json: object)) { _, _ in replicated }
     }
     do {
       return try await apply(.delete([object.key()], .none)) { _ in replicated }
@@ -145,7 +149,7 @@ extension Exchange {
       prefix: Bytes(utf8: query("prefix") ?? ""), after: query("after").map { Bytes(utf8: $0) },
       limit: try count("limit"), includesTasks: try flag("tasks"))
     return try await answer(with: store.pairs(wanted, at: moment()), .members("pairs")) {
-      $0.json.write(to: &$1)
+      $0.write(to: &$1)
     }
   }
 
@@ -201,13 +205,18 @@ extension Answer {
 }
 
 extension Pair {
-  fileprivate func response(with more: [JSON.Member] = []) -> Response {
-    var response = Response(json: .object(more + members))
+  /// - Parameters:
+  ///   - more: members that stand before the pair's own, as JSON.
+  ///   - isJSON: whether the value is known to be JSON.
+  fileprivate func response(after more: StaticString = "", isJSON: Bool = false) -> Response {
+    var bytes: Bytes = []
+    bytes.reserveCapacity(key.count + value.count + 96)
+    bytes.append(UInt8(ascii: "{"))
+    more.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    writeMembers(to: &bytes, isJSON: isJSON)
+    bytes.append(UInt8(ascii: "}"))
+    var response = Response(jsonText: bytes)
     response.headers.add(.eTag, "\"\(revision)\"")
     return response
-  }
-
-  fileprivate func response(with more: KeyValuePairs<String, JSON>) -> Response {
-    response(with: more.map { JSON.Member($0.key, $0.value) })
   }
 }

@@ -71,4 +71,17 @@ import Testing
     }
     #expect(accepted > 100)
   }
+
+  @Test(arguments: [
+    Pair(key: Bytes(utf8: "a"), value: Bytes(utf8: "1"), revision: 7),
+    Pair(key: Bytes(utf8: "\"\\\u{7F}\n đ"), value: Bytes(utf8: #"{"x":["y",null]}"#), revision: 1),
+    Pair(key: [0xFF], value: Bytes(utf8: "1"), revision: 2),
+    Pair(key: Bytes(utf8: "k"), value: [0x00, 0xFF], revision: 3),
+    Pair(key: Bytes(utf8: "k"), value: Bytes(utf8: "no JSON"), revision: 4),
+  ])
+  func `a pair is written as it would be put together`(pair: Pair) {
+    var bytes: Bytes = []
+    pair.write(to: &bytes)
+    #expect(String(decoding: bytes, as: UTF8.self) == pair.json.text)
+  }
 }
