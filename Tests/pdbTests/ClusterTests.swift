@@ -21,11 +21,12 @@ extension ProcessTests {
       return try answer.json["tasks"]?.array?.compactMap { $0["title"]?.string } ?? []
     }
 
-    @Test func `the lowest port leads, and every node answers the same at once`() async throws {
+    // Which node leads first depends on how fast each starts; that the lowest port does when all are
+    // ready is tested in RaftTests.
+    @Test func `every node answers the same at once`() async throws {
       try await TestCluster.running(4) { cluster in
-        #expect(try await cluster.leader() == 0)
         for round in 1...10 {
-          #expect(try await add(cluster, 0, "task \(round)").status == 201)
+          try await cluster.change(.add("task \(round)"))
           for node in 0..<4 { #expect(try await titles(cluster, node).count == round) }
         }
         let bodies = try await (0..<4).asyncMap { try await cluster.get($0, "/tasks").body }
@@ -36,8 +37,10 @@ extension ProcessTests {
     @Test func `a follower points to the leader as the seed documents`() async throws {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.settled()
-        let answer = try await add(cluster, 1, "x")
-        let leader = "http://\(cluster.addresses[0])"
+        let leading = try await cluster.leader()
+        let (follower, other) = ((leading + 1) % 3, (leading + 2) % 3)
+        let answer = try await add(cluster, follower, "x")
+        let leader = "http://\(cluster.addresses[leading])"
         #expect(answer.status == 307)
         #expect(answer.headers.first(name: "Location") == leader + "/tasks")
         let json = try answer.json
@@ -46,26 +49,28 @@ extension ProcessTests {
         #expect(json["leader"]?.string == leader)
         // A browser cannot follow, so it gets what the seed's page expects.
         let page = try await cluster.send(
-          1, .POST, "/tasks", #"{"title":"x"}"#, headers: ["Origin": "http://localhost:5500"])
+          follower, .POST, "/tasks", #"{"title":"x"}"#,
+          headers: ["Origin": "http://localhost:5500"])
         #expect(page.status == 403)
         #expect(try page.json["leader"]?.string == leader)
         let followed = try await cluster.workspace.run([
-          "task", "add", "y", "--node", cluster.addresses[2].description,
+          "task", "add", "y", "--node", cluster.addresses[other].description,
         ])
         #expect(followed.status == 0)
-        #expect(try await titles(cluster, 1) == ["y"])
+        #expect(try await titles(cluster, follower) == ["y"])
       }
     }
 
     @Test func `a dead leader is replaced, returns as a follower and catches up`() async throws {
       try await TestCluster.running(3) { cluster in
-        _ = try await add(cluster, 0, "before")
-        cluster.kill9(0)
+        try await cluster.change(.add("before"))
+        let dead = try await cluster.leader()
+        cluster.kill9(dead)
         try await cluster.change(.add("during"))
-        #expect(try await cluster.leader() == 1)
-        try cluster.start(0)
+        #expect(try await cluster.leader() != dead)
+        try cluster.start(dead)
         let statuses = try await cluster.settled()
-        #expect(statuses.map { $0["is_leader"]?.bool } == [false, true, false])
+        #expect(statuses[dead]["is_leader"]?.bool == false)
         #expect(Set(statuses.map { $0["hash"]?.string }).count == 1)
         for node in 0..<3 { #expect(try await titles(cluster, node) == ["during", "before"]) }
       }
@@ -75,7 +80,7 @@ extension ProcessTests {
       async throws
     {
       try await TestCluster.running(4) { cluster in
-        _ = try await add(cluster, 0, "before")
+        try await cluster.change(.add("before"))
         _ = try await cluster.settled()
         cluster.kill9(0)
         cluster.kill9(1)
@@ -90,7 +95,8 @@ extension ProcessTests {
         let stale = try await cluster.get(2, "/tasks?consistency=stale")
         #expect(stale.status == 200)
         #expect(stale.headers.first(name: "PDB-Consistency") == "stale")
-        #expect(try await titles(cluster, 2, stale: true) == ["before"])
+        let seen = try await titles(cluster, 2, stale: true)
+        #expect(seen == ["before"])
         #expect(try await cluster.get(2, "/tasks").status == 503)
         #expect(try await cluster.get(2, "/readyz").status == 503)
         let command = try await cluster.workspace.run([
@@ -107,7 +113,8 @@ extension ProcessTests {
         // One node back, and service resumes by itself.
         try cluster.start(1)
         try await cluster.change(.add("after"))
-        #expect(try await titles(cluster, 2) == ["after", "before"])
+        let titles = try await titles(cluster, 2)
+        #expect(titles == ["after", "before"])
       }
     }
 

@@ -2,17 +2,16 @@
 
 import HTTPTypes
 import Hummingbird
+import NIOHTTP1
 import PDBCluster
 import PDBCoordinator
 import PDBModel
 
 extension PDBError {
   var status: HTTPResponse.Status {
-    switch code.meaning?.httpStatus {
-    case 507: .init(code: 507, reasonPhrase: "Insufficient Storage")
-    case let status?: .init(code: status)
-    case nil: .internalServerError
-    }
+    let code = code.meaning?.httpStatus ?? 500
+    return .init(
+      code: code, reasonPhrase: HTTPResponseStatus(statusCode: code).reasonPhrase)
   }
 
   /// The answer to a request that failed.

@@ -27,7 +27,8 @@ extension Endpoint {
     ) { exchange in
       let parts = try await exchange.store.stagedParts(
         of: exchange.parameter ?? "", at: exchange.moment())
-      return Response(json: ["parts": JSON(parts)])
+      return try exchange.answer(
+        Response(json: ["parts": JSON(parts)]), readAt: exchange.store.headline.revision)
     },
     Endpoint(
       .post, "/import/:id",
