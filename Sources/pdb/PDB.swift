@@ -103,7 +103,7 @@ struct PDB: AsyncParsableCommand {
     words.prefix { $0 != "--" }.contains("--json")
   }
 
-  /// Who asks for help or for the version gets it, whatever the configuration is like.
+  /// The settings; none where help or the version is asked for and the configuration is invalid.
   private static func settings(for arguments: [String]) throws -> Settings {
     do {
       return try Settings()

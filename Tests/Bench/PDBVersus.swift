@@ -34,7 +34,7 @@ struct Options: ParsableArguments {
   }
 }
 
-/// Something that could not be measured, in words for whoever runs this.
+/// Something that could not be measured, in words for the user.
 struct Failure: Error, CustomStringConvertible {
   let description: String
 }

@@ -49,7 +49,7 @@ suite('The members', () => {
     assert.equal(members[1].lag, 2)
   })
 
-  test('who takes another for the leader is named', () => {
+  test('a member that takes another for the leader is named', () => {
     const { disagreements } = report({
       4000: { status: leading(4000) }, 4001: { status: status(4001) },
       4002: { status: status(4002, { leader: 'http://127.0.0.1:4001' }) },

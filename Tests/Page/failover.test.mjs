@@ -35,7 +35,7 @@ suite('When to leave the node in use', () => {
     assert.equal(leave(all, { isMember: false }), 'removed')
   })
 
-  test('not when nobody answers', () => {
+  test('not when no node answers', () => {
     assert.equal(leave({ 4000: gone, 4001: gone }), null)
   })
 
@@ -45,7 +45,7 @@ suite('When to leave the node in use', () => {
     assert.equal(leave(all, { leaderlessFor: 5000 }), 'alone')
   })
 
-  test('not during an election that nobody has won', () => {
+  test('not during an election without a winner', () => {
     const alone = (port) => ({ status: status(port, { leader: null }) })
     assert.equal(leave({ 4000: alone(4000), 4001: alone(4001) }, { leaderlessFor: 5000 }), null)
   })

@@ -72,7 +72,7 @@ suite('Answers', () => {
     assert.equal(after('clear', 200, { count: 3 }).count, 3)
   })
 
-  test('a follower says whom to ask', () => {
+  test('a follower names the leader', () => {
     const answer = { error: 'not_leader', leader: 'http://127.0.0.1:4001' }
     assert.deepEqual(after('add', 403, answer), { next: 'ask', url: 'http://127.0.0.1:4001' })
   })

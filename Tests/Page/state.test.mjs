@@ -129,7 +129,7 @@ suite('Changes on their way', () => {
     assert.equal(prepare(nextToSend(state), state.replica).request.ifMatch, 6)
   })
 
-  test('who is told of a conflict can keep the own title or take the other', () => {
+  test('a user can settle a conflict with either title', () => {
     const edit = { key: 'k', kind: 'edit', id: 'a', title: 'Của tôi', base: 'Cũ' }
     const conflict = run(begin(), queue(edit), { type: 'conflict', key: 'k', theirs: 'Học Python' })
     assert.equal(nextToSend(conflict), null)
@@ -192,7 +192,7 @@ suite('Undoing a removal', () => {
     assert.deepEqual([nextToSend(made).kind, nextToSend(made).revision], ['undo', 6])
   })
 
-  test('what was not there needs no undo: it would take back somebody else’s change', () => {
+  test('what was not there needs no undo: it would take back another client’s change', () => {
     const clear = { key: 'k', kind: 'clear', count: 1 }
     const state = run(begin(), queue(clear), { type: 'confirmed', key: 'k', revision: 5, count: 0 })
     assert.deepEqual(state.notices, [])

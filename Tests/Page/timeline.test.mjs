@@ -24,7 +24,7 @@ const elected = report({
 const told = ({ entries }) => entries.map(({ kind, address }) => `${kind} ${address ?? ''}`.trim())
 
 suite('The timeline', () => {
-  test('it begins with who leads', () => {
+  test('it begins with the leader', () => {
     assert.deepEqual(observe(null, well, 1).entries, [
       { kind: 'leader', address: '127.0.0.1:4000', term: 3, time: 1 },
     ])

@@ -1,4 +1,4 @@
-// Nodes that share a secret, and strangers who do not.
+// Nodes that share a secret, and peers that do not know it.
 
 import Foundation
 import NIOCore

@@ -148,7 +148,7 @@ extension ProcessTests {
       async throws
     {
       try write(Self.own, "[core]\n\tcolor = never\n")
-      // Nobody can search it, nor the superuser.
+      // No user can search it, not even the superuser.
       let loop = "\(workspace.path)/loop"
       try FileManager.default.createSymbolicLink(atPath: loop, withDestinationPath: "loop")
       let run = try await workspace.run(["task", "ls"], environment: ["XDG_CONFIG_HOME": loop])

@@ -1,4 +1,4 @@
-// Clients with a token: who is let in, and how their changes reach the leader.
+// Clients with a token: which requests are accepted, and how changes reach the leader.
 
 import Foundation
 import NIOHTTP1

@@ -115,7 +115,7 @@ extension ProcessTests {
         name: "increment by a fraction", path: "/increment", body: #"{"key":"n","by":1.5}"#,
         status: 400, error: "bad_request"),
       Bad(
-        name: "a condition nobody looks at", path: "/increment", body: #"{"key":"n"}"#,
+        name: "a condition that the route does not read", path: "/increment", body: #"{"key":"n"}"#,
         headers: ["If-Match": "\"1\""], status: 400, error: "bad_request"),
       Bad(
         name: "bad request id", headers: ["Idempotency-Key": "with space"], status: 400,
@@ -388,7 +388,7 @@ extension ProcessTests {
           _ = try await cluster.send(0, .POST, "/set", #"{"key":"k","value":\#(number)}"#)
         }
         _ = try await cluster.settled()
-        // The leader may hear of its followers' disks a moment after everybody has applied.
+        // The leader may hear of its followers' disks a moment after all nodes have applied.
         let after = try await waitFor { () -> [String: Double]? in
           let figures = try await figures()
           let lags = figures.filter { $0.key.hasPrefix("pdb_peer_lag_entries") }

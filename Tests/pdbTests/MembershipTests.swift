@@ -44,7 +44,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `an announced address that nobody starts costs no quorum`() async throws {
+    @Test func `an announced address without a running node costs no quorum`() async throws {
       try await TestCluster.running(1, spare: 1) { cluster in
         let address = cluster.addresses[1].description
         let added = try await cluster.pdb("cluster", "add", address, "--json")
@@ -59,7 +59,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `leadership goes to whom it is given, and a removed leader hands over`()
+    @Test func `leadership goes to the named member, and a removed leader hands over`()
       async throws
     {
       try await TestCluster.running(3) { cluster in
@@ -87,7 +87,7 @@ extension ProcessTests {
         let stopped = try await cluster.pdb("node", "stop", String(cluster.addresses[0].port))
         #expect(stopped.status == 0)
         #expect(try cluster.log(0).contains("stopped"))
-        // No election timeout passed: somebody was asked to lead.
+        // No election timeout passed: the old leader asked a follower to lead.
         #expect(try cluster.log(0).contains("following"))
         try await cluster.change(.add("x"))
         let status = try await cluster.workspace.run([
@@ -144,7 +144,7 @@ extension ProcessTests {
         }
         let tasks = try await cluster.get(2, "/tasks").json["tasks"]?.array ?? []
         #expect(tasks.map { $0["title"]?.string } == ["precious"])
-        // The documented way back: remove it, and let it join as somebody new.
+        // The documented way back: remove it, and let it join as a new member.
         cluster.kill9(1)
         _ = try await cluster.withStore {
           try await $0.remove("\(cluster.addresses[1])", force: true)

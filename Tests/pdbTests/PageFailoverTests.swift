@@ -125,7 +125,7 @@ extension ProcessTests {
             "document.querySelector('#trouble').innerText.includes('3 changes')")
           try await browser.picture("no-quorum")
 
-          // Whoever opens the page now can still read.
+          // A page that is opened now can still read.
           let first = try await browser.window
           try await browser.openWindow(cluster.addresses[0].url)
           try await browser.wait(forTitles: ["Hai", "Một"])

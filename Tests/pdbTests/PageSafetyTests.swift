@@ -168,7 +168,7 @@ extension ProcessTests {
             let told = try await browser.text("#elsewhere-words")
             #expect(told.hasPrefix("Another cluster answers here now ("))
             #expect(told.contains("2 changes made for the old one were not sent."))
-            // The first one was sent, and nobody answered.
+            // The first one was sent and never answered.
             #expect(told.contains("Whether the old one applied 1 change"))
             let changes = try await browser.run(
               "return document.querySelector('#elsewhere-changes').textContent")

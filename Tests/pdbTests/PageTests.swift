@@ -398,7 +398,7 @@ extension ProcessTests {
       }
     }
 
-    // MARK: For everybody
+    // MARK: Accessibility
 
     @Test func `everything can be done from the keyboard`() async throws {
       try await TestCluster.running(1) { cluster in

@@ -7,7 +7,7 @@ import Testing
 
 extension ProcessTests {
   @Suite struct PlaceTests {
-    /// Two clusters of one node, and a user of both whom nothing tells where to go.
+    /// Two clusters of one node, and a user of both without settings that choose one.
     private static func twoClusters(
       _ body: (TestCluster, TestCluster, Workspace) async throws -> Void
     ) async throws {
@@ -682,7 +682,7 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a shell asks once who belongs to the cluster, whoever leads it then`() async throws
+    @Test func `a shell asks for the members once, and not again when the leader changes`() async throws
     {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.settled()

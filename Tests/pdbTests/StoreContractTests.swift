@@ -325,7 +325,7 @@ extension ProcessTests {
     // MARK: History
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `the history says who did what, and what was before`(kind: StoreUnderTest) async throws {
+    func `the history names the author of a change, and the values before it`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         let origin = Origin(author: "an", request: .init("r1"))
         _ = try await store.apply(.set(Self.pair("a", 1), .none, .spare), from: origin)
@@ -479,7 +479,7 @@ extension ProcessTests {
     // MARK: The cluster
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `it says who it is and who belongs to it`(kind: StoreUnderTest) async throws {
+    func `it states its identity and its members`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         let identity = try await waitFor {
           let identity = try await store.identity()

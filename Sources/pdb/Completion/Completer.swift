@@ -15,7 +15,7 @@ struct Completer {
   /// The word that calls for completion on the command line; no command has it.
   static let word = "__complete"
 
-  /// A node has so long to answer: a user who presses Tab does not wait.
+  /// How many seconds a node has to answer: completion must feel immediate.
   private static let patience = 0.12
   private static let limit = 200
 

@@ -12,7 +12,7 @@ final class InteractiveShell: Sendable {
   /// The command that runs now.
   private let current = NIOLockedValueBox<Task<Shell.Outcome, Never>?>(nil)
 
-  /// How long a user who presses Tab waits at most.
+  /// How long completion may take.
   private static let completionPatience = DispatchTimeInterval.milliseconds(150)
 
   init(_ shell: Shell, _ connection: Connection) {

@@ -24,7 +24,7 @@ struct ShellScript {
   /// Returns the exit code of the line that failed, after saying where it is; `nil` if a line
   /// ended the shell.
   ///
-  /// - Parameter isQuiet: for programs, who see the failure itself.
+  /// - Parameter isQuiet: says nothing; for programs, which see the failure itself.
   func run(_ shell: Shell, isQuiet: Bool) async -> Int32? {
     for (number, line) in lines.enumerated() {
       switch await shell.run(line) {

@@ -65,7 +65,7 @@ struct Record: Codable, Sendable {
   let returned: UInt64
   /// How often it was tried; being sent on to the leader does not count.
   let attempts: Int
-  /// Who gave the last answer.
+  /// The node that gave the last answer.
   let node: Int
   let result: Result
   /// Of a read: the revision of the state that was read.

@@ -41,7 +41,7 @@ struct BitFlip: CustomStringConvertible {
   ///
   /// What is still in the write-ahead log is moved into the file first, as SQLite does by
   /// itself sooner or later; then the bytes of some row are looked for in the file. The same
-  /// bytes may also stand where nobody reads them, so it is made sure that the row has changed.
+  /// bytes may also stand in an unused page, so the row is read again to see that it has changed.
   ///
   /// - Returns: `nil` if there is nothing to damage yet.
   static func make(in place: NodePlace, of target: Target, _ dice: inout Randomness) throws

@@ -44,7 +44,8 @@ enum FaultKind: String, CaseIterable, Sendable {
   }
 }
 
-/// Whom a fault meets: drawn beforehand, except for the leader, who is whoever leads then.
+/// Which nodes a fault hits. They are drawn beforehand, except for the leader: it is the one that
+/// leads when the fault begins.
 struct FaultTarget {
   let nodeCount: Int
   let leader: Int?

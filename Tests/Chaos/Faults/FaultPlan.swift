@@ -5,7 +5,7 @@ struct PlannedFault: Sendable {
   let kind: FaultKind
   let start: Duration
   let length: Duration
-  /// Decides whom it meets.
+  /// The seed from which the nodes that it hits are drawn.
   let dice: UInt64
 }
 

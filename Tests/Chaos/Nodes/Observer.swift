@@ -1,4 +1,4 @@
-// Looks at the nodes all the time: who leads, and whether ever two do in one term.
+// Polls the nodes all the time: which one leads, and whether two ever lead in one term.
 
 import Foundation
 

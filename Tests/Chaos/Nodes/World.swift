@@ -96,7 +96,7 @@ actor World {
 
   // MARK: Ends
 
-  /// Judges the end of a process: what nobody asked for needs a good reason.
+  /// Judges the end of a process: one that was not asked to end needs a good reason.
   func note(_ end: ProcessEnd) {
     if end.wasAsked || owned.contains(end.node) {
       guard end.isSignal, end.status != SIGKILL, end.status != SIGTERM else { return }

@@ -67,7 +67,7 @@ struct Round {
     return report
   }
 
-  /// A client whose request ids nobody has used before: unlike the faults, not from the seed.
+  /// A client with fresh request ids. They are random: the seed decides only the faults.
   private func session(_ client: Int) -> Session {
     Session(
       client: client, http: http, world: world, findings: findings, sabotage: settings.sabotage,

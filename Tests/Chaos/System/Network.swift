@@ -18,7 +18,7 @@ struct Network: Sendable {
     self.nodeCount = nodeCount
   }
 
-  /// The address of whoever asks: this process.
+  /// The address of this process, which sends the requests.
   var harness: String { "\(subnet).254" }
 
   func host(_ node: Int) -> String { "\(subnet).\(node + 1)" }

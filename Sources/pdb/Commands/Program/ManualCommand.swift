@@ -1,4 +1,4 @@
-// `pdb manual`: writes the files that the sources contain; for those who build pdb.
+// `pdb manual`: writes the generated files of the sources; for developers of pdb.
 
 import ArgumentParser
 import Foundation
