@@ -12,7 +12,7 @@ final class Session: Sendable {
   /// How many seconds a request may take.
   let timeout: Double
   /// Whether a change was asked for.
-  private let change = Occasion()
+  private let changeRequested = OnceFlag()
 
   /// Runs a command's work with a session, and gives its errors the form the user asked for.
   static func run(
@@ -36,9 +36,9 @@ final class Session: Sendable {
       }
       place = connection
       let session = try Session(options, settings, connection)
-      defer { isAboutChange = session.change.isRaised }
+      defer { isAboutChange = session.changeRequested.isRaised }
       try await body(session)
-      if session.change.isRaised { connection.noteChange() }
+      if session.changeRequested.isRaised { connection.noteChange() }
     } catch let error as PDBError {
       throw Failure(
         error: place?.explaining(error) ?? error, asJSON: options.json,
@@ -73,7 +73,7 @@ final class Session: Sendable {
   }
 
   /// From now on a failure leaves the question what became of a change.
-  func willChange() { change.raise() }
+  func willChange() { changeRequested.raise() }
 
   /// A change was made.
   func noteChange(_ revision: UInt64? = nil) {
@@ -109,7 +109,7 @@ final class Session: Sendable {
     let fields: Fields?
     do {
       fields = try options.fields.map { try Fields($0, of: try json()) }
-    } catch let error as ValidationError where change.isRaised {
+    } catch let error as ValidationError where changeRequested.isRaised {
       // It is too late to refuse the command.
       throw Failure(
         error: PDBError(.badRequest, error.message, outcome: .applied), asJSON: options.json,

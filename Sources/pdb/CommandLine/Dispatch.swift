@@ -56,7 +56,7 @@ enum Dispatch {
       self = .help(help)
     } else {
       try Self.checkGroup(words)
-      self = .command(CommandTree.sparingNegativeNumbers(words))
+      self = .command(CommandTree.separatingNegativeNumbers(words))
     }
   }
 

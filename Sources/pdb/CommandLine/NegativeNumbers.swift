@@ -3,7 +3,7 @@
 extension CommandTree {
   /// Moves a command's positional words behind `--` if one of them looks like a negative number,
   /// which the parser would take for an option. No option of pdb begins with a digit.
-  static func sparingNegativeNumbers(_ words: [String]) -> [String] {
+  static func separatingNegativeNumbers(_ words: [String]) -> [String] {
     let end = words.firstIndex(of: "--") ?? words.endIndex
     guard words[..<end].contains(where: \.looksNegative) else { return words }
     let (command, rest) = root.find(words[..<end])

@@ -88,7 +88,7 @@ struct Completer {
     var children = command.children.map { Candidate(word: $0.name, summary: $0.abstract) }
     if command.name == "pdb" {
       children += (settings?.aliases ?? []).map { Candidate(word: $0.name, summary: $0.text) }
-      if Connection.shared != nil { children += ShellLook.candidates }
+      if Connection.shared != nil { children += ShellSettings.candidates }
     }
     return children
   }

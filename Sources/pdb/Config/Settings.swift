@@ -90,7 +90,7 @@ struct Settings: Sendable {
         guard ["no", "off", "false", "0", ""].contains(isLeftOut) else { return nil }
         return environment["PDB_CONFIG_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
           ?? "/etc/pdb/config"
-      case .user: return Person.configurationFolder + "/config"
+      case .user: return UserEnvironment.configurationFolder + "/config"
       case .folder: return ".pdb/config"
       case .environment: return nil
       }

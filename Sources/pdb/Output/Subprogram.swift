@@ -6,8 +6,8 @@ import NIOConcurrencyHelpers
 enum Subprogram {
   private static let place = NIOLockedValueBox<(@Sendable () -> [String: String])?>(nil)
 
-  /// Makes programs that run pdb mean what the shell means in which they are started.
-  static func mean(_ connection: Connection) {
+  /// Makes programs that a shell starts and that run pdb use the place of that shell.
+  static func usePlace(of connection: Connection) {
     place.withLockedValue { $0 = { connection.variables } }
   }
 

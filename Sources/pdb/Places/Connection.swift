@@ -3,7 +3,6 @@
 import Foundation
 import NIOConcurrencyHelpers
 import PDBKit
-import Synchronization
 
 /// A place and the client that talks to it. A command makes its own; in the shell all commands
 /// share one, so that they need not find the cluster anew, and cannot end up at another one.
@@ -31,12 +30,12 @@ final class Connection: Sendable {
     tokenFile = try Self.tokenFile(options, settings, place)
     let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
-    let isWaiting = Occasion()
+    let isWaiting = OnceFlag()
     client = ClusterClient(
       addresses: place.addresses,
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
-      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: Person.name
+      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: UserEnvironment.name
     ) { notice in
       guard isTalkative else { return }
       let style = Style(for: .error)
@@ -311,15 +310,4 @@ private actor Meeting {
     defer { if self.task == task { self.task = nil } }
     if try await task.value { isHeld = true }
   }
-}
-
-/// Something that is said once.
-final class Occasion: Sendable {
-  private let state = Atomic(false)
-
-  var isRaised: Bool { state.load(ordering: .relaxed) }
-
-  /// Returns whether it was raised already.
-  @discardableResult
-  func raise() -> Bool { state.exchange(true, ordering: .relaxed) }
 }

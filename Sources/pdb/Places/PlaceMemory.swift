@@ -15,7 +15,7 @@ struct PlaceMemory: Equatable {
   /// By which addresses each cluster was met: they may be other ones than its members know.
   private var met: [ClusterIdentity: [NodeAddress]] = [:]
 
-  private static var path: String { Person.stateFolder + "/places.json" }
+  private static var path: String { UserEnvironment.stateFolder + "/places.json" }
 
   static func load() -> PlaceMemory {
     var memory = PlaceMemory()

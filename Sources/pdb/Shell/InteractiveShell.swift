@@ -8,7 +8,7 @@ import PDBKit
 final class InteractiveShell: Sendable {
   private let shell: Shell
   private let connection: Connection
-  private let whereabouts: Whereabouts
+  private let promptStatus: PromptStatus
   /// The command that runs now.
   private let current = NIOLockedValueBox<Task<Shell.Outcome, Never>?>(nil)
 
@@ -17,7 +17,7 @@ final class InteractiveShell: Sendable {
 
   init(_ shell: Shell, _ connection: Connection) {
     self.shell = shell
-    whereabouts = Whereabouts(connection)
+    promptStatus = PromptStatus(connection)
     self.connection = connection
   }
 
@@ -29,13 +29,13 @@ final class InteractiveShell: Sendable {
         Console.writeMessage("\n")
         current.withLockedValue { $0?.cancel() }
       })
-    Interrupts.send(to: editor)
+    TerminalSignals.send(to: editor)
     defer { editor.stop() }
     Console.write(
       Style(for: .output).dim("pdb \(pdbVersion). '.help' tells how this works, Ctrl-D leaves."))
     return await withTaskGroup(of: Void.self) { group in
-      group.addTask { await self.whereabouts.watch(editor) }
-      await whereabouts.waitUntilKnown()
+      group.addTask { await self.promptStatus.watch(editor) }
+      await promptStatus.waitUntilKnown()
       let status = await readLines(editor)
       group.cancelAll()
       return status
@@ -73,8 +73,8 @@ final class InteractiveShell: Sendable {
   }
 }
 
-/// Ctrl-C, on its way from the signal to the editor.
-private enum Interrupts {
+/// Hands the signals of the terminal, such as Ctrl-C, to the editor.
+private enum TerminalSignals {
   nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 
   static func send(to editor: LineEditor) {

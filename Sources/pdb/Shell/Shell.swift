@@ -7,14 +7,14 @@ import PDBKit
 final class Shell: Sendable {
   private let connection: Connection
   private let globals: [String]
-  private let look: ShellLook
+  private let settings: ShellSettings
 
   /// - Parameter globals: words that every command gets, as they were given to the shell.
   init(_ connection: Connection, globals: [String]) {
     self.connection = connection
     self.globals = globals
-    look = ShellLook()
-    Subprogram.mean(connection)
+    settings = ShellSettings()
+    Subprogram.usePlace(of: connection)
   }
 
   enum Outcome: Sendable {
@@ -79,8 +79,8 @@ final class Shell: Sendable {
     if first == "exit" || first == "quit" || first == ".quit" || first == ".exit" {
       return .leave(words.dropFirst().first.flatMap { Int32($0) } ?? 0)
     }
-    if first.hasPrefix(".") { return .status(look.run(words)) }
-    if words == ["clear"] { return .status(look.clear()) }
+    if first.hasPrefix(".") { return .status(settings.run(words)) }
+    if words == ["clear"] { return .status(settings.clear()) }
     // A user of the command line may type it here too.
     let command = first == "pdb" ? Array(words.dropFirst()) : words
     guard command.first != "shell" else {
@@ -88,13 +88,13 @@ final class Shell: Sendable {
     }
     let start = ContinuousClock.now
     let status = await Connection.$shared.withValue(connection) {
-      await PDB.run(globals + look.words + command, isShell: true)
+      await PDB.run(globals + settings.words + command, isShell: true)
     }
-    look.tellTime(since: start)
+    settings.tellTime(since: start)
     return .status(status)
   }
 
-  private var isJSON: Bool { (globals + look.words).contains("--json") }
+  private var isJSON: Bool { (globals + settings.words).contains("--json") }
 
   private func fail(_ error: PDBError, _ status: ExitStatus = .usage) -> Outcome {
     ErrorReport(error, asJSON: isJSON).print()

@@ -8,7 +8,7 @@ import PDBKit
 struct ShellHistory {
   private static let limit = 10_000
 
-  private static var path: String { Person.stateFolder + "/history" }
+  private static var path: String { UserEnvironment.stateFolder + "/history" }
 
   static func load() -> [String] {
     guard let data = FileManager.default.contents(atPath: path) else { return [] }

@@ -38,7 +38,7 @@ struct Round {
           randomness: Randomness(seed: settings.seed, part: UInt64(number * 1000 + client)))
         group.addTask { await workload.run(history, until: stop) }
       }
-      report.faults = await tormentor.run(plan)
+      report.faults = await faultInjector.run(plan)
       log("all faults have ended")
       do { try await procedures.settleDoubts() } catch {
         findings.report("round \(number): a member could not be replaced: \(error)")
@@ -74,8 +74,8 @@ struct Round {
       randomness: Randomness(seed: .random(in: 0 ... .max)))
   }
 
-  private var tormentor: Tormentor {
-    Tormentor(
+  private var faultInjector: FaultInjector {
+    FaultInjector(
       world: world, observer: observer, procedures: procedures, nodeCount: settings.nodeCount,
       log: log)
   }

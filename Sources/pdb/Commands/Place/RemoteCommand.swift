@@ -69,8 +69,8 @@ struct RemoteFile {
   /// Whether `pdb use` has chosen this remote.
   func isUsed(_ name: String) -> Bool { file.value(Setting.remote.rawValue) == name }
 
-  /// Says that a name which the user's own file no longer has is still that of another cluster.
-  static func noteUncovered(_ name: String, _ options: GlobalOptions) throws {
+  /// Says that the system's file has a remote of this name too, which counts from now on.
+  static func noteSystemRemote(_ name: String, _ options: GlobalOptions) throws {
     guard !options.quiet, let below = try Settings().remotes.first(where: { $0.name == name })
     else { return }
     Console.writeError(

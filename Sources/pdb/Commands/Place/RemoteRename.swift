@@ -30,7 +30,7 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
       if file.isUsed(name) { file.use(newName) }
       return new
     }
-    try RemoteFile.noteUncovered(name, options)
+    try RemoteFile.noteSystemRemote(name, options)
     if options.json { return Console.write(new.json.text) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("renamed remote \(name) to \(newName)")

@@ -23,7 +23,7 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
       if isUsed { file.useNone() }
       return (remote, isUsed)
     }
-    try RemoteFile.noteUncovered(name, options)
+    try RemoteFile.noteSystemRemote(name, options)
     if options.json { return Console.write(remote.json.text) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("removed remote \(name)")

@@ -1,10 +1,10 @@
-// Who runs pdb, and where that person's files are.
+// The name of the user who runs pdb, and the folders of that user's files.
 
 import Foundation
 
 /// The environment says it at once; the system's list of users is asked only where it does not,
 /// because that takes longer than the rest of a short command.
-enum Person {
+enum UserEnvironment {
   static var home: String { environment("HOME") ?? NSHomeDirectory() }
 
   static var name: String { environment("USER") ?? NSUserName() }

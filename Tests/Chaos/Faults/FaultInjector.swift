@@ -1,7 +1,7 @@
 // Carries out a plan of faults.
 
 /// Begins and ends the faults of a round.
-struct Tormentor {
+struct FaultInjector {
   let world: World
   let observer: Observer
   let procedures: Procedures

@@ -1,11 +1,11 @@
-// Which node the shell talks to, and what the prompt says of it.
+// What the shell's prompt shows: the cluster, and the node that the shell talks to.
 
 import Foundation
 import NIOConcurrencyHelpers
 import PDBKit
 
 /// Watches the node that the shell talks to, and moves on to another when it dies.
-final class Whereabouts: Sendable {
+final class PromptStatus: Sendable {
   private struct State {
     var node: NodeAddress
     var others: [NodeAddress]
@@ -25,37 +25,37 @@ final class Whereabouts: Sendable {
       State(node: connection.place.addresses[0], others: connection.place.addresses))
   }
 
-  /// Waits for the first answer of a node, but not so long that anybody would notice.
+  /// Waits for the first answer of a node, for at most 300 ms.
   func waitUntilKnown() async {
     for _ in 0..<30 where state.withLockedValue({ $0.status }) == nil {
       try? await Task.sleep(for: .milliseconds(10))
     }
   }
 
-  /// Keeps an editor's prompt true until cancelled.
+  /// Keeps an editor's prompt up to date until cancelled.
   func watch(_ editor: LineEditor) async {
     while !Task.isCancelled {
-      await look(editor)
+      await refresh(editor)
       try? await Task.sleep(for: Self.interval)
     }
   }
 
-  /// Looks once.
-  func look(_ editor: LineEditor) async {
+  /// Asks for the status once.
+  func refresh(_ editor: LineEditor) async {
     let before = state.withLockedValue { $0 }
     // The connection must know which cluster it means before any node is believed.
     do { try await connection.meet() } catch { return forget(editor, error as? PDBError) }
     let others = before.others + connection.client.addresses
     var candidates = [before.node]
     for address in others where !candidates.contains(address) { candidates.append(address) }
-    var stranger: PDBError?
+    var wrongCluster: PDBError?
     for address in candidates {
       let found: NodeStatus
       do throws(PDBError) {
         let node = RemoteNode(address, connection.client, within: .milliseconds(700))
         found = try await node.status()
       } catch {
-        if error.code == .wrongCluster { stranger = error }
+        if error.code == .wrongCluster { wrongCluster = error }
         continue
       }
       let peers = found.peers.compactMap { try? NodeAddress(parsing: $0) }
@@ -71,7 +71,7 @@ final class Whereabouts: Sendable {
       }
       return editor.set(prompt: prompt)
     }
-    forget(editor, stranger)
+    forget(editor, wrongCluster)
   }
 
   private func forget(_ editor: LineEditor, _ error: PDBError?) {

@@ -1,10 +1,10 @@
-// The commands that begin with a dot: how the shell itself looks.
+// The shell's own settings, and the commands that change them: those that begin with a dot.
 
 import NIOConcurrencyHelpers
 import PDBKit
 
-/// How results look in this shell.
-final class ShellLook: Sendable {
+/// How this shell prints results.
+final class ShellSettings: Sendable {
   private enum Format: String, CaseIterable {
     case table, tsv, json
   }
@@ -16,7 +16,7 @@ final class ShellLook: Sendable {
 
   private let state = NIOLockedValueBox(State())
 
-  /// What every command is told because of it.
+  /// The options that every command gets because of them.
   var words: [String] { state.withLockedValue { $0.format } == .json ? ["--json"] : [] }
 
   /// Runs a dot command; returns its exit code.
