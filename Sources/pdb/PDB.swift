@@ -75,7 +75,7 @@ struct PDB: AsyncParsableCommand {
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
         try GlobalOptions.checkPlace(arguments, settings)
-        return try Program.run(path, words, environment, isShell: isShell)
+        return try await Program.run(path, words, environment, isShell: isShell)
       }
       return 0
     } catch let failure as Failure {

@@ -105,7 +105,12 @@ final class Session: Sendable {
 
   /// Data: as JSON or as fields if the user asked for it, else as `body` writes it.
   func show(_ json: @autoclosure () throws -> JSON, _ body: () throws -> Void) throws {
-    guard options.json || options.fields != nil else { return try body() }
+    if try !showAsRequested(json()) { try body() }
+  }
+
+  /// Writes data as JSON or as fields; false if the user asked for neither.
+  func showAsRequested(_ json: @autoclosure () throws -> JSON) throws -> Bool {
+    guard options.json || options.fields != nil else { return false }
     let fields: Fields?
     do {
       fields = try options.fields.map { try Fields($0, of: try json()) }
@@ -120,6 +125,7 @@ final class Session: Sendable {
     } else {
       fields?.table.print()
     }
+    return true
   }
 
   /// Messages for people; silent with `--quiet`, `--json` and in pipes.
@@ -146,17 +152,17 @@ final class Session: Sendable {
   func confirm(_ question: String) async throws {
     try await connection.meet()
     let place = connection.hasAlternatives ? " on \(connection.place.name)" : ""
-    try Self.confirm(question + place, options)
+    try await Self.confirm(question + place, options)
   }
 
-  static func confirm(_ question: String, _ options: GlobalOptions) throws {
+  static func confirm(_ question: String, _ options: GlobalOptions) async throws {
     if options.yes { return }
     guard Console.inputIsTerminal, Console.isTerminal(.error) else {
       throw Failure(
         error: PDBError(.badRequest, "refusing to \(question) without --yes"),
         asJSON: options.json, status: .declined, isAboutChange: true)
     }
-    guard Console.confirm(question + "?") else {
+    guard await Console.confirm(question + "?") else {
       Console.writeError("your change was not applied")
       throw ExitCode(ExitStatus.declined.rawValue)
     }

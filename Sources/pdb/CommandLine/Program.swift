@@ -9,7 +9,7 @@ enum Program {
   /// - Parameter additions: what its environment has besides this one's.
   static func run(
     _ path: String, _ arguments: [String], _ additions: [String: String], isShell: Bool
-  ) throws -> Int32 {
+  ) async throws -> Int32 {
     guard isShell else {
       for (name, value) in additions { setenv(name, value, 1) }
       let words = [path] + arguments
@@ -21,7 +21,7 @@ enum Program {
     let own =
       additions["PDB_DB"] == nil ? Subprogram.environment : ProcessInfo.processInfo.environment
     let environment = own.merging(additions) { $1 }
-    let status = Subprogram.run([path] + arguments, environment: environment, input: nil)
+    let status = await Subprogram.run([path] + arguments, environment: environment, input: nil)
     return status ?? ExitStatus.badConfiguration.rawValue
   }
 }

@@ -13,8 +13,9 @@ enum Manual {
   }
 
   /// Shows a page with man(1); false if there is none.
-  static func open(_ page: ManualPage) -> Bool {
+  static func open(_ page: ManualPage) async -> Bool {
     let environment = ProcessInfo.processInfo.environment
-    return Subprogram.run(["man", "-l", "-"], environment: environment, input: page.roff) == 0
+    return await Subprogram.run(["man", "-l", "-"], environment: environment, input: page.roff)
+      == 0
   }
 }

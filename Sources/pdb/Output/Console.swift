@@ -93,9 +93,9 @@ enum Console {
     return size?.columns ?? 80
   }
 
-  /// Waits until there is something to read; false if the command was given up meanwhile.
-  static func waitForInput() -> Bool {
-    while !Task.isCancelled {
+  /// Blocks until there is something to read; false if the command was cancelled meanwhile.
+  static func waitForInput(unless isCancelled: OnceFlag) -> Bool {
+    while !isCancelled.isRaised {
       var descriptor = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
       if poll(&descriptor, 1, 50) > 0 { return true }
     }
@@ -103,11 +103,13 @@ enum Console {
   }
 
   /// Asks a question that is answered with y or n.
-  static func confirm(_ question: String) -> Bool {
+  static func confirm(_ question: String) async -> Bool {
     FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
-    guard waitForInput() else { return false }
-    let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
-    return answer == "y" || answer == "yes"
+    return await BlockingCall.run { isCancelled in
+      guard waitForInput(unless: isCancelled) else { return false }
+      let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
+      return answer == "y" || answer == "yes"
+    }
   }
 }
 

@@ -34,38 +34,43 @@ enum Input {
   /// Standard input as bytes.
   ///
   /// - Throws: `bad_request` where the commands themselves come from there.
-  static func bytes() throws -> [UInt8] {
+  static func bytes() async throws -> [UInt8] {
     guard !isCommandSource else {
       throw PDBError(
         .badRequest, "'-' cannot read standard input: the commands are read from it",
         hint: "write the value into the line, or run the commands with 'pdb shell -f FILE'")
     }
-    var bytes: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      guard Console.waitForInput() else { throw CancellationError() }
-      let count = read(STDIN_FILENO, &buffer, buffer.count)
-      if count < 0 && errno == EINTR { continue }
-      guard count >= 0 else { throw PDBError(.badRequest, "cannot read standard input") }
-      if count == 0 { return bytes }
-      bytes += buffer.prefix(count)
+    return try await BlockingCall.run { isCancelled in
+      var bytes: [UInt8] = []
+      var buffer = [UInt8](repeating: 0, count: 1 << 16)
+      while true {
+        guard Console.waitForInput(unless: isCancelled) else { throw CancellationError() }
+        let count = read(STDIN_FILENO, &buffer, buffer.count)
+        if count < 0 && errno == EINTR { continue }
+        guard count >= 0 else { throw PDBError(.badRequest, "cannot read standard input") }
+        if count == 0 { return bytes }
+        bytes += buffer.prefix(count)
+      }
     }
   }
 
   /// A file as bytes; `-` is standard input. Pipes are files too.
-  static func bytes(of path: String) throws -> [UInt8] {
-    if path == "-" { return try bytes() }
-    guard let file = FileHandle(forReadingAtPath: path), let data = try? file.readToEnd() ?? Data()
-    else {
-      throw PDBError(
-        .noInput, "cannot read '\(path.escapingControlCharacters)'", hint: "is it there?")
+  static func bytes(of path: String) async throws -> [UInt8] {
+    if path == "-" { return try await bytes() }
+    return try await BlockingCall.run { _ in
+      guard let file = FileHandle(forReadingAtPath: path),
+        let data = try? file.readToEnd() ?? Data()
+      else {
+        throw PDBError(
+          .noInput, "cannot read '\(path.escapingControlCharacters)'", hint: "is it there?")
+      }
+      return [UInt8](data)
     }
-    return [UInt8](data)
   }
 
   /// Standard input as lines of text, empty ones left out.
-  static func lines() throws -> [String] {
-    guard let text = String(validating: try bytes(), as: UTF8.self) else {
+  static func lines() async throws -> [String] {
+    guard let text = String(validating: try await bytes(), as: UTF8.self) else {
       throw PDBError(.badRequest, "standard input is not valid UTF-8")
     }
     return text.split(whereSeparator: \.isNewline).map(String.init).filter {

@@ -5,7 +5,7 @@ import PDBKit
 
 enum Pager {
   /// Writes text to the terminal, through a pager if it is longer than the screen.
-  static func show(_ text: String, _ settings: Settings?) {
+  static func show(_ text: String, _ settings: Settings?) async {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
     guard Console.isTerminal(.output), Console.inputIsTerminal, lines > Console.rows,
       let command = command(settings)
@@ -13,7 +13,7 @@ enum Pager {
     var environment = ProcessInfo.processInfo.environment
     // As git does: colours, no pager for what fits, and the text stays on the screen.
     if environment["LESS"] == nil { environment["LESS"] = "FRX" }
-    let status = Subprogram.run(
+    let status = await Subprogram.run(
       ["/bin/sh", "-c", command], environment: environment, input: text)
     // There is no such program.
     if status == nil || status == 127 { Console.write(Array(text.utf8)) }

@@ -22,14 +22,18 @@ enum Subprogram {
   /// its own business meanwhile.
   ///
   /// - Parameter input: what it reads; `nil` for what this process reads.
-  static func run(_ arguments: [String], environment: [String: String], input: String?) -> Int32? {
+  static func run(
+    _ arguments: [String], environment: [String: String], input: String?
+  ) async -> Int32? {
     let (interrupt, hangUp) = (signal(SIGINT, SIG_IGN), signal(SIGPIPE, SIG_IGN))
     defer {
       signal(SIGINT, interrupt)
       signal(SIGPIPE, hangUp)
     }
     guard let input else {
-      return start(arguments, environment: environment, reading: STDIN_FILENO).map(wait)
+      guard let process = start(arguments, environment: environment, reading: STDIN_FILENO)
+      else { return nil }
+      return await end(of: process)
     }
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return nil }
@@ -40,22 +44,22 @@ enum Subprogram {
       close(ends[1])
       return nil
     }
-    feed(input, to: ends[1])
-    return wait(process)
+    let feeding = ends[1]
+    return await BlockingCall.run { _ in
+      feed(input, to: feeding)
+      return wait(process)
+    }
   }
 
   /// Waits for a program's end; returns its exit code.
-  static func wait(_ process: pid_t) -> Int32 {
+  static func end(of process: pid_t) async -> Int32 {
+    await BlockingCall.run { _ in wait(process) }
+  }
+
+  private static func wait(_ process: pid_t) -> Int32 {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0 && errno == EINTR {}
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
-  }
-
-  /// The same, while other work goes on.
-  static func end(of process: pid_t) async -> Int32 {
-    await withCheckedContinuation { continuation in
-      Thread.detachNewThread { continuation.resume(returning: wait(process)) }
-    }
   }
 
   /// Starts a program that writes where the running command does.

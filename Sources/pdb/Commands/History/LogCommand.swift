@@ -47,9 +47,8 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       if follow { return try await followChanges(session) }
       let (found, newest) = try await revisions(session)
-      try session.show(["revisions": .array(found.map(\.json)), "revision": JSON(newest)]) {
-        show(found, session)
-      }
+      let json: JSON = ["revisions": .array(found.map(\.json)), "revision": JSON(newest)]
+      if try !session.showAsRequested(json) { await show(found, session) }
     }
   }
 
@@ -80,7 +79,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     return (found, newest ?? 0)
   }
 
-  private func show(_ revisions: [Revision], _ session: Session) {
+  private func show(_ revisions: [Revision], _ session: Session) async {
     if revisions.isEmpty { return session.say("no changes") }
     guard Console.isTerminal(.output) else {
       for revision in revisions { row(revision) }
@@ -88,7 +87,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     }
     let style = Style(for: .output)
     let text = revisions.map { oneline ? $0.line(style) + "\n" : $0.block(style) }.joined()
-    Pager.show(text, session.settings)
+    await Pager.show(text, session.settings)
   }
 
   private func row(_ revision: Revision) {

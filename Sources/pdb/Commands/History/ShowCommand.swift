@@ -20,13 +20,12 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       let shown = try await session.store().revision(revision, at: session.moment).value
-      try session.show(shown.json) {
-        guard Console.isTerminal(.output) else {
-          for change in shown.changes { row(change) }
-          return
-        }
-        Pager.show(shown.full(Style(for: .output)), session.settings)
+      if try session.showAsRequested(shown.json) { return }
+      guard Console.isTerminal(.output) else {
+        for change in shown.changes { row(change) }
+        return
       }
+      await Pager.show(shown.full(Style(for: .output)), session.settings)
     }
   }
 

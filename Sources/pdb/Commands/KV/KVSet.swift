@@ -47,7 +47,7 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let bytes = value == "-" ? try Input.bytes() : Bytes(try Input.text(value).utf8)
+      let bytes = value == "-" ? try await Input.bytes() : Bytes(try Input.text(value).utf8)
       let pair = NewPair(
         key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
       let receipt = try await session.apply(.set(pair, condition, force ? .force : .spare))

@@ -121,10 +121,12 @@ final class Lab: Sendable {
   }
 
   /// Asks all nodes to stop, and waits until they have.
-  func stop() {
+  func stop() async {
     isStopping.store(true, ordering: .relaxed)
     let processes = nodes.withLockedValue { $0.map(\.process) }
     for process in processes where process.isRunning { process.terminate() }
-    for process in processes { process.waitUntilExit() }
+    await BlockingCall.run { _ in
+      for process in processes { process.waitUntilExit() }
+    }
   }
 }

@@ -35,7 +35,17 @@ struct LabUp: AsyncParsableCommand, HasExamples {
     let addresses = (0..<nodes).map { NodeAddress(host: "127.0.0.1", port: port + $0) }
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
     let lab = try await Lab(addresses, dataDirectory: dataDir)
-    defer { lab.stop() }
+    do {
+      try await run(lab, until: signals)
+    } catch {
+      await lab.stop()
+      throw error
+    }
+    await lab.stop()
+  }
+
+  /// Returns when a signal comes.
+  private func run(_ lab: Lab, until signals: UnixSignalsSequence) async throws {
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         for await _ in signals { break }

@@ -30,7 +30,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
         Console.writeError(
           "note: the token in '\(file)' goes to the cluster that '\(name)' names")
       }
-      try Session.confirm(
+      try await Session.confirm(
         "let '\(name)' stand for cluster \(found) instead of \(before)", options)
     }
     try RemoteFile.change { [remote] file in

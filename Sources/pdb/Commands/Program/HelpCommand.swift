@@ -29,8 +29,8 @@ struct HelpCommand: AsyncParsableCommand, HasExamples {
     guard rest.isEmpty else { return try unknown(rest[0], in: found) }
     if options.json { return Console.write(PDB._dumpHelp()) }
     let page = ManualPage.page(for: words)
-    guard Console.isTerminal(.output), Console.inputIsTerminal, Manual.open(page) else {
-      return Pager.show(page.plainText, settings)
+    guard Console.isTerminal(.output), Console.inputIsTerminal, await Manual.open(page) else {
+      return await Pager.show(page.plainText, settings)
     }
   }
 

@@ -44,7 +44,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
 
   private func run(_ shell: Shell, _ connection: Connection) async -> Int32 {
     do {
-      for script in try scripts() {
+      for script in try await scripts() {
         guard let status = await script.run(shell, isQuiet: options.json) else { return 0 }
         if status != 0 { return status }
       }
@@ -62,10 +62,10 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
   }
 
   /// What there is to run before a person types.
-  private func scripts() throws -> [ShellScript] {
+  private func scripts() async throws -> [ShellScript] {
     var scripts: [ShellScript] = []
     if let f {
-      scripts.append(try ShellScript(name: f, text: try Input.bytes(of: f)))
+      scripts.append(try ShellScript(name: f, text: try await Input.bytes(of: f)))
       if f == "-" || Input.isStandardInput(f) { Input.isCommandSource = true }
     }
     if !e.isEmpty {
@@ -73,7 +73,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     }
     let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
     if scripts.isEmpty, !isForPeople {
-      scripts.append(try ShellScript(name: "stdin", text: try Input.bytes()))
+      scripts.append(try ShellScript(name: "stdin", text: try await Input.bytes()))
       Input.isCommandSource = true
     }
     return scripts

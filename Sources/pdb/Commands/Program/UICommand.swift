@@ -26,13 +26,14 @@ struct UICommand: AsyncParsableCommand, HasExamples {
       // The node that answers serves the page, which finds the others by itself.
       let view = try await session.store().view()
       let url = (session.connection.client.lastNode ?? view.node).url + "/"
-      let isOpened = !print && Console.isTerminal(.output) && Self.open(url)
+      var isOpened = false
+      if !print, Console.isTerminal(.output) { isOpened = await Self.open(url) }
       try session.show(["url": .string(url), "opened": .bool(isOpened)]) { Console.write(url) }
     }
   }
 
   /// Opens an address with the user's browser; returns whether there is one.
-  private static func open(_ url: String) -> Bool {
+  private static func open(_ url: String) async -> Bool {
     let environment = ProcessInfo.processInfo.environment
     #if os(macOS)
       let opener = ["open", url]
@@ -47,6 +48,6 @@ struct UICommand: AsyncParsableCommand, HasExamples {
         return false
       }
     #endif
-    return Subprogram.run(opener, environment: environment, input: "") == 0
+    return await Subprogram.run(opener, environment: environment, input: "") == 0
   }
 }

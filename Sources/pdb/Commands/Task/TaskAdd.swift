@@ -26,7 +26,7 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let titles = try titles == ["-"] ? Input.lines() : titles.map(Input.text)
+      let titles = try titles == ["-"] ? await Input.lines() : titles.map(Input.text)
       let receipt = try await session.apply(.addTasks(titles.map(Title.init)))
       let added = receipt.answer.tasks
       let json: JSON = [

@@ -15,7 +15,7 @@ struct TaskCommand: AsyncParsableCommand {
 /// Prints tasks: a table for people, tab-separated values for programs.
 enum TaskOutput {
   /// Tab-separated: number, id, status, time of creation, title.
-  static func list(_ tasks: [TaskItem], _ settings: Settings?) {
+  static func list(_ tasks: [TaskItem], _ settings: Settings?) async {
     guard Console.isTerminal(.output) else { return tasks.forEach(row) }
     var table = Table(
       .init(title: "NO", isNumber: true), .init(title: "DONE"),
@@ -30,7 +30,7 @@ enum TaskOutput {
     if tasks.count >= Console.rows {
       text += Style(for: .output).dim("\(tasks.count) tasks") + "\n"
     }
-    Pager.show(text, settings)
+    await Pager.show(text, settings)
   }
 
   /// What happened to a task: a sentence for people, the task's row for programs.
@@ -42,7 +42,8 @@ enum TaskOutput {
     }
   }
 
-  private static func row(_ task: TaskItem) {
+  /// A task for programs.
+  static func row(_ task: TaskItem) {
     let cells = [
       String(task.number), task.id, task.completed ? "completed" : "active", task.createdAt,
       task.title,

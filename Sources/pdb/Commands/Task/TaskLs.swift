@@ -64,7 +64,8 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
         "tasks": .array(tasks.map(\.json)), "revision": JSON(list.revision),
       ]
       guard tasks.isEmpty, Console.isTerminal(.output) else {
-        return try session.show(json) { TaskOutput.list(tasks.map(\.task), session.settings) }
+        if try session.showAsRequested(json) { return }
+        return await TaskOutput.list(tasks.map(\.task), session.settings)
       }
       let others = try await completedMatches(session)
       try session.show(json) { session.say(emptyMessage + others) }

@@ -21,13 +21,13 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
       let found = try await session.store().task(
         TaskReference(naming: reference), at: session.moment
       ).value
-      try session.show(found.json) { Self.print(found, session.settings) }
+      try session.show(found.json) { Self.print(found) }
     }
   }
 
-  private static func print(_ found: VersionedTask, _ settings: Settings) {
+  private static func print(_ found: VersionedTask) {
     let task = found.task
-    guard Console.isTerminal(.output) else { return TaskOutput.list([task], settings) }
+    guard Console.isTerminal(.output) else { return TaskOutput.row(task) }
     let style = Style(for: .output)
     Console.write(style.bold(task.title.escapingControlCharacters))
     Console.write("number    \(task.number)")

@@ -46,7 +46,7 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       if !dryRun { session.willChange() }
-      let content = try ImportFile(try Input.bytes(of: file))
+      let content = try ImportFile(try await Input.bytes(of: file))
       if dryRun { return try await preview(content, session) }
       guard !content.pairs.isEmpty else {
         return try session.show(["status": "imported", "count": 0]) {

@@ -41,7 +41,7 @@ struct RestoreCommand: AsyncParsableCommand, HasExamples {
       file: file, dataDirectory: dataDir,
       address: try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)"),
       cluster: try cluster.map(Setting.addresses))
-    let result = try restore.run()
+    let result = try await BlockingCall.run { _ in try restore.run() }
     if options.json {
       Console.write(
         ([
