@@ -23,9 +23,8 @@ struct ClusterTransfer: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       let leader = try await session.store().transferLeadership(to: member)
       session.noteChange()
-      let json: JSON = [
-        "status": "transferred", "leader": JSON(leader.map { "http://\($0)" }),
-      ]
+      let url = leader.flatMap { try? NodeAddress(parsing: $0) }?.url
+      let json: JSON = ["status": "transferred", "leader": JSON(url)]
       try session.show(json) {
         session.say("\(leader ?? "no node yet") leads now")
       }
