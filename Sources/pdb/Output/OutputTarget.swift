@@ -39,7 +39,7 @@ final class OutputTarget: Sendable {
   }
 
   /// A file, which is made anew or added to.
-  convenience init(file: String, appends: Bool) throws {
+  convenience init(file: String, appends: Bool) throws(PDBError) {
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC)
     let descriptor = open(file, flags, 0o666)
     let name = "'\(file.escapingControlCharacters)'"
@@ -52,7 +52,7 @@ final class OutputTarget: Sendable {
   }
 
   /// A command of the system's shell, which reads it.
-  convenience init(program: String) throws {
+  convenience init(program: String) throws(PDBError) {
     // A program that has read enough must not end the shell.
     signal(SIGPIPE, SIG_IGN)
     var ends: [Int32] = [0, 0]

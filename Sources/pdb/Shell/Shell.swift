@@ -26,12 +26,10 @@ final class Shell: Sendable {
   /// Runs the commands of a line until one fails.
   func run(_ line: String) async -> Outcome {
     var rest: ArraySlice<ShellLine.Command>
-    do {
+    do throws(PDBError) {
       rest = try ShellLine(line).commands[...]
-    } catch let error as PDBError {
-      return fail(error)
     } catch {
-      return .status(ExitStatus.bug.rawValue)
+      return fail(error)
     }
     while let command = rest.popFirst() {
       let outcome = await run(command)
@@ -48,16 +46,14 @@ final class Shell: Sendable {
   /// Runs a command, and sends its output to where it should go.
   private func run(_ command: ShellLine.Command) async -> Outcome {
     let target: OutputTarget
-    do {
+    do throws(PDBError) {
       switch command.output {
       case nil: return await run(command.words)
       case .program(let program): target = try OutputTarget(program: program)
       case .file(let name, let appends): target = try OutputTarget(file: name, appends: appends)
       }
-    } catch let error as PDBError {
-      return fail(error, ExitStatus(error))
     } catch {
-      return .status(ExitStatus.bug.rawValue)
+      return fail(error, ExitStatus(error))
     }
     let running = Task {
       await OutputTarget.$current.withValue(target) { await run(command.words) }

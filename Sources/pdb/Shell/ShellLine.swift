@@ -34,7 +34,7 @@ struct ShellLine {
 
   /// - Throws: `bad_request` for a quote that does not end, and for signs that mean something in
   ///   other shells and nothing here.
-  init(_ line: String) throws {
+  init(_ line: String) throws(PDBError) {
     guard let parts = try? Words.parts(of: line, signs: Self.signs) else {
       throw PDBError(
         .badRequest, "unclosed quote", hint: "close it, or write \\\" or \\' for the sign itself")
@@ -47,7 +47,7 @@ struct ShellLine {
 
   private static func command(
     _ parts: ArraySlice<Words.Part>, _ line: [Unicode.Scalar]
-  ) throws -> Command {
+  ) throws(PDBError) -> Command {
     func text(_ range: Range<Int>) -> String {
       String(String.UnicodeScalarView(line[range])).trimmingBlanks
     }
@@ -99,7 +99,7 @@ struct ShellLine {
 }
 
 extension ShellLine.Command {
-  fileprivate mutating func send(to place: ShellLine.Output) throws {
+  fileprivate mutating func send(to place: ShellLine.Output) throws(PDBError) {
     guard output == nil else {
       throw PDBError(.badRequest, "the output of a command goes to one place only")
     }

@@ -29,14 +29,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    let settings: Settings
-    let connection: Connection
-    do {
-      settings = try Settings()
-      connection = try Connection(options, settings)
-    } catch let error as PDBError {
-      throw Failure(error: error, asJSON: options.json)
-    }
+    let connection = try Connection(options, Settings())
     let status = await run(Shell(connection, globals: globals), connection)
     await connection.client.shutdown()
     if status != 0 { throw ExitCode(status) }
