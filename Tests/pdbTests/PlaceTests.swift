@@ -682,7 +682,8 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a shell asks for the members once, and not again when the leader changes`() async throws
+    @Test func `a shell asks for the members once, and not again when the leader changes`()
+      async throws
     {
       try await TestCluster.running(3) { cluster in
         _ = try await cluster.settled()

@@ -325,7 +325,9 @@ extension ProcessTests {
     // MARK: History
 
     @Test(arguments: StoreUnderTest.allCases)
-    func `the history names the author of a change, and the values before it`(kind: StoreUnderTest) async throws {
+    func `the history names the author of a change, and the values before it`(kind: StoreUnderTest)
+      async throws
+    {
       try await kind.run { store in
         let origin = Origin(author: "an", request: .init("r1"))
         _ = try await store.apply(.set(Self.pair("a", 1), .none, .spare), from: origin)
