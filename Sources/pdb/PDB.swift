@@ -57,7 +57,7 @@ struct PDB: AsyncParsableCommand {
     Foundation.exit(await command.value)
   }
 
-  /// Runs one command and tells how it failed, if it did; returns the exit code.
+  /// Runs one command and prints its error, if there is one; returns the exit code.
   static func run(_ arguments: [String], isShell: Bool = false) async -> Int32 {
     let isJSON = asksForJSON(arguments)
     OutputFailure.beginCommand(asJSON: isJSON)
@@ -75,7 +75,7 @@ struct PDB: AsyncParsableCommand {
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
         try GlobalOptions.checkPlace(arguments, settings)
-        return try await Program.run(path, words, environment, isShell: isShell)
+        return try await ExternalProgram.run(path, words, environment, isShell: isShell)
       }
       return 0
     } catch let failure as Failure {

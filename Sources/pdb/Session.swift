@@ -1,4 +1,4 @@
-// A command's conversation with the cluster: what it asks, what it was answered, how it is told.
+// A command's requests to the cluster, and how it prints the answers.
 
 import ArgumentParser
 import Foundation
@@ -55,7 +55,7 @@ final class Session: Sendable {
 
   // MARK: Asking
 
-  /// The data, once it is known which data are meant.
+  /// The data of the cluster, once its identity is known.
   func store() async throws -> any Clustered {
     try await connection.meet()
     return connection.store(timeout: .seconds(timeout))
@@ -72,7 +72,7 @@ final class Session: Sendable {
     return receipt
   }
 
-  /// From now on a failure leaves the question what became of a change.
+  /// From now on a failure must say whether the change was applied.
   func willChange() { changeRequested.raise() }
 
   /// A change was made.
@@ -86,7 +86,7 @@ final class Session: Sendable {
     RemoteNode(address, connection.client, within: .seconds(min(seconds ?? timeout, timeout)))
   }
 
-  /// The node that a command is about: one of the cluster that is meant.
+  /// The node that a command is about: a member of the cluster in this place.
   func member(_ address: NodeAddress) async throws -> RemoteNode {
     try await connection.meet()
     guard connection.client.identity != nil || connection.place.addresses.contains(address) else {
@@ -140,7 +140,7 @@ final class Session: Sendable {
     }
   }
 
-  /// What a command must be told to mean this one's place, wherever it is typed.
+  /// The options that name this place, for a command that is typed anywhere.
   private var placeWords: String {
     connection.words(besides: settings.files).map { $0.shellQuoted + " " }.joined()
   }

@@ -116,7 +116,7 @@ extension ProcessTests {
       #expect(old.status == 0, "\(old.error)")
       let before = try String(contentsOfFile: user.path + "/old", encoding: .utf8)
       cluster.kill9(0)
-      try await StandIn.running(at: address.port, "<html>hello</html>\n") { _ in
+      try await FakeServer.running(at: address.port, "<html>hello</html>\n") { _ in
         for command in [
           ["export"], ["export", "-o", "old"], ["export", "-o", "new"], ["backup", "new"],
           ["import", "old", "--dry-run"], ["kv", "watch", "--since", "0"], ["log", "-f"],
@@ -137,7 +137,7 @@ extension ProcessTests {
       let id = "0123456789abcdef"
       let view =
         "{\"cluster\":\"\(id)\",\"current_node\":\"http://127.0.0.1:1\",\"members\":[]}"
-      try await StandIn.running(answer, headers: ["PDB-Cluster": id], view: view) { address in
+      try await FakeServer.running(answer, headers: ["PDB-Cluster": id], view: view) { address in
         let user = try Workspace(nodes: "\(address)")
         let file = command == "export" ? ["-o", "new"] : ["new"]
         let run = try await user.run([command] + file)

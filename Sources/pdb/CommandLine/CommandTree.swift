@@ -67,7 +67,7 @@ struct CommandArgument: Sendable {
   /// What its value is called; `nil` for flags.
   let value: String?
   let summary: String
-  /// What counts where nothing is said; `nil` for flags, and where that is nothing.
+  /// The default value; `nil` for flags, and where there is none.
   let defaultValue: String?
   let isOptional: Bool
   let isRepeating: Bool

@@ -1,10 +1,10 @@
-// From words to a command: aliases, programs of the user's own, slips of the finger.
+// From words to a command: aliases, external programs, suggestions for misspelt words.
 
 import ArgumentParser
 import Foundation
 import PDBKit
 
-/// What words turn out to mean.
+/// What the words of a command line stand for.
 enum Dispatch {
   /// Words for the parser.
   case command([String])

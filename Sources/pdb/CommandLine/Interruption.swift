@@ -2,8 +2,8 @@
 
 import Foundation
 
-/// The first Ctrl-C stops the wait, so that the command can say what became of the change; the
-/// second ends the process as usual.
+/// The first Ctrl-C stops the wait, so that the command can say whether the change was applied.
+/// The second ends the process as usual.
 enum Interruption {
   nonisolated(unsafe) private static var source: (any DispatchSourceSignal)?
 

@@ -1,4 +1,4 @@
-// "Did you mean": the word that was probably meant.
+// "Did you mean": the known words nearest to a misspelt one.
 
 enum Suggestion {
   /// The candidates that are at most a slip or two away, the nearest first.

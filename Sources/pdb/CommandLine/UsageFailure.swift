@@ -1,15 +1,15 @@
-// What the parser does not take, told in a few lines.
+// Usage errors: arguments that the parser refuses.
 
 import ArgumentParser
 import PDBKit
 
-/// Words that are no call of a command.
+/// Arguments that are not a valid call of a command.
 struct UsageFailure: Error {
   let message: String
   /// The words of the command, with aliases replaced.
   let words: [String]
 
-  /// - Returns: `nil` if the parser's error is none of the user's.
+  /// - Returns: `nil` if the error is not one of the arguments.
   init?(_ error: any Error, _ words: [String]) {
     guard PDB.exitCode(for: error) == .validationFailure else { return nil }
     message = PDB.message(for: error)
@@ -48,7 +48,7 @@ struct UsageFailure: Error {
 }
 
 extension String {
-  /// The parser's messages have several lines, what users wrote into them is no reason for more.
+  /// Control characters escaped, except the line breaks of the parser's messages.
   fileprivate var escapingLinesApart: String {
     split(separator: "\n").map { String($0).escapingControlCharacters }.joined(separator: "\n")
   }

@@ -1,10 +1,10 @@
-// How a failure is told: what happened, what became of the change, what to do.
+// How an error is printed: what happened, whether the change was applied, what to do.
 
 import ArgumentParser
 import PDBKit
 
-/// A command that changes a cluster: how it fails says what became of the change, however early
-/// that is.
+/// A command that changes a cluster. Its errors say whether the change was applied, also those that
+/// come before any request.
 protocol ChangesCluster: ParsableCommand {}
 
 /// An error on its way to the user, and the form the user asked for.

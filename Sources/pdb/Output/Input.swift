@@ -5,8 +5,8 @@ import NIOConcurrencyHelpers
 import PDBKit
 
 enum Input {
-  /// An argument. Swift repairs bytes that are not UTF-8 silently; storing the repair would
-  /// store something that was never said.
+  /// An argument. Swift repairs bytes that are not UTF-8 silently. The repaired text is not what
+  /// the user wrote, so it is refused.
   static func text(_ argument: String) throws -> String {
     guard !argument.unicodeScalars.contains("\u{FFFD}") else {
       throw PDBError(

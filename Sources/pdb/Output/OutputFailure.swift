@@ -1,4 +1,4 @@
-// Output that cannot be written: what became of the change whose answer it was.
+// Output that cannot be written, and whether the change that it reports was applied.
 
 import Foundation
 import NIOConcurrencyHelpers

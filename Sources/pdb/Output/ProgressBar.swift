@@ -1,4 +1,4 @@
-// How far something is that takes long, on stderr, for people.
+// The progress of a long operation, on stderr, for a user at a terminal.
 
 import Foundation
 

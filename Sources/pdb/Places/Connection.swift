@@ -28,7 +28,7 @@ final class Connection: Sendable {
     memory = NIOLockedValueBox(PlaceMemory.load())
     isQuiet = options.quiet || options.json
     tokenFile = try Self.tokenFile(options, settings, place)
-    let isTalkative = options.verbose || (Console.isTerminal(.error) && !options.quiet)
+    let reportsProgress = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = OnceFlag()
     client = ClusterClient(
@@ -37,7 +37,7 @@ final class Connection: Sendable {
       timeout: .seconds(try options.timeout(settings)),
       token: try tokenFile.map { try SecretFile.read($0, "token") }, author: UserEnvironment.name
     ) { notice in
-      guard isTalkative else { return }
+      guard reportsProgress else { return }
       let style = Style(for: .error)
       switch notice {
       case .hop(_, let next, let reason) where isVerbose:
@@ -65,20 +65,20 @@ final class Connection: Sendable {
     _ options: GlobalOptions, _ settings: Settings, _ place: Place
   ) throws -> String? {
     let set = try place.remote?.tokenFile ?? settings.text(.tokenFile)
-    return options.tokenFile ?? (place.isFoldersOwn ? nil : set)
+    return options.tokenFile ?? (place.isNamedByFolder ? nil : set)
   }
 
   // MARK: Meeting
 
-  /// Learns which cluster answers before anything is asked of it, once. From then on no other
-  /// one is changed or read.
+  /// Finds out once which cluster answers, before any other request. From then on no other cluster
+  /// is changed or read.
   ///
-  /// - Throws: `wrong_cluster`, or what else the nodes object.
+  /// - Throws: `wrong_cluster`, or the error of the nodes.
   func meet() async throws {
     try await meeting.once { [self] in try await meetNow() }
   }
 
-  /// Returns whether it is known now which cluster is meant.
+  /// Returns whether the cluster's identity is known now.
   private func meetNow() async throws -> Bool {
     let pinned = place.remote?.identity.flatMap { $0.birth == nil ? nil : $0 }
     let addresses = place.addresses
@@ -104,7 +104,7 @@ final class Connection: Sendable {
     return false
   }
 
-  /// Looks for a cluster where its members were last; returns whether they are known.
+  /// Uses the last known members of a cluster; returns whether there are any.
   private func recall(_ identity: ClusterIdentity) -> Bool {
     let members = memory.withLockedValue { $0.members(of: identity) }
     guard !members.isEmpty else { return false }
@@ -112,7 +112,7 @@ final class Connection: Sendable {
     return true
   }
 
-  /// Does without a request what can be known of the place: for completions.
+  /// Uses what is remembered of the place, without a request: for completion.
   func recall() {
     let standard = place.isStandard ? memory.withLockedValue { $0.standard } : nil
     if let identity = place.remote?.identity ?? standard { _ = recall(identity) }
@@ -148,11 +148,11 @@ final class Connection: Sendable {
     }
   }
 
-  /// Keeps in mind where a cluster's members are. Other runs of pdb write the same file.
+  /// Remembers the addresses of a cluster's members. Other runs of pdb write the same file.
   private func remember(
     _ identity: ClusterIdentity, _ members: [NodeAddress], metAt addresses: [NodeAddress] = []
   ) {
-    guard !place.isFoldersOwn, !members.isEmpty else { return }
+    guard !place.isNamedByFolder, !members.isEmpty else { return }
     let changed = memory.withLockedValue { memory -> PlaceMemory? in
       memory = .load()
       let before = memory
@@ -176,7 +176,7 @@ final class Connection: Sendable {
   var variables: [String: String] {
     let cluster = [Self.clusterVariable: client.identity?.description ?? ""]
     // In the folder that names its nodes, programs find them by themselves, and send no token there.
-    guard !place.isFoldersOwn else { return cluster }
+    guard !place.isNamedByFolder else { return cluster }
     return cluster.merging([
       "PDB_DB": place.remote?.name ?? "",
       "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
@@ -208,7 +208,7 @@ final class Connection: Sendable {
     return identity
   }
 
-  /// Why no command goes to a place that could be meant; `nil` if none of that is known.
+  /// Why commands refuse a place; `nil` if there is no such reason.
   static func objection(to place: Place) -> PDBError? {
     do { _ = try expectedCluster(in: place) } catch { return error as? PDBError }
     return nil
@@ -297,12 +297,12 @@ final class Connection: Sendable {
   }
 }
 
-/// A meeting that is held once. One that came to nothing is held again.
+/// Runs the search for the cluster once. A search without a result is repeated.
 private actor Meeting {
   private var isHeld = false
   private var task: Task<Bool, any Error>?
 
-  /// - Parameter body: returns whether it came to anything.
+  /// - Parameter body: returns whether it had a result.
   func once(_ body: @escaping @Sendable () async throws -> Bool) async throws {
     guard !isHeld else { return }
     let task = task ?? Task { try await body() }

@@ -21,7 +21,7 @@ struct Place {
   let addresses: [NodeAddress]
   /// Whether only a folder's file says that these are the nodes: then no token goes there, and
   /// they are not remembered.
-  let isFoldersOwn: Bool
+  let isNamedByFolder: Bool
 
   /// Where pdb looks when it was told nothing.
   static let standardAddress = NodeAddress(host: "127.0.0.1", port: 4000)
@@ -30,14 +30,14 @@ struct Place {
     self.reason = reason
     self.remote = remote
     addresses = remote.nodes
-    isFoldersOwn = false
+    isNamedByFolder = false
   }
 
-  private init(_ reason: Reason, _ addresses: [NodeAddress], isFoldersOwn: Bool = false) {
+  private init(_ reason: Reason, _ addresses: [NodeAddress], isNamedByFolder: Bool = false) {
     self.reason = reason
     remote = nil
     self.addresses = addresses
-    self.isFoldersOwn = isFoldersOwn
+    self.isNamedByFolder = isNamedByFolder
   }
 
   /// The first that says anything: `--db`, `--node`, `PDB_DB`, `PDB_NODES`, the nodes of this
@@ -70,7 +70,7 @@ struct Place {
         ? Place(.variable(nodes.origin), addresses)
         : Place(
           .setting(nodes.key, file: nodes.origin), addresses,
-          isFoldersOwn: nodes.scope == .folder)
+          isNamedByFolder: nodes.scope == .folder)
     }
     if let remote {
       let isChosen = remote.scope == .user

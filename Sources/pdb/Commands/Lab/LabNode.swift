@@ -1,4 +1,4 @@
-// Which node `pdb lab kill|pause|resume` means, and what befalls it.
+// The node that `pdb lab kill|pause|resume` names, and the signal that it gets.
 
 import ArgumentParser
 import Foundation
@@ -14,7 +14,7 @@ struct LabNode: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
   var dataDir: String = ".pdb"
 
-  /// Sends a signal to the node's process and tells what that means.
+  /// Sends a signal to the node's process and prints what that did.
   func send(_ signal: Int32, _ status: String, _ words: String, _ options: GlobalOptions) throws {
     try options.refusePlace("the nodes of the lab are those in --data-dir")
     let found = try NodeProcess.find(node, in: dataDir)

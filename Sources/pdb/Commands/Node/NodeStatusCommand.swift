@@ -18,7 +18,7 @@ struct NodeStatusCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    var isWell = true
+    var isHealthy = true
     try await Session.run(options.naming(address)) { session in
       let node = try address.map(NodeAddress.init(parsing:)) ?? session.firstAddress
       let status: NodeStatus
@@ -31,9 +31,9 @@ struct NodeStatusCommand: AsyncParsableCommand, HasExamples {
           hint: start.map { "start it:  \($0)" })
       }
       try session.show(status.json) { Self.table(status.json).print() }
-      isWell = status.alarms.isEmpty
+      isHealthy = status.alarms.isEmpty
     }
-    if !isWell { throw ExitCode(ExitStatus.no.rawValue) }
+    if !isHealthy { throw ExitCode(ExitStatus.no.rawValue) }
   }
 
   private static func table(_ status: JSON) -> Table {

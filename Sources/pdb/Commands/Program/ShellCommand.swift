@@ -41,8 +41,8 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
         guard let status = await script.run(shell, isQuiet: options.json) else { return 0 }
         if status != 0 { return status }
       }
-      let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
-      if e.isEmpty, f == nil, isForPeople {
+      let isInteractive = Console.inputIsTerminal && Console.isTerminal(.output)
+      if e.isEmpty, f == nil, isInteractive {
         return await InteractiveShell(shell, connection).run()
       }
       return 0
@@ -54,7 +54,7 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     }
   }
 
-  /// What there is to run before a person types.
+  /// What there is to run before the user types.
   private func scripts() async throws -> [ShellScript] {
     var scripts: [ShellScript] = []
     if let f {
@@ -64,15 +64,15 @@ struct ShellCommand: AsyncParsableCommand, HasExamples {
     if !e.isEmpty {
       scripts.append(try ShellScript(name: "-e", text: Bytes(e.joined(separator: "\n").utf8)))
     }
-    let isForPeople = Console.inputIsTerminal && Console.isTerminal(.output)
-    if scripts.isEmpty, !isForPeople {
+    let isInteractive = Console.inputIsTerminal && Console.isTerminal(.output)
+    if scripts.isEmpty, !isInteractive {
       scripts.append(try ShellScript(name: "stdin", text: try await Input.bytes()))
       Input.isCommandSource = true
     }
     return scripts
   }
 
-  /// What was said to the shell holds for every command in it.
+  /// The options of the shell, which every command in it gets.
   private var globals: [String] {
     var words: [String] = []
     if let timeout = options.wantedTimeout { words += ["--timeout", String(timeout)] }

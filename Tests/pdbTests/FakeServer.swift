@@ -4,8 +4,8 @@ import NIOCore
 import NIOPosix
 import PDBKit
 
-/// Answers whatever it is asked with 200 and the same words.
-enum StandIn {
+/// Answers every request with 200 and the same body.
+enum FakeServer {
   /// - Parameters:
   ///   - port: where it listens; 0 for any free port.
   ///   - view: what it says of its cluster, if not the same.

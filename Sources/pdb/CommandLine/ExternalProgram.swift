@@ -1,10 +1,11 @@
-// Other programs that a word of the user's stands for.
+// Programs beside pdb: those named `pdb-WORD`, and the commands of shell aliases.
 
 import Foundation
 import PDBKit
 
-enum Program {
-  /// Becomes the program, or, in the shell, waits for it; returns its exit code.
+enum ExternalProgram {
+  /// Replaces this process by the program. In the shell it waits for the program instead and
+  /// returns its exit code.
   ///
   /// - Parameter additions: what its environment has besides this one's.
   static func run(
@@ -17,7 +18,7 @@ enum Program {
       execv(path, &pointers)
       throw PDBError(.badConfiguration, "cannot run '\(path)': \(String(cString: strerror(errno)))")
     }
-    // What the command line names is not held to the shell's cluster.
+    // A place that the command line names overrides the shell's.
     let own =
       additions["PDB_DB"] == nil ? Subprogram.environment : ProcessInfo.processInfo.environment
     let environment = own.merging(additions) { $1 }
