@@ -1,5 +1,6 @@
 // The store of a cluster, as one of its nodes has it.
-package import PDBClient
+
+import PDBClient
 import PDBCoordinator
 package import PDBModel
 package import PDBStorage

@@ -1,5 +1,6 @@
 // The order of tasks, kept from one list to the next.
-package import NIOConcurrencyHelpers
+
+import NIOConcurrencyHelpers
 import PDBModel
 
 /// What this node knows of the order of tasks; lists that are read at the same time share it.

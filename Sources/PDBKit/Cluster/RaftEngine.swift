@@ -1,17 +1,17 @@
 // The engine that replicates: it drives one Raft node.
-package  //
-  // Tasks, joined by mailboxes, none of which waits for another:
-  //
-  //   driver   owns the coordinator and the requests' continuations; carries actions out
-  //   disk     writes batches to the log, then releases the messages that waited for them
-  //   applier  applies committed entries to the state; the only one that changes it
-  //   errands  sends whole states to peers, makes the state durable: one child task each
-  //   clock    ticks
-  //   scrub    now and then reads the whole state and compares it with its checksum
-  //
-  // The driver never awaits between looking at the coordinator and changing it.
+//
+// Tasks, joined by mailboxes, none of which waits for another:
+//
+//   driver   owns the coordinator and the requests' continuations; carries actions out
+//   disk     writes batches to the log, then releases the messages that waited for them
+//   applier  applies committed entries to the state; the only one that changes it
+//   errands  sends whole states to peers, makes the state durable: one child task each
+//   clock    ticks
+//   scrub    now and then reads the whole state and compares it with its checksum
+//
+// The driver never awaits between looking at the coordinator and changing it.
 
-  import Foundation
+import Foundation
 package import Logging
 package import NIOCore
 import NIOPosix

@@ -1,10 +1,11 @@
+// From what a caller asks to what the log replicates: all that is undetermined is decided here.
+
 import PDBClient
 import PDBCoordinator
 package import PDBModel
 package import PDBStore
 
-// From what a caller asks to what the log replicates: all that is undetermined is decided here.
-package import struct Foundation.UUID
+import struct Foundation.UUID
 
 extension Operation {
   /// The operation that makes a change. The ids of new tasks are drawn here.

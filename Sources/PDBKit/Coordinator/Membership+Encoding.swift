@@ -1,8 +1,8 @@
 // How members are written into log entries, marks and the peer wire.
 //
-package  //   version (1)  [id address rank role]  [removed id]
+//   version (1)  [id address rank role]  [removed id]
 
-  import PDBModel
+package import PDBModel
 package import Raft
 
 extension BinaryWriter {

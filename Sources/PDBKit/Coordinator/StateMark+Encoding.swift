@@ -1,8 +1,8 @@
 // How the mark of a state is written on the peer wire and in backups.
 //
-package  //   index term revision hash forgotten compactedRevision historyBytes membership
+//   index term revision hash forgotten compactedRevision historyBytes membership
 
-  import PDBModel
+package import PDBModel
 
 extension BinaryWriter {
   package mutating func write(_ mark: StateMark) {

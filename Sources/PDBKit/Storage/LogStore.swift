@@ -1,19 +1,19 @@
 // The durable log: `node_4000.raft`. What is written here survives a power cut.
-package  //
-  // An SQLite database (WAL, synchronous=FULL) with these tables:
-  //
-  //   identity    one row: format, cluster, node, address, incarnation, checksum
-  //   mark        one row: position, term, membership, checksum: where the log begins
-  //   hard_state  one row: term, vote, checksum
-  //   entry       position (the index), term, kind (0 noop, 1 operation, 2 membership), payload,
-  //               checksum
-  //   peer        node, incarnation: which data directory each peer was first met with
-  //
-  // Entries are contiguous from the mark's position + 1; what stands before that is no longer part of
-  // the log and is deleted bit by bit, with the entries that come. A checksum covers all other columns of
-  // its row; `membership` is written as Membership+Encoding.swift says.
+//
+// An SQLite database (WAL, synchronous=FULL) with these tables:
+//
+//   identity    one row: format, cluster, node, address, incarnation, checksum
+//   mark        one row: position, term, membership, checksum: where the log begins
+//   hard_state  one row: term, vote, checksum
+//   entry       position (the index), term, kind (0 noop, 1 operation, 2 membership), payload,
+//               checksum
+//   peer        node, incarnation: which data directory each peer was first met with
+//
+// Entries are contiguous from the mark's position + 1; what stands before that is no longer part of
+// the log and is deleted bit by bit, with the entries that come. A checksum covers all other columns of
+// its row; `membership` is written as Membership+Encoding.swift says.
 
-  import Foundation
+import Foundation
 import GRDB
 import NIOConcurrencyHelpers
 package import PDBCoordinator

@@ -1,7 +1,7 @@
 // A state that is being received: `node_4000.db.incoming-RANDOM`, and, once it is complete,
-package  // verified and on the disk, `node_4000.db.received-INDEX`, the entry it stands for.
+// verified and on the disk, `node_4000.db.received-INDEX`, the entry it stands for.
 
-  import Foundation
+import Foundation
 import GRDB
 package import PDBCoordinator
 package import PDBModel

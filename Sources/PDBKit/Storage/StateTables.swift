@@ -1,18 +1,18 @@
 // The tables of the state, and how rows become values.
-package  //
-  //   pair     key, value, revision           the keys as they are; revision that changed them
-  //   history  revision, log_index, term, time, author, request, operation, changes
-  //   request  log_index, id, fingerprint, time, answer     for exactly-once
-  //   mark     one row: applied_index, applied_term, revision, hash, forgotten,
-  //            compacted_revision, history_bytes, membership, checksum
-  //
-  // `pair` has row ids on purpose: without them values would live in the tree of the keys, and
-  // every search that passes a large one would read all of it.
-  //
-  // `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
-  // same log have the same hash, and a scan of `pair` can verify it.
+//
+//   pair     key, value, revision           the keys as they are; revision that changed them
+//   history  revision, log_index, term, time, author, request, operation, changes
+//   request  log_index, id, fingerprint, time, answer     for exactly-once
+//   mark     one row: applied_index, applied_term, revision, hash, forgotten,
+//            compacted_revision, history_bytes, membership, checksum
+//
+// `pair` has row ids on purpose: without them values would live in the tree of the keys, and
+// every search that passes a large one would read all of it.
+//
+// `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
+// same log have the same hash, and a scan of `pair` can verify it.
 
-  import Foundation
+import Foundation
 package import GRDB
 import PDBCoordinator
 import PDBModel

@@ -1,40 +1,40 @@
 // The wire between nodes, version 1: what the bytes mean.
-package  //
-  // A node that has something to say opens a TCP connection to the other's port and upgrades it
-  // (`GET /peer`, `Upgrade: pdb-raft/1`). From then on the connection carries frames, one way:
-  //
-  //   length   4 bytes, big-endian: of all that follows, at most Limits.peerFrameBytes
-  //   type     1 byte
-  //   fields   in the notation of BinaryWriter
-  //
-  //   1 hello      version cluster from to incarnation purpose nonce     the connecting node
-  //   2 challenge  nonce incarnation proof                               the accepting node
-  //   3 proof      proof                                                 the connecting node
-  //   4 welcome    -                                                     now the purpose begins
-  //   5 refused    code                         instead of 2 or 4; then the connection is closed
-  //   16 requestPreVote       term lastLogIndex lastLogTerm isTransfer
-  //   17 requestPreVoteReply  term granted
-  //   18 requestVote          term lastLogIndex lastLogTerm isTransfer
-  //   19 requestVoteReply     term granted
-  //   20 appendEntries        term prevLogIndex prevLogTerm leaderCommit round [term kind payload]
-  //   21 appendEntriesReply   term round outcome: 0 index | 1 prevLogIndex hintIndex hintTerm | 2
-  //   22 readIndex            term id
-  //   23 readIndexReply       term id index
-  //   24 timeoutNow           term
-  //   32 stateHash            index hash                         for comparison between nodes
-  //   48 snapshotBegin        term mark                          purpose 1: a whole state
-  //   49 snapshotPart         isEndOfPiece bytes
-  //   50 snapshotEnd          -
-  //   51 snapshotReceived     -                                  the answer when all of it is safe
-  //
-  // Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
-  // the accepting node; back only while the accepting node does not know how to reach the other.
-  // Purpose 1 is one state (StateSnapshot.swift specifies the pieces).
-  //
-  // The sender and the addressee of a message are those of the connection, so they are not
-  // repeated. Entries are numbered from prevLogIndex + 1, so their indices are not sent.
+//
+// A node that has something to say opens a TCP connection to the other's port and upgrades it
+// (`GET /peer`, `Upgrade: pdb-raft/1`). From then on the connection carries frames, one way:
+//
+//   length   4 bytes, big-endian: of all that follows, at most Limits.peerFrameBytes
+//   type     1 byte
+//   fields   in the notation of BinaryWriter
+//
+//   1 hello      version cluster from to incarnation purpose nonce     the connecting node
+//   2 challenge  nonce incarnation proof                               the accepting node
+//   3 proof      proof                                                 the connecting node
+//   4 welcome    -                                                     now the purpose begins
+//   5 refused    code                         instead of 2 or 4; then the connection is closed
+//   16 requestPreVote       term lastLogIndex lastLogTerm isTransfer
+//   17 requestPreVoteReply  term granted
+//   18 requestVote          term lastLogIndex lastLogTerm isTransfer
+//   19 requestVoteReply     term granted
+//   20 appendEntries        term prevLogIndex prevLogTerm leaderCommit round [term kind payload]
+//   21 appendEntriesReply   term round outcome: 0 index | 1 prevLogIndex hintIndex hintTerm | 2
+//   22 readIndex            term id
+//   23 readIndexReply       term id index
+//   24 timeoutNow           term
+//   32 stateHash            index hash                         for comparison between nodes
+//   48 snapshotBegin        term mark                          purpose 1: a whole state
+//   49 snapshotPart         isEndOfPiece bytes
+//   50 snapshotEnd          -
+//   51 snapshotReceived     -                                  the answer when all of it is safe
+//
+// Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
+// the accepting node; back only while the accepting node does not know how to reach the other.
+// Purpose 1 is one state (StateSnapshot.swift specifies the pieces).
+//
+// The sender and the addressee of a message are those of the connection, so they are not
+// repeated. Entries are numbered from prevLogIndex + 1, so their indices are not sent.
 
-  import PDBCoordinator
+package import PDBCoordinator
 package import PDBModel
 import PDBStorage
 package import Raft
