@@ -195,7 +195,8 @@ package final class LogStore: Sendable {
     while let row = try rows.next() {
       let index = Index(sqlite: row[0])
       guard
-        let payload = Entry.Payload(kind: row[2], (row[3] as Data).bytes)
+        let kind = UInt8(exactly: row[2] as Int64).flatMap(Entry.Payload.Kind.init),
+        let payload = try? Entry.Payload(kind, decoding: (row[3] as Data).bytes)
       else { throw SQLite.damaged(path, "the log is broken at entry \(index)") }
       let entry = Entry(index: index, term: Term(sqlite: row[1]), payload: payload)
       guard entry.index == (entries.last?.index ?? mark.index) + 1,
@@ -246,7 +247,7 @@ package final class LogStore: Sendable {
   }
 
   /// Deletes some of the rows that are no longer part of the log, and tells which are left. All of
-  /// them at once would hold up for long whoever waits for their entries.
+  /// them at once would hold up for long the requests that wait for their entries.
   private func sweep(_ db: Database) throws -> Range<Index> {
     let leftovers = leftovers.withLockedValue { $0 }
     guard !leftovers.isEmpty else { return leftovers }
@@ -268,8 +269,8 @@ package final class LogStore: Sendable {
     var insert = try QuickStatement(db, "INSERT INTO entry VALUES (?, ?, ?, ?, ?)")
     insert.bind(entry.index)
     insert.bind(entry.term)
-    insert.bind(entry.payload.kind)
-    insert.bind(entry.payload.bytes)
+    insert.bind(UInt64(entry.payload.kind.rawValue))
+    insert.bind(entry.payload.content)
     insert.bind(entry.checksum)
     try insert.run()
   }
@@ -312,44 +313,15 @@ package final class LogStore: Sendable {
   }
 }
 
-// MARK: Rows and checksums
-
-extension Entry.Payload {
-  fileprivate var kind: Int64 {
-    switch self {
-    case .noop: 0
-    case .operation: 1
-    case .membership: 2
-    }
-  }
-
-  fileprivate var bytes: Bytes {
-    switch self {
-    case .noop: []
-    case .operation(let bytes): bytes
-    case .membership(let membership): membership.encoded()
-    }
-  }
-
-  fileprivate init?(kind: Int64, _ bytes: Bytes) {
-    switch kind {
-    case 0: self = .noop
-    case 1: self = .operation(bytes)
-    case 2:
-      guard let membership = try? Membership(decoding: bytes) else { return nil }
-      self = .membership(membership)
-    default: return nil
-    }
-  }
-}
+// MARK: Checksums
 
 extension Entry {
   fileprivate var checksum: UInt64 {
     var checksum = Checksum()
     checksum.update(index)
     checksum.update(term)
-    checksum.update(UInt64(payload.kind))
-    checksum.update(payload.bytes)
+    checksum.update(UInt64(payload.kind.rawValue))
+    checksum.update(payload.content)
     return checksum.value
   }
 }
