@@ -5,7 +5,7 @@
 //
 //   length   4 bytes, big-endian: of all that follows, at most Limits.peerFrameBytes
 //   type     1 byte
-//   fields   in the notation of BinaryWriter
+//   fields   in the notation of BinaryWriter; Message+Fields.swift has those of Raft's messages
 //
 //   1 hello      version cluster from to incarnation purpose nonce     the connecting node
 //   2 challenge  nonce incarnation proof                               the accepting node
@@ -29,7 +29,7 @@
 //
 // Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
 // the accepting node; back only while the accepting node does not know how to reach the other.
-// Purpose 1 is one state (StateSnapshot.swift specifies the pieces).
+// Purpose 1 is one state (StatePiece.swift specifies the pieces).
 //
 // The sender and the addressee of a message are those of the connection, so they are not
 // repeated. Entries are numbered from prevLogIndex + 1, so their indices are not sent.
@@ -56,7 +56,7 @@ package enum Frame: Equatable {
   package static let protocolName = "pdb-raft/1"
   static let version: UInt64 = 1
 
-  /// Who connects, and whom it expects to find.
+  /// Which node connects, and which one it expects to find.
   package struct Hello: Equatable {
     let version: UInt64
     let cluster: String
@@ -87,7 +87,7 @@ package enum Frame: Equatable {
     let mark: StateMark
   }
 
-  private enum Kind: UInt8 {
+  fileprivate enum Kind: UInt8 {
     case hello = 1
     case challenge = 2
     case proof = 3
@@ -110,266 +110,161 @@ package enum Frame: Equatable {
   }
 }
 
-// MARK: Writing
+// MARK: Bytes
 
 extension Frame {
   /// Type and fields, without the length.
   func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 128)
-    func begin(_ kind: Kind) { writer.write(byte: kind.rawValue) }
-    switch self {
-    case .hello(let hello):
-      begin(.hello)
-      writer.write(hello.version)
-      writer.write(hello.cluster)
-      writer.write(hello.from)
-      writer.write(hello.to)
-      writer.write(hello.incarnation)
-      writer.write(byte: hello.purpose.rawValue)
-      writer.write(hello.nonce)
-    case .challenge(let challenge):
-      begin(.challenge)
-      writer.write(challenge.nonce)
-      writer.write(challenge.incarnation)
-      writer.write(challenge.proof)
-    case .proof(let proof):
-      begin(.proof)
-      writer.write(proof)
-    case .welcome:
-      begin(.welcome)
-    case .refused(let reason):
-      begin(.refused)
-      writer.write(reason)
-    case .message(.requestPreVote(let message)):
-      begin(.requestPreVote)
-      writer.write(message)
-    case .message(.requestPreVoteReply(let message)):
-      begin(.requestPreVoteReply)
-      writer.write(message)
-    case .message(.requestVote(let message)):
-      begin(.requestVote)
-      writer.write(message)
-    case .message(.requestVoteReply(let message)):
-      begin(.requestVoteReply)
-      writer.write(message)
-    case .message(.appendEntries(let message)):
-      begin(.appendEntries)
-      writer.write(message)
-    case .message(.appendEntriesReply(let message)):
-      begin(.appendEntriesReply)
-      writer.write(message)
-    case .message(.readIndex(let message)):
-      begin(.readIndex)
-      writer.write(message.term)
-      writer.write(message.id)
-    case .message(.readIndexReply(let message)):
-      begin(.readIndexReply)
-      writer.write(message.term)
-      writer.write(message.id)
-      writer.write(message.index)
-    case .message(.timeoutNow(let message)):
-      begin(.timeoutNow)
-      writer.write(message.term)
-    case .message(.installSnapshot):
-      preconditionFailure("a snapshot goes with its state, not alone")
-    case .stateHash(let state):
-      begin(.stateHash)
-      writer.write(state.index)
-      writer.write(state.hash)
-    case .snapshotBegin(let head):
-      begin(.snapshotBegin)
-      writer.write(head.term)
-      writer.write(head.mark)
-    case .snapshotPart(let isEndOfPiece, let bytes):
-      begin(.snapshotPart)
-      writer.write(isEndOfPiece)
-      writer.write(bytes)
-    case .snapshotEnd:
-      begin(.snapshotEnd)
-    case .snapshotReceived:
-      begin(.snapshotReceived)
-    }
+    writer.write(byte: kind.rawValue)
+    encodeFields(to: &writer)
     return writer.bytes
   }
-}
 
-extension BinaryWriter {
-  fileprivate mutating func write(_ message: RequestVote) {
-    write(message.term)
-    write(message.lastLogIndex)
-    write(message.lastLogTerm)
-    write(message.isTransfer)
-  }
-
-  fileprivate mutating func write(_ message: RequestVoteReply) {
-    write(message.term)
-    write(message.voteGranted)
-  }
-
-  fileprivate mutating func write(_ message: AppendEntries) {
-    write(message.term)
-    write(message.prevLogIndex)
-    write(message.prevLogTerm)
-    write(message.leaderCommit)
-    write(message.round)
-    write(list: message.entries) { writer, entry in
-      writer.write(entry.term)
-      switch entry.payload {
-      case .noop:
-        writer.write(byte: 0)
-      case .operation(let bytes):
-        writer.write(byte: 1)
-        writer.write(bytes)
-      case .membership(let membership):
-        writer.write(byte: 2)
-        writer.write(membership)
-      }
+  private var kind: Kind {
+    switch self {
+    case .hello: .hello
+    case .challenge: .challenge
+    case .proof: .proof
+    case .welcome: .welcome
+    case .refused: .refused
+    case .message(let message): Kind(of: message)
+    case .stateHash: .stateHash
+    case .snapshotBegin: .snapshotBegin
+    case .snapshotPart: .snapshotPart
+    case .snapshotEnd: .snapshotEnd
+    case .snapshotReceived: .snapshotReceived
     }
   }
 
-  fileprivate mutating func write(_ message: AppendEntriesReply) {
-    write(message.term)
-    write(message.round)
-    switch message.outcome {
-    case .matched(let index):
-      write(byte: 0)
-      write(index)
-    case .mismatch(let prevLogIndex, let hintIndex, let hintTerm):
-      write(byte: 1)
-      write(prevLogIndex)
-      write(hintIndex)
-      write(hintTerm)
-    case .staleTerm:
-      write(byte: 2)
+  private func encodeFields(to writer: inout BinaryWriter) {
+    switch self {
+    case .hello(let hello): hello.encode(to: &writer)
+    case .challenge(let challenge): challenge.encode(to: &writer)
+    case .proof(let proof): writer.write(proof)
+    case .refused(let reason): writer.write(reason)
+    case .message(let message): message.encodeFields(to: &writer)
+    case .stateHash(let state): state.encode(to: &writer)
+    case .snapshotBegin(let head): head.encode(to: &writer)
+    case .snapshotPart(let isEndOfPiece, let bytes):
+      writer.write(isEndOfPiece)
+      writer.write(bytes)
+    case .welcome, .snapshotEnd, .snapshotReceived: break
     }
   }
-}
 
-// MARK: Reading
-
-extension Frame {
   /// - Throws: `BinaryReader.Malformed` for anything but exactly one frame.
   init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
     guard let kind = Kind(rawValue: try reader.readByte()) else { throw BinaryReader.Malformed() }
-    switch kind {
-    case .hello:
-      self = .hello(
-        Hello(
-          version: try reader.readUInt64(), cluster: try reader.readString(),
-          from: try reader.readUInt64(), to: try reader.readUInt64(),
-          incarnation: try reader.readUInt64(), purpose: try Purpose(from: &reader),
-          nonce: try reader.readBytes()))
-    case .challenge:
-      self = .challenge(
-        Challenge(
-          nonce: try reader.readBytes(), incarnation: try reader.readUInt64(),
-          proof: try reader.readBytes()))
-    case .proof: self = .proof(try reader.readBytes())
-    case .welcome: self = .welcome
-    case .refused: self = .refused(try reader.readString())
-    case .requestPreVote: self = .message(.requestPreVote(try RequestVote(from: &reader)))
-    case .requestPreVoteReply:
-      self = .message(.requestPreVoteReply(try RequestVoteReply(from: &reader)))
-    case .requestVote: self = .message(.requestVote(try RequestVote(from: &reader)))
-    case .requestVoteReply:
-      self = .message(.requestVoteReply(try RequestVoteReply(from: &reader)))
-    case .appendEntries: self = .message(.appendEntries(try AppendEntries(from: &reader)))
-    case .appendEntriesReply:
-      self = .message(.appendEntriesReply(try AppendEntriesReply(from: &reader)))
-    case .readIndex:
-      self = .message(
-        .readIndex(ReadIndex(term: try reader.readCounter(), id: try reader.readUInt64())))
-    case .readIndexReply:
-      self = .message(
-        .readIndexReply(
-          ReadIndexReply(
-            term: try reader.readCounter(), id: try reader.readUInt64(),
-            index: try reader.readCounter())))
-    case .timeoutNow:
-      self = .message(.timeoutNow(TimeoutNow(term: try reader.readCounter())))
-    case .stateHash:
-      self = .stateHash(
-        StateHash(index: try reader.readCounter(), hash: try reader.readUInt64()))
-    case .snapshotBegin:
-      self = .snapshotBegin(
-        SnapshotHead(term: try reader.readCounter(), mark: try reader.readStateMark()))
-    case .snapshotPart:
-      self = .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
-    case .snapshotEnd: self = .snapshotEnd
-    case .snapshotReceived: self = .snapshotReceived
-    }
+    self = try Self.readFields(of: kind, &reader)
     try reader.finish()
   }
+
+  private static func readFields(of kind: Kind, _ reader: inout BinaryReader) throws -> Frame {
+    switch kind {
+    case .hello: .hello(try Hello(from: &reader))
+    case .challenge: .challenge(try Challenge(from: &reader))
+    case .proof: .proof(try reader.readBytes())
+    case .welcome: .welcome
+    case .refused: .refused(try reader.readString())
+    case .requestPreVote: .message(.requestPreVote(try RequestVote(from: &reader)))
+    case .requestPreVoteReply: .message(.requestPreVoteReply(try RequestVoteReply(from: &reader)))
+    case .requestVote: .message(.requestVote(try RequestVote(from: &reader)))
+    case .requestVoteReply: .message(.requestVoteReply(try RequestVoteReply(from: &reader)))
+    case .appendEntries: .message(.appendEntries(try AppendEntries(from: &reader)))
+    case .appendEntriesReply: .message(.appendEntriesReply(try AppendEntriesReply(from: &reader)))
+    case .readIndex: .message(.readIndex(try ReadIndex(from: &reader)))
+    case .readIndexReply: .message(.readIndexReply(try ReadIndexReply(from: &reader)))
+    case .timeoutNow: .message(.timeoutNow(try TimeoutNow(from: &reader)))
+    case .stateHash: .stateHash(try StateHash(from: &reader))
+    case .snapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader))
+    case .snapshotPart:
+      .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
+    case .snapshotEnd: .snapshotEnd
+    case .snapshotReceived: .snapshotReceived
+    }
+  }
 }
 
-extension Frame.Purpose {
+extension Frame.Kind {
+  fileprivate init(of message: Message) {
+    self =
+      switch message {
+      case .requestPreVote: .requestPreVote
+      case .requestPreVoteReply: .requestPreVoteReply
+      case .requestVote: .requestVote
+      case .requestVoteReply: .requestVoteReply
+      case .appendEntries: .appendEntries
+      case .appendEntriesReply: .appendEntriesReply
+      case .readIndex: .readIndex
+      case .readIndexReply: .readIndexReply
+      case .timeoutNow: .timeoutNow
+      case .installSnapshot: preconditionFailure("a snapshot goes with its state, not alone")
+      }
+  }
+}
+
+// MARK: Fields
+
+extension Frame.Hello {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(version)
+    writer.write(cluster)
+    writer.write(from)
+    writer.write(to)
+    writer.write(incarnation)
+    writer.write(byte: purpose.rawValue)
+    writer.write(nonce)
+  }
+
   fileprivate init(from reader: inout BinaryReader) throws {
-    guard let purpose = Self(rawValue: try reader.readByte()) else {
+    version = try reader.readUInt64()
+    cluster = try reader.readString()
+    from = try reader.readUInt64()
+    to = try reader.readUInt64()
+    incarnation = try reader.readUInt64()
+    guard let purpose = Frame.Purpose(rawValue: try reader.readByte()) else {
       throw BinaryReader.Malformed()
     }
-    self = purpose
+    self.purpose = purpose
+    nonce = try reader.readBytes()
   }
 }
 
-extension RequestVote {
+extension Frame.Challenge {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(nonce)
+    writer.write(incarnation)
+    writer.write(proof)
+  }
+
   fileprivate init(from reader: inout BinaryReader) throws {
-    self.init(
-      term: try reader.readCounter(), lastLogIndex: try reader.readCounter(),
-      lastLogTerm: try reader.readCounter(), isTransfer: try reader.readBool())
+    nonce = try reader.readBytes()
+    incarnation = try reader.readUInt64()
+    proof = try reader.readBytes()
   }
 }
 
-extension RequestVoteReply {
+extension Frame.SnapshotHead {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(term)
+    writer.write(mark)
+  }
+
   fileprivate init(from reader: inout BinaryReader) throws {
-    self.init(term: try reader.readCounter(), voteGranted: try reader.readBool())
+    term = try reader.readCounter()
+    mark = try reader.readStateMark()
   }
 }
 
-extension AppendEntries {
-  fileprivate init(from reader: inout BinaryReader) throws {
-    let term = try reader.readCounter()
-    let prevLogIndex = try reader.readCounter()
-    let prevLogTerm = try reader.readCounter()
-    let leaderCommit = try reader.readCounter()
-    let round = try reader.readCounter()
-    // What the node may rely on: indices do not overflow, terms do not decrease along the
-    // log and do not exceed the sender's.
-    guard prevLogTerm <= term else { throw BinaryReader.Malformed() }
-    var last = (index: prevLogIndex, term: prevLogTerm)
-    let entries = try reader.readList { reader in
-      let entryTerm = try reader.readCounter()
-      guard entryTerm >= last.term, entryTerm <= term else { throw BinaryReader.Malformed() }
-      last = (last.index + 1, entryTerm)
-      let payload: Entry.Payload =
-        switch try reader.readByte() {
-        case 0: .noop
-        case 1: .operation(try reader.readBytes())
-        case 2: .membership(try reader.readMembership())
-        default: throw BinaryReader.Malformed()
-        }
-      return Entry(index: last.index, term: entryTerm, payload: payload)
-    }
-    self.init(
-      term: term, prevLogIndex: prevLogIndex, prevLogTerm: prevLogTerm, entries: entries,
-      leaderCommit: leaderCommit, round: round)
+extension StateHash {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(index)
+    writer.write(hash)
   }
-}
 
-extension AppendEntriesReply {
   fileprivate init(from reader: inout BinaryReader) throws {
-    let term = try reader.readCounter()
-    let round = try reader.readCounter()
-    let outcome: Outcome =
-      switch try reader.readByte() {
-      case 0: .matched(try reader.readCounter())
-      case 1:
-        .mismatch(
-          prevLogIndex: try reader.readCounter(), hintIndex: try reader.readCounter(),
-          hintTerm: try reader.readCounter())
-      case 2: .staleTerm
-      default: throw BinaryReader.Malformed()
-      }
-    self.init(term: term, outcome: outcome, round: round)
+    self.init(index: try reader.readCounter(), hash: try reader.readUInt64())
   }
 }
