@@ -49,10 +49,7 @@ extension Draft {
   mutating func stage(_ part: ImportPart) throws -> Int {
     if part.number == 0 { try discardOldImports(besides: part.id) }
     var writer = BinaryWriter(capacity: 4096)
-    writer.write(list: part.pairs) { writer, pair in
-      writer.write(pair.key)
-      writer.write(pair.value)
-    }
+    writer.write(part.pairs)
     try put(ImportKeys.part(part.number, of: part.id), writer.bytes)
     return part.pairs.count
   }
@@ -165,7 +162,7 @@ extension Draft {
 extension ImportPart {
   static func pairs(decoding bytes: Bytes) throws -> [NewPair] {
     var reader = BinaryReader(bytes)
-    let pairs = try reader.readList { NewPair(key: try $0.readBytes(), value: try $0.readBytes()) }
+    let pairs = try reader.readNewPairs()
     try reader.finish()
     return pairs
   }
@@ -173,16 +170,13 @@ extension ImportPart {
   func encode(to writer: inout BinaryWriter) {
     writer.write(id)
     writer.write(number)
-    writer.write(list: pairs) { writer, pair in
-      writer.write(pair.key)
-      writer.write(pair.value)
-    }
+    writer.write(pairs)
   }
 
   init(from reader: inout BinaryReader) throws {
     id = try reader.readString()
     number = try reader.readUInt64()
-    pairs = try reader.readList { NewPair(key: try $0.readBytes(), value: try $0.readBytes()) }
+    pairs = try reader.readNewPairs()
   }
 }
 
