@@ -79,118 +79,187 @@ extension Operation {
     case setMany = 13
   }
 
-  fileprivate func encode(to writer: inout BinaryWriter) {
+  private var kind: Kind {
     switch self {
-    case .addTasks(let tasks):
-      writer.write(byte: Kind.addTasks.rawValue)
-      writer.write(list: tasks) { writer, task in
-        writer.write(task.id)
-        writer.write(task.title)
-      }
-    case .editTask(let reference, let edit, let condition):
-      writer.write(byte: Kind.editTask.rawValue)
-      writer.write(reference.encoded)
-      writer.write(optional: edit.title) { $0.write($1) }
-      writer.write(optional: edit.completed) { $0.write($1) }
-      condition.encode(to: &writer)
-    case .removeTask(let reference, let condition):
-      writer.write(byte: Kind.removeTask.rawValue)
-      writer.write(reference.encoded)
-      condition.encode(to: &writer)
-    case .removeCompletedTasks:
-      writer.write(byte: Kind.removeCompletedTasks.rawValue)
-    case .set(let key, let value, let condition):
-      writer.write(byte: Kind.set.rawValue)
-      writer.write(key)
-      writer.write(value)
-      condition.encode(to: &writer)
-    case .setMany(let pairs):
-      writer.write(byte: Kind.setMany.rawValue)
-      writer.write(list: pairs) { writer, pair in
-        writer.write(pair.key)
-        writer.write(pair.value)
-      }
-    case .delete(let keys, let condition):
-      writer.write(byte: Kind.delete.rawValue)
-      writer.write(list: keys) { $0.write($1) }
-      condition.encode(to: &writer)
-    case .increment(let key, let amount):
-      writer.write(byte: Kind.increment.rawValue)
-      writer.write(key)
-      writer.write(amount)
-    case .append(let key, let values):
-      writer.write(byte: Kind.append.rawValue)
-      writer.write(key)
-      writer.write(list: values) { $0.write($1) }
-    case .undo(let revision):
-      writer.write(byte: Kind.undo.rawValue)
-      writer.write(optional: revision) { $0.write($1) }
-    case .stageImport(let part):
-      writer.write(byte: Kind.stageImport.rawValue)
-      part.encode(to: &writer)
-    case .commitImport(let id, let parts, let existing):
-      writer.write(byte: Kind.commitImport.rawValue)
-      writer.write(id)
-      writer.write(parts)
-      writer.write(byte: existing.code)
-    case .discardImport(let id):
-      writer.write(byte: Kind.discardImport.rawValue)
-      writer.write(id)
+    case .addTasks: .addTasks
+    case .editTask: .editTask
+    case .removeTask: .removeTask
+    case .removeCompletedTasks: .removeCompletedTasks
+    case .set: .set
+    case .setMany: .setMany
+    case .delete: .delete
+    case .increment: .increment
+    case .append: .append
+    case .undo: .undo
+    case .stageImport: .stageImport
+    case .commitImport: .commitImport
+    case .discardImport: .discardImport
+    }
+  }
+
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(byte: kind.rawValue)
+    switch self {
+    case .addTasks(let tasks): writer.write(list: tasks) { $1.encode(to: &$0) }
+    case .editTask(let task, let edit, let condition): writer.writeEdit(task, edit, condition)
+    case .removeTask(let task, let condition): writer.writeRemoval(task, condition)
+    case .removeCompletedTasks: break
+    case .set(let key, let value, let condition): writer.writeSetting(key, value, condition)
+    case .setMany(let pairs): writer.write(pairs)
+    case .delete(let keys, let condition): writer.writeDeletion(keys, condition)
+    case .increment(let key, let amount): writer.writeIncrement(key, amount)
+    case .append(let key, let values): writer.writeAppending(key, values)
+    case .undo(let revision): writer.write(optional: revision) { $0.write($1) }
+    case .stageImport(let part): part.encode(to: &writer)
+    case .commitImport(let id, let parts, let existing): writer.writeCommit(id, parts, existing)
+    case .discardImport(let id): writer.write(id)
     }
   }
 
   fileprivate init(from reader: inout BinaryReader) throws {
     guard let kind = Kind(rawValue: try reader.readByte()) else { throw BinaryReader.Malformed() }
     switch kind {
-    case .addTasks:
-      self = .addTasks(
-        try reader.readList {
-          NewTask(id: try $0.readString(), title: try $0.readString())
-        })
-    case .editTask:
-      self = .editTask(
-        TaskReference(decoding: try reader.readString()),
-        TaskEdit(
-          title: try reader.readOptional { try $0.readString() },
-          completed: try reader.readOptional { try $0.readBool() }),
-        try Condition(from: &reader))
-    case .removeTask:
-      self = .removeTask(
-        TaskReference(decoding: try reader.readString()), try Condition(from: &reader))
-    case .removeCompletedTasks:
-      self = .removeCompletedTasks
-    case .set:
-      self = .set(
-        key: try reader.readBytes(), value: try reader.readBytes(),
-        try Condition(from: &reader))
-    case .setMany:
-      self = .setMany(
-        try reader.readList {
-          NewPair(key: try $0.readBytes(), value: try $0.readBytes())
-        })
-    case .delete:
-      self = .delete(
-        keys: try reader.readList { try $0.readBytes() }, try Condition(from: &reader))
-    case .increment:
-      self = .increment(key: try reader.readBytes(), by: try reader.readInt64())
-    case .append:
-      self = .append(
-        key: try reader.readBytes(), values: try reader.readList { try $0.readBytes() })
-    case .undo:
-      self = .undo(try reader.readOptional { try $0.readUInt64() })
-    case .stageImport:
-      self = .stageImport(try ImportPart(from: &reader))
-    case .commitImport:
-      let (id, parts) = (try reader.readString(), try reader.readUInt64())
-      guard let existing = ExistingKeys(code: try reader.readByte()) else {
-        throw BinaryReader.Malformed()
-      }
-      self = .commitImport(id: id, parts: parts, existing)
-    case .discardImport:
-      self = .discardImport(id: try reader.readString())
+    case .addTasks: self = .addTasks(try reader.readList { try NewTask(from: &$0) })
+    case .editTask: self = try reader.readEdit()
+    case .removeTask: self = try reader.readRemoval()
+    case .removeCompletedTasks: self = .removeCompletedTasks
+    case .set: self = try reader.readSetting()
+    case .setMany: self = .setMany(try reader.readNewPairs())
+    case .delete: self = try reader.readDeletion()
+    case .increment: self = try reader.readIncrement()
+    case .append: self = try reader.readAppending()
+    case .undo: self = .undo(try reader.readOptional { try $0.readUInt64() })
+    case .stageImport: self = .stageImport(try ImportPart(from: &reader))
+    case .commitImport: self = try reader.readCommit()
+    case .discardImport: self = .discardImport(id: try reader.readString())
     }
   }
 }
+
+// MARK: Tasks
+
+extension NewTask {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(id)
+    writer.write(title)
+  }
+
+  fileprivate init(from reader: inout BinaryReader) throws {
+    self.init(id: try reader.readString(), title: try reader.readString())
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func writeEdit(
+    _ task: TaskReference, _ edit: TaskEdit, _ condition: Condition
+  ) {
+    write(task.encoded)
+    write(optional: edit.title) { $0.write($1) }
+    write(optional: edit.completed) { $0.write($1) }
+    condition.encode(to: &self)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readEdit() throws -> Operation {
+    .editTask(
+      TaskReference(decoding: try readString()),
+      TaskEdit(
+        title: try readOptional { try $0.readString() },
+        completed: try readOptional { try $0.readBool() }),
+      try Condition(from: &self))
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func writeRemoval(_ task: TaskReference, _ condition: Condition) {
+    write(task.encoded)
+    condition.encode(to: &self)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readRemoval() throws -> Operation {
+    .removeTask(TaskReference(decoding: try readString()), try Condition(from: &self))
+  }
+}
+
+// MARK: Pairs
+
+extension BinaryWriter {
+  fileprivate mutating func writeSetting(_ key: Bytes, _ value: Bytes, _ condition: Condition) {
+    write(key)
+    write(value)
+    condition.encode(to: &self)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readSetting() throws -> Operation {
+    .set(key: try readBytes(), value: try readBytes(), try Condition(from: &self))
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func writeDeletion(_ keys: [Bytes], _ condition: Condition) {
+    write(list: keys) { $0.write($1) }
+    condition.encode(to: &self)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readDeletion() throws -> Operation {
+    .delete(keys: try readList { try $0.readBytes() }, try Condition(from: &self))
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func writeIncrement(_ key: Bytes, _ amount: Int64) {
+    write(key)
+    write(amount)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readIncrement() throws -> Operation {
+    .increment(key: try readBytes(), by: try readInt64())
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func writeAppending(_ key: Bytes, _ values: [Bytes]) {
+    write(key)
+    write(list: values) { $0.write($1) }
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readAppending() throws -> Operation {
+    .append(key: try readBytes(), values: try readList { try $0.readBytes() })
+  }
+}
+
+// MARK: Imports
+
+extension BinaryWriter {
+  fileprivate mutating func writeCommit(
+    _ id: String, _ parts: UInt64, _ existing: ExistingKeys
+  ) {
+    write(id)
+    write(parts)
+    write(byte: existing.code)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readCommit() throws -> Operation {
+    let (id, parts) = (try readString(), try readUInt64())
+    guard let existing = ExistingKeys(code: try readByte()) else { throw Malformed() }
+    return .commitImport(id: id, parts: parts, existing)
+  }
+}
+
+// MARK: Conditions
 
 extension Condition {
   fileprivate func encode(to writer: inout BinaryWriter) {
