@@ -172,18 +172,11 @@ struct StateTables: StateStorage {
     guard let row = try Row.fetchOne(statement) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark is missing")
     }
-    var mark = StateMark()
-    mark.appliedIndex = Index(sqlite: row[0])
-    mark.appliedTerm = Term(sqlite: row[1])
-    mark.revision = UInt64(sqlite: row[2])
-    mark.hash = UInt64(sqlite: row[3])
-    mark.forgotten = Timestamp(milliseconds: row[4])
-    mark.compactedRevision = UInt64(sqlite: row[5])
-    mark.historyBytes = UInt64(sqlite: row[6])
     guard let membership = try? Membership(decoding: (row[7] as Data).bytes) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the members are unreadable")
     }
-    mark.membership = membership
+    let mark = StateMark(
+      numbers: (0..<7).map { UInt64(sqlite: row[$0]) }, membership: membership)
     guard mark.checksum == UInt64(sqlite: row[8]) else {
       throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark was altered")
     }
@@ -193,11 +186,10 @@ struct StateTables: StateStorage {
   package func write(_ mark: StateMark) throws {
     let statement = try db.cachedStatement(
       sql: "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    try statement.execute(arguments: [
-      mark.appliedIndex.sqlite, mark.appliedTerm.sqlite, mark.revision.sqlite,
-      mark.hash.sqlite, mark.forgotten.milliseconds, mark.compactedRevision.sqlite,
-      mark.historyBytes.sqlite, Data(mark.membership.encoded()), mark.checksum.sqlite,
-    ])
+    let numbers = mark.numbers.map(\.sqlite)
+    try statement.execute(
+      arguments: StatementArguments(numbers)
+        + [Data(mark.membership.encoded()), mark.checksum.sqlite])
   }
 
   // MARK: Verification
@@ -236,12 +228,7 @@ extension RevisionRecord {
 extension StateMark {
   fileprivate var checksum: UInt64 {
     var checksum = Checksum()
-    for number in [
-      appliedIndex, appliedTerm, data.revision, data.hash,
-      UInt64(bitPattern: data.forgotten.milliseconds), data.compactedRevision, data.historyBytes,
-    ] {
-      checksum.update(number)
-    }
+    for number in numbers { checksum.update(number) }
     checksum.update(membership.encoded())
     return checksum.value
   }
