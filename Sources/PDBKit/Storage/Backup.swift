@@ -2,7 +2,7 @@
 //
 //   "pdb backup 1\n"
 //   frame: cluster (text), time (signed milliseconds), mark
-//   frames: pieces as StateSnapshot makes them
+//   frames: pieces as StatePiece.swift says
 //   an empty frame
 //   SHA-256 of everything before, 32 bytes
 //

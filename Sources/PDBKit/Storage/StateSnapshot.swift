@@ -1,12 +1,4 @@
-// A state on its way to another node: read in pieces here, put together there.
-//
-// A piece is a list of rows of one table:
-//
-//   1  pairs     [key value revision]
-//   2  history   [revision index term time author request? operation changes]
-//   3  requests  [index id fingerprint time answer]
-//
-// The mark goes before all pieces, so the receiver knows what the pieces must add up to.
+// A state on its way to another node: read in pieces here, put together by StateStaging.swift.
 
 import Foundation
 import GRDB
@@ -18,9 +10,6 @@ import Raft
 package final class StateSnapshot: Sendable {
   package let mark: StateMark
   private let snapshot: DatabaseSnapshot
-
-  /// A piece is sent when it has as many bytes.
-  static let pieceBytes = 256 << 10
 
   init(_ snapshot: DatabaseSnapshot) throws {
     self.snapshot = snapshot
@@ -57,94 +46,44 @@ package final class StateSnapshot: Sendable {
   }
 
   private static func pairs(after last: Bytes, _ db: Database) throws -> (Bytes, Position) {
-    var rows = Rows(kind: 1)
-    let cursor = try Row.fetchCursor(
+    let rows = try Row.fetchCursor(
       db, sql: "SELECT key, value, revision FROM pair WHERE key > ? ORDER BY key",
       arguments: [Data(last)])
-    while let row = try cursor.next() {
-      let key = (row[0] as Data).bytes
-      let isFull = rows.add { writer in
-        writer.write(key)
-        writer.write((row[1] as Data).bytes)
-        writer.write(UInt64(sqlite: row[2]))
-      }
-      if isFull { return (rows.bytes, .pairs(after: key)) }
-    }
-    return (rows.bytes, .history(after: 0))
-  }
-
-  /// The pairs of a piece; none if it holds something else.
-  static func pairs(in piece: Bytes) throws -> [Pair] {
-    var reader = BinaryReader(piece)
-    guard try reader.readByte() == 1 else { return [] }
-    return try reader.readList { reader in
-      Pair(
-        key: try reader.readBytes(), value: try reader.readBytes(),
-        revision: try reader.readUInt64())
-    }
+    let (bytes, next) = try piece(rows, Pair.init) { Position.pairs(after: $0.key) }
+    return (bytes, next ?? .history(after: 0))
   }
 
   private static func history(after last: UInt64, _ db: Database) throws -> (Bytes, Position) {
-    var rows = Rows(kind: 2)
-    let cursor = try Row.fetchCursor(
+    let rows = try Row.fetchCursor(
       db, sql: "SELECT * FROM history WHERE revision > ? ORDER BY revision",
       arguments: [last.sqlite])
-    while let row = try cursor.next() {
-      let revision = UInt64(sqlite: row[0])
-      let isFull = rows.add { writer in
-        writer.write(revision)
-        writer.write(UInt64(sqlite: row[1]))
-        writer.write(UInt64(sqlite: row[2]))
-        writer.write(row[3] as Int64)
-        writer.write(row[4] as String)
-        writer.write(optional: row[5] as String?) { $0.write($1) }
-        writer.write(row[6] as String)
-        writer.write((row[7] as Data).bytes)
-      }
-      if isFull { return (rows.bytes, .history(after: revision)) }
+    let (bytes, next) = try piece(rows, RevisionRecord.init) {
+      Position.history(after: $0.number)
     }
-    return (rows.bytes, .requests(after: 0))
+    return (bytes, next ?? .requests(after: 0))
   }
 
   private static func requests(after last: UInt64, _ db: Database) throws -> (Bytes, Position) {
-    var rows = Rows(kind: 3)
-    let cursor = try Row.fetchCursor(
+    let rows = try Row.fetchCursor(
       db, sql: "SELECT * FROM request WHERE log_index > ? ORDER BY log_index",
       arguments: [last.sqlite])
-    while let row = try cursor.next() {
-      let index = UInt64(sqlite: row[0])
-      let isFull = rows.add { writer in
-        writer.write(index)
-        writer.write(row[1] as String)
-        writer.write(UInt64(sqlite: row[2]))
-        writer.write(row[3] as Int64)
-        writer.write((row[4] as Data).bytes)
-      }
-      if isFull { return (rows.bytes, .requests(after: index)) }
+    let (bytes, next) = try piece(rows, RememberedRequest.init) {
+      Position.requests(after: $0.index)
     }
-    return (rows.bytes, .end)
+    return (bytes, next ?? .end)
   }
 
-  /// The rows of one piece.
-  private struct Rows {
-    private let kind: UInt8
-    private var count: UInt64 = 0
-    private var writer = BinaryWriter(capacity: StateSnapshot.pieceBytes + 4096)
-
-    init(kind: UInt8) { self.kind = kind }
-
-    /// Adds a row and tells whether the piece is full.
-    mutating func add(_ write: (inout BinaryWriter) -> Void) -> Bool {
-      write(&writer)
-      count += 1
-      return writer.bytes.count >= StateSnapshot.pieceBytes
+  /// A piece of the rows that come.
+  ///
+  /// - Returns: `nil` instead of a position after the last row.
+  private static func piece<Element: StateRow>(
+    _ rows: RowCursor, _ element: (Row) -> Element, _ position: (Element) -> Position
+  ) throws -> (bytes: Bytes, next: Position?) {
+    var piece = StatePiece.Encoder<Element>()
+    while let row = try rows.next() {
+      let element = element(row)
+      if piece.add(element) { return (piece.bytes, position(element)) }
     }
-
-    var bytes: Bytes {
-      var head = BinaryWriter(capacity: writer.bytes.count + 16)
-      head.write(byte: kind)
-      head.write(count)
-      return head.bytes + writer.bytes
-    }
+    return (piece.bytes, nil)
   }
 }

@@ -48,44 +48,10 @@ package final class StateStaging: Sendable {
   }
 
   /// Adds a piece as ``StateSnapshot`` made it.
+  ///
+  /// - Throws: `BinaryReader.Malformed` for bytes that are no piece; what SQLite throws.
   package func add(_ piece: Bytes) throws {
-    var reader = BinaryReader(piece)
-    let kind = try reader.readByte()
-    try queue.write { db in
-      let tables = StateTables(db: db)
-      _ = try reader.readList { reader in
-        switch kind {
-        case 1:
-          let (key, value) = (try reader.readBytes(), try reader.readBytes())
-          try tables.put(key, StoredValue(value: value, revision: try reader.readUInt64()))
-        case 2: try tables.append(try Self.readRevision(&reader))
-        case 3: try tables.remember(try Self.readRequest(&reader))
-        default: throw BinaryReader.Malformed()
-        }
-      }
-    }
-    try reader.finish()
-  }
-
-  private static func readRevision(_ reader: inout BinaryReader) throws -> RevisionRecord {
-    let number = try reader.readUInt64()
-    let (index, term) = (try reader.readUInt64(), try reader.readUInt64())
-    let time = Timestamp(milliseconds: try reader.readInt64())
-    let author = try reader.readString()
-    let request = try reader.readOptional { try $0.readString() }
-    return RevisionRecord(
-      number: number, index: index, term: term,
-      stamp: Stamp(
-        time: time, author: author,
-        request: request.map { RequestID(id: $0, fingerprint: 0, firstSent: nil) }),
-      operation: try reader.readString(), changes: try reader.readBytes())
-  }
-
-  private static func readRequest(_ reader: inout BinaryReader) throws -> RememberedRequest {
-    RememberedRequest(
-      index: try reader.readUInt64(), id: try reader.readString(),
-      fingerprint: try reader.readUInt64(),
-      time: Timestamp(milliseconds: try reader.readInt64()), answer: try reader.readBytes())
+    try queue.write { db in try StatePiece.add(piece, to: StateTables(db: db)) }
   }
 
   /// Verifies the whole, makes it durable and marks it as received.
@@ -135,8 +101,8 @@ package final class StateStaging: Sendable {
     FileManager.default.fileExists(atPath: received(path, index))
   }
 
-  /// Puts the received state in place. Nobody may have the old one open. Whatever happens
-  /// between two of these steps, doing them all again completes it.
+  /// Puts the received state in place. No connection may have the old one open. A
+  /// crash between two of these steps is completed by doing them all again.
   static func install(_ index: Index, at path: String) throws {
     try removeFiles([path + "-wal", path + "-shm"])
     guard rename(received(path, index), path) == 0 else {

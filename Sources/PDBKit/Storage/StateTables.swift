@@ -225,6 +225,24 @@ extension RevisionRecord {
   }
 }
 
+extension Pair {
+  /// A row of `pair`, its columns in their order.
+  init(_ row: Row) {
+    self.init(
+      key: (row[0] as Data).bytes, value: (row[1] as Data).bytes,
+      revision: UInt64(sqlite: row[2]))
+  }
+}
+
+extension RememberedRequest {
+  /// A row of `request`, its columns in their order.
+  init(_ row: Row) {
+    self.init(
+      index: UInt64(sqlite: row[0]), id: row[1], fingerprint: UInt64(sqlite: row[2]),
+      time: Timestamp(milliseconds: row[3]), answer: (row[4] as Data).bytes)
+  }
+}
+
 extension StateMark {
   fileprivate var checksum: UInt64 {
     var checksum = Checksum()
