@@ -16,12 +16,10 @@ import PDBModel
 /// Nodes on one machine may share a directory. One process per node: the lock is held until
 /// the process ends, however it ends.
 package final class DataDirectory: Sendable {
-  package let logPath: String
-  package let statePath: String
   /// Absolute.
   package let path: String
   private let port: Int
-  private let lockPath: String
+  private let files: NodeFiles
   private let lock: Int32
   /// Whether the folder was made for this node.
   private let isNew: Bool
@@ -34,9 +32,7 @@ package final class DataDirectory: Sendable {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path
     self.port = port
-    let base = Self.base(of: port, in: path)
-    logPath = base + ".raft"
-    statePath = base + ".db"
+    files = NodeFiles(of: port, in: path)
     isNew = !FileManager.default.fileExists(atPath: path)
     do {
       try FileManager.default.createDirectory(
@@ -47,8 +43,7 @@ package final class DataDirectory: Sendable {
         .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
         hint: "choose another with --data-dir")
     }
-    lockPath = Self.lockPath(of: port, in: path)
-    lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard lock >= 0 else {
       throw PDBError(
         .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
@@ -60,13 +55,19 @@ package final class DataDirectory: Sendable {
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
     }
-    // For whoever wants to know which process that is.
+    // For a process that asks which one has the lock: NodeProcess.
     let owner = Bytes(utf8: "\(getpid())\n")
     ftruncate(lock, 0)
     _ = write(lock, owner, owner.count)
   }
 
   deinit { close(lock) }
+
+  /// Of the node's log.
+  package var logPath: String { files.log }
+
+  /// Of the node's state.
+  package var statePath: String { files.state }
 
   /// Takes the lock. A neighbour that looks whether the node runs has it for a moment.
   private static func take(_ lock: Int32) -> Bool {
@@ -77,47 +78,28 @@ package final class DataDirectory: Sendable {
     return false
   }
 
-  private static func base(of port: Int, in path: String) -> String { "\(path)/node_\(port)" }
-
-  static func lockPath(of port: Int, in path: String) -> String {
-    base(of: port, in: path) + ".lock"
-  }
-
-  /// The ports of the nodes whose files are in a folder, in order.
-  static func ports(in path: String) -> [Int] {
-    let files = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-    return files.compactMap { file in
-      file.hasPrefix("node_") && file.hasSuffix(".lock")
-        ? Int(file.dropFirst("node_".count).dropLast(".lock".count)) : nil
-    }.sorted()
-  }
-
-  /// Whether a node has been in a folder.
-  static func hasFiles(of port: Int, in path: String) -> Bool {
-    let base = base(of: port, in: path)
-    return [base + ".raft", base + ".db"].contains { FileManager.default.fileExists(atPath: $0) }
-  }
-
   /// Leaves no trace of a node that never came to be: neither files nor, if it was made for the
   /// node and holds nothing else, the folder.
   package func discard() {
-    for file in [logPath, statePath] {
+    for file in [files.log, files.state] {
       for suffix in ["", "-wal", "-shm", "-journal"] { unlink(file + suffix) }
     }
-    unlink(lockPath)
+    unlink(files.lock)
     if isNew { rmdir(path) }
   }
 
   /// Whether the node has been here before.
-  package var hasFiles: Bool { Self.hasFiles(of: port, in: path) }
+  package var hasFiles: Bool { files.hasData }
 
-  /// An operator who starts a node that is not here yet, beside others and without a word about a
-  /// cluster, more likely means one of those than a new cluster.
+  /// A node that has no files here, is started beside others and is told of no cluster is more likely
+  /// meant to be one of those than a new cluster.
   ///
   /// - Parameter options: what the node was told beside its port and its folder.
   /// - Throws: `bad_configuration` if other nodes have been here.
   package func checkEmpty(options: [String]) throws {
-    let others = Self.ports(in: path).filter { $0 != port && Self.hasFiles(of: $0, in: path) }
+    let others = NodeFiles.ports(in: path).filter {
+      $0 != port && NodeFiles(of: $0, in: path).hasData
+    }
     guard let first = others.first else { return }
     let names = others.map(String.init).joined(separator: ", ")
     let command = NeighbourFiles.command(

@@ -1,4 +1,4 @@
-// Members of the cluster whose files lie beside this node's: only for those can anybody say how
+// Members of the cluster whose files lie beside this node's: only for those is it known how
 // they are started again.
 
 import Foundation
@@ -23,9 +23,10 @@ package struct NeighbourFiles: Sendable {
   ///   process lives: that one is only paused, or cannot be reached.
   package func restart(_ member: Member) -> String? {
     guard member.role == .voter, let address = try? NodeAddress(parsing: member.address),
-      address.isLoopback, DataDirectory.hasFiles(of: address.port, in: directory),
-      NodeProcess.holder(of: DataDirectory.lockPath(of: address.port, in: directory)) == nil
+      address.isLoopback
     else { return nil }
+    let files = NodeFiles(of: address.port, in: directory)
+    guard files.hasData, NodeProcess.holder(of: files.lock) == nil else { return nil }
     return Self.command(port: address.port, directory: directory, options: options)
   }
 
@@ -37,7 +38,7 @@ package struct NeighbourFiles: Sendable {
 }
 
 extension String {
-  /// As one word of a POSIX shell.
+  /// The text as one word of a POSIX shell: quoted only where the shell would take it apart.
   public var shellQuoted: String {
     let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./:,=@%+".utf8)
     guard isEmpty || !utf8.allSatisfy({ plain.contains($0) }) else { return self }

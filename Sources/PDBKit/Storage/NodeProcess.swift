@@ -13,16 +13,20 @@ import PDBModel
 
 /// A node that runs on this machine, as its lock tells.
 public struct NodeProcess: Sendable {
+  /// The port of the node, which names its files.
   public let port: Int
+  /// The id of the process that runs the node.
   public let process: Int32
 
   /// Finds a node of a data directory that runs now.
   ///
-  /// - Parameter node: its port, or its place among the nodes, counted from 1.
+  /// - Parameters:
+  ///   - node: its port, or its place among the nodes, counted from 1.
+  ///   - directory: the folder of its files.
   /// - Throws: `bad_request` if there is no such node, if it does not run, or if counting means
   ///   nothing: the ports of one lab follow each other.
   public static func find(_ node: Int, in directory: String) throws -> NodeProcess {
-    let ports = DataDirectory.ports(in: directory)
+    let ports = NodeFiles.ports(in: directory)
     guard !ports.isEmpty else {
       throw PDBError(
         .badRequest, "there is no node in '\(directory)'",
@@ -40,7 +44,7 @@ public struct NodeProcess: Sendable {
         .badRequest, "there is no node \(node) in '\(directory)'",
         hint: "there are \(ports.map(String.init).joined(separator: ", "))")
     }
-    guard let process = holder(of: DataDirectory.lockPath(of: port, in: directory)) else {
+    guard let process = holder(of: NodeFiles(of: port, in: directory).lock) else {
       throw PDBError(
         .badRequest, "node \(port) does not run",
         hint: "start it:  \(restart(port, in: directory))")
@@ -48,18 +52,25 @@ public struct NodeProcess: Sendable {
     return NodeProcess(port: port, process: process)
   }
 
-  /// The command that starts a node of a data directory, wherever it is typed.
+  /// The command that starts a node of a data directory, in whichever folder it is typed.
+  ///
+  /// - Parameters:
+  ///   - port: the port of the node.
+  ///   - directory: the folder of its files; the command names it absolutely.
   public static func restart(_ port: Int, in directory: String) -> String {
     let path = URL(fileURLWithPath: directory).standardizedFileURL.path
     return NeighbourFiles.command(port: port, directory: path)
   }
 
-  /// The command that starts a node of a data directory again; `nil` if it has no files there, or
-  /// runs.
+  /// The command that starts a node of a data directory again.
+  ///
+  /// - Parameters:
+  ///   - port: the port of the node.
+  ///   - directory: the folder of its files; the command names it absolutely.
+  /// - Returns: `nil` if the node has no files there, or runs.
   public static func restartIfStopped(_ port: Int, in directory: String) -> String? {
-    guard DataDirectory.hasFiles(of: port, in: directory),
-      holder(of: DataDirectory.lockPath(of: port, in: directory)) == nil
-    else { return nil }
+    let files = NodeFiles(of: port, in: directory)
+    guard files.hasData, holder(of: files.lock) == nil else { return nil }
     return restart(port, in: directory)
   }
 

@@ -1,0 +1,33 @@
+// What the files of a node are called: `node_4000.raft`, `node_4000.db`, `node_4000.lock`.
+
+import Foundation
+
+/// The paths of one node's files in a folder, whether they exist or not.
+struct NodeFiles: Sendable {
+  let log: String
+  let state: String
+  /// Locked as long as the node's process lives; holds its process id.
+  let lock: String
+
+  private static let prefix = "node_"
+  private static let lockSuffix = ".lock"
+
+  init(of port: Int, in folder: String) {
+    let base = "\(folder)/\(Self.prefix)\(port)"
+    log = base + ".raft"
+    state = base + ".db"
+    lock = base + Self.lockSuffix
+  }
+
+  /// Whether the node has been in the folder: a lock alone may be that of a node that never started.
+  var hasData: Bool { [log, state].contains { FileManager.default.fileExists(atPath: $0) } }
+
+  /// The ports of the nodes whose locks are in a folder, in order.
+  static func ports(in folder: String) -> [Int] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.compactMap { file in
+      file.hasPrefix(prefix) && file.hasSuffix(lockSuffix)
+        ? Int(file.dropFirst(prefix.count).dropLast(lockSuffix.count)) : nil
+    }.sorted()
+  }
+}
