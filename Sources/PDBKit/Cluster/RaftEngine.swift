@@ -5,8 +5,9 @@
 //   driver   owns the coordinator and the requests' continuations; carries actions out
 //   disk     writes batches to the log, then releases the messages that waited for them
 //   applier  applies committed entries to the state; the only one that changes it
-//   errands  sends whole states to peers, makes the state durable: one child task each
+//   side     sends whole states to peers, makes the state durable: one child task each
 //   clock    ticks
+//   commit   now and then commits what is applied
 //   scrub    now and then reads the whole state and compares it with its checksum
 //
 // The driver never awaits between looking at the coordinator and changing it.
@@ -53,7 +54,8 @@ package final class RaftEngine: Sendable {
     case install(SnapshotMark, CheckedContinuation<Void, any Error>)
   }
 
-  private enum Errand: Sendable {
+  /// What is done beside everything else.
+  private enum SideTask: Sendable {
     case sendState(SendSnapshot)
     case makeStateDurable
   }
@@ -68,22 +70,21 @@ package final class RaftEngine: Sendable {
   private let inbox = Mailbox<Posted>()
   private let batches = Mailbox<Persist>()
   private let stateJobs = Mailbox<StateJob>()
-  private let errands = Mailbox<Errand>()
+  private let sideTasks = Mailbox<SideTask>()
   private let meters = Meters()
-  private let events: EventLog
+  private let statusChanges: StatusChangeLog
   private let published: Mutex<EngineStatus>
   private let incarnations: Mutex<[NodeID: UInt64]>
   private let fullDisks = Mutex<Set<String>>([])
   private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
-  /// New revisions, for those who listen.
+  /// New revisions, for the listeners.
   let feed: ChangeFeed
-  /// Somebody asked the node to stop.
+  /// An element for every request that the node stop; see ``requestStop()``.
   package let stopRequests: AsyncStream<Void>
   private let stopRequested: AsyncStream<Void>.Continuation
 
-  /// - Parameters:
-  ///   - node: restored from what `log` and `state` hold.
+  /// - Parameter node: restored from what `log` and `state` hold.
   package init(
     identity: Identity, secret: ClusterSecret, node: Node, log: LogStore, state: StateStore,
     network: any PeerNetwork, logger: Logger
@@ -95,7 +96,7 @@ package final class RaftEngine: Sendable {
     self.state = state
     self.network = network
     self.logger = logger
-    events = EventLog(logger: logger)
+    statusChanges = StatusChangeLog(logger: logger)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
     incarnations = Mutex(try log.incarnations())
     var status = EngineStatus(identity: identity)
@@ -139,7 +140,7 @@ package final class RaftEngine: Sendable {
   ///
   /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
   func propose(_ operation: StampedOperation) async throws -> Receipt {
-    // A node that stops has handed leadership over, or has nobody to hand it to.
+    // A node that stops has handed leadership over, or there is no voter to hand it to.
     if isDraining.load(ordering: .relaxed) {
       let status = status
       throw status.isLeader ? .stopping : status.notLeader
@@ -164,7 +165,7 @@ package final class RaftEngine: Sendable {
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     try await catchUp(moment)
-    if reach == .keys, let result = try state.peek(body) { return result }
+    if reach == .keys, let result = try state.readOnWriter(body) { return result }
     return try await state.read(body)
   }
 
@@ -190,7 +191,9 @@ package final class RaftEngine: Sendable {
     continuation.fail(inbox.isClosed ? .stopping : .overloaded)
   }
 
-  private func report(_ input: Coordinator.Input, limit: Int = .max) {
+  /// Tells the node what happened outside it. Dropped if as many inputs as `limit` wait already, or
+  /// when the node has stopped.
+  func report(_ input: Coordinator.Input, limit: Int = .max) {
     inbox.post(.input(input), limit: limit)
   }
 
@@ -201,8 +204,8 @@ package final class RaftEngine: Sendable {
     }
   }
 
-  /// Hands leadership to a voter, to the most suitable one if `nil`; returns who leads when
-  /// this node no longer does.
+  /// Hands leadership to a voter, to the most suitable one if `nil`; returns the leader when
+  /// this node no longer leads.
   @discardableResult
   func transferLeadership(to target: NodeID?) async throws -> Member? {
     try await withCheckedThrowingContinuation { continuation in
@@ -223,10 +226,10 @@ package final class RaftEngine: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.writeLog() }
       group.addTask { try await self.changeState() }
-      group.addTask { try await self.runErrands() }
+      group.addTask { try await self.runSideTasks() }
       group.addTask { try await self.tick() }
       group.addTask { try await self.scrub() }
-      group.addTask { try await self.settle() }
+      group.addTask { try await self.commit() }
       group.addTask { try await self.pulse() }
       group.addTask { try await self.drive() }
       defer { group.cancelAll() }
@@ -241,7 +244,7 @@ package final class RaftEngine: Sendable {
     var coordinator = Coordinator(
       node: node, identity: identity, mark: state.mark(),
       firstReadID: UInt64.random(in: 0...(.max >> 1)))
-    events.started(coordinator.status)
+    statusChanges.started(coordinator.status)
     defer { waiters.answer(coordinator.stop().replies) }
     network.update(node.membership.members)
     while let posted = await inbox.take() {
@@ -270,8 +273,8 @@ package final class RaftEngine: Sendable {
     network.send(actions.send)
     for batch in actions.persist { batches.post(batch) }
     if !actions.apply.isEmpty { stateJobs.post(.apply(actions.apply)) }
-    for request in actions.sendSnapshots { errands.post(.sendState(request)) }
-    if actions.makeStateDurable { errands.post(.makeStateDurable) }
+    for request in actions.sendSnapshots { sideTasks.post(.sendState(request)) }
+    if actions.makeStateDurable { sideTasks.post(.makeStateDurable) }
     if let hash = actions.stateHash { network.send(hash) }
   }
 
@@ -285,7 +288,7 @@ package final class RaftEngine: Sendable {
       }
     }
     for news in actions.news {
-      events.tell(news)
+      statusChanges.tell(news)
       meters.note { $0.count(news) }
     }
   }
@@ -393,13 +396,13 @@ package final class RaftEngine: Sendable {
     report(.storageFull(isAnyFull))
   }
 
-  private func runErrands() async throws {
+  private func runSideTasks() async throws {
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { try await self.learnBirth() }
-      while let errands = await errands.take() {
-        for errand in errands {
+      while let tasks = await sideTasks.take() {
+        for task in tasks {
           group.addTask {
-            switch errand {
+            switch task {
             case .sendState(let request): await self.sendState(request)
             case .makeStateDurable: try await self.makeStateDurable()
             }
@@ -446,20 +449,20 @@ package final class RaftEngine: Sendable {
     }
   }
 
-  /// What was applied is committed after a moment even if nobody asks for it: then it need not be
+  /// What was applied is committed after a moment even if no read needs it: then it need not be
   /// applied once more after a crash.
-  private func settle() async throws {
+  private func commit() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .milliseconds(Self.settleMilliseconds))
-      try await untilThereIsSpace(for: "state") { try self.state.settle() }
+      try await LoopExecutor.shared.sleep(for: Self.commitInterval)
+      try await untilThereIsSpace(for: "state") { try self.state.commitPending() }
       try await state.checkpoint(on: .singleton)
     }
   }
 
-  private static let settleMilliseconds = 200
+  private static let commitInterval = Duration.milliseconds(200)
 
-  /// Those who listen say where they are every now and then: a client that hears nothing takes the
-  /// node for dead.
+  /// Every listener says every now and then where it is: a client that hears nothing takes the node
+  /// for dead.
   private func pulse() async throws {
     while true {
       try await LoopExecutor.shared.sleep(for: Self.pulseInterval)

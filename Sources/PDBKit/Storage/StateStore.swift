@@ -55,7 +55,7 @@ package final class StateStore: Sendable {
       OpenTransaction(mark: try pool.read { try StateTables(db: $0).mark() }))
   }
 
-  deinit { try? settle() }
+  deinit { try? commitPending() }
 
   private static func open(
     _ path: String, _ membership: Membership, _ journal: JournalGauge
@@ -112,8 +112,11 @@ package final class StateStore: Sendable {
 
   // MARK: Reading
 
-  /// Runs `body`, which looks at a few keys, at once; `nil` while a long change is being made.
-  package func peek<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
+  /// Runs `body`, which looks at a few keys, at once, on the connection that writes and so sees what
+  /// is not committed.
+  ///
+  /// - Returns: `nil` while a long change has that connection for itself.
+  package func readOnWriter<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T? {
     let (isBusy, isLost) = open.withLockedValue { ($0.isBusy, $0.isLost) }
     guard !isBusy else { return nil }
     return try current.unsafeReentrantWrite { db in
@@ -129,7 +132,7 @@ package final class StateStore: Sendable {
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     let pool = current
-    do { try settle() } catch  where SQLite.isFull(error) {
+    do { try commitPending() } catch  where SQLite.isFull(error) {
       // Only the writer can see what was applied then: in memory, where it needs no space.
       return try await pool.writeWithoutTransaction { [self] db in
         try orGiveUp(db) { try restore(db) }
@@ -197,7 +200,9 @@ package final class StateStore: Sendable {
 
   /// Commits what was applied, so that all connections see it; ends a transaction that only
   /// looked, for it would keep the journal from being begun anew.
-  package func settle() throws {
+  ///
+  /// - Throws: what SQLite throws. When the disk is full the same call will succeed later.
+  package func commitPending() throws {
     // A long change ends committed, and has the connection for itself until then.
     guard !open.withLockedValue({ $0.isBusy }) else { return }
     try current.writeWithoutTransaction { try commit($0) }
@@ -231,12 +236,12 @@ package final class StateStore: Sendable {
     .diskFull, "the disk is full, so this node cannot make a copy of its state now",
     hint: "ask another node, or make space")
 
-  /// The same as ``apply(_:)`` for changes that take long, so that whoever calls can do other
-  /// work meanwhile; ends committed.
+  /// The same as ``apply(_:)`` for changes that take long, so that the caller can do other work
+  /// meanwhile; ends committed.
   package func applyLong(
     _ entries: [Entry], on threads: NIOThreadPool
   ) async throws -> (applied: [Applied], mark: StateMark) {
-    try settle()
+    try commitPending()
     open.withLockedValue { $0.isBusy = true }
     defer { open.withLockedValue { $0.isBusy = false } }
     return try await threads.runIfActive { [self] in
@@ -269,7 +274,7 @@ package final class StateStore: Sendable {
 
   private func finishCheckpoint() throws {
     guard !open.withLockedValue({ $0.isBusy }) else { return }
-    try settle()
+    try commitPending()
     try current.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
   }
 
@@ -277,7 +282,7 @@ package final class StateStore: Sendable {
 
   /// Makes everything applied so far survive a power cut, and tells how far that is.
   package func makeDurable(on threads: NIOThreadPool) async throws -> Index {
-    try settle()
+    try commitPending()
     let (index, journal) = (open.withLockedValue { $0.committedIndex }, path + "-wal")
     // The journal alone decides: a checkpoint syncs the database before it reuses the journal.
     try await threads.runIfActive {
@@ -303,7 +308,7 @@ package final class StateStore: Sendable {
 
   /// A view of the state as it is now, to be sent to a peer piece by piece.
   package func snapshot() throws -> StateSnapshot {
-    do { try settle() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
+    do { try commitPending() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
     return try StateSnapshot(try current.makeSnapshot())
   }
 

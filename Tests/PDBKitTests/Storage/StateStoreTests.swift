@@ -58,7 +58,7 @@ import Testing
     ])
     #expect(applied.map(\.revision) == [0, 1, 2, 2])
     #expect(mark.appliedIndex == 4 && mark.revision == 2)
-    try store.settle()
+    try store.commitPending()
     #expect(try StateStore(path: path).mark() == mark)
     #expect(try await number() == "2")
   }
@@ -80,7 +80,7 @@ import Testing
         _ = try store.apply(entries)
         // Every commit grows the journal: none of them moves it.
         let before = try journalBytes()
-        try store.settle()
+        try store.commitPending()
         if sizes.isEmpty { #expect(try journalBytes() > before) }
       }
       try await store.checkpoint(on: .singleton)
@@ -192,7 +192,7 @@ import Testing
     #expect(mark.hash == sum && sum != 0)
   }
 
-  /// How far the state has come for whoever opens the file.
+  /// How far the state has come for another process that opens the file.
   private func committedIndex() throws -> Int64? {
     var configuration = GRDB.Configuration()
     configuration.readonly = true
@@ -203,7 +203,7 @@ import Testing
 
   @Test func `what is applied can be looked at before it is committed`() async throws {
     _ = try store.apply([increment(1)])
-    let seen = try store.peek { view, mark in
+    let seen = try store.readOnWriter { view, mark in
       (try view.get([0x6E])?.value.utf8String, mark.appliedIndex)
     }
     #expect(seen?.0 == "1" && seen?.1 == 1)
@@ -217,7 +217,7 @@ import Testing
     _ = try store.apply([increment(1), increment(2)])
     let bad = Entry(index: 3, term: 1, payload: .operation([9]))
     #expect(throws: BinaryReader.Malformed.self) { try store.apply([bad]) }
-    #expect(try store.peek { view, _ in try view.get([0x6E])?.value.utf8String } == "2")
+    #expect(try store.readOnWriter { view, _ in try view.get([0x6E])?.value.utf8String } == "2")
     let (applied, mark) = try store.apply([increment(3)])
     #expect(applied.count == 1 && mark.appliedIndex == 3 && mark.revision == 3)
     #expect(try await number() == "3")
@@ -239,7 +239,7 @@ import Testing
     let set = entry(3, .set(key: [0x6F], value: large, .none))
     #expect { try store.apply([set]) } throws: { SQLite.isFull($0) }
     // Neither committing nor reading ends anything; both go on once there is space.
-    try store.settle()
+    try store.commitPending()
     #expect(try await number() == "2")
     #expect { try store.apply([set]) } throws: { SQLite.isFull($0) }
     try limitFile(false)
@@ -271,12 +271,13 @@ import Testing
   @Test func `while the disk is full everything that was applied can be read`() async throws {
     let disk = FullDisk()
     _ = try store.apply([increment(1)])
-    try store.settle()
+    try store.commitPending()
     _ = try store.apply([increment(2), increment(3)])
     fill(disk)
-    #expect { try store.settle() } throws: { SQLite.isFull($0) }
+    #expect { try store.commitPending() } throws: { SQLite.isFull($0) }
     for _ in 0..<2 {
-      #expect(try store.peek { view, mark in try view.get([0x6E])?.value.utf8String } == "3")
+      #expect(
+        try store.readOnWriter { view, mark in try view.get([0x6E])?.value.utf8String } == "3")
       #expect(try await number() == "3")
     }
     let revisions = try await store.read { view, mark in
@@ -309,7 +310,7 @@ import Testing
 
   @Test func `the history holds what every revision did`() async throws {
     _ = try store.apply([increment(1), increment(2, request: request("r"))])
-    try store.settle()
+    try store.commitPending()
     let queue = try DatabaseQueue(path: path)
     let rows = try queue.read { db in
       try Row.fetchAll(db, sql: "SELECT * FROM history ORDER BY revision")
@@ -328,7 +329,7 @@ import Testing
   ])
   func `an altered state is noticed`(sql: String) async throws {
     _ = try store.apply([increment(1)])
-    try store.settle()
+    try store.commitPending()
     try store.verify()
     let queue = try DatabaseQueue(path: path)
     try await queue.write { try $0.execute(sql: sql) }

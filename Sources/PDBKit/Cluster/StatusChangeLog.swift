@@ -1,4 +1,4 @@
-// What a node says about itself: one line per event that matters, no values, no secrets.
+// What a node logs of its own status: a line for every change of role, of members and of alarms.
 
 import Logging
 import PDBCoordinator
@@ -6,8 +6,8 @@ import PDBModel
 import PDBStore
 import Raft
 
-/// Words for a node's news.
-struct EventLog {
+/// Logs how a node's status changes; neither values nor secrets.
+struct StatusChangeLog {
   let logger: Logger
 
   func started(_ status: EngineStatus) {
