@@ -31,7 +31,7 @@ struct NodeChannel: Sendable {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
       let seat = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
-      try pipeline.addHandler(HesitationHandler(), name: HesitationHandler.name)
+      try pipeline.addHandler(NegotiationTimeoutHandler(), name: NegotiationTimeoutHandler.name)
       let upgraders =
         receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger, seat: seat)] } ?? []
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
@@ -46,7 +46,7 @@ struct NodeChannel: Sendable {
       // HTTPConnection sees to that: the handler for it makes two more system calls a request.
       configuration.enablePipelining = false
       configuration.enableResponseHeaderValidation = false
-      // The answer to what is no HTTP has a body of pdb's: FarewellHandler.
+      // The answer to what is no HTTP has a body of pdb's: NegotiationFailureHandler.
       configuration.enableErrorHandling = false
       configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
@@ -56,9 +56,10 @@ struct NodeChannel: Sendable {
       try pipeline.addHandler(
         UpgradeFilter(protocols: upgraders.map { $0.supportedProtocol.lowercased() }),
         position: .after(decoder.handler))
-      try pipeline.addHandler(FarewellHandler(requests), name: FarewellHandler.name)
+      try pipeline.addHandler(
+        NegotiationFailureHandler(requests), name: NegotiationFailureHandler.name)
       negotiated.whenComplete { result in
-        channel.pipeline.removeHandler(name: HesitationHandler.name, promise: nil)
+        channel.pipeline.removeHandler(name: NegotiationTimeoutHandler.name, promise: nil)
         if case .failure(let error) = result {
           logger.debug("connection failed", metadata: ["error": "\(error)"])
           channel.close(promise: nil)
@@ -72,7 +73,7 @@ struct NodeChannel: Sendable {
     let pipeline = channel.pipeline.syncOperations
     for context in [
       try pipeline.context(handlerType: HTTPResponseEncoder.self),
-      try pipeline.context(name: FarewellHandler.name),
+      try pipeline.context(name: NegotiationFailureHandler.name),
     ] {
       pipeline.removeHandler(context: context, promise: nil)
     }
@@ -83,12 +84,12 @@ struct NodeChannel: Sendable {
   }
 }
 
-/// Closes a connection that has not said yet what it wants when it hesitates too long, says
-/// goodbye, or the server shuts down.
-private final class HesitationHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Closes a connection that is neither HTTP nor a peer's yet when its client says nothing for too
+/// long or closes its half, or when the server shuts down.
+private final class NegotiationTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
-  static let name = "hesitation"
+  static let name = "negotiation timeout"
 
   private var deadline: Scheduled<Void>?
 
@@ -111,11 +112,11 @@ private final class HesitationHandler: ChannelInboundHandler, RemovableChannelHa
 
 /// Closes a connection that failed before it was clear what it is, or as a peer's. Bytes that are no
 /// HTTP are answered first.
-private final class FarewellHandler: ChannelInboundHandler, RemovableChannelHandler {
+private final class NegotiationFailureHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
   typealias OutboundOut = HTTPServerResponsePart
 
-  static let name = "farewell"
+  static let name = "negotiation failure"
 
   private let requests: RequestGuard
 
