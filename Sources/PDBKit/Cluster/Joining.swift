@@ -26,7 +26,7 @@ package struct Joining: Sendable {
     self.logger = logger
   }
 
-  /// Returns who the node is from now on; the cluster knows it as a learner.
+  /// Returns the node's identity from now on; the cluster knows it as a learner.
   ///
   /// - Throws: what the cluster objects, or `unreachable`; then nothing has changed in it.
   package func admission(of address: NodeAddress) async throws -> Identity {
@@ -70,8 +70,8 @@ package struct Joining: Sendable {
         + "--data-dir, or move the node's files away")
   }
 
-  /// Shakes hands with the member as peers do, so that a wrong secret is noticed before anybody
-  /// knows of the new node.
+  /// Shakes hands with the member as peers do, so that a wrong secret is noticed before the
+  /// cluster knows of the new node.
   private func meet(_ status: NodeStatus, _ address: NodeAddress) async throws {
     guard let node = NodeID(text: status.node) else { throw strange }
     let applicant = Applicant(
@@ -123,8 +123,8 @@ private struct Applicant: PeerReceiver {
   func lostConnection(to peer: NodeID) {}
   func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
   func refused(by peer: NodeID, _ reason: PeerRefusal) {}
-  func welcome(_ peer: NodeID, on channel: any Channel) {}
-  func farewell(_ peer: NodeID, on channel: any Channel) {}
+  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
+  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
 
   func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     preconditionFailure("only a peer that connects sends a state")

@@ -14,7 +14,6 @@
 
 import Foundation
 package import Logging
-package import NIOCore
 import NIOPosix
 import PDBClient
 package import PDBCoordinator
@@ -36,8 +35,6 @@ package protocol PeerNetwork: Sendable {
   ) async throws -> Index
   /// These are the members from now on.
   func update(_ members: [Member])
-  func welcome(_ peer: NodeID, on channel: any Channel)
-  func farewell(_ peer: NodeID, on channel: any Channel)
 }
 
 /// A node of a replicated cluster.
@@ -61,7 +58,6 @@ package final class RaftEngine: Sendable {
   }
 
   package let identity: Identity
-  package let secret: ClusterSecret
   private let node: Node
   private let log: LogStore
   private let state: StateStore
@@ -74,9 +70,7 @@ package final class RaftEngine: Sendable {
   private let meters = Meters()
   private let statusChanges: StatusChangeLog
   private let published: Mutex<EngineStatus>
-  private let incarnations: Mutex<[NodeID: UInt64]>
   private let fullDisks = Mutex<Set<String>>([])
-  private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
   private let isDraining = Atomic(false)
   /// New revisions, for the listeners.
   let feed: ChangeFeed
@@ -86,11 +80,10 @@ package final class RaftEngine: Sendable {
 
   /// - Parameter node: restored from what `log` and `state` hold.
   package init(
-    identity: Identity, secret: ClusterSecret, node: Node, log: LogStore, state: StateStore,
+    identity: Identity, node: Node, log: LogStore, state: StateStore,
     network: any PeerNetwork, logger: Logger
-  ) throws {
+  ) {
     self.identity = identity
-    self.secret = secret
     self.node = node
     self.log = log
     self.state = state
@@ -98,7 +91,6 @@ package final class RaftEngine: Sendable {
     self.logger = logger
     statusChanges = StatusChangeLog(logger: logger)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
-    incarnations = Mutex(try log.incarnations())
     var status = EngineStatus(identity: identity)
     status.mark = state.mark()
     feed = ChangeFeed(last: status.mark.revision)
@@ -521,76 +513,5 @@ extension Persist {
   /// Whether there is nothing to write, only messages that wait for what was written before.
   fileprivate var isEmpty: Bool {
     hardState == nil && entries.isEmpty && snapshot == nil && compaction == nil
-  }
-}
-
-// MARK: Peers
-
-extension RaftEngine: PeerReceiver {
-  package func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
-    let membership = status.membership
-    if membership.removed.contains(peer) { return .removed }
-    if let known = incarnations.withLock({ $0[peer] }) {
-      return known == incarnation ? nil : .lostData
-    }
-    // Who is not known yet may be about to become known; but only members are remembered.
-    guard membership[peer] != nil else { return nil }
-    do {
-      try await log.remember(peer, incarnation: incarnation)
-    } catch { return .diskFull }
-    let first = incarnations.withLock { incarnations in
-      incarnations[peer] = incarnations[peer] ?? incarnation
-      return incarnations[peer]
-    }
-    return first == incarnation ? nil : .lostData
-  }
-
-  /// Told once a minute: a peer that is turned away comes back every second.
-  package func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
-    // An id that was not proved may be another one each time.
-    let isProved = refusal != .secret && refusal != .version
-    let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
-    let isNews = refusals.withLock { refusals in
-      let now = ContinuousClock.now
-      refusals = refusals.filter { now - $0.value < .seconds(60) }
-      guard refusals[reason] == nil, refusals.count < 100 else { return false }
-      refusals[reason] = now
-      return true
-    }
-    if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
-  }
-
-  package func refused(by peer: NodeID, _ reason: PeerRefusal) {
-    switch reason {
-    case .lostData: report(.alarm(.lostData))
-    case .removed: report(.alarm(.removed))
-    case .version, .secret, .cluster, .node, .diskFull: break
-    }
-  }
-
-  /// A message from a peer. When the node cannot keep up the message is dropped.
-  package func receive(_ envelope: Envelope) {
-    report(.received(envelope), limit: Limits.proposalsInFlight)
-  }
-
-  package func receive(_ state: StateHash, from peer: NodeID) {
-    report(.stateHash(state, from: peer))
-  }
-
-  /// A connection to or from a peer ended.
-  package func lostConnection(to peer: NodeID) { report(.peerUnreachable(peer)) }
-
-  package func welcome(_ peer: NodeID, on channel: any Channel) {
-    network.welcome(peer, on: channel)
-  }
-
-  package func farewell(_ peer: NodeID, on channel: any Channel) {
-    network.farewell(peer, on: channel)
-  }
-
-  package func beginReceiving(_ mark: StateMark) throws -> StateStaging {
-    // What an earlier transfer left, and nobody will install any more.
-    try StateStaging.discardReceived(through: status.mark.appliedIndex, beside: state.path)
-    return try StateStaging(beside: state.path, mark: mark)
   }
 }

@@ -27,7 +27,7 @@ public struct PDBNode: Service {
   /// Holds the lock on the files while the node exists.
   private let directory: DataDirectory
   private let engine: RaftEngine
-  private let peers: Peers
+  private let gate: PeerGate
   private let listener: NodeListener
   private let isListening: @Sendable () async -> Void
   private let clusterStore: ClusterStore
@@ -93,10 +93,13 @@ public struct PDBNode: Service {
         maxLogEntries: configuration.logEntries, maxLogBytes: Limits.logBytes),
       hardState: contents.hardState, entries: contents.entries, appliedIndex: appliedIndex,
       seed: .random(in: 0 ... .max))
-    peers = Peers(own: contents.identity.node, logger: logger)
-    engine = try RaftEngine(
-      identity: contents.identity, secret: ClusterSecret(configuration.clusterSecret),
-      node: node, log: log, state: state, network: peers, logger: logger)
+    let peers = Peers(own: contents.identity.node, logger: logger)
+    engine = RaftEngine(
+      identity: contents.identity, node: node, log: log, state: state, network: peers,
+      logger: logger)
+    gate = try PeerGate(
+      engine, secret: ClusterSecret(configuration.clusterSecret), peers: peers, log: log,
+      statePath: directory.statePath, logger: logger)
     clusterStore = ClusterStore(
       engine,
       neighbours: NeighbourFiles(
@@ -116,7 +119,7 @@ public struct PDBNode: Service {
   public func run() async throws {
     let server = NodeServer(
       listener: listener, store: clusterStore,
-      receiver: configuration.hearsPeers ? engine : nil, token: configuration.token,
+      receiver: configuration.hearsPeers ? gate : nil, token: configuration.token,
       logger: logger, isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
@@ -124,7 +127,7 @@ public struct PDBNode: Service {
     // finished, then the server closes, then the rest.
     var services = ServiceGroupConfiguration(
       services: [
-        .init(service: EngineService(engine: engine, peers: peers)),
+        .init(service: EngineService(engine: engine, gate: gate)),
         .init(service: server),
         .init(service: DrainService(engine: engine, logger: logger)),
         .init(
@@ -201,12 +204,12 @@ public struct PDBNode: Service {
 
 private struct EngineService: Service {
   let engine: RaftEngine
-  let peers: Peers
+  let gate: PeerGate
 
   func run() async throws {
     try await cancelWhenGracefulShutdown {
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await peers.run(engine) }
+        group.addTask { try await gate.run() }
         try await engine.run()
         group.cancelAll()
       }

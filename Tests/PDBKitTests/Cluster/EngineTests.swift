@@ -34,13 +34,12 @@ private final class TestEngines: Sendable {
     }
 
     func update(_ members: [Member]) {}
-    func welcome(_ peer: NodeID, on channel: any Channel) {}
-    func farewell(_ peer: NodeID, on channel: any Channel) {}
   }
 
   private let directory: TemporaryDirectory
   let members: [Member]
   private let engines: NIOLockedValueBox<[NodeID: RaftEngine]>
+  private let gates: NIOLockedValueBox<[NodeID: PeerGate]>
   /// Why engines have ended.
   let failures = NIOLockedValueBox<[NodeID: PDBError]>([:])
   private let cut = NIOLockedValueBox<Set<NodeID>>([])
@@ -53,6 +52,7 @@ private final class TestEngines: Sendable {
     members = membership.members
     let itself = NIOLockedValueBox<WeakReference?>(nil)
     var engines: [NodeID: RaftEngine] = [:]
+    var gates: [NodeID: PeerGate] = [:]
     for (member, address) in zip(membership.members, addresses) {
       let log = try LogStore(path: "\(directory.path)/\(address.port).raft")
       let identity = Identity(cluster: "test", node: member.id, address: address)
@@ -63,14 +63,19 @@ private final class TestEngines: Sendable {
           electionTicks: 20, electionSpreadTicks: 20, heartbeatTicks: 4,
           maxLogEntries: maxLogEntries),
         seed: member.id)
-      engines[member.id] = try RaftEngine(
-        identity: identity, secret: ClusterSecret(nil), node: node, log: log,
-        state: try StateStore(
-          path: "\(directory.path)/\(address.port).db", membership: membership),
-        network: Network { itself.withLockedValue { $0?.engines } },
-        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let state = try StateStore(
+        path: "\(directory.path)/\(address.port).db", membership: membership)
+      let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      let engine = RaftEngine(
+        identity: identity, node: node, log: log, state: state,
+        network: Network { itself.withLockedValue { $0?.engines } }, logger: logger)
+      engines[member.id] = engine
+      gates[member.id] = try PeerGate(
+        engine, secret: ClusterSecret(nil), peers: Peers(own: member.id, logger: logger),
+        log: log, statePath: state.path, logger: logger)
     }
     self.engines = NIOLockedValueBox(engines)
+    self.gates = NIOLockedValueBox(gates)
     itself.withLockedValue { $0 = WeakReference(engines: self) }
   }
 
@@ -82,16 +87,19 @@ private final class TestEngines: Sendable {
     engines.withLockedValue { $0.values.sorted { $0.identity.node < $1.identity.node } }
   }
 
+  /// Where what peers say to a node comes in.
+  func gate(of id: NodeID) -> PeerGate? { gates.withLockedValue { $0[id] } }
+
   func deliver(_ envelopes: [Envelope]) {
     let cut = cut.withLockedValue { $0 }
     for envelope in envelopes where !cut.contains(envelope.from) && !cut.contains(envelope.to) {
-      engines.withLockedValue { $0[envelope.to] }?.receive(envelope)
+      gate(of: envelope.to)?.receive(envelope)
     }
   }
 
   /// Carries a state from one engine to another, piece by piece.
   func deliver(_ state: StateSnapshot, as request: SendSnapshot) async throws -> Index {
-    guard let receiver = engines.withLockedValue({ $0[request.to] }),
+    guard let receiver = gate(of: request.to),
       !cut.withLockedValue({ $0.contains(request.to) })
     else { throw CancellationError() }
     let staging = try receiver.beginReceiving(state.mark)
@@ -206,11 +214,12 @@ func waitFor<T>(
       let leader = try await engines.leader()
       _ = try await leader.propose(increment())
       let others = engines.members.map(\.id).filter { $0 != leader.identity.node }
+      let gate = try #require(engines.gate(of: leader.identity.node))
       let wrong = StateHash(index: leader.status.mark.appliedIndex, hash: 1)
-      leader.receive(wrong, from: others[0])
+      gate.receive(wrong, from: others[0])
       _ = try await waitFor { leader.status.alarms == [.stateDiffers] ? true : nil }
       _ = try await leader.propose(increment())
-      leader.receive(wrong, from: others[1])
+      gate.receive(wrong, from: others[1])
       let failure = try await waitFor {
         engines.failures.withLockedValue { $0[leader.identity.node] }
       }

@@ -96,7 +96,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
     switch hello.purpose {
     case .messages:
       state = .messages(hello.from)
-      receiver.welcome(hello.from, on: context.channel)
+      receiver.connectionOpened(by: hello.from, context.channel)
     case .snapshot:
       state = .snapshot(
         SnapshotReception(from: hello.from, receiver: receiver, logger: logger))
@@ -125,7 +125,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     switch state {
     case .messages(let peer):
-      receiver.farewell(peer, on: context.channel)
+      receiver.connectionClosed(by: peer, context.channel)
       receiver.lostConnection(to: peer)
     case .snapshot(let reception): reception.abandon()
     default: break

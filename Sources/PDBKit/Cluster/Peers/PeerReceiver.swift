@@ -16,15 +16,18 @@ package protocol PeerReceiver: Sendable {
 
   func receive(_ envelope: Envelope)
   func receive(_ state: StateHash, from peer: NodeID)
+  /// A connection to or from a peer has ended.
   func lostConnection(to peer: NodeID)
-  /// A connection was turned away.
+  /// This node does not let a peer in.
   func noteRefusal(of peer: NodeID, _ reason: PeerRefusal)
   /// A peer does not want this node.
   func refused(by peer: NodeID, _ reason: PeerRefusal)
 
-  /// Answers to a peer that this node cannot reach by itself go where its messages come from.
-  func welcome(_ peer: NodeID, on channel: any Channel)
-  func farewell(_ peer: NodeID, on channel: any Channel)
+  /// A peer opened a connection for messages and was let in. Answers to a peer that this node cannot
+  /// reach by itself go back over it.
+  func connectionOpened(by peer: NodeID, _ channel: any Channel)
+  /// A connection that a peer opened has ended.
+  func connectionClosed(by peer: NodeID, _ channel: any Channel)
 
   /// A place for a state that begins to come in.
   func beginReceiving(_ mark: StateMark) throws -> StateStaging

@@ -14,9 +14,9 @@ package final class Peers: PeerNetwork {
   private let own: NodeID
   private let logger: Logger
   private let links = NIOLockedValueBox<[NodeID: PeerLink]>([:])
-  /// Peers that connected but are not members as far as this node knows: a leader that is
-  /// about to tell it, or a candidate that was added meanwhile. Answers go back their way.
-  private let guests = NIOLockedValueBox<[NodeID: any Channel]>([:])
+  /// The connections that peers opened. Answers to one that is no member as far as this node knows, a
+  /// leader that is about to tell it or a candidate that was added meanwhile, go back over its own.
+  private let inbound = NIOLockedValueBox<[NodeID: any Channel]>([:])
   private let updates: AsyncStream<[Member]>
   private let updated: AsyncStream<[Member]>.Continuation
 
@@ -47,7 +47,7 @@ package final class Peers: PeerNetwork {
       if let link = links[id] {
         link.send(bytes)
       } else {
-        guests.withLockedValue { $0[id] }?.send(bytes)
+        inbound.withLockedValue { $0[id] }?.send(bytes)
       }
     }
   }
@@ -68,18 +68,20 @@ package final class Peers: PeerNetwork {
     return try await sender.send(state, isWanted: isWanted)
   }
 
-  package func welcome(_ peer: NodeID, on channel: any Channel) {
-    guests.withLockedValue { $0[peer] = channel }
+  /// A peer opened a connection for messages.
+  package func connectionOpened(by peer: NodeID, _ channel: any Channel) {
+    inbound.withLockedValue { $0[peer] = channel }
   }
 
-  package func farewell(_ peer: NodeID, on channel: any Channel) {
-    guests.withLockedValue { guests in
-      if guests[peer] === channel { guests[peer] = nil }
+  /// A connection that a peer opened has ended; a newer one of the same peer stays.
+  package func connectionClosed(by peer: NodeID, _ channel: any Channel) {
+    inbound.withLockedValue { inbound in
+      if inbound[peer] === channel { inbound[peer] = nil }
     }
   }
 
   /// Keeps the links to all members connected until the task is cancelled.
-  package func run(_ receiver: any PeerReceiver) async throws {
+  func run(_ receiver: any PeerReceiver) async throws {
     try await withThrowingDiscardingTaskGroup { group in
       for await members in updates {
         let (added, removed) = change(to: members, receiver)

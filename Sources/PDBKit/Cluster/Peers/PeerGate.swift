@@ -1,0 +1,119 @@
+// Which peers a node talks to, and how what they say reaches the node.
+
+package import Logging
+package import NIOCore
+package import PDBCoordinator
+import PDBModel
+package import PDBStorage
+package import Raft
+import Synchronization
+
+/// A running node, as its connections to other nodes see it: it decides which peers are let in, and
+/// hands on what those say.
+package final class PeerGate: PeerReceiver {
+  package let secret: ClusterSecret
+  private let engine: RaftEngine
+  private let peers: Peers
+  private let log: LogStore
+  private let statePath: String
+  private let logger: Logger
+  /// The data directory that each peer was first met with.
+  private let incarnations: Mutex<[NodeID: UInt64]>
+  /// When each refusal was logged last, by its words.
+  private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
+
+  package var identity: Identity { engine.identity }
+
+  /// - Parameters:
+  ///   - engine: hears what peers say.
+  ///   - peers: answers to peers without a link go back over the connections that they opened.
+  ///   - log: remembers the data directories of peers.
+  ///   - statePath: of the node's own state; received ones are put beside it.
+  package init(
+    _ engine: RaftEngine, secret: ClusterSecret, peers: Peers, log: LogStore, statePath: String,
+    logger: Logger
+  ) throws {
+    self.engine = engine
+    self.secret = secret
+    self.peers = peers
+    self.log = log
+    self.statePath = statePath
+    self.logger = logger
+    incarnations = Mutex(try log.incarnations())
+  }
+
+  /// Keeps the links to all members connected until the task is cancelled.
+  package func run() async throws { try await peers.run(self) }
+
+  // MARK: Admission
+
+  package func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
+    let membership = engine.status.membership
+    if membership.removed.contains(peer) { return .removed }
+    if let known = incarnations.withLock({ $0[peer] }) {
+      return known == incarnation ? nil : .lostData
+    }
+    // A peer that is not known yet may be about to become known; but only members are remembered.
+    guard membership[peer] != nil else { return nil }
+    do {
+      try await log.remember(peer, incarnation: incarnation)
+    } catch { return .diskFull }
+    let first = incarnations.withLock { incarnations in
+      incarnations[peer] = incarnations[peer] ?? incarnation
+      return incarnations[peer]
+    }
+    return first == incarnation ? nil : .lostData
+  }
+
+  /// Logged once a minute: a peer that is turned away comes back every second.
+  package func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
+    // An id that was not proved may be another one each time.
+    let isProved = refusal != .secret && refusal != .version
+    let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
+    let isNews = refusals.withLock { refusals in
+      let now = ContinuousClock.now
+      refusals = refusals.filter { now - $0.value < .seconds(60) }
+      guard refusals[reason] == nil, refusals.count < 100 else { return false }
+      refusals[reason] = now
+      return true
+    }
+    if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
+  }
+
+  package func refused(by peer: NodeID, _ reason: PeerRefusal) {
+    switch reason {
+    case .lostData: engine.report(.alarm(.lostData))
+    case .removed: engine.report(.alarm(.removed))
+    case .version, .secret, .cluster, .node, .diskFull: break
+    }
+  }
+
+  // MARK: Messages
+
+  /// A message from a peer. When the node cannot keep up the message is dropped.
+  package func receive(_ envelope: Envelope) {
+    engine.report(.received(envelope), limit: Limits.proposalsInFlight)
+  }
+
+  package func receive(_ state: StateHash, from peer: NodeID) {
+    engine.report(.stateHash(state, from: peer))
+  }
+
+  package func beginReceiving(_ mark: StateMark) throws -> StateStaging {
+    // What an earlier transfer left can no longer be installed.
+    try StateStaging.discardReceived(through: engine.status.mark.appliedIndex, beside: statePath)
+    return try StateStaging(beside: statePath, mark: mark)
+  }
+
+  // MARK: Connections
+
+  package func connectionOpened(by peer: NodeID, _ channel: any Channel) {
+    peers.connectionOpened(by: peer, channel)
+  }
+
+  package func connectionClosed(by peer: NodeID, _ channel: any Channel) {
+    peers.connectionClosed(by: peer, channel)
+  }
+
+  package func lostConnection(to peer: NodeID) { engine.report(.peerUnreachable(peer)) }
+}
