@@ -20,6 +20,11 @@ package final class Peers: PeerNetwork {
   private let updates: AsyncStream<[Member]>
   private let updated: AsyncStream<[Member]>.Continuation
 
+  /// A state cannot be sent: since it was asked for, the peer has ceased to be a member.
+  struct NotAMember: Error, CustomStringConvertible {
+    let description = "it is no longer a member"
+  }
+
   package init(own: NodeID, logger: Logger) {
     self.own = own
     self.logger = logger
@@ -62,7 +67,7 @@ package final class Peers: PeerNetwork {
     isWanted: @escaping @Sendable () -> Bool
   ) async throws -> Index {
     guard let link = links.withLockedValue({ $0[request.to] }) else {
-      throw CancellationError()
+      throw NotAMember()
     }
     let sender = SnapshotSender(dialer: link.dialer, term: request.term, logger: logger)
     return try await sender.send(state, isWanted: isWanted)

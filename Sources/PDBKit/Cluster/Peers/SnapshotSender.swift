@@ -15,9 +15,14 @@ struct SnapshotSender: Sendable {
   let term: Term
   let logger: Logger
 
-  /// - Parameters:
-  ///   - isWanted: asked before every piece; when no longer, sending ends.
+  /// The state is no longer wanted.
+  struct NotWanted: Error, CustomStringConvertible {
+    let description = "this node no longer leads the peer"
+  }
+
+  /// - Parameter isWanted: asked before every piece; when no longer, sending ends.
   /// - Returns: the index that the peer's state stands for now.
+  /// - Throws: ``NotWanted``; ``PeerDialer/Failure``; what the state or the connection throws.
   func send(
     _ state: StateSnapshot, isWanted: @escaping @Sendable () -> Bool
   ) async throws -> Index {
@@ -29,7 +34,7 @@ struct SnapshotSender: Sendable {
     var position = StateSnapshot.Position.beginning
     loop: while true {
       if case .end = position { break loop }
-      guard isWanted() else { throw CancellationError() }
+      guard isWanted() else { throw NotWanted() }
       let (piece, next) = try await state.piece(at: position)
       try await write(piece, channel)
       position = next
