@@ -215,6 +215,8 @@ package final class RaftEngine: Sendable {
   /// - Throws: the first error of the log or the state. It is never retried: the node's
   ///   process must end, and begin again from what is durable. A full disk is no error.
   package func run() async throws {
+    // What is committed need not be applied once more at the next start.
+    defer { try? state.commitPending() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await self.writeLog() }
       group.addTask { try await self.changeState() }

@@ -55,8 +55,6 @@ package final class StateStore: Sendable {
       OpenTransaction(mark: try pool.read { try StateTables(db: $0).mark() }))
   }
 
-  deinit { try? commitPending() }
-
   private static func open(
     _ path: String, _ membership: Membership, _ journal: JournalGauge
   ) throws -> DatabasePool {
@@ -200,6 +198,8 @@ package final class StateStore: Sendable {
 
   /// Commits what was applied, so that all connections see it; ends a transaction that only
   /// looked, for it would keep the journal from being begun anew.
+  ///
+  /// A store that is let go with entries that are not committed loses them: they are in the log.
   ///
   /// - Throws: what SQLite throws. When the disk is full the same call will succeed later.
   package func commitPending() throws {
