@@ -1,4 +1,4 @@
-// Somebody who adds and removes members, and moves leadership.
+// An operator that adds and removes members, and moves leadership.
 
 import PDBCoordinator
 import PDBModel
@@ -25,7 +25,7 @@ extension Simulation {
     try step(node, .request(.change(change), node.ticket(for: administrator.nextAttempt)))
   }
 
-  /// Whom the administrator asks: the leader, and rarely somebody else.
+  /// The node that the administrator asks: the leader, and rarely another one.
   private var counterpart: SimulatedNode? {
     let living = livingNodes
     if let leader, leader.pausedUntil <= now, dice.chance(900) { return leader }

@@ -28,14 +28,14 @@ struct ClientOperation {
   var attempts = 0
   /// Whether every attempt so far was said not to be applied.
   var isNeverApplied = true
-  /// Whether some attempt ended without anybody knowing how.
+  /// Whether the outcome of some attempt is unknown.
   var wasUnknown = false
 }
 
 /// One client: one operation at a time, tried on one node after the other until it is answered.
 struct Client {
   let position: Int
-  /// Whether it only reads while faults go on: somebody must look when others wait.
+  /// Whether it only reads while faults go on: some clients must look while others wait.
   let isReader: Bool
   var current: ClientOperation?
   /// Whether an attempt is under way.

@@ -61,7 +61,7 @@ package struct Plan: Sendable {
     var restart = 250
     var partition = 0
     var heal = 200
-    /// The leader is cut off, and everybody notices but the leader.
+    /// The leader is cut off, and every node notices but the leader.
     var desertion = 0
     var reset = 0
     var slowDisk = 0

@@ -59,7 +59,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case snapshotKeepsConflict
   /// The log is compacted up to what is applied, durable or not.
   case compactsUndurable
-  /// Whoever receives a snapshot keeps the members it knew.
+  /// A node that receives a snapshot keeps the members it knew.
   case snapshotWithoutMembers
   /// A snapshot that could not be sent is never tried again.
   case snapshotLimbo
@@ -86,7 +86,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case believesUncommitted
   /// A voter stands no more as soon as its removal is in its log.
   case removedStandsNoMore
-  /// After a restart only the commit index tells who belongs for certain.
+  /// After a restart only the commit index tells the members for certain.
   case settledByCommitIndex
   /// A log that cannot be compacted asks for a durable state without end.
   case asksWithoutEnd
@@ -109,8 +109,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 }
 
 extension PlantedBug {
-  /// A seed that finds the bug, in this generator, for bugs that few seeds find. Whoever changes what
-  /// seeds mean looks for new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
+  /// A seed that finds the bug, in this generator, for bugs that few seeds find. A change of what
+  /// seeds mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
     case .forgetsReadsOnRemoval: 1275

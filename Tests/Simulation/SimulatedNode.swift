@@ -117,7 +117,7 @@ final class SimulatedNode {
     return Ticket(lastTicket)
   }
 
-  /// Who is answered with a ticket; `nil` if the request was answered before.
+  /// The attempt that is answered with a ticket; `nil` if the request was answered before.
   func takeAttempt(of ticket: Ticket) -> Attempt? {
     waiting.removeValue(forKey: ticket.number)?.attempt
   }

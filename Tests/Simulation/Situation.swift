@@ -1,6 +1,6 @@
 // What must happen now and then, so that the promises are put to the test.
 
-/// A situation that is known to have broken somebody's consensus. A generator under which one
+/// A situation that is known to have broken an implementation of consensus. A generator under which one
 /// of them never happens is blind.
 package enum Situation: String, CaseIterable, Sendable {
   // Elections

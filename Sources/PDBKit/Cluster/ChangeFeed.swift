@@ -1,4 +1,4 @@
-// New revisions on their way to all who listen.
+// New revisions on their way to all listeners.
 //
 // What is applied passes here once. It is kept for a moment, so that every listener finds it
 // without reading the state; a listener that is further behind reads the history until it meets
@@ -9,7 +9,7 @@ import PDBStorage
 import PDBStore
 import Synchronization
 
-/// The newest revisions of one node, and those who wait for the next.
+/// The newest revisions of one node, and the listeners that wait for the next.
 final class ChangeFeed: Sendable {
   /// A revision that is decoded once, by the first listener that wants it.
   final class Item: Sendable {
@@ -86,7 +86,7 @@ final class ChangeFeed: Sendable {
     }
   }
 
-  /// Lets all who wait say where they are.
+  /// Lets all listeners that wait say where they are.
   func pulse() { wake { _ in } }
 
   /// Nothing more will come.
@@ -102,7 +102,7 @@ final class ChangeFeed: Sendable {
 
   // MARK: Listening
 
-  /// One who listens; as long as it exists, revisions are kept.
+  /// A listener; as long as it exists, revisions are kept.
   final class Listener: Sendable {
     private let feed: ChangeFeed
 

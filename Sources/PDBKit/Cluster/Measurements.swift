@@ -52,7 +52,7 @@ package struct Measurements: Sendable {
 extension Measurements {
   mutating func count(_ news: News) {
     guard case .roleChanged(let before, let now) = news else { return }
-    // Who is alone wins at once, without having been a candidate for its peers to see.
+    // The only member wins at once, without having been a candidate before.
     let stands = now.role == .candidate || (now.isLeader && before.role != .candidate)
     if stands && before.role != now.role { elections += 1 }
     if let leader = now.leader, leader.id != before.leader?.id { leaderChanges += 1 }

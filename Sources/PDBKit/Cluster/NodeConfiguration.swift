@@ -20,22 +20,28 @@ public struct NodeConfiguration: Sendable {
   public var advertised: NodeAddress?
   /// A member of the cluster that a node without data shall join.
   public var join: NodeAddress?
-  /// When set, every client must know it.
+  /// When set, every client must know it; otherwise every client that reaches the node is served.
   public var token: String?
-  /// When set, nodes prove to each other that they know it.
+  /// When set, nodes prove to each other that they know it; the same for all nodes of a cluster.
   public var clusterSecret: String?
-  /// Listen beyond this machine although anybody there could read and write.
+  /// Listen beyond this machine although every client there could read and write.
   public var isInsecure = false
-  /// How often a leader is heard, in milliseconds.
+  /// The time between two heartbeats of a leader, in milliseconds; at least 10.
   public var heartbeatMilliseconds = 60
-  /// How long a leader may be silent, in milliseconds.
+  /// How long a leader may be silent before an election, in milliseconds; at least three
+  /// heartbeats.
   public var electionMilliseconds = 600
-  /// How many entries the log holds before it is compacted.
+  /// How many entries the log holds before it is compacted; at least 100.
   public var logEntries = Limits.logEntries
   /// What the command line was told beside port, folder and members: a neighbour that is started
   /// again needs the same. Paths are absolute.
   public var sharedOptions: [String] = []
 
+  /// A node that goes on with the files in its folder or, without files, is a cluster of one.
+  ///
+  /// - Parameters:
+  ///   - address: where the node listens.
+  ///   - dataDirectory: the folder of its files; made if it does not exist.
   public init(address: NodeAddress, dataDirectory: String) {
     self.address = address
     self.dataDirectory = dataDirectory
@@ -118,8 +124,8 @@ extension NodeConfiguration {
   package func check(_ contents: LogStore.Contents) throws {
     let addresses = contents.membership.members.map(\.address)
     if addresses.count > 1 { try checkPeers() }
-    // The list that the cluster began with stays right, whoever came and went since: start
-    // scripts need not change.
+    // The list that the cluster began with stays right, whichever members came and went since:
+    // start scripts need not change.
     if let cluster, Membership.clusterID(cluster) != contents.identity.cluster,
       Set(cluster.map(\.description)) != Set(addresses)
     {

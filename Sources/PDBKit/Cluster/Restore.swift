@@ -10,13 +10,21 @@ import Raft
 
 /// Makes the files of a new node from a backup.
 public struct Restore: Sendable {
-  /// The backup.
+  /// The path of the backup.
   public let file: String
+  /// The folder of the new node's files; made if it does not exist.
   public let dataDirectory: String
+  /// Where the new node listens, and where others reach it.
   public let address: NodeAddress
   /// All first members of the new cluster; each restores the same backup with the same list.
   public let cluster: [NodeAddress]
 
+  /// - Parameters:
+  ///   - file: the path of the backup.
+  ///   - dataDirectory: the folder of the new node's files; made if it does not exist.
+  ///   - address: where the new node listens, and where others reach it.
+  ///   - cluster: all first members of the new cluster, this node among them; `nil` for this node
+  ///     alone.
   public init(
     file: String, dataDirectory: String, address: NodeAddress, cluster: [NodeAddress]?
   ) {
@@ -28,15 +36,19 @@ public struct Restore: Sendable {
 
   /// What was restored.
   public struct Result: Sendable {
+    /// The id of the new cluster.
     public let cluster: String
+    /// The revision that the data are at.
     public let revision: UInt64
-    /// When the backup was made.
+    /// When the backup was made: RFC 3339, UTC.
     public let time: String
   }
 
   /// Writes the files; ``PDBNode`` completes them when it starts.
   ///
-  /// - Throws: ``PDBError``; then there is no node either.
+  /// - Throws: ``PDBError``; then there is no node either: `bad_configuration` for a list without this
+  ///   node, `no_input` or `bad_request` for a file that is no backup, `corrupt` for a damaged one,
+  ///   `data_in_use` or `data_directory` if the files cannot be made.
   public func run() throws -> Result {
     var configuration = NodeConfiguration(address: address, dataDirectory: dataDirectory)
     configuration.cluster = cluster

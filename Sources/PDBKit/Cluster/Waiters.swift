@@ -1,4 +1,5 @@
-// Who waits for an answer: the coordinator knows tickets, the tasks of the requests have continuations.
+// The requests that wait for an answer: the coordinator knows their tickets, their tasks have
+// continuations.
 
 import PDBCoordinator
 import PDBModel

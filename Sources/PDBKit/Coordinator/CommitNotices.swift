@@ -50,6 +50,6 @@ struct CommitNotices {
 }
 
 extension Entry {
-  /// Whether it changes what the state holds, not who belongs or leads.
+  /// Whether it changes what the state holds, neither members nor leadership.
   var isOperation: Bool { if case .operation = payload { true } else { false } }
 }

@@ -1,4 +1,4 @@
-// Who leads: changes of role, and handing leadership over (Thesis §3.10).
+// Leadership: changes of role, and handing it over (Thesis §3.10).
 
 import PDBModel
 import Raft
@@ -36,7 +36,7 @@ extension Coordinator {
     transfers.wait(ticket, until: now + patience.leaderlessTicks)
   }
 
-  /// Answers those who wait for a transfer once it is decided.
+  /// Answers the requests that wait for a transfer once it is decided.
   mutating func settleTransfers() {
     guard !transfers.waiting.isEmpty else { return }
     let node = node.status

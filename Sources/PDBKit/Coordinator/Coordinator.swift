@@ -2,7 +2,7 @@
 // answers.
 //
 //   requests, messages, what the disk and the state report
-//      -> Coordinator.handle -> what to persist, send, apply; who is answered, and how
+//      -> Coordinator.handle -> what to persist, send, apply; which requests are answered, and how
 //
 // It is a value. It holds no continuation, lock, clock or logger: a request carries a ticket, the
 // caller keeps what belongs to the ticket. The runtime (RaftEngine) and the simulator run this same
@@ -57,7 +57,7 @@ package struct Coordinator: Sendable {
     case applied(Applied)
     case readable
     case changed
-    /// This node leads no longer; who does, as far as it is known.
+    /// This node leads no longer; the leader, as far as it is known.
     case transferred(to: Member?)
     /// The error's outcome says truthfully whether the change was, or may yet be, applied.
     case failed(PDBError)
@@ -72,7 +72,7 @@ package struct Coordinator: Sendable {
     package var sendSnapshots: [SendSnapshot] = []
     /// The state must become durable, so that the log can be compacted.
     package var makeStateDurable = false
-    /// Who the members are, if that is news.
+    /// The members, if they have changed.
     package var members: [Member]?
     /// The node's own state, for the peers to compare.
     package var stateHash: StateHash?

@@ -1,4 +1,4 @@
-// Who a node is: drawn once, kept for life.
+// The identity of a node: drawn once, kept for life.
 
 import Crypto
 package import PDBModel

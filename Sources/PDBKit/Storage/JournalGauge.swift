@@ -1,4 +1,4 @@
-// How long SQLite's journal is, so that somebody can see to it in time.
+// How long SQLite's journal is, so that the store can empty it in time.
 
 import GRDB
 import GRDBSQLite

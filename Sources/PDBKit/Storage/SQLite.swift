@@ -19,9 +19,9 @@ package enum SQLite {
     var configuration = GRDB.Configuration()
     configuration.journalMode = .wal
     configuration.prepareDatabase { db in
-      // A WAL that once grew, because somebody read for long, need not stay large.
+      // A WAL that once grew, because a reader took long, need not stay large.
       try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.journalBytes)")
-      // Whoever writes has to change many pages in one transaction now and then.
+      // A writer has to change many pages in one transaction now and then.
       if !db.configuration.readonly {
         try db.execute(sql: "PRAGMA cache_size = -\(Limits.writerCacheBytes >> 10)")
       }
@@ -89,7 +89,7 @@ package enum SQLite {
       || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
   }
 
-  /// Whether a failure says nothing about the file: somebody else has it locked, or the process has
+  /// Whether a failure says nothing about the file: another connection has it locked, or the process has
   /// no descriptor left to open it with.
   static func isPassing(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }

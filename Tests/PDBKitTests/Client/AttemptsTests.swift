@@ -1,4 +1,4 @@
-// A client's attempts: whom it asks next, and what it says when none succeeds.
+// A client's attempts: which node it asks next, and what it says when none succeeds.
 
 import Testing
 

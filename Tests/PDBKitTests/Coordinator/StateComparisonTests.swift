@@ -1,4 +1,4 @@
-// States are compared between nodes, and whoever differs is told.
+// States are compared between nodes, and a node that differs is told.
 
 import Raft
 import Testing

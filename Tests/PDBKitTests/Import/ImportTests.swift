@@ -80,7 +80,7 @@ import Testing
     _ = try commit("x", 1)
     #expect(try view.tasks.map(\.number) == [8, 7])
     #expect(try view.task(TaskReference("7")).task.createdAt == "then")
-    // Seven was given: whoever comes later with it gets another.
+    // Seven was given: a task that comes later with it gets another.
     try stage("y", [[pair("task_three", task.replacing("one", with: "three"))]])
     _ = try commit("y", 1)
     #expect(try view.task(TaskReference("three")).task.number == 9)

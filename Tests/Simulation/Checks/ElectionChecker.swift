@@ -1,4 +1,4 @@
-// Who voted for whom, and who leads.
+// Votes and leaders.
 
 package import Raft
 

@@ -1,4 +1,4 @@
-// The one true history: every committed entry, applied once, by nobody's node.
+// The one true history: every committed entry, applied once, on no node.
 
 package import PDBCoordinator
 package import PDBModel

@@ -6,7 +6,7 @@
 // `hello` is the whole hello frame with the connecting node's nonce, `nonce` and `incarnation`
 // are the accepting node's; every part is preceded by its length. Both nonces are 16 random
 // bytes, so no proof can be used twice (RFC 2104; FIPS 198-1). Without a secret proofs are
-// empty: then whoever can reach the port is trusted, and that is why it must be loopback.
+// empty: then every process that can reach the port is trusted, so it must be loopback.
 
 import Crypto
 import PDBCoordinator
@@ -15,11 +15,11 @@ import PDBStorage
 import PDBStore
 import Raft
 
-/// What the members of a cluster share, and strangers do not.
+/// What the members of a cluster share, and no other process knows.
 package struct ClusterSecret: Sendable {
   private let key: SymmetricKey?
 
-  /// - Parameter secret: `nil` for a cluster that trusts everybody who can reach it.
+  /// - Parameter secret: `nil` for a cluster that trusts every process that can reach it.
   package init(_ secret: String?) { key = secret.map { SymmetricKey(data: Bytes(utf8: $0)) } }
 
   var isSet: Bool { key != nil }

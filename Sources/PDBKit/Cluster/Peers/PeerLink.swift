@@ -60,7 +60,7 @@ final class PeerLink: Sendable {
         if trouble.isWorthReporting(failure) {
           logger.warning("cannot reach the peer", metadata: ["reason": "\(failure.reason)"])
         }
-        // Who was refused need not ask ten times a second.
+        // A node that was refused need not ask ten times a second.
         if !failure.isOrdinary { delay = Self.refusedDelay }
       }
       try await LoopExecutor.shared.sleep(for: delay)
