@@ -27,6 +27,10 @@ public struct Configuration: Sendable {
   /// The same in bytes.
   public var maxRetainedBytes: Int
 
+  /// A configuration with the given numbers.
+  ///
+  /// - Precondition: ``heartbeatTicks`` and the limits are positive, and ``electionTicks`` is more
+  ///   than two heartbeats.
   public init(
     electionTicks: Int = 60, electionSpreadTicks: Int = 60, heartbeatTicks: Int = 6,
     maxMessagesInFlight: Int = 64, maxMessageBytes: Int = 256 << 10,

@@ -26,6 +26,7 @@ public struct Effects: Sendable {
   /// Role, term or leader are not what they were before the step.
   public var roleChanged = false
 
+  /// No effects: a step that asks nothing of the world.
   public init() {}
 }
 
@@ -49,8 +50,11 @@ public struct Persist: Equatable, Sendable {
 
 /// A proposal that has its place in the log.
 public struct Accepted: Equatable, Sendable {
+  /// The id of the ``Proposal``, or of the change of members.
   public let id: UInt64
+  /// The place of its entry in the log.
   public let index: Index
+  /// The term of its entry. An entry of another term at ``index`` is not this proposal.
   public let term: Term
 }
 
@@ -58,7 +62,7 @@ public struct Accepted: Equatable, Sendable {
 public struct Refused: Equatable, Sendable {
   /// Why.
   public enum Reason: Equatable, Sendable {
-    /// Another node leads, or nobody known.
+    /// Another node leads, or no leader is known.
     case notLeader(leader: NodeID?)
     /// The log holds as many uncommitted bytes as it may.
     case busy
@@ -70,7 +74,9 @@ public struct Refused: Equatable, Sendable {
     case membership(MembershipRefusal)
   }
 
+  /// The id of the ``Proposal``, or of the change of members.
   public let id: UInt64
+  /// Why it was turned away.
   public let reason: Reason
 }
 
@@ -91,6 +97,7 @@ public enum MembershipRefusal: Equatable, Sendable {
 
 /// A peer needs the state, because the log no longer holds what it lacks.
 public struct SendSnapshot: Equatable, Sendable {
+  /// The peer that needs the state.
   public let to: NodeID
   /// The term to send it in.
   public let term: Term
@@ -98,6 +105,8 @@ public struct SendSnapshot: Equatable, Sendable {
 
 /// A read that is safe once the state machine has applied `index` (Thesis §6.4).
 public struct SafeRead: Equatable, Sendable {
+  /// The id that ``Event/read(id:)`` gave the read.
   public let id: UInt64
+  /// The state machine must have applied this index before the read is served.
   public let index: Index
 }

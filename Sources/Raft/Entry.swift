@@ -20,14 +20,18 @@ public struct Entry: Equatable, Sendable {
     case noop
     /// An operation of the state machine, opaque to consensus.
     case operation([UInt8])
-    /// Who belongs to the cluster from this entry on, committed or not (Raft §6).
+    /// The members of the cluster from this entry on, committed or not (Raft §6).
     case membership(Membership)
   }
 
+  /// The position of the entry in the log, counted from 1.
   public let index: Index
+  /// The term of the leader that created the entry.
   public let term: Term
+  /// What the entry carries.
   public let payload: Payload
 
+  /// An entry for a place in the log.
   public init(index: Index, term: Term, payload: Payload) {
     self.index = index
     self.term = term

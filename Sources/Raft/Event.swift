@@ -21,7 +21,7 @@ public enum Event: Sendable {
   case stateDurable(Index)
   /// Sending the state to a peer has ended: it has all of it as of this index, or not (`nil`).
   case snapshotSent(to: NodeID, index: Index?)
-  /// Somebody wants another member; answered like a proposal of this id.
+  /// A client wants the members changed; answered like a proposal of this id.
   case changeMembership(id: UInt64, MembershipChange)
   /// The node shall hand leadership to this voter; `nil`: to the one that suits best.
   case transferLeadership(to: NodeID?)
@@ -33,8 +33,10 @@ public enum Event: Sendable {
 public struct Proposal: Sendable {
   /// Names the proposal in ``Effects/accepted`` and ``Effects/refused``.
   public let id: UInt64
+  /// The operation of the state machine, opaque to consensus.
   public let operation: [UInt8]
 
+  /// A proposal of `operation`; `id` must not be that of another proposal under way.
   public init(id: UInt64, operation: [UInt8]) {
     self.id = id
     self.operation = operation

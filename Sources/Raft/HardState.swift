@@ -5,9 +5,10 @@
 public struct HardState: Equatable, Sendable {
   /// The latest term the node has seen.
   public var term: Term
-  /// Whom the node voted for in `term`, itself included; `nil` if nobody yet.
+  /// The node that got this node's vote in `term`, itself included; `nil` if none has it yet.
   public var vote: NodeID?
 
+  /// A hard state; the defaults are those of a new node.
   public init(term: Term = 0, vote: NodeID? = nil) {
     self.term = term
     self.vote = vote

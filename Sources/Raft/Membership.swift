@@ -1,4 +1,4 @@
-// Who belongs to the cluster and how many of them make a quorum.
+// The members of the cluster and how many of them make a quorum.
 
 /// One member of a cluster.
 public struct Member: Hashable, Sendable {
@@ -10,13 +10,16 @@ public struct Member: Hashable, Sendable {
     case learner = 2
   }
 
+  /// The name of the member, never given to another one.
   public let id: NodeID
   /// Where the member listens, opaque to consensus.
   public let address: String
   /// Preference in elections: among healthy voters the lowest rank tends to lead.
   public let rank: UInt32
+  /// Whether the member votes.
   public let role: Role
 
+  /// A member with these properties.
   public init(id: NodeID, address: String, rank: UInt32, role: Role = .voter) {
     self.id = id
     self.address = address
@@ -27,6 +30,7 @@ public struct Member: Hashable, Sendable {
 
 /// The members of a cluster, ordered by rank, then id.
 public struct Membership: Hashable, Sendable {
+  /// Voters and learners, ordered by rank, then id.
   public let members: [Member]
   /// Members of the past, in ascending order. They have no say any more and never come back:
   /// ids are not reused.
@@ -49,8 +53,12 @@ public struct Membership: Hashable, Sendable {
   /// How many voters make a majority (Raft §5.2).
   public var quorum: Int { voters.count / 2 + 1 }
 
+  /// The member with this id; `nil` if there is none.
+  ///
+  /// - Complexity: O(n) in the number of members.
   public subscript(id: NodeID) -> Member? { members.first { $0.id == id } }
 
+  /// Whether the member with this id votes; `false` for a learner and for an unknown id.
   public func isVoter(_ id: NodeID) -> Bool { self[id]?.role == .voter }
 
   /// Whether these nodes, each counted once, hold a majority of the voters.

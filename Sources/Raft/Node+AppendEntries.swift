@@ -7,7 +7,7 @@ extension Node {
     guard !rules.isStale(message.term, at: hardState.term) else {
       return reply(.staleTerm, round: message.round, to: sender)
     }
-    // A term has one leader (Raft §5.2); whoever else says so is no member of this cluster.
+    // A term has one leader (Raft §5.2); another node that claims it is no member of this cluster.
     guard role != .leader || message.term > hardState.term else { return }
     isLeaderUnreachable = false
     becomeFollower(term: max(message.term, hardState.term), leader: sender)

@@ -7,14 +7,14 @@ extension Node {
       return
     }
     ticksSinceContact += 1
-    // A lone voter has nobody to wait for.
+    // A lone voter has no other voter to wait for.
     let isAlone = electorate.isVoter(id) && otherVoters.isEmpty
     if isAlone ? role == .follower : ticksSinceContact >= electionDeadline { startPreVote() }
   }
 
   /// The connection to `peer` broke. If it was the leader, its process has probably died and
   /// there is no point in waiting for the timeout: ask the others at once whether they lost
-  /// it too. They refuse unless they did, so a broken link alone deposes nobody.
+  /// it too. They refuse unless they did, so a broken link alone deposes no leader.
   mutating func peerUnreachable(_ peer: NodeID) {
     if role == .leader {
       leadership?.progress[peer]?.unreachable()
@@ -61,8 +61,8 @@ extension Node {
     for peer in otherVoters { send(.requestPreVote(request), to: peer) }
   }
 
-  /// Voters stand. So does a node whose removal is not committed yet: nobody else may have a
-  /// log that is long enough. Its own vote does not count (Thesis §4.2.2).
+  /// Voters stand. So does a node whose removal is not committed yet: perhaps no other
+  /// node has a log that is long enough. Its own vote does not count (Thesis §4.2.2).
   private var mayStand: Bool {
     electorate.isVoter(id) || rules.removedMayStand && settledMembership.isVoter(id)
   }
@@ -114,13 +114,13 @@ extension Node {
         becomeLeader()
       }
     } else if refused.count > electorate.voters.count - electorate.quorum {
-      // Lost. Stay in the term and wait for whoever won.
+      // Lost. Stay in the term and wait for the node that won.
       let lostLeader = isLeaderUnreachable ? leader : nil
       becomeFollower(term: hardState.term, leader: lostLeader)
     }
   }
 
-  /// Follows `leader`, or nobody yet, in `term` (Raft §5.1: "if a server's term is smaller,
+  /// Follows `leader`, or no node yet, in `term` (Raft §5.1: "if a server's term is smaller,
   /// it updates; if a candidate or leader is out of date, it becomes a follower").
   mutating func becomeFollower(term: Term, leader newLeader: NodeID?) {
     precondition(term >= hardState.term, "terms never decrease")

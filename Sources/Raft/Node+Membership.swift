@@ -1,4 +1,4 @@
-// Changing who belongs to the cluster, one member at a time (Thesis §4).
+// Changing the members of the cluster, one at a time (Thesis §4).
 
 extension Node {
   /// Takes a change into the log, or refuses it. It counts as soon as it is in the log.

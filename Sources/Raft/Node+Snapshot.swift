@@ -1,4 +1,4 @@
-// Compacting the log, and bringing up those who need what it no longer holds.
+// Compacting the log, and bringing up peers that need what it no longer holds.
 
 extension Node {
   /// At the end of a step: a log that has grown too long is compacted (Raft §7). Where the durable

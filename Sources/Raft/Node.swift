@@ -10,14 +10,23 @@
 /// The rules are those of the Raft paper (extended version) and of Ongaro's dissertation
 /// ("Thesis"); each is cited where it is implemented.
 public struct Node: Sendable {
+  /// The name of the node.
   public let id: NodeID
+  /// The timeouts and limits of the node.
   public let configuration: Configuration
   let rules: any Rules
 
-  /// Who the node is at the moment (Raft §5.1). A pre-candidate asks whether an election
-  /// would be won before it disturbs anybody (Thesis §9.6).
+  /// What the node is at the moment (Raft §5.1). A pre-candidate asks whether an election
+  /// would be won before it disturbs the others (Thesis §9.6).
   public enum Role: String, Sendable {
-    case follower, preCandidate, candidate, leader
+    /// Takes entries from a leader, or waits for one.
+    case follower
+    /// Asks whether it would win an election.
+    case preCandidate
+    /// Asks for votes.
+    case candidate
+    /// Takes proposals and replicates them.
+    case leader
   }
 
   // MARK: Persistent state (Raft, Figure 2)
@@ -113,6 +122,7 @@ public struct Node: Sendable {
     resetElectionTimer()
   }
 
+  /// What the node is at the moment.
   public var role: Role {
     switch state {
     case .follower: .follower
@@ -190,7 +200,7 @@ public struct Node: Sendable {
 
   /// A removed member has no say once its removal is committed, except a leader until the end
   /// of its term. One that is not known may have been added by entries that this node lacks:
-  /// as a leader or a candidate it must be heard, or nobody might win an election (Thesis §4.1).
+  /// as a leader or a candidate it must be heard, or no node might win an election (Thesis §4.1).
   private func mayBeHeard(_ sender: NodeID, _ message: Message) -> Bool {
     switch message {
     case .appendEntries, .installSnapshot, .requestVote, .requestPreVote:
@@ -208,7 +218,7 @@ public struct Node: Sendable {
       previous: log.previousMembership, known: log.membership(at: commitIndex))
   }
 
-  /// Who counts for quorums.
+  /// The members that count for quorums.
   var electorate: Membership { rules.electorate(membership) }
 
   /// Hands out what is committed and durable here. An entry may be committed by others

@@ -37,7 +37,7 @@ public protocol Rules: Sendable {
   /// §5.4.1).
   func mayLead(isUpToDate: Bool) -> Bool
 
-  /// Whose vote a granted vote counts as; `nil`: no one's. A voter counts once, however often its
+  /// The node that a granted vote counts for; `nil`: none. A voter counts once, however often its
   /// message arrives.
   func votes(counting voter: NodeID, among voters: [NodeID], having votes: [NodeID: Bool])
     -> NodeID?
@@ -120,7 +120,7 @@ public protocol Rules: Sendable {
 
   // MARK: Membership
 
-  /// Who counts for quorums: voters, not learners (Thesis §4.2.1).
+  /// The members that count for quorums: voters, not learners (Thesis §4.2.1).
   func electorate(_ membership: Membership) -> Membership
 
   /// Whether a node may ask this one for votes, or send it entries: unless it was removed. One that
@@ -145,7 +145,7 @@ public protocol Rules: Sendable {
   /// enough (Thesis §4.2.2).
   var removedMayStand: Bool { get }
 
-  /// Who belongs for certain: the members before a change that may not be committed.
+  /// The members that are certain: those before a change that may not be committed.
   ///
   /// - Parameters:
   ///   - newest: the members as of the last entry.
@@ -176,54 +176,70 @@ public enum Acknowledgement: Equatable, Sendable {
 
 /// The rules as the paper and the dissertation have them.
 public struct PaperRules: Rules {
+  /// The rules; they have no state.
   public init() {}
 }
 
 extension Rules {
   // MARK: Durability
 
+  /// Only once term and vote are durable.
   public func maySend(whenDurable isDurable: Bool) -> Bool { isDurable }
 
+  /// All of it.
   public func stored(_ state: HardState) -> HardState { state }
 
+  /// At most the entry before the replaced ones.
   public func durableIndex(_ durableIndex: Index, afterReplacing first: Index) -> Index {
     min(durableIndex, first - 1)
   }
 
+  /// The lower of the two.
   public func lastApplicable(commitIndex: Index, durableIndex: Index) -> Index {
     min(commitIndex, durableIndex)
   }
 
+  /// What is durable.
   public func ownMatchIndex(durableIndex: Index, lastIndex: Index) -> Index { durableIndex }
 
   // MARK: Elections
 
+  /// If the voter has not voted, or has voted for this candidate.
   public func mayVote(for candidate: NodeID, having vote: NodeID?) -> Bool {
     vote == nil || vote == candidate
   }
 
+  /// If it is up to date.
   public func mayLead(isUpToDate: Bool) -> Bool { isUpToDate }
 
+  /// The voter itself, unless it was counted before.
   public func votes(
     counting voter: NodeID, among voters: [NodeID], having votes: [NodeID: Bool]
   ) -> NodeID? {
     votes[voter] == nil ? voter : nil
   }
 
+  /// Only once it is durable.
   public func countsOwnVote(whenDurable isDurable: Bool) -> Bool { isDurable }
 
+  /// The node's own term.
   public func term(_ term: Term, afterPreVoteFor asked: Term) -> Term { term }
 
+  /// Only while it hears a quorum.
   public func staysLeader(hearingQuorum isQuorum: Bool) -> Bool { isQuorum }
 
   // MARK: Replication
 
+  /// If it is of an earlier term.
   public func isStale(_ term: Term, at current: Term) -> Bool { term < current }
 
+  /// Never.
   public func cut(after validated: Index, lastIndex: Index, commitIndex: Index) -> Index? { nil }
 
+  /// Through the last validated entry.
   public func lastCommittable(validated: Index, lastIndex: Index) -> Index { validated }
 
+  /// The validated entries: now if they are durable, else when they are.
   public func acknowledgement(
     validated: Index, durableIndex: Index, isHeartbeat: Bool
   ) -> Acknowledgement {
@@ -232,8 +248,10 @@ extension Rules {
       ? .now(min(validated, durableIndex)) : .whenDurable(validated)
   }
 
+  /// Only an entry of the current term.
   public func mayCommit(_ term: Term?, at current: Term) -> Bool { term == current }
 
+  /// If all together stay within the limit.
   public func hasRoom(for bytes: Int, beside waiting: Int, limit: Int) -> Bool {
     // The first operation is always taken, however large: a limit on what waits, not on size.
     waiting == 0 || waiting + bytes <= limit
@@ -241,62 +259,83 @@ extension Rules {
 
   // MARK: Reads
 
+  /// Only once an entry of the current term is committed.
   public func mayRead(commitTerm: Term?, at current: Term) -> Bool { commitTerm == current }
 
+  /// If this round or a later one is confirmed.
   public func isConfirmed(_ confirmed: UInt64, round: UInt64) -> Bool { confirmed >= round }
 
+  /// The later one of those that are known and answered.
   public func confirmedRound(
     _ known: UInt64, replying round: UInt64, newest: UInt64
   ) -> UInt64 {
     max(known, round)
   }
 
+  /// `true`.
   public var confirmsReadsAfterChange: Bool { true }
 
   // MARK: Snapshots
 
+  /// The lower of the two.
   public func lastCompactable(excess: Index, durableState: Index) -> Index {
     min(excess, durableState)
   }
 
+  /// If the log could be compacted beyond its mark.
   public func wantsDurableState(compactable: Index, mark: Index) -> Bool { compactable > mark }
 
+  /// `true`.
   public var remembersDurableState: Bool { true }
 
+  /// If all of it is committed here.
   public func isOld(_ snapshot: Index, commitIndex: Index) -> Bool { snapshot <= commitIndex }
 
+  /// If the terms are equal.
   public func holds(_ snapshot: Term, having term: Term?) -> Bool { term == snapshot }
 
+  /// The members that the received state names.
   public func members(of snapshot: Membership, having known: Membership) -> Membership { snapshot }
 
+  /// `true`.
   public var retriesSnapshots: Bool { true }
 
   // MARK: Membership
 
+  /// The members as they are.
   public func electorate(_ membership: Membership) -> Membership { membership }
 
+  /// If it was not removed.
   public func mayAsk(isRemoved: Bool) -> Bool { !isRemoved }
 
+  /// If it is a member.
   public func mayReply(isMember: Bool) -> Bool { isMember }
 
+  /// If both are committed.
   public func mayChange(isLastCommitted: Bool, isOwnTermCommitted: Bool) -> Bool {
     isLastCommitted && isOwnTermCommitted
   }
 
+  /// If it has caught up.
   public func mayPromote(whenCaughtUp hasCaughtUp: Bool) -> Bool { hasCaughtUp }
 
+  /// `true`.
   public var removedLeaderStepsDown: Bool { true }
 
+  /// `true`.
   public var removedMayStand: Bool { true }
 
+  /// The newest members if they are committed, else those before them.
   public func settled(
     newest: Membership, isCommitted: Bool, previous: Membership, known: Membership
   ) -> Membership {
     isCommitted ? newest : previous
   }
 
+  /// `true`.
   public var truncationUndoesChange: Bool { true }
 
+  /// While there is time left and the target is a voter.
   public func goesOnTransferring(ticks: Int, limit: Int, isTargetVoter: Bool) -> Bool {
     ticks < limit && isTargetVoter
   }

@@ -5,10 +5,12 @@
 public struct SnapshotMark: Equatable, Sendable {
   /// The last index the state stands for; zero for a log that was never compacted.
   public let index: Index
+  /// The term of the entry at ``index``.
   public let term: Term
   /// The members as of `index` (Raft, Figure 13: "the latest configuration").
   public let membership: Membership
 
+  /// A mark at the given entry.
   public init(index: Index, term: Term, membership: Membership) {
     self.index = index
     self.term = term

@@ -1,4 +1,4 @@
-// Operations whose outcome nobody knows: an order may place them, and need not.
+// Operations of unknown outcome: an order may place them, and need not.
 
 /// The operations of unknown outcome, in classes of equal ones.
 ///

@@ -3,7 +3,7 @@
 /// What a register holds and since when.
 package struct RegisterState: Hashable, Sendable {
   package let value: RegisterValue?
-  /// The revision that made it so; `nil` while nobody has seen it, and when there is nothing.
+  /// The revision that made it so; `nil` while no client has seen it, and when there is nothing.
   package let revision: UInt64?
 
   package init(_ value: RegisterValue?, revision: UInt64?) {

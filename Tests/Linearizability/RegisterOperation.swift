@@ -39,7 +39,7 @@ package enum RegisterAnswer: Hashable, Sendable {
 }
 
 /// An operation on a register and how it was answered; without an answer, it was applied or
-/// will be, and nobody has seen how.
+/// will be, and no client has seen how.
 package struct RegisterOperation: Hashable, Sendable {
   package let action: RegisterAction
   package let answer: RegisterAnswer?

@@ -2,8 +2,8 @@
 
 /// The configurations that the search has visited (Lowe, section 4).
 ///
-/// A configuration is what an order has placed and the state it led to. Whoever has placed
-/// fewer operations of unknown outcome can do everything that one who placed more can, so a
+/// A configuration is what an order has placed and the state it led to. A
+/// configuration with fewer operations of unknown outcome can go on in every way that one with more can, so a
 /// configuration is not worth visiting when one was seen with the same required operations and
 /// state, and no more of any class.
 struct SeenConfigurations<State: Hashable> {

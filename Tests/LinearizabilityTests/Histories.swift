@@ -9,7 +9,7 @@ func answered(
   RegisterRecord(key: "x", invoked: invoked, returned: returned, action: action, answer: answer)
 }
 
-/// An operation that nobody answered.
+/// An operation without an answer.
 func unknown(_ invoked: UInt64, _ action: RegisterAction) -> RegisterRecord {
   RegisterRecord(key: "x", invoked: invoked, returned: invoked, action: action, answer: nil)
 }

@@ -36,7 +36,7 @@ import Testing
     }
   }
 
-  /// After healing, everybody agrees and moves on.
+  /// After healing, all nodes agree and move on.
   private func expectRecovery(
     _ cluster: TestCluster, sourceLocation: SourceLocation = #_sourceLocation
   ) {
@@ -98,7 +98,7 @@ import Testing
 
   @Test(arguments: [3, 5, 7])
   func `a ring of two-way links has one leader at most`(size: Int) {
-    // Everybody hears two neighbours; that is a quorum for 3 and 5 nodes, not for 7.
+    // Every node hears two neighbours; that is a quorum for 3 and 5 nodes, not for 7.
     let cluster = TestCluster(size)
     cluster.elect(1)
     for a in 0..<size {

@@ -65,7 +65,7 @@ import Testing
     leader.step(.stateDurable(21))
     #expect(leader.node.status.firstIndex == 2, "node 3 still needs the log")
     _ = leader.take()
-    // Node 3 answers no longer, so nobody waits for what it lacks.
+    // Node 3 answers no longer, so the leader does not wait for what it lacks.
     for _ in 0..<Configuration.test.electionTicks {
       leader.tick(times: 1)
       leader.acknowledge(from: [2])

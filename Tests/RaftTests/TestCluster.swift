@@ -80,7 +80,7 @@ final class TestCluster {
     for _ in 0..<times { change(id) { $0.step(.tick) } }
   }
 
-  /// Lets time pass for everybody, delivering everything after each tick.
+  /// Lets time pass for all nodes, delivering everything after each tick.
   func tickAll(times: Int = 1) {
     for _ in 0..<times {
       for id in liveIDs { tick(id) }

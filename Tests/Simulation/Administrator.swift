@@ -1,4 +1,4 @@
-// An operator that adds and removes members, and moves leadership.
+// An operator who adds and removes members, and moves leadership.
 
 import PDBCoordinator
 import PDBModel

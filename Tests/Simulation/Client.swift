@@ -35,7 +35,7 @@ struct ClientOperation {
 /// One client: one operation at a time, tried on one node after the other until it is answered.
 struct Client {
   let position: Int
-  /// Whether it only reads while faults go on: some clients must look while others wait.
+  /// Whether it only reads while faults go on: some client must look when others wait.
   let isReader: Bool
   var current: ClientOperation?
   /// Whether an attempt is under way.

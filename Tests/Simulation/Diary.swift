@@ -1,6 +1,6 @@
 // What happened, line by line, for people.
 
-/// Takes down what happens, if the caller wants to know. Writing costs more than all the rest of a
+/// Takes down what happens, if it is wanted. Writing costs more than all the rest of a
 /// simulation, so a failing seed is run again with the diary open: the same seed gives the same
 /// life.
 struct Diary {

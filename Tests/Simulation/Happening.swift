@@ -22,7 +22,7 @@ enum Reply {
   case read(StoredValue?, index: Index)
   /// The attempt left no trace and never will; ask `leader`, if known.
   case notApplied(leader: NodeID?)
-  /// It is unknown whether it was made.
+  /// Applied or not: it cannot be told.
   case unknown
 }
 

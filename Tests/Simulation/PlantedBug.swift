@@ -86,7 +86,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case believesUncommitted
   /// A voter stands no more as soon as its removal is in its log.
   case removedStandsNoMore
-  /// After a restart only the commit index tells the members for certain.
+  /// After a restart only the commit index tells which members are certain.
   case settledByCommitIndex
   /// A log that cannot be compacted asks for a durable state without end.
   case asksWithoutEnd
@@ -109,8 +109,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 }
 
 extension PlantedBug {
-  /// A seed that finds the bug, in this generator, for bugs that few seeds find. A change of what
-  /// seeds mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
+  /// A seed that finds the bug, in this generator, for bugs that few seeds find. A change of what seeds
+  /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
     case .forgetsReadsOnRemoval: 1275

@@ -8,7 +8,7 @@ extension Simulation {
   func request(_ attempt: Attempt, at id: NodeID) {
     let node = self[id]
     guard node.isAlive else {
-      // The node does not listen: the request never left the client.
+      // No process listens: the request never left the client.
       return schedule.add(.reply(attempt, .notApplied(leader: nil), from: id), after: 5)
     }
     if node.inbox.isEmpty {

@@ -66,7 +66,7 @@ extension String {
 
 extension FileHandle {
   /// The lines that arrive, as they arrive. A thread waits for them: Foundation's own notices of the
-  /// end of a pipe were lost now and then, and nobody waits for a file that nobody holds.
+  /// end of a pipe were lost now and then, for they do not keep the file handle alive.
   fileprivate func lines() -> AsyncStream<String> {
     AsyncStream { continuation in
       Thread.detachNewThread { [self] in

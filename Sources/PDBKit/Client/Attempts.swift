@@ -1,4 +1,4 @@
-// The attempts of one request: whom to ask next, when to stop, what to say then.
+// The attempts of one request: which node to ask next, when to stop, what to say then.
 
 package import PDBModel
 import PDBStore
@@ -105,7 +105,7 @@ package struct Attempts {
       mayBeApplied = true
       return moveOn(from: address, "could not confirm the change in time")
     case .wrongCluster where error.outcome == .notApplied, .badAnswer where hasAlternative:
-      // It may have taken the place of a dead member, while the others are who they were.
+      // It may have taken the place of a dead member, while the others are the nodes they were.
       strangers.insert(address)
       answered.remove(address)
       strangersError = error

@@ -5,16 +5,23 @@ import PDBStore
 
 /// A request to a cluster, before it is known which node will answer.
 public struct ClientRequest: Sendable {
+  /// The HTTP methods that nodes know (RFC 9110, section 9.3).
   public enum Method: String, Sendable {
+    /// Asks a question.
     case get = "GET"
+    /// Asks for an action, such as adding tasks.
     case post = "POST"
+    /// Sets what the path names.
     case put = "PUT"
+    /// Removes what the path names.
     case delete = "DELETE"
   }
 
+  /// The HTTP method. Every request but `get` is treated as a change.
   public var method: Method
   /// Path and query, percent-encoded.
   public var path: String
+  /// The body, sent as `application/json`.
   public var body: JSON?
   /// `If-Match`: make the change only at this revision.
   public var ifRevision: UInt64?
@@ -23,6 +30,7 @@ public struct ClientRequest: Sendable {
   /// Who makes the change, and its request's id; drawn if there is none.
   var origin = Origin()
 
+  /// A request without conditions.
   public init(_ method: Method, _ path: String, body: JSON? = nil) {
     self.method = method
     self.path = path
@@ -39,14 +47,18 @@ public struct ClientRequest: Sendable {
 
 /// A node's answer to a request that succeeded.
 public struct ClientAnswer: Sendable {
+  /// The body.
   public let json: JSON
   /// The node that answered.
   public let node: NodeAddress
+  /// The cluster that the node belongs to.
   public let identity: ClusterIdentity
+  /// The revision of the state that the answer is from, if the node told it.
   public let revision: UInt64?
   /// Whether the change made something new (RFC 9110, section 15.3.2).
   let isCreated: Bool
 
+  /// The id of the cluster.
   public var cluster: String { identity.cluster }
 }
 

@@ -4,7 +4,7 @@ public import PDBModel
 public import PDBStore
 
 extension ClusterClient {
-  /// How long a node may take to say who it is.
+  /// How long a node may take to say which cluster it belongs to.
   static let meetingPatience = Duration.seconds(2)
   /// How long the others may take once one has said it.
   private static let meetingGrace = Duration.milliseconds(250)
@@ -55,7 +55,7 @@ extension ClusterClient {
 
   /// Asks a node which cluster it belongs to, if that must be known before it is sent a request:
   /// neither a token nor a body is in the question. A node that lies gets them nevertheless; only a
-  /// secret could prove who it is.
+  /// secret could prove its identity.
   ///
   /// - Returns: why it must not be sent the request; `nil` if it may be.
   package func objection(

@@ -257,7 +257,7 @@ public final class ClusterClient: Sendable {
     return outgoing
   }
 
-  /// A request as it goes over a connection that somebody else looks after.
+  /// A request as it goes over a connection that the caller manages.
   package func encoded(
     _ request: ClientRequest, to address: NodeAddress
   ) -> (head: HTTPRequestHead, body: ByteBuffer?) {

@@ -7,24 +7,34 @@ public import PDBStore
 public struct ClusterReport: Sendable {
   /// How the cluster is, at a glance.
   public enum Health: String, Sendable {
-    case healthy, degraded
+    /// Every member answers, has no alarm and keeps up.
+    case healthy
+    /// There is a leader, but some member is down, behind, or has an alarm.
+    case degraded
+    /// There is a quorum and no leader: an election is under way.
     case noLeader = "no_leader"
+    /// Fewer voters answer than a majority: nothing can be changed.
     case noQuorum = "no_quorum"
   }
 
   /// One member's own words, or why there are none.
   public struct MemberReport: Sendable {
+    /// The id of the member, in hexadecimal digits.
     public let id: String
+    /// Where it is reached, as `host:port`.
     public let address: String
     /// Whether it votes; a learner only listens.
     public let isVoter: Bool
+    /// What the member says; `nil` if it did not answer.
     public let status: NodeStatus?
+    /// Why it did not answer, in words for people.
     public let failure: String?
     /// How long ago the leader heard it last, in milliseconds, if the leader knows.
     public let silence: UInt64?
     /// The command that starts it again, if that can be told.
     public let restart: String?
 
+    /// The report of one member.
     public init(
       id: String, address: String, isVoter: Bool = true, status: NodeStatus?, failure: String?,
       silence: UInt64? = nil, restart: String? = nil
@@ -38,22 +48,30 @@ public struct ClusterReport: Sendable {
       self.restart = restart
     }
 
+    /// Whether the member answered.
     public var isUp: Bool { status != nil }
+    /// `follower`, `candidate`, `leader` or `learner`; `nil` if it is not known.
     public var role: String? {
       isVoter ? status?.role : "learner"
     }
     /// What the member itself says is wrong with it.
     public var alarms: [String] { status?.alarms ?? [] }
+    /// The member's Raft term.
     public var term: UInt64? { status?.term }
+    /// The last log entry that is in the member's state.
     public var applied: UInt64? { status?.appliedIndex }
+    /// Whether the member says that it leads.
     public var isLeader: Bool { status?.isLeader ?? false }
   }
 
+  /// The id of the cluster.
   public let cluster: String
+  /// How many voters make a majority.
   public let quorum: Int
   /// Dead ones first, then by address.
   public let members: [MemberReport]
 
+  /// A report; members that did not answer are put first, and otherwise the order is kept.
   public init(cluster: String, quorum: Int, members: [MemberReport]) {
     self.cluster = cluster
     self.quorum = quorum
@@ -66,6 +84,7 @@ public struct ClusterReport: Sendable {
     members.filter(\.isLeader).max { ($0.term ?? 0) < ($1.term ?? 0) }
   }
 
+  /// How many members answered, learners included.
   public var upCount: Int { members.count(where: \.isUp) }
 
   private var votersUpCount: Int { members.count { $0.isUp && $0.isVoter } }
@@ -84,6 +103,7 @@ public struct ClusterReport: Sendable {
     return applied < settled
   }
 
+  /// How the cluster is, at a glance.
   public var health: Health {
     if votersUpCount < quorum { return .noQuorum }
     if leader == nil { return .noLeader }
@@ -132,6 +152,7 @@ public struct ClusterReport: Sendable {
     }
   }
 
+  /// The form of `pdb cluster status --json`.
   public var json: JSON {
     let leader = leader
     return [

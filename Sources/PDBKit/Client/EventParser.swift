@@ -4,9 +4,11 @@ import PDBModel
 
 /// One event of a stream.
 public struct ServerEvent: Sendable, Equatable {
+  /// The type of the event; `message` if the stream names none.
   public let name: String
   /// The revision; `nil` if the stream has not told one yet.
   public let id: UInt64?
+  /// The data, whose lines are joined by line feeds.
   public let data: String
 }
 

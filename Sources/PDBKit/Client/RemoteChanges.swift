@@ -88,7 +88,7 @@ actor RemoteChanges: RemoteStream {
     guard ContinuousClock.now < deadline else { throw attempts.failure }
     switch attempts.record(result, of: node) {
     case .hop(let next, let reason): client.notify(.hop(from: node, to: next, reason: reason))
-    // Those who were there may come back, all at once even.
+    // Nodes that answered before may come back, even after all were away at once.
     case .failed(let error) where !isKnown || error.code != .unreachable: throw error
     case .done, .failed, .pause:
       do { try await Task.sleep(for: ClusterClient.pause) } catch { throw .cancelled }

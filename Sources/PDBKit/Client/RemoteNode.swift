@@ -5,11 +5,15 @@ public import PDBStore
 
 /// A node of a cluster that is asked once, without looking for another one.
 public struct RemoteNode: Sendable {
+  /// The node that is asked.
   public let address: NodeAddress
   private let client: ClusterClient
   /// How long an answer may take.
   private let patience: Duration
 
+  /// - Parameters:
+  ///   - client: gives the connections and the token.
+  ///   - patience: how long an answer may take.
   public init(_ address: NodeAddress, _ client: ClusterClient, within patience: Duration) {
     self.address = address
     self.client = client

@@ -8,6 +8,7 @@ public import PDBStore
 /// It finds a node, follows the leader, and sends a change again until the answer is certain or the
 /// time is up; the change is made once all the same.
 public struct RemoteStore: Clustered {
+  /// Finds the nodes and holds the connections.
   public let client: ClusterClient
   /// How long one request may take, with all its attempts.
   public let timeout: Duration
@@ -21,6 +22,7 @@ public struct RemoteStore: Clustered {
   /// Making an import visible changes everything at once, which may take a while.
   private static let commitPatience = Duration.seconds(600)
 
+  /// The cluster that the client met; asks a node if its birth is not known yet.
   public func identity() async throws(PDBError) -> ClusterIdentity {
     if let identity = client.identity, identity.birth != nil { return identity }
     return try await view().identity
@@ -28,6 +30,10 @@ public struct RemoteStore: Clustered {
 
   // MARK: Changing
 
+  /// Sends a change to the leader, again and elsewhere until the outcome is certain or the time is
+  /// up.
+  ///
+  /// - Throws: `unknown_outcome` if the time was up first.
   public func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
     if case .set(let pair, _, _) = change { _ = try Limits.check(key: pair.key) }
     if case .delete(let keys, _) = change, keys.count == 1 { _ = try Limits.check(key: keys[0]) }
@@ -48,6 +54,7 @@ public struct RemoteStore: Clustered {
     try await client.send(request, within: timeout)
   }
 
+  /// Asks for one key: `GET /kv/KEY`.
   public func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
     let key = try Limits.check(key: key)
     do throws(PDBError) {
@@ -59,6 +66,7 @@ public struct RemoteStore: Clustered {
     }
   }
 
+  /// Asks for pairs: `GET /kv`. The whole list comes in one answer.
   public func pairs(_ query: PairQuery, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
     let answer = try await ask(
       .get(
@@ -71,6 +79,7 @@ public struct RemoteStore: Clustered {
     return try Self.listing(answer, "pairs", Pair.init)
   }
 
+  /// Asks for one task: `GET /tasks/REFERENCE`.
   public func task(
     _ reference: TaskReference, at moment: Moment
   ) async throws(PDBError) -> Read<VersionedTask> {
@@ -79,6 +88,7 @@ public struct RemoteStore: Clustered {
     return Read(task, revision: answer.revision ?? 0)
   }
 
+  /// Asks for tasks: `GET /tasks`. The whole list comes in one answer.
   public func tasks(
     _ query: TaskQuery, at moment: Moment
   ) async throws(PDBError) -> Listing<VersionedTask> {
@@ -93,6 +103,7 @@ public struct RemoteStore: Clustered {
     return try Self.listing(answer, "tasks", VersionedTask.init)
   }
 
+  /// Asks for one revision: `GET /log/NUMBER`.
   public func revision(
     _ number: UInt64, at moment: Moment
   ) async throws(PDBError) -> Read<Revision> {
@@ -101,6 +112,7 @@ public struct RemoteStore: Clustered {
     return Read(revision, revision: answer.revision ?? number)
   }
 
+  /// Asks for a page of the history: `GET /log`.
   public func history(
     _ query: HistoryQuery, at moment: Moment
   ) async throws(PDBError) -> HistoryPage {
@@ -114,6 +126,7 @@ public struct RemoteStore: Clustered {
     return page
   }
 
+  /// Asks how far an import came: `GET /import/ID`.
   public func stagedParts(
     of importID: String, at moment: Moment
   ) async throws(PDBError) -> Int {
@@ -124,6 +137,8 @@ public struct RemoteStore: Clustered {
 
   // MARK: Streams
 
+  /// Listens to `GET /events`. When a node falls silent the stream goes on with another one,
+  /// without a gap and without a repetition.
   public func changes(
     since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
   ) async throws(PDBError) -> ChangeStream {
@@ -139,6 +154,9 @@ public struct RemoteStore: Clustered {
     try await history(HistoryQuery(limit: 0), at: moment).revision
   }
 
+  /// Downloads all pairs, line by line: `GET /export`.
+  ///
+  /// - Throws: also while the list is read, if the download breaks off.
   public func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
     let request = ClientRequest.get(
       "/export", [("prefix", prefix.isEmpty ? nil : prefix.percentEncoded)], at: moment)
@@ -147,6 +165,9 @@ public struct RemoteStore: Clustered {
     return Listing(revision: revision, first: [], rest: RemotePairs(download: download))
   }
 
+  /// Downloads the whole state: `GET /backup`.
+  ///
+  /// - Throws: also while the bytes are read, if the download breaks off.
   public func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
     let download = Download(
       client, timeout: timeout, ClientRequest.get("/backup", [], at: moment).path)
@@ -156,12 +177,14 @@ public struct RemoteStore: Clustered {
 
   // MARK: The cluster
 
+  /// Asks for the cluster as one node knows it: `GET /cluster/status`.
   public func view() async throws(PDBError) -> ClusterView {
     let answer = try await ask(.get("/cluster/status", []))
     guard let view = ClusterView(json: answer.json) else { throw Self.bad(answer) }
     return view
   }
 
+  /// Adds a member: `POST /cluster/members`.
   public func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember {
     let answer = try await ask(
       ClientRequest(.post, "/cluster/members", body: ["address": .string(address.description)]))
@@ -171,6 +194,7 @@ public struct RemoteStore: Clustered {
     return member
   }
 
+  /// Removes a member: `DELETE /cluster/members/MEMBER`.
   public func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember {
     let answer = try await ask(
       ClientRequest(
@@ -181,6 +205,7 @@ public struct RemoteStore: Clustered {
     return member
   }
 
+  /// Hands leadership over: `POST /cluster/transfer`.
   public func transferLeadership(to member: String?) async throws(PDBError) -> String? {
     let answer = try await ask(
       ClientRequest(

@@ -14,6 +14,7 @@ public struct ImportFile: Sendable {
   public let format: String
   /// The same for the same file: an import that was interrupted is found again by it.
   public let id: String
+  /// The pairs, tasks first and the oldest of them before the others. No key repeats.
   public let pairs: [NewPair]
 
   /// - Throws: `bad_request` with the line, if it is none of the kinds.

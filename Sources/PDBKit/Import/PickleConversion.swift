@@ -18,7 +18,7 @@ struct PickleConversion {
 
   private enum State {
     case unknown
-    /// Being weighed: whoever meets it now is inside of it.
+    /// Being weighed: a value that refers to it now is inside of it.
     case open
     case known(Weight)
   }

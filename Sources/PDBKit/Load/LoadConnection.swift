@@ -55,7 +55,7 @@ struct LoadConnection: Sendable {
   func close() { channel.close(promise: nil) }
 }
 
-/// Puts the answer together for whoever waits for it.
+/// Puts the answer together for the caller that waits for it.
 private final class LoadExchange: ChannelInboundHandler {
   typealias InboundIn = HTTPClientResponsePart
 

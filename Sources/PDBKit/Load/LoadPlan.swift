@@ -6,6 +6,7 @@ import PDBStore
 
 /// A load: which requests, how many at once, for how long.
 public struct LoadPlan: Sendable {
+  /// What the requests do.
   public enum Work: String, CaseIterable, Sendable {
     /// Sets random keys.
     case set
@@ -17,12 +18,17 @@ public struct LoadPlan: Sendable {
     case mixed
   }
 
+  /// When the load ends.
   public enum Length: Sendable {
+    /// After so many seconds.
     case seconds(Double)
+    /// After so many requests.
     case requests(Int)
   }
 
+  /// What the requests do.
   public var work: Work
+  /// When the load ends.
   public var length: Length
   /// How many requests are on their way at once, each on a connection of its own.
   public var clients: Int
@@ -30,14 +36,16 @@ public struct LoadPlan: Sendable {
   public var batch: Int
   /// How many different keys there are.
   public var keys: Int
+  /// The length of a value that is set, in bytes without its quotes.
   public var valueBytes: Int
   /// Requests a second; `nil`: the next as soon as one is answered.
   public var rate: Double?
   /// Whether reads are content with what a node has.
   public var isStale: Bool
-  /// Whether reads go to all nodes in turn. Changes go to the leader, nobody else takes them.
+  /// Whether reads go to all nodes in turn. Changes go to the leader, no other node takes them.
   public var usesAllNodes: Bool
 
+  /// A plan with these figures; it is not checked against the limits.
   public init(
     work: Work, length: Length, clients: Int, batch: Int, keys: Int, valueBytes: Int,
     rate: Double?, isStale: Bool, usesAllNodes: Bool

@@ -6,24 +6,34 @@ import PDBModel
 
 /// How many requests were answered, how fast, and what failed.
 public struct LoadReport: Sendable {
+  /// The kinds of requests that are counted apart.
   public enum Kind: String, CaseIterable, Sendable {
-    case read, change
+    /// Reads of keys.
+    case read
+    /// Changes of keys or tasks.
+    case change
   }
 
   /// The requests of one kind that succeeded.
   public struct Part: Sendable {
+    /// How many succeeded.
     public internal(set) var requests = 0
     /// How many keys or tasks they were about.
     public internal(set) var keys = 0
+    /// How long those took.
     public internal(set) var latency = Latency()
   }
 
+  /// What succeeded, by kind; a kind that was not asked for is missing.
   public internal(set) var parts: [Kind: Part] = [:]
   /// How often which error was met.
   public internal(set) var failures: [String: Int] = [:]
+  /// From the first request to the last answer.
   public internal(set) var duration = Duration.zero
 
+  /// How many requests succeeded.
   public var requests: Int { parts.values.reduce(0) { $0 + $1.requests } }
+  /// How many requests failed.
   public var errors: Int { failures.values.reduce(0, +) }
 
   mutating func succeeded(_ request: LoadRequest, after time: Duration) {

@@ -111,7 +111,7 @@ private final class LoadClient {
     } catch {
       fail("\(error)")
     }
-    // Whoever failed should not ask ten thousand times a second.
+    // A client whose request failed should not ask ten thousand times a second.
     try? await LoopExecutor.shared.sleep(for: .milliseconds(20))
     try await targets.findLeader(report.withLockedValue { $0.requests })
   }
@@ -136,7 +136,7 @@ private final class LoadClient {
   }
 }
 
-/// Who leads, and who else there is.
+/// The leader, and the other members.
 private final class LoadTargets: Sendable {
   private let client: ClusterClient
   private let members: [NodeAddress]

@@ -26,6 +26,7 @@ public struct Undone: Equatable, Sendable {
   /// How many keys that users can see are as before.
   public let count: Int
 
+  /// The answer to an undo.
   public init(revision: UInt64, operation: String, count: Int) {
     self.revision = revision
     self.operation = operation
@@ -35,9 +36,12 @@ public struct Undone: Equatable, Sendable {
 
 /// A task and the revision that last changed it.
 public struct VersionedTask: Equatable, Sendable {
+  /// The task.
   public let task: TaskItem
+  /// The revision that last changed it.
   public let revision: UInt64
 
+  /// A task as of a revision.
   public init(task: TaskItem, revision: UInt64) {
     self.task = task
     self.revision = revision
@@ -46,14 +50,17 @@ public struct VersionedTask: Equatable, Sendable {
 
 /// A key, its value and the revision that last changed it.
 public struct Pair: Equatable, Sendable {
+  /// The key, which need not be text.
   public let key: Bytes
   /// JSON, or bytes that are not text.
   public let value: Bytes
+  /// The revision that last changed it.
   public let revision: UInt64
   /// Whether the change that answers with the pair made the key. Not encoded: see
   /// ``RememberedAnswer``.
   public var isNew: Bool
 
+  /// A pair as of a revision.
   public init(key: Bytes, value: Bytes, revision: UInt64, isNew: Bool = false) {
     self.key = key
     self.value = value

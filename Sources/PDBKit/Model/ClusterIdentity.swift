@@ -17,6 +17,7 @@ public struct ClusterIdentity: Hashable, Sendable, CustomStringConvertible {
   /// version 0.1 have none.
   public let birth: String?
 
+  /// The identity of a cluster with this id and birth.
   public init(cluster: String, birth: String?) {
     self.cluster = cluster
     self.birth = birth

@@ -12,8 +12,10 @@ public struct ImportPart: Equatable, Sendable {
   public let id: String
   /// Counts from 0.
   public let number: UInt64
+  /// The pairs of this part, in the order of the file.
   public let pairs: [NewPair]
 
+  /// A part of the import `id`.
   public init(id: String, number: UInt64, pairs: [NewPair]) {
     self.id = id
     self.number = number

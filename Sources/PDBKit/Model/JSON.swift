@@ -7,19 +7,27 @@
 
 /// A JSON value (RFC 8259). Numbers keep their text, objects keep their order.
 public enum JSON: Sendable {
+  /// The literal `null`.
   case null
+  /// The literal `true` or `false`.
   case bool(Bool)
   /// The digits as written, for example `1.50` or `12345678901234567890`.
   case number(String)
+  /// A text, without quotes and escapes.
   case string(String)
+  /// The elements of a list.
   case array([JSON])
+  /// The members of an object, in the order of the text. Names may repeat.
   case object([Member])
 
   /// A member of an object. Names are compared byte by byte.
   public struct Member: Equatable, Sendable {
+    /// The name, without quotes and escapes.
     public let name: String
+    /// The value under the name.
     public let value: JSON
 
+    /// A member with a name and a value.
     public init(_ name: String, _ value: JSON) {
       self.name = name
       self.value = value
@@ -27,6 +35,7 @@ public enum JSON: Sendable {
 
     func hasName(_ other: String) -> Bool { name.utf8.elementsEqual(other.utf8) }
 
+    /// Equal names, byte by byte, and equal values.
     public static func == (left: Self, right: Self) -> Bool {
       left.hasName(right.name) && left.value == right.value
     }
@@ -34,7 +43,9 @@ public enum JSON: Sendable {
 
   /// Where and why a text is not JSON.
   public struct SyntaxError: Error, Sendable {
+    /// What is wrong.
     public let message: String
+    /// Where, in bytes from the beginning of the text.
     public let offset: Int
   }
 }
@@ -45,17 +56,27 @@ extension JSON {
   /// The value of the last member with this name, as in JavaScript.
   public subscript(name: StaticString) -> JSON? { self[String(describing: name)] }
 
+  /// The value of the last member with this name; `nil` if there is none, or this is no object.
+  ///
+  /// - Complexity: O(n) in the number of members.
   public subscript(name: String) -> JSON? {
     guard case .object(let members) = self else { return nil }
     return members.last { $0.hasName(name) }?.value
   }
 
+  /// The text; `nil` if this is no string.
   public var string: String? { if case .string(let value) = self { value } else { nil } }
+  /// The truth value; `nil` if this is neither `true` nor `false`.
   public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  /// The elements; `nil` if this is no array.
   public var array: [JSON]? { if case .array(let value) = self { value } else { nil } }
+  /// The members; `nil` if this is no object.
   public var members: [Member]? { if case .object(let value) = self { value } else { nil } }
+  /// The number; `nil` if this is no whole number, or one that does not fit.
   public var int64: Int64? { if case .number(let digits) = self { Int64(digits) } else { nil } }
+  /// The number; `nil` if this is no whole number, or one that does not fit.
   public var uint64: UInt64? { if case .number(let digits) = self { UInt64(digits) } else { nil } }
+  /// Whether this is `null`.
   public var isNull: Bool { if case .null = self { true } else { false } }
 }
 
@@ -65,16 +86,24 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral,
   ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral,
   ExpressibleByNilLiteral
 {
+  /// A string.
   public init(stringLiteral value: String) { self = .string(value) }
+  /// `true` or `false`.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
+  /// A number.
   public init(integerLiteral value: Int64) { self = .number(String(value)) }
+  /// An array.
   public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  /// `null`.
   public init(nilLiteral: ()) { self = .null }
+  /// An object, whose members keep their order.
   public init(dictionaryLiteral elements: (String, JSON)...) {
     self = .object(elements.map { Member($0.0, $0.1) })
   }
 
+  /// A number.
   public init(_ value: some BinaryInteger) { self = .number(String(value)) }
+  /// A string, or `null` for `nil`.
   public init(_ value: String?) { self = value.map { .string($0) } ?? .null }
 }
 

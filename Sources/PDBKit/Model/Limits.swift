@@ -4,10 +4,15 @@
 public enum Limits {
   /// The request line and headers together.
   public static let headBytes = 16 << 10
+  /// The body of a request.
   public static let bodyBytes = 1 << 20
+  /// A key.
   public static let keyBytes = 1 << 10
+  /// A value, a task among them.
   public static let valueBytes = 512 << 10
+  /// A task's title in UTF-8.
   public static let titleBytes = 4 << 10
+  /// How deep arrays and objects of a value may be nested.
   public static let jsonDepth = 64
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
@@ -24,7 +29,9 @@ public enum Limits {
   /// Revisions in one answer about the history, and bytes of their changes.
   package static let logPage = 1_000
   package static let logPageBytes = 1 << 20
+  /// The id of a request.
   /// Changes that are shown of each revision in a list of many.
+  /// The author of a change in UTF-8.
   package static let logPageChanges = 10
   public static let requestIDBytes = 128
   public static let authorBytes = 128

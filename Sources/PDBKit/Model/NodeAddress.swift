@@ -2,9 +2,12 @@
 
 /// A host and a port, written `127.0.0.1:4000`, `[::1]:4000` or `node1.example:4000`.
 public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
+  /// A name or an IP address; an IPv6 address without brackets.
   public let host: String
+  /// The TCP port, 1 to 65535.
   public let port: Int
 
+  /// An address that is known to be well-formed.
   public init(host: String, port: Int) {
     self.host = host
     self.port = port
@@ -43,6 +46,7 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   private static let hostCharacters = Set(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:".utf8)
 
+  /// `host:port`, an IPv6 host in brackets (RFC 3986, section 3.2.2).
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
   public var url: String { "http://\(self)" }

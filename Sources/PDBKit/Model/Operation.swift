@@ -55,9 +55,12 @@ package struct NewTask: Equatable, Sendable {
 
 /// A pair to set, together with others.
 public struct NewPair: Equatable, Sendable {
+  /// The key to set.
   public let key: Bytes
+  /// The new value: JSON, or bytes that are not text.
   public let value: Bytes
 
+  /// A pair to set.
   public init(key: Bytes, value: Bytes) {
     self.key = key
     self.value = value
@@ -66,9 +69,12 @@ public struct NewPair: Equatable, Sendable {
 
 /// What to change about a task; `nil` leaves a part as it is.
 public struct TaskEdit: Equatable, Sendable {
+  /// The new title.
   public var title: String?
+  /// Whether the task is done.
   public var completed: Bool?
 
+  /// An edit; without arguments it changes nothing.
   public init(title: String? = nil, completed: Bool? = nil) {
     self.title = title
     self.completed = completed
@@ -77,6 +83,7 @@ public struct TaskEdit: Equatable, Sendable {
 
 /// What must hold for a task or a pair to be changed.
 public enum Condition: Equatable, Sendable {
+  /// Nothing: the change is made in any case.
   case none
   /// It does not exist yet.
   case absent

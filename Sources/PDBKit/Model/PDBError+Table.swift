@@ -1,4 +1,4 @@
-// What every failure means to those who cannot read its message: HTTP clients and shells.
+// What every failure means to HTTP clients and shells, which do not read its message.
 
 extension PDBError.Code {
   /// A code's meaning.

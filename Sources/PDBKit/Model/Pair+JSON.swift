@@ -27,6 +27,7 @@ extension Bytes {
 }
 
 extension Pair {
+  /// `{"key","value","revision"}`; see the head of this file for bytes that are not text.
   public var json: JSON { .object(members) }
 
   package var members: [JSON.Member] {
@@ -61,6 +62,7 @@ extension Pair {
     return [.init("value", .null), .init("value_b64", .string(value.base64))]
   }
 
+  /// The pair of such an object; `nil` if it has no key or no value.
   public init?(json: JSON) {
     guard let key = Bytes(keyIn: json), let value = Bytes(valueIn: json) else { return nil }
     self.init(key: key, value: value, revision: json["revision"]?.uint64 ?? 0)
@@ -109,6 +111,7 @@ extension JSON {
 // MARK: New pairs
 
 extension NewPair {
+  /// `{"key","value"}`; see the head of this file for bytes that are not text.
   public var json: JSON { .object(key.jsonMembers + Pair.valueMembers(value)) }
 
   /// A pair as a client sends it.

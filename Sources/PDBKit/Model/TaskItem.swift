@@ -6,12 +6,16 @@ public struct TaskItem: Equatable, Sendable {
   public let id: String
   /// Small, for people: counts up from 1 and is never reused.
   public let number: UInt64
+  /// The title, as ``Title`` accepts it.
   public var title: String
+  /// Whether the task is done.
   public var completed: Bool
+  /// When it was added, as ``Timestamp/description`` or the program that stored the task wrote it.
   public let createdAt: String
   /// What other programs store with it: the members that pdb does not know, as they were written.
   public let extra: [JSON.Member]
 
+  /// A task with these members.
   public init(
     id: String, number: UInt64, title: String, completed: Bool, createdAt: String,
     extra: [JSON.Member] = []
@@ -34,6 +38,7 @@ public struct TaskItem: Equatable, Sendable {
       ] + extra)
   }
 
+  /// The task of such an object; `nil` if one of the five members is missing.
   public init?(json: JSON) {
     guard let id = json["id"]?.string, let number = json["number"]?.uint64,
       let title = json["title"]?.string, let completed = json["completed"]?.bool,
@@ -133,10 +138,12 @@ package enum SystemKeys {
 /// How users name a task: its id, its number, or the beginning of its id. What is some task's id
 /// means that task, whatever else it looks like.
 public struct TaskReference: Equatable, Sendable {
+  /// The reference as it was written.
   public let text: String
   /// Whether it can only be an id.
   public let isExact: Bool
 
+  /// A reference that may be an id, a number, or the beginning of an id.
   public init(_ text: String) {
     self.text = text
     isExact = false

@@ -5,6 +5,7 @@ import Foundation
 /// A task's title: trimmed, without control characters, in Unicode's form NFC, so that what
 /// looks the same is the same.
 public struct Title: Equatable, Sendable {
+  /// The title as it is stored, at most ``Limits/titleBytes`` bytes.
   public let text: String
 
   /// - Throws: `title_required` if nothing is left after trimming, `invalid_title`.

@@ -5,8 +5,10 @@ import Foundation
 /// Milliseconds since 1970 in UTC. Written as RFC 3339 by integer arithmetic alone, so every
 /// node and every version writes the same bytes.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Milliseconds since 1970-01-01T00:00:00Z, without leap seconds.
   public let milliseconds: Int64
 
+  /// The point in time that is this many milliseconds after 1970 began.
   public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
   /// The wall clock. Only for people to read: nothing decides by it.
@@ -14,6 +16,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
     Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
   }
 
+  /// Earlier times are less.
   public static func < (left: Timestamp, right: Timestamp) -> Bool {
     left.milliseconds < right.milliseconds
   }

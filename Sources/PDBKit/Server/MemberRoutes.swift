@@ -1,4 +1,4 @@
-// Who belongs to the cluster, and changing it, over HTTP.
+// The members of the cluster, and changing them, over HTTP.
 
 import Foundation
 import HTTPTypes

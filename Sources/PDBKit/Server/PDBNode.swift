@@ -177,7 +177,7 @@ public struct PDBNode: Service {
     }
   }
 
-  /// Who a node without files is, and the first members that it knows.
+  /// The identity of a node without files, and the first members that it knows.
   private static func bootstrap(
     _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
   ) async throws -> (Identity, Membership) {

@@ -78,7 +78,7 @@ extension Exchange {
       status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.bytes))
   }
 
-  /// What the page may load, and whom it may talk to: this origin, and the members wherever they
+  /// What the page may load, and which hosts it may talk to: this origin, and the members wherever they
   /// listen (Content Security Policy Level 3).
   private var policy: String {
     let members = store.currentView.members.compactMap { $0.nodeAddress?.host }

@@ -18,6 +18,7 @@ extension ClusterMember {
     return .object(members)
   }
 
+  /// The member of such an object; `nil` if id or address is missing.
   public init?(json: JSON) {
     guard let id = json["id"]?.string, let address = json["address"]?.string else { return nil }
     self.init(id: id, address: address)
@@ -71,6 +72,7 @@ extension ClusterView {
 }
 
 extension NodeStatus {
+  /// The form of `/status`.
   public var json: JSON {
     let leaderURL = JSON(leader.map { "http://\($0)" })
     return [
@@ -103,6 +105,7 @@ extension NodeStatus {
     ]
   }
 
+  /// The status of such an object; `nil` if node, cluster, address or role is missing.
   public init?(json: JSON) {
     guard let node = json["node"]?.string, let cluster = json["cluster"]?.string,
       let address = json["address"]?.string.flatMap({ try? NodeAddress(parsing: $0) }),

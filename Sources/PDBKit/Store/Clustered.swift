@@ -4,7 +4,7 @@ public import PDBModel
 
 /// A store that several nodes keep together.
 public protocol Clustered: Store {
-  /// Who belongs to the cluster and who leads it, as one node knows it.
+  /// The members of the cluster and its leader, as one node knows them.
   func view() async throws(PDBError) -> ClusterView
 
   /// Adds a member; it votes once it has caught up.
@@ -32,6 +32,7 @@ public struct ClusterMember: Equatable, Sendable {
   public let id: String
   /// Where other nodes and clients reach it, as `host:port`.
   public let address: String
+  /// Whether it leads, as the node that was asked knows it.
   public var isLeader = false
   /// Whether it votes; a learner only receives.
   public var isVoter = true
@@ -42,6 +43,7 @@ public struct ClusterMember: Equatable, Sendable {
   /// The command that starts it again, if that can be told.
   public var restart: String?
 
+  /// A voter that does not lead.
   public init(id: String, address: String) {
     self.id = id
     self.address = address
@@ -53,18 +55,22 @@ public struct ClusterMember: Equatable, Sendable {
 
 /// A cluster, as one node knows it.
 public struct ClusterView: Sendable {
+  /// The id and the birth of the cluster.
   public let identity: ClusterIdentity
   /// The node that says so.
   public let node: NodeAddress
   /// Whether that node leads.
   public let isLeader: Bool
+  /// The Raft term of the node (Raft §5.1).
   public let term: UInt64
   /// How many voters make a majority.
   public let quorum: Int
+  /// All members, learners included.
   public let members: [ClusterMember]
   /// The ids of those that were removed.
   public let removed: [String]
 
+  /// The view of one node.
   public init(
     identity: ClusterIdentity, node: NodeAddress, isLeader: Bool, term: UInt64, quorum: Int,
     members: [ClusterMember], removed: [String]
@@ -78,6 +84,7 @@ public struct ClusterView: Sendable {
     self.removed = removed
   }
 
+  /// The member that leads; `nil` if the node knows none.
   public var leader: ClusterMember? { members.first(where: \.isLeader) }
 
   /// Where the members are, the leader first.
@@ -106,14 +113,17 @@ extension [ClusterMember] {
 public struct NodeStatus: Sendable {
   /// Hexadecimal digits.
   public let node: String
+  /// The id and the birth of the cluster that the node belongs to.
   public let identity: ClusterIdentity
   /// Names the node's data directory.
   public let incarnation: String
+  /// Where other nodes and clients reach the node.
   public let address: NodeAddress
   /// `follower`, `candidate` or `leader`.
   public let role: String
   /// The address of the leader, if the node knows one.
   public let leader: String?
+  /// The Raft term of the node (Raft §5.1).
   public let term: UInt64
   /// The addresses of the other members.
   public let peers: [String]
@@ -125,10 +135,15 @@ public struct NodeStatus: Sendable {
   public let settledCommitIndex: UInt64
   /// The last log entry that is in the state.
   public let appliedIndex: UInt64
+  /// The last entry of the log.
   public let lastIndex: UInt64
+  /// The first entry that the log still holds.
   public let firstIndex: UInt64
+  /// How many entries the log holds.
   public let logEntries: Int
+  /// How many bytes they have.
   public let logBytes: Int
+  /// The revision of the node's state.
   public let revision: UInt64
   /// Of all pairs; the same on all nodes at the same ``appliedIndex``.
   public let hash: UInt64
@@ -166,5 +181,6 @@ public struct NodeStatus: Sendable {
     self.version = version
   }
 
+  /// Whether the node says that it leads.
   public var isLeader: Bool { role == "leader" }
 }

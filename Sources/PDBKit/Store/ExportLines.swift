@@ -10,6 +10,7 @@ public import PDBModel
 public struct ExportLines: Sendable {
   private var count = 0
 
+  /// The lines of an export that begins.
   public init() {}
 
   /// The line that says what follows.

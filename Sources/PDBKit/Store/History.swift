@@ -6,7 +6,9 @@ public import PDBModel
 public struct Revision: Equatable, Sendable {
   /// Grows by one with every change.
   public let number: UInt64
+  /// When the leader took the change, by its clock.
   public let time: Timestamp
+  /// The author that the request named; free text.
   public let author: String
   /// What was done, in the words of the command line: `task add`, `kv set`.
   public let operation: String
@@ -21,6 +23,7 @@ public struct Revision: Equatable, Sendable {
   /// What it did to each key; in a list of many revisions only to the first of them.
   public let changes: [KeyChange]
 
+  /// A revision with these properties.
   public init(
     number: UInt64, time: Timestamp, author: String, operation: String, undoes: UInt64?,
     term: UInt64, request: String?, count: Int, changes: [KeyChange]
@@ -38,12 +41,14 @@ public struct Revision: Equatable, Sendable {
 
   /// What a revision did to one key.
   public struct KeyChange: Equatable, Sendable {
+    /// The key that was set or removed.
     public let key: Bytes
     /// The value before; `nil` if there was none.
     public let before: Bytes?
     /// The value since; `nil` if it was removed.
     public let after: Bytes?
 
+    /// A change of one key.
     public init(key: Bytes, before: Bytes?, after: Bytes?) {
       self.key = key
       self.before = before
@@ -63,6 +68,7 @@ public struct HistoryPage: Sendable {
   /// Where the next page begins, as ``HistoryQuery/before``; `nil` if this was the last.
   public let next: UInt64?
 
+  /// A page of the history.
   public init(revisions: [Revision], revision: UInt64, compacted: UInt64, next: UInt64?) {
     self.revisions = revisions
     self.revision = revision
@@ -95,20 +101,27 @@ public struct ChangeStream: AsyncSequence, Sendable {
   public let start: UInt64
   private let source: any BatchSource<ChangeEvent>
 
+  /// A stream of what `source` gives.
   public init(after start: UInt64, _ source: any BatchSource<ChangeEvent>) {
     self.start = start
     self.source = source
   }
 
+  /// An iterator over the stream. Use only one: the source may be shared by all of them.
   public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
+  /// Gives the events of a stream, batch by batch.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var source: any BatchSource<ChangeEvent>
 
+    /// The next events, as soon as there are some; `nil` after the end.
+    ///
+    /// - Throws: what ended the stream.
     public mutating func next() async throws(PDBError) -> [ChangeEvent]? {
       try await source.next()
     }
 
+    /// The same, on the caller's actor.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(PDBError) -> [ChangeEvent]? {

@@ -29,16 +29,22 @@ public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
     return items
   }
 
+  /// An iterator that begins with the first items.
   public func makeAsyncIterator() -> Iterator { Iterator(first: first, rest: rest) }
 
+  /// Gives the items of a list, batch by batch.
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var first: [Item]?
     fileprivate var rest: (any BatchSource<Item>)?
 
+    /// The next items; `nil` after the last ones.
+    ///
+    /// - Throws: what kept the list from being read to its end.
     public mutating func next() async throws(PDBError) -> [Item]? {
       try await next(isolation: nil)
     }
 
+    /// The same, on the caller's actor.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(PDBError) -> [Item]? {
@@ -57,6 +63,7 @@ public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
 
 /// What gives the batches of a list, one after the other.
 public protocol BatchSource<Item>: Sendable {
+  /// What the list is made of.
   associatedtype Item: Sendable
 
   /// The next batch; `nil` when there are no more.

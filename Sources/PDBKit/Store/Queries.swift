@@ -13,6 +13,7 @@ public struct PairQuery: Equatable, Sendable {
   /// Whether tasks are wanted too, unless the prefix is that of tasks.
   public var includesTasks = false
 
+  /// A query; without arguments it is for all pairs that are no tasks.
   public init(
     prefix: Bytes = [], after: Bytes? = nil, limit: Int? = nil, includesTasks: Bool = false
   ) {
@@ -34,6 +35,7 @@ public struct TaskQuery: Equatable, Sendable {
   /// How many at most; `nil`: all.
   public var limit: Int?
 
+  /// A query; without arguments it is for all tasks.
   public init(
     isCompleted: Bool? = nil, words: String = "", after: TaskReference? = nil, limit: Int? = nil
   ) {
@@ -46,12 +48,14 @@ public struct TaskQuery: Equatable, Sendable {
 
 /// Which part of the history is wanted.
 public struct HistoryQuery: Sendable {
+  /// Which revisions are wanted, and which of their changes.
   public var filter: HistoryFilter
   /// Only revisions before this one.
   public var before: UInt64?
   /// How many at most; a page has fewer where they are large.
   public var limit: Int
 
+  /// A query; without arguments it is for the newest 50 revisions.
   public init(filter: HistoryFilter = HistoryFilter(), before: UInt64? = nil, limit: Int = 50) {
     self.filter = filter
     self.before = before
@@ -71,6 +75,7 @@ public struct HistoryFilter: Equatable, Sendable {
   /// Only revisions by this author.
   public var author: String?
 
+  /// A filter; without arguments it lets everything through.
   public init(
     task: String? = nil, key: Bytes? = nil, prefix: Bytes? = nil, author: String? = nil
   ) {

@@ -3,6 +3,8 @@
 public import PDBModel
 
 extension Revision {
+  /// `{"revision","time","author","operation","undoes","term","request","count","changes"}`; `null`
+  /// where there is nothing.
   public var json: JSON {
     [
       "revision": JSON(number),
@@ -17,6 +19,7 @@ extension Revision {
     ]
   }
 
+  /// The revision of such an object; `nil` if number, operation or time is missing.
   public init?(json: JSON) {
     guard let number = json["revision"]?.uint64, let operation = json["operation"]?.string,
       let time = json["time"]?.string.flatMap(Timestamp.init(parsing:))
@@ -46,6 +49,7 @@ extension Revision.KeyChange {
 }
 
 extension HistoryPage {
+  /// `{"revisions","revision","compacted","next"}`; `next` is `null` on the last page.
   public var json: JSON {
     [
       "revisions": .array(revisions.map(\.json)), "revision": JSON(revision),
@@ -53,6 +57,7 @@ extension HistoryPage {
     ]
   }
 
+  /// The page of such an object; `nil` if the revisions or the revision of the state are missing.
   public init?(json: JSON) {
     guard let revisions = json["revisions"]?.array, let revision = json["revision"]?.uint64 else {
       return nil

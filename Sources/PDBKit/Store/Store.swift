@@ -17,7 +17,7 @@ public protocol Store: Sendable {
   ///
   /// The store stamps it: the time, the ids of new tasks, who the author is.
   ///
-  /// - Parameter origin: who asks, and the request's id, if it may be sent again.
+  /// - Parameter origin: the author, and the request's id, if it may be sent again.
   /// - Throws: what the data object (`conflict`, `task_not_found` and the like: nothing changed), or
   ///   what kept the change from being made or from being confirmed.
   func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt
@@ -78,9 +78,12 @@ public enum Moment: String, Sendable {
 
 /// What was read, and the revision of the state it was read from.
 public struct Read<Value: Sendable>: Sendable {
+  /// What was read.
   public let value: Value
+  /// The revision of the state it was read from.
   public let revision: UInt64
 
+  /// A value read from the state of `revision`.
   public init(_ value: Value, revision: UInt64) {
     self.value = value
     self.revision = revision
@@ -89,9 +92,12 @@ public struct Read<Value: Sendable>: Sendable {
 
 /// What a change did, and the revision of the state after it.
 public struct Receipt: Equatable, Sendable {
+  /// What the change did.
   public let answer: Answer
+  /// The revision of the state after it.
   public let revision: UInt64
 
+  /// The receipt of a change that is durable.
   public init(_ answer: Answer, revision: UInt64) {
     self.answer = answer
     self.revision = revision
@@ -106,6 +112,7 @@ public struct Origin: Sendable {
   /// Names the request, so that the store recognises it when it is sent again.
   public var request: RequestID?
 
+  /// An origin; without arguments the author is the store's own, and the request has no id.
   public init(author: String? = nil, request: RequestID? = nil) {
     self.author = author
     self.request = request
@@ -122,6 +129,7 @@ public struct Origin: Sendable {
     /// How long ago the request was first sent; `nil` for a first attempt.
     public let age: Duration?
 
+    /// The identity of a request; the store checks the id.
     public init(_ id: String, fingerprint: UInt64? = nil, age: Duration? = nil) {
       self.id = id
       self.fingerprint = fingerprint

@@ -20,7 +20,7 @@ package struct CommitChecker: Sendable {
   /// - Parameters:
   ///   - membership: as of the end of the leader's log.
   ///   - durable: what a node's disk holds.
-  /// - Returns: the entries that no node had committed before.
+  /// - Returns: the entries that no leader had committed before.
   package mutating func committed(
     through index: Index, by leader: NodeID, term: Term, log: StoredLog,
     durable: (NodeID) -> StoredLog?

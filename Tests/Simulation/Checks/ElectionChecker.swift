@@ -1,4 +1,4 @@
-// Votes and leaders.
+// Which node voted for which, and which leads.
 
 package import Raft
 

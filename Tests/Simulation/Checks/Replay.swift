@@ -1,4 +1,4 @@
-// The one true history: every committed entry, applied once, on no node.
+// The one true history: every committed entry, applied once, on no node of the cluster.
 
 package import PDBCoordinator
 package import PDBModel
