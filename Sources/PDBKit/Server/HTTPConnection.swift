@@ -22,7 +22,7 @@ final class HTTPConnection: ChannelInboundHandler {
   private let requests: RequestGuard
   private let executor: LoopExecutor
   private let connections: OpenConnections
-  private let seat: OpenConnections.Seat
+  private let slot: OpenConnections.Slot
   /// The request that is coming in.
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
@@ -32,24 +32,24 @@ final class HTTPConnection: ChannelInboundHandler {
   private var answer: Task<Void, Never>?
   private var isAnswering = false
   /// What came while a request was answered (RFC 9112, section 9.3.2).
-  private var waiting: [HTTPServerRequestPart] = []
+  private var pipelined: [HTTPServerRequestPart] = []
   private(set) var lastActive = NIODeadline.now()
   /// Whether a request was answered here before.
   private(set) var hasAnswered = false
   private var idleCheck: Scheduled<Void>?
-  private var isLast = false
+  private var closesAfterAnswer = false
   /// Whether the rest of a request that is answered already comes in.
   private var isDiscarding = false
-  private var waitsForSpace: CheckedContinuation<Void, any Error>?
+  private var writableWaiter: CheckedContinuation<Void, any Error>?
 
   init(
     _ requests: RequestGuard, executor: LoopExecutor, connections: OpenConnections,
-    seat: OpenConnections.Seat
+    slot: OpenConnections.Slot
   ) {
     self.requests = requests
     self.executor = executor
     self.connections = connections
-    self.seat = seat
+    self.slot = slot
   }
 
   /// Whether nothing is asked and nothing answered.
@@ -63,19 +63,19 @@ final class HTTPConnection: ChannelInboundHandler {
 
   private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     if isDiscarding { return discard(part, context) }
-    guard isAnswering else { return take(part, context) }
-    waiting.append(part)
+    guard isAnswering else { return assemble(part, context) }
+    pipelined.append(part)
     // No client has a reason to go on like that; it is read on when this is answered.
-    if waiting.count == Self.waitingParts { setReading(false, context.channel) }
+    if pipelined.count == Self.maxPipelinedParts { setReading(false, context.channel) }
   }
 
-  private static let waitingParts = 256
+  private static let maxPipelinedParts = 256
 
   private func setReading(_ isReading: Bool, _ channel: any Channel) {
     channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
   }
 
-  private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+  private func assemble(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     switch part {
     case .head(let head):
       self.head = head
@@ -84,7 +84,7 @@ final class HTTPConnection: ChannelInboundHandler {
     case .body(var part):
       guard let head else { return }
       if body.readableBytes + part.readableBytes > Limits.bodyBytes {
-        beginEarly(head, RequestGuard.tooLarge, context)
+        answerEarly(head, RequestGuard.tooLarge, context)
       } else if body.readableBytes == 0 {
         body = part
       } else {
@@ -92,17 +92,17 @@ final class HTTPConnection: ChannelInboundHandler {
       }
     case .end:
       guard let head else { return }
-      begin(head, nil, context)
+      startAnswer(head, nil, context)
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if head != nil && bodyDeadline == nil { awaitBody(context) }
+    if head != nil && bodyDeadline == nil { scheduleBodyDeadline(context) }
     context.fireChannelReadComplete()
   }
 
   /// The rest of a request must come in time.
-  private func awaitBody(_ context: ChannelHandlerContext) {
+  private func scheduleBodyDeadline(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     // Not at once: what was read with the head may still be on its way here.
     bodyCheck = context.eventLoop.scheduleTask(in: .zero) {
@@ -114,7 +114,7 @@ final class HTTPConnection: ChannelInboundHandler {
       guard let head = connection.head else { return }
       let failure = PDBError(
         .badRequest, "the body did not arrive within \(Limits.bodySeconds) seconds")
-      connection.beginEarly(head, failure, context)
+      connection.answerEarly(head, failure, context)
     }
   }
 
@@ -122,8 +122,8 @@ final class HTTPConnection: ChannelInboundHandler {
   /// waits for a word is told to go on (RFC 9110, section 10.1.1).
   private func checkEarly(_ context: ChannelHandlerContext) {
     guard let head, let request = Self.request(head) else { return }
-    if let failure = lackOfRoom(head) ?? requests.objection(to: request) {
-      return beginEarly(head, failure, context)
+    if let failure = overLimitRefusal(head) ?? requests.objection(to: request) {
+      return answerEarly(head, failure, context)
     }
     guard head.version == .http1_1,
       head.headers.first(name: "Expect")?.lowercased() == "100-continue"
@@ -135,12 +135,12 @@ final class HTTPConnection: ChannelInboundHandler {
   /// Answers a request before all of it is there; what still comes is read and dropped for a
   /// moment, for a connection that is closed at once may take the answer with it (RFC 9112,
   /// section 9.6).
-  private func beginEarly(
+  private func answerEarly(
     _ head: HTTPRequestHead, _ failure: PDBError, _ context: ChannelHandlerContext
   ) {
-    isLast = true
+    closesAfterAnswer = true
     isDiscarding = true
-    begin(head, failure, context)
+    startAnswer(head, failure, context)
   }
 
   private func discard(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
@@ -156,7 +156,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
   /// What is wrong with the form of a request: a server must not guess which of two hosts is meant
   /// (RFC 9112, section 3.2).
-  private static func defect(of request: Request, _ version: HTTPVersion) -> PDBError? {
+  private static func formError(of request: Request, _ version: HTTPVersion) -> PDBError? {
     // The first one was taken out of the fields when the request was read.
     if request.headers.has(.host) {
       return PDBError(.badRequest, "there is more than one 'Host' header", hint: "send one")
@@ -166,11 +166,11 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   /// A connection that came when there was no room is there for probes.
-  private func lackOfRoom(_ head: HTTPRequestHead) -> PDBError? {
-    connections.hasRoom(for: seat) || RequestGuard.isProbe(head.uri) ? nil : RequestGuard.noRoom
+  private func overLimitRefusal(_ head: HTTPRequestHead) -> PDBError? {
+    connections.isWithinLimit(slot) || RequestGuard.isProbe(head.uri) ? nil : RequestGuard.noRoom
   }
 
-  private func begin(
+  private func startAnswer(
     _ head: HTTPRequestHead, _ failure: PDBError?, _ context: ChannelHandlerContext
   ) {
     self.head = nil
@@ -182,26 +182,27 @@ final class HTTPConnection: ChannelInboundHandler {
     isAnswering = true
     // SwiftNIO's decoder reads nothing more behind an offer to upgrade.
     let offersUpgrade = head.headers.contains(name: "Upgrade")
-    if !head.isKeepAlive || head.version != .http1_1 || offersUpgrade { isLast = true }
+    if !head.isKeepAlive || head.version != .http1_1 || offersUpgrade { closesAfterAnswer = true }
     guard let request = Self.request(head) else { return refuse(Self.notHTTP, context) }
-    if let defect = Self.defect(of: request, head.version) { return refuse(defect, context) }
-    let lackOfRoom = lackOfRoom(head)
-    if lackOfRoom != nil { isLast = true }
-    let failure = failure ?? lackOfRoom
+    if let error = Self.formError(of: request, head.version) { return refuse(error, context) }
+    let overLimit = overLimitRefusal(head)
+    if overLimit != nil { closesAfterAnswer = true }
+    let failure = failure ?? overLimit
     let hasBody = head.method != .HEAD
     let version = head.version
     let content = Bytes(buffer: body)
     body.clear()
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    let isLast = isLast
+    let closesAfterAnswer = closesAfterAnswer
     answer = Task.immediate(executorPreference: executor) { [requests, failure] in
       var response = await requests.respond(to: request, body: content, failure: failure)
       let compression = hasBody ? Compression(&response, to: request, version) : nil
       let writer = AnswerWriter(
         connection: connection, channel: channel, compression: compression,
         framing: AnswerFraming(
-          response, version, hasBody: hasBody, isStream: compression != nil, isLast: isLast))
+          response, version, hasBody: hasBody, isStream: compression != nil,
+          isLast: closesAfterAnswer))
       do {
         try await response.body.write(writer)
       } catch {
@@ -213,33 +214,33 @@ final class HTTPConnection: ChannelInboundHandler {
 
   // MARK: Answers
 
-  fileprivate func answer(_ end: ByteBuffer, _ context: ChannelHandlerContext) {
+  fileprivate func finishAnswer(_ end: ByteBuffer, _ context: ChannelHandlerContext) {
     isAnswering = false
     hasAnswered = true
     answer = nil
     lastActive = .now()
-    guard isLast else {
+    guard closesAfterAnswer else {
       context.writeAndFlush(wrapOutboundOut(end), promise: nil)
-      return takeWaiting(context)
+      return receivePipelined(context)
     }
     let channel = context.channel
     let written = context.writeAndFlush(wrapOutboundOut(end))
     if isDiscarding {
-      context.eventLoop.scheduleTask(in: Self.farewell) { channel.close(promise: nil) }
+      context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
     } else {
       written.whenComplete { _ in channel.close(promise: nil) }
     }
   }
 
   /// How long a client may go on with a request that was refused.
-  private static let farewell = TimeAmount.seconds(2)
+  private static let lingerTime = TimeAmount.seconds(2)
 
   /// What cannot be understood is answered at once.
   private func refuse(_ error: PDBError, _ context: ChannelHandlerContext) {
-    isLast = true
+    closesAfterAnswer = true
     var framing = AnswerFraming(requests.refusal(error), .http1_1, hasBody: true, isLast: true)
     framing.add(ByteBuffer(bytes: error.json.serialized() + [UInt8(ascii: "\n")]))
-    answer(framing.take(), context)
+    finishAnswer(framing.take(), context)
   }
 
   private static let notHTTP = PDBError(.badRequest, "this is not an HTTP request")
@@ -260,35 +261,35 @@ final class HTTPConnection: ChannelInboundHandler {
     refuse(Self.refusal(of: error), context)
   }
 
-  private func takeWaiting(_ context: ChannelHandlerContext) {
-    guard !waiting.isEmpty, context.channel.isActive else { return }
-    let parts = waiting
-    waiting = []
-    if parts.count >= Self.waitingParts { setReading(true, context.channel) }
+  private func receivePipelined(_ context: ChannelHandlerContext) {
+    guard !pipelined.isEmpty, context.channel.isActive else { return }
+    let parts = pipelined
+    pipelined = []
+    if parts.count >= Self.maxPipelinedParts { setReading(true, context.channel) }
     for part in parts { receive(part, context) }
   }
 
   /// Returns when the client has taken enough of what was written.
-  fileprivate func untilThereIsSpace(_ channel: any Channel) async throws {
+  fileprivate func waitUntilWritable(_ channel: any Channel) async throws {
     guard !channel.isWritable else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
-    try await withCheckedThrowingContinuation { waitsForSpace = $0 }
+    try await withCheckedThrowingContinuation { writableWaiter = $0 }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
-      waitsForSpace?.resume()
-      waitsForSpace = nil
+      writableWaiter?.resume()
+      writableWaiter = nil
     }
     context.fireChannelWritabilityChanged()
   }
 
   // MARK: The end
 
-  func handlerAdded(context: ChannelHandlerContext) { awaitRequest(context) }
+  func handlerAdded(context: ChannelHandlerContext) { scheduleIdleCheck(context) }
 
   /// A client that says nothing for long is let go.
-  private func awaitRequest(_ context: ChannelHandlerContext) {
+  private func scheduleIdleCheck(_ context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let deadline = lastActive + .seconds(Int64(Limits.idleSeconds))
     idleCheck = context.eventLoop.scheduleTask(deadline: deadline) {
@@ -297,7 +298,7 @@ final class HTTPConnection: ChannelInboundHandler {
       if NIODeadline.now() - connection.lastActive >= .seconds(Int64(Limits.idleSeconds)) {
         context.close(promise: nil)
       } else {
-        connection.awaitRequest(context)
+        connection.scheduleIdleCheck(context)
       }
     }
   }
@@ -308,15 +309,15 @@ final class HTTPConnection: ChannelInboundHandler {
     bodyCheck?.cancel()
     bodyDeadline?.cancel()
     answer?.cancel()
-    waitsForSpace?.resume(throwing: ChannelError.ioOnClosedChannel)
-    waitsForSpace = nil
+    writableWaiter?.resume(throwing: ChannelError.ioOnClosedChannel)
+    writableWaiter = nil
     context.fireChannelInactive()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event as? ChannelEvent == .inputClosed || event is ChannelShouldQuiesceEvent {
       // No more is asked or taken, but an answer may be on its way.
-      isLast = true
+      closesAfterAnswer = true
       if !isAnswering { context.close(promise: nil) }
     }
     context.fireUserInboundEventTriggered(event)
@@ -347,12 +348,12 @@ private struct AnswerWriter: ResponseBodyWriter {
     guard framing.isStream else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
     channel.writeAndFlush(framing.take(), promise: nil)
-    try await connection.value.0.untilThereIsSpace(channel)
+    try await connection.value.0.waitUntilWritable(channel)
   }
 
   consuming func finish(_ trailers: HTTPFields?) async throws {
     if let compression { framing.add(try compression.end()) }
     framing.end()
-    connection.value.0.answer(framing.take(), connection.value.1)
+    connection.value.0.finishAnswer(framing.take(), connection.value.1)
   }
 }

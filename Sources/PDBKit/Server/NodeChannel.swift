@@ -1,5 +1,5 @@
 // One port for all: HTTP for clients, an upgrade to the peer wire for nodes.
-package import HTTPTypes
+import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
@@ -30,23 +30,23 @@ struct NodeChannel: Sendable {
   func setUp(_ channel: any Channel) -> EventLoopFuture<Void> {
     channel.eventLoop.makeCompletedFuture {
       let pipeline = channel.pipeline.syncOperations
-      let seat = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
+      let slot = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
       try pipeline.addHandler(NegotiationTimeoutHandler(), name: NegotiationTimeoutHandler.name)
       let upgraders =
-        receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger, seat: seat)] } ?? []
+        receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger, slot: slot)] } ?? []
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
           upgraders: upgraders,
           notUpgradingCompletionHandler: { channel in
             channel.eventLoop.makeCompletedFuture {
-              try configureHTTP(channel, seat.value)
+              try configureHTTP(channel, slot.value)
               return .http
             }
           }))
       // HTTPConnection sees to that: the handler for it makes two more system calls a request.
       configuration.enablePipelining = false
       configuration.enableResponseHeaderValidation = false
-      // The answer to what is no HTTP has a body of pdb's: NegotiationFailureHandler.
+      // The answer to what is no HTTP has a body of pdb's: NegotiationErrorHandler.
       configuration.enableErrorHandling = false
       configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
       configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
@@ -56,8 +56,7 @@ struct NodeChannel: Sendable {
       try pipeline.addHandler(
         UpgradeFilter(protocols: upgraders.map { $0.supportedProtocol.lowercased() }),
         position: .after(decoder.handler))
-      try pipeline.addHandler(
-        NegotiationFailureHandler(requests), name: NegotiationFailureHandler.name)
+      try pipeline.addHandler(NegotiationErrorHandler(requests), name: NegotiationErrorHandler.name)
       negotiated.whenComplete { result in
         channel.pipeline.removeHandler(name: NegotiationTimeoutHandler.name, promise: nil)
         if case .failure(let error) = result {
@@ -68,24 +67,24 @@ struct NodeChannel: Sendable {
     }
   }
 
-  private func configureHTTP(_ channel: any Channel, _ seat: OpenConnections.Seat) throws {
+  private func configureHTTP(_ channel: any Channel, _ slot: OpenConnections.Slot) throws {
     // HTTPConnection writes bytes, and errors as well.
     let pipeline = channel.pipeline.syncOperations
     for context in [
       try pipeline.context(handlerType: HTTPResponseEncoder.self),
-      try pipeline.context(name: NegotiationFailureHandler.name),
+      try pipeline.context(name: NegotiationErrorHandler.name),
     ] {
       pipeline.removeHandler(context: context, promise: nil)
     }
     let connection = HTTPConnection(
-      requests, executor: executor, connections: connections, seat: seat)
-    connections.serve(connection, at: seat)
+      requests, executor: executor, connections: connections, slot: slot)
+    connections.attach(connection, to: slot)
     try pipeline.addHandler(connection)
   }
 }
 
-/// Closes a connection that is neither HTTP nor a peer's yet when its client says nothing for too
-/// long or closes its half, or when the server shuts down.
+/// Closes a connection before it is known to be a client's or a peer's, when its first request does
+/// not come in time, the other end closes it, or the server shuts down.
 private final class NegotiationTimeoutHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = ByteBuffer
 
@@ -110,13 +109,13 @@ private final class NegotiationTimeoutHandler: ChannelInboundHandler, RemovableC
   }
 }
 
-/// Closes a connection that failed before it was clear what it is, or as a peer's. Bytes that are no
-/// HTTP are answered first.
-private final class NegotiationFailureHandler: ChannelInboundHandler, RemovableChannelHandler {
+/// Closes a connection that failed before it was known to be a client's, or as a peer's. Bytes that
+/// are no HTTP are answered first.
+private final class NegotiationErrorHandler: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = Any
   typealias OutboundOut = HTTPServerResponsePart
 
-  static let name = "negotiation failure"
+  static let name = "negotiation error"
 
   private let requests: RequestGuard
 
@@ -147,7 +146,7 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
   let requiredUpgradeHeaders: [String] = []
   let receiver: any PeerReceiver
   let logger: Logger
-  let seat: NIOLoopBound<OpenConnections.Seat>
+  let slot: NIOLoopBound<OpenConnections.Slot>
 
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
@@ -159,7 +158,7 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead
   ) -> EventLoopFuture<NodeChannel.Negotiated> {
     channel.eventLoop.makeCompletedFuture {
-      seat.value.isPeer = true
+      slot.value.isPeer = true
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
         PeerAcceptor(receiver: receiver, logger: logger),

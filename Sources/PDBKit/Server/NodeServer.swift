@@ -50,7 +50,7 @@ struct NodeServer: Service {
   func run() async throws {
     let limit = Self.connectionLimit
     let connections = OpenConnections(
-      bound: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
+      softLimit: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
       logger: logger)
     // Most clients would lose their token on the way to the leader.
     let forwarding = token == nil ? nil : Forwarding(from: store.nodeStatus.address)
