@@ -438,12 +438,15 @@ package final class RaftEngine: Sendable {
   /// ends the process: another node has it right.
   private func scrub() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .seconds(Limits.scrubSeconds))
+      try await LoopExecutor.shared.sleep(for: .seconds(Self.scrubSeconds))
       try await state.scrub()
     }
   }
 
-  /// What was applied is committed after a moment even if no read needs it: then it need not be
+  /// How often a running node verifies its whole state.
+  private static let scrubSeconds = 600
+
+  /// What was applied is committed after a moment even if nobody asks for it: then it need not be
   /// applied once more after a crash.
   private func commit() async throws {
     while true {

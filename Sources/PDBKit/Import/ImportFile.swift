@@ -67,10 +67,13 @@ public struct ImportFile: Sendable {
 
   // MARK: Exports
 
+  /// One line of an export: a key and a value, written with escapes at worst.
+  private static let exportLineBytes = 8 << 20
+
   /// By its first line; a file of pickleDB may be a single line of JSON too.
   private static func isExport(_ bytes: Bytes) -> Bool {
     let line = bytes.prefix { $0 != UInt8(ascii: "\n") }
-    guard line.count <= Limits.exportLineBytes,
+    guard line.count <= exportLineBytes,
       let json = try? JSON(parsing: line, depth: Limits.jsonDepth + 8)
     else { return false }
     let names = Set((json.members ?? []).map(\.name))

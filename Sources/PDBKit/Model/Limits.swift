@@ -16,8 +16,6 @@ public enum Limits {
   public static let jsonDepth = 64
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
-  /// One line of an export: a key and a value, written with escapes at worst.
-  package static let exportLineBytes = 8 << 20
   /// The highest task number that an import may bring: far from where counting on would end.
   static let importedNumber: UInt64 = 1 << 40
   /// Parts of one import.
@@ -29,11 +27,11 @@ public enum Limits {
   /// Revisions in one answer about the history, and bytes of their changes.
   package static let logPage = 1_000
   package static let logPageBytes = 1 << 20
-  /// The id of a request.
   /// Changes that are shown of each revision in a list of many.
-  /// The author of a change in UTF-8.
   package static let logPageChanges = 10
+  /// The id of a request.
   public static let requestIDBytes = 128
+  /// The author of a change in UTF-8.
   public static let authorBytes = 128
   /// Open connections to one node, peers included.
   public static let connections = 4_096
@@ -51,12 +49,6 @@ public enum Limits {
   public static let logEntries = 100_000
   /// Bytes in the log before it is compacted.
   public static let logBytes = 64 << 20
-  /// What a writer of SQLite keeps in memory at most.
-  package static let writerCacheBytes = 32 << 20
-  /// How large SQLite's journals stay when they are not needed.
-  package static let journalBytes = 16 << 20
-  /// How often a running node verifies its whole state.
-  public static let scrubSeconds = 600
   /// How long a request may wait for its quorum.
   public static let requestSeconds = 5
   /// How long a request's body may take to arrive.

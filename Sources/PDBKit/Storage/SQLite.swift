@@ -15,15 +15,20 @@ package enum SQLite {
     fileprivate var level: Int { self == .full ? 2 : 1 }
   }
 
+  /// What a writer of SQLite keeps in memory at most.
+  private static let writerCacheBytes = 32 << 20
+  /// How large SQLite's journals stay when they are not needed.
+  private static let journalBytes = 16 << 20
+
   static func configuration() -> GRDB.Configuration {
     var configuration = GRDB.Configuration()
     configuration.journalMode = .wal
     configuration.prepareDatabase { db in
-      // A WAL that once grew, because a reader took long, need not stay large.
-      try db.execute(sql: "PRAGMA journal_size_limit = \(Limits.journalBytes)")
-      // A writer has to change many pages in one transaction now and then.
+      // A WAL that once grew, because somebody read for long, need not stay large.
+      try db.execute(sql: "PRAGMA journal_size_limit = \(journalBytes)")
+      // Whoever writes has to change many pages in one transaction now and then.
       if !db.configuration.readonly {
-        try db.execute(sql: "PRAGMA cache_size = -\(Limits.writerCacheBytes >> 10)")
+        try db.execute(sql: "PRAGMA cache_size = -\(writerCacheBytes >> 10)")
       }
       #if canImport(Darwin)
         // fsync alone does not reach the platter there.
