@@ -210,7 +210,7 @@ public struct RemoteStore: Clustered {
     let answer = try await ask(
       ClientRequest(
         .post, "/cluster/transfer", body: member.map { ["to": .string($0)] } ?? [:]))
-    return answer.json["leader"]?.string?.replacing("http://", with: "")
+    return answer.json["leader"]?.string.map(NodeAddress.address)
   }
 
   // MARK: Answers

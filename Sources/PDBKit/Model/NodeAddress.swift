@@ -19,7 +19,7 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   /// - Throws: `bad_configuration` if it is none of these.
   public init(parsing text: String) throws {
     var rest = Substring(text)
-    if rest.hasPrefix("http://") { rest = rest.dropFirst("http://".count) }
+    if rest.hasPrefix(Self.scheme) { rest = rest.dropFirst(Self.scheme.count) }
     if rest.hasSuffix("/") { rest = rest.dropLast() }
     let host: Substring
     let port: Substring
@@ -49,7 +49,16 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   /// `host:port`, an IPv6 host in brackets (RFC 3986, section 3.2.2).
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  public var url: String { "http://\(self)" }
+  /// The root of what the node serves: `http://host:port`.
+  public var url: String { Self.url(of: description) }
+
+  private static let scheme = "http://"
+
+  /// The ``url`` of a node whose address is at hand as text: `http://host:port`.
+  package static func url(of address: String) -> String { scheme + address }
+
+  /// The address, `host:port`, in what ``url(of:)`` made.
+  package static func address(in url: String) -> String { url.replacing(scheme, with: "") }
 
   /// Whether only this machine can reach the address.
   public var isLoopback: Bool {

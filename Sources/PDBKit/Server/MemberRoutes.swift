@@ -61,7 +61,7 @@ extension Exchange {
   fileprivate func transferLeadership() async throws -> Response {
     let leader = try await store.transferLeadership(to: object()["to"]?.string)
     return Response(
-      json: ["status": "transferred", "leader": JSON(leader.map { "http://\($0)" })])
+      json: ["status": "transferred", "leader": JSON(leader.map(NodeAddress.url))])
   }
 }
 

@@ -8,7 +8,7 @@ extension ClusterMember {
     var members: [JSON.Member] = [
       .init("id", .string(id)),
       .init("address", .string(address)),
-      .init("url", .string("http://\(address)")),
+      .init("url", .string(NodeAddress.url(of: address))),
       .init("is_leader", .bool(isLeader)),
       .init("voter", .bool(isVoter)),
     ]
@@ -36,9 +36,9 @@ extension ClusterView {
     [
       "cluster": .string(identity.cluster),
       "birth": JSON(identity.birth),
-      "leader": JSON(leader.map { "http://\($0.address)" }),
+      "leader": JSON(leader.map { NodeAddress.url(of: $0.address) }),
       "followers": .array(
-        members.filter { !$0.isLeader }.map { .string("http://\($0.address)") }),
+        members.filter { !$0.isLeader }.map { .string(NodeAddress.url(of: $0.address)) }),
       "current_node": .string(node.url),
       "is_leader": .bool(isLeader),
       "term": JSON(term),
@@ -74,7 +74,7 @@ extension ClusterView {
 extension NodeStatus {
   /// The form of `/status`.
   public var json: JSON {
-    let leaderURL = JSON(leader.map { "http://\($0)" })
+    let leaderURL = JSON(leader.map(NodeAddress.url))
     return [
       "node": .string(node),
       "cluster": .string(identity.cluster),
@@ -87,7 +87,7 @@ extension NodeStatus {
       "leader": leaderURL,
       "current_leader": leaderURL,
       "term": JSON(term),
-      "peers": .array(peers.map { .string("http://\($0)") }),
+      "peers": .array(peers.map { .string(NodeAddress.url(of: $0)) }),
       "last_heartbeat": lastHeartbeat.map {
         .number(String(Double($0.milliseconds) / 1000))
       } ?? .null,
@@ -111,7 +111,7 @@ extension NodeStatus {
       let address = json["address"]?.string.flatMap({ try? NodeAddress(parsing: $0) }),
       let role = json["role"]?.string
     else { return nil }
-    func bare(_ url: JSON?) -> String? { url?.string.map { $0.replacing("http://", with: "") } }
+    func bare(_ url: JSON?) -> String? { url?.string.map(NodeAddress.address) }
     self.init(
       node: node, identity: ClusterIdentity(cluster: cluster, birth: json["birth"]?.string),
       incarnation: json["incarnation"]?.string ?? "", address: address, role: role,
