@@ -450,7 +450,7 @@ extension ProcessTests {
       try await kind.run { store in
         let lines = (0..<3000).map { "{\"key\":\"k\($0)\",\"value\":\($0)}" }
         let file = try ImportFile(Bytes(lines.joined(separator: "\n").utf8))
-        let importing = Importing(file, existing: .refuse)
+        let importing = StagedImport(file, existing: .refuse)
         var progress: [Int] = []
         let receipt = try await importing.run(store) { progress.append($0) }
         #expect(receipt == Receipt(.changed(3000), revision: 1))
@@ -461,7 +461,7 @@ extension ProcessTests {
         try await store.apply(.increment(Self.key("k0"), by: 1))
         let refused = await Self.failure { _ = try await importing.run(store) { _ in } }
         #expect(refused?.code == .conflict && refused?.outcome == .notApplied)
-        let keeping = Importing(file, existing: .keep)
+        let keeping = StagedImport(file, existing: .keep)
         #expect(try await keeping.run(store) { _ in }.answer == .changed(0))
         #expect(try await store.get(Self.key("k0"), at: .now).value?.jsonValue.int64 == 1)
       }

@@ -56,7 +56,7 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       }
       var progress = ProgressBar("importing", isQuiet: options.quiet)
       defer { progress.finish() }
-      let importing = Importing(content, existing: existing.keys)
+      let importing = StagedImport(content, existing: existing.keys)
       let receipt = try await importing.run(session.store()) {
         progress.update($0, of: content.pairs.count)
       }

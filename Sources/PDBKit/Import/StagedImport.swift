@@ -1,10 +1,10 @@
-// Sending an import: its parts, then the word that makes them visible.
+// Sending an import: its parts, which the store puts aside, then the change that makes them visible.
 
 public import PDBModel
 public import PDBStore
 
-/// An import on its way into a store.
-public struct Importing: Sendable {
+/// An import that is put aside in a store part by part, and then made visible at once.
+public struct StagedImport: Sendable {
   private let file: ImportFile
   private let existing: ExistingKeys
   private let parts: [[NewPair]]
