@@ -3,12 +3,12 @@
 import Raft
 
 /// What chance decides in a simulation.
-package struct Dice: Sendable {
+struct Dice: Sendable {
   private var generator: SplitMix64
 
-  package init(seed: UInt64) { generator = SplitMix64(seed: seed) }
+  init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
-  package mutating func next() -> UInt64 { generator.next() }
+  mutating func next() -> UInt64 { generator.next() }
 
   /// A number from zero up to but not including `bound`, which must be positive.
   mutating func below(_ bound: Int) -> Int { generator.next(below: bound) }

@@ -6,7 +6,7 @@ package import Raft
 
 /// Keys, history and remembered requests as a value: a copy is a snapshot.
 package struct MemoryState: StateStorage {
-  package private(set) var pairs: [Bytes: StoredValue] = [:]
+  private(set) var pairs: [Bytes: StoredValue] = [:]
   private var requests: [String: RememberedRequest] = [:]
   private var history: [RevisionRecord] = []
 
@@ -15,7 +15,7 @@ package struct MemoryState: StateStorage {
 
   package init() {}
 
-  package var requestCount: Int { requests.count }
+  var requestCount: Int { requests.count }
 
   // MARK: Reading
 

@@ -4,7 +4,7 @@ import Raft
 
 /// The draw of one seed. Every seed has other faults switched on (swarm testing: Groce et al.,
 /// ISSTA 2012): a fault that is always on hides what happens only without it.
-package struct Plan: Sendable {
+struct Plan: Sendable {
   var voters: Int
   var learners: Int
   var configuration: Configuration
@@ -73,7 +73,7 @@ package struct Plan: Sendable {
     var transfer = 0
   }
 
-  package init(seed: UInt64) {
+  init(seed: UInt64) {
     var dice = Dice(seed: seed &* 0xD134_2543_DE82_EF95 &+ 0x5851_F42D_4C95_7F2D)
     voters = dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7])
     learners = dice.chance(150) && voters < 7 ? 1 : 0

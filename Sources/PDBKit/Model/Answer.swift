@@ -106,7 +106,7 @@ extension Decision {
     return writer.bytes
   }
 
-  package init(decoding bytes: Bytes) throws {
+  init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
     switch try reader.readByte() {
     case 1:

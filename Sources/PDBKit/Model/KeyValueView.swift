@@ -33,12 +33,12 @@ extension KeyValueView {
 
 /// The changes of one operation, not yet in the state: an overlay on a view. An operation
 /// that is refused half-way leaves nothing, because its draft is dropped.
-package struct Draft<Base: StateView>: StateView {
+struct Draft<Base: StateView>: StateView {
   private let base: Base
   /// The revision the draft will become.
-  package let revision: UInt64
+  let revision: UInt64
   /// In the order in which keys were first touched.
-  package private(set) var changes: [KeyChange] = []
+  private(set) var changes: [KeyChange] = []
   /// Of the changes, by key; empty while there are so few that looking at them is faster.
   private var positions: [Bytes: Int] = [:]
   /// What the base was asked last: most operations read a key and then change it.
@@ -49,12 +49,12 @@ package struct Draft<Base: StateView>: StateView {
     var stored: StoredValue?
   }
 
-  package init(on base: Base, revision: UInt64) {
+  init(on base: Base, revision: UInt64) {
     self.base = base
     self.revision = revision
   }
 
-  package func get(_ key: Bytes) throws -> StoredValue? {
+  func get(_ key: Bytes) throws -> StoredValue? {
     guard let position = position(of: key) else { return try read(key) }
     return changes[position].after.map { StoredValue(value: $0, revision: revision) }
   }
@@ -66,16 +66,16 @@ package struct Draft<Base: StateView>: StateView {
     return stored
   }
 
-  package func scanHistory(
+  func scanHistory(
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws {
     try base.scanHistory(from: first, through: last, reversed: reversed, body)
   }
 
-  package mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
+  mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
 
-  package mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
+  mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
 
   private mutating func change(_ key: Bytes, to value: Bytes?) throws {
     if let position = position(of: key) {
@@ -96,7 +96,7 @@ package struct Draft<Base: StateView>: StateView {
     for position in positions.count..<changes.count { positions[changes[position].key] = position }
   }
 
-  package func scan(
+  func scan(
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {

@@ -47,7 +47,7 @@ extension Operation {
 extension Condition {
   /// - Parameter revision: of what the operation would change; `nil` if it does not exist.
   /// - Throws: `conflict`, with what is there now.
-  package func check(_ revision: UInt64?, subject: @autoclosure () -> String) throws {
+  func check(_ revision: UInt64?, subject: @autoclosure () -> String) throws {
     switch self {
     case .none: return
     case .absent where revision == nil: return

@@ -21,7 +21,7 @@ package enum Operation: Equatable, Sendable {
   case discardImport(id: String)
 
   /// A short name for logs and history.
-  package var name: String {
+  var name: String {
     switch self {
     case .addTasks: "task add"
     case .editTask(_, let edit, _):

@@ -3,7 +3,7 @@
 extension PDBError.Code {
   /// A code's meaning.
   package struct Meaning: Sendable {
-    package let code: PDBError.Code
+    let code: PDBError.Code
     /// The status of an answer over HTTP (RFC 9110, section 15).
     package let httpStatus: Int
     /// The exit status of the command line, after sysexits.h.
@@ -15,7 +15,7 @@ extension PDBError.Code {
   }
 
   /// The one table of failures, in the order of their declaration.
-  package static let table: [Meaning] = [
+  static let table: [Meaning] = [
     .init(.badRequest, http: 400, exit: 65),
     .init(.titleRequired, http: 400, exit: 65),
     .init(.invalidTitle, http: 400, exit: 65),

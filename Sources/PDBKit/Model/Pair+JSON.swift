@@ -30,7 +30,7 @@ extension Pair {
   /// `{"key","value","revision"}`; see the head of this file for bytes that are not text.
   public var json: JSON { .object(members) }
 
-  package var members: [JSON.Member] {
+  var members: [JSON.Member] {
     key.jsonMembers + Self.valueMembers(value) + [.init("revision", JSON(revision))]
   }
 

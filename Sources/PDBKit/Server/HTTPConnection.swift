@@ -332,7 +332,7 @@ private struct AnswerWriter: ResponseBodyWriter {
   let compression: Compression?
   var framing: AnswerFraming
 
-  package mutating func write(_ buffer: ByteBuffer) async throws {
+  mutating func write(_ buffer: ByteBuffer) async throws {
     guard let compression else { return try await send(buffer) }
     var rest = buffer
     while let piece = rest.readSlice(length: min(rest.readableBytes, Compression.pieceBytes)),

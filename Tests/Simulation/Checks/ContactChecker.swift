@@ -21,7 +21,7 @@ package struct ContactChecker: Sendable {
 
   package mutating func elected(_ id: NodeID, in term: Term) { reigns[id] = Reign(term: term) }
 
-  package mutating func deposed(_ id: NodeID) { reigns[id] = nil }
+  mutating func deposed(_ id: NodeID) { reigns[id] = nil }
 
   /// An answer to AppendEntries arrived.
   package mutating func heard(_ peer: NodeID, by leader: NodeID, term: Term) {
@@ -30,7 +30,7 @@ package struct ContactChecker: Sendable {
   }
 
   /// A member is new: its silence counts from now on.
-  package mutating func added(_ peer: NodeID, by leader: NodeID) {
+  mutating func added(_ peer: NodeID, by leader: NodeID) {
     reigns[leader]?.ticksSinceHeard[peer] = 0
   }
 
