@@ -1,0 +1,107 @@
+// Looking back, and listening.
+
+import PDBCoordinator
+package import PDBModel
+package import PDBStore
+
+extension ClusterStore {
+  package func revision(
+    _ number: UInt64, at moment: Moment
+  ) async throws(PDBError) -> Read<Revision> {
+    try await read(moment, .ranges) { view, mark in
+      guard let record = try view.revision(number) else { throw mark.unknown(number) }
+      return Read(try Revision(record), revision: mark.revision)
+    }
+  }
+
+  package func history(
+    _ query: HistoryQuery, at moment: Moment
+  ) async throws(PDBError) -> HistoryPage {
+    try await read(moment, .ranges) { view, mark in
+      var page = PageOfHistory(limit: min(query.limit, Limits.logPage))
+      let before = query.before ?? .max
+      if page.limit > 0, before > 0 {
+        try view.scanHistory(from: 0, through: before - 1, reversed: true) { record in
+          let revision = try Revision(record)
+          return query.filter.matches(revision) ? page.add(revision) : true
+        }
+      }
+      return HistoryPage(
+        revisions: page.revisions, revision: mark.revision, compacted: mark.compactedRevision,
+        next: page.isCut ? page.revisions.last?.number : nil)
+    }
+  }
+
+  /// Revisions as they are found, up to a number and to a bound in bytes.
+  private struct PageOfHistory {
+    let limit: Int
+    private(set) var revisions: [Revision] = []
+    private var bytes = 0
+
+    init(limit: Int) { self.limit = limit }
+
+    var isCut: Bool { revisions.count == limit || bytes >= Limits.logPageBytes }
+
+    /// Returns whether there was room; if not, there is more for another request.
+    mutating func add(_ revision: Revision) -> Bool {
+      guard revisions.count < limit, bytes < Limits.logPageBytes else { return false }
+      revisions.append(revision.showing(first: Limits.logPageChanges))
+      bytes += revision.changes.reduce(0) {
+        $0 + $1.key.count + ($1.before?.count ?? 0) + ($1.after?.count ?? 0)
+      }
+      return true
+    }
+  }
+
+  package func changes(
+    since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
+  ) async throws(PDBError) -> ChangeStream {
+    let start = try await start(revision, moment)
+    let source = ChangeFeedSource(engine.feed, after: start, filter) {
+      [self] since throws(PDBError) in try await events(after: since, filter)
+    }
+    return ChangeStream(after: start, source)
+  }
+
+  private func start(_ asked: UInt64?, _ moment: Moment) async throws(PDBError) -> UInt64 {
+    // This node may lag behind the one that told the last revision.
+    if let asked, asked <= engine.status.mark.revision { return asked }
+    let newest = try await read(moment, .keys) { $1.revision }
+    guard let asked else { return newest }
+    guard asked <= newest else {
+      throw PDBError(
+        .revisionNotFound, "there is no revision \(asked) yet", hint: "the newest is \(newest)",
+        details: [.init("revision", JSON(newest))])
+    }
+    return asked
+  }
+
+  /// What the history knows after a revision.
+  private func events(
+    after since: UInt64, _ filter: HistoryFilter
+  ) async throws(PDBError) -> [ChangeEvent] {
+    try await read(.stale, .ranges) { view, mark in
+      guard since < mark.revision else { return [.position(since)] }
+      guard since >= mark.compactedRevision else {
+        return [.reset(revision: mark.revision, compacted: mark.compactedRevision)]
+      }
+      var batch = EventBatch(filter)
+      try view.scanHistory(from: since + 1, through: mark.revision, reversed: false) { record in
+        batch.add(try Revision(record))
+        return !batch.isFull
+      }
+      return batch.all
+    }
+  }
+}
+
+extension StateMark {
+  /// The error for a revision that is not there.
+  fileprivate func unknown(_ number: UInt64) -> PDBError {
+    PDBError(
+      .revisionNotFound, "there is no revision \(number)",
+      hint: number <= data.compactedRevision
+        ? "the history begins after revision \(data.compactedRevision); older ones are forgotten"
+        : "the newest is \(data.revision)")
+  }
+}
