@@ -117,17 +117,14 @@ let package = Package(
     .target(
       name: "PDBServer",
       dependencies: [
-        "Raft",
         "Page",
         "PDBModel",
         "PDBStore",
         "PDBClient",
         "PDBCoordinator",
-        "PDBStorage",
         "PDBCluster",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),

@@ -1,7 +1,5 @@
 // Waiting, but not for ever.
 
-import PDBModel
-
 /// Something took longer than it may.
 struct Overdue: Error {}
 

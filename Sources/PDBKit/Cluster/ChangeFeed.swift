@@ -5,7 +5,6 @@
 // what is kept.
 
 import PDBModel
-import PDBStorage
 import PDBStore
 import Synchronization
 

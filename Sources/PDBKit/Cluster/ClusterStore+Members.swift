@@ -1,6 +1,5 @@
 // The members of the cluster, and changing them.
 
-import PDBClient
 import PDBCoordinator
 package import PDBModel
 import PDBStorage

@@ -1,6 +1,5 @@
 // The store of a cluster, as one of its nodes has it.
 
-import PDBClient
 import PDBCoordinator
 package import PDBModel
 package import PDBStorage

@@ -1,6 +1,5 @@
 // How one task hands work to another: a queue that is emptied at one go.
 
-import PDBModel
 import Synchronization
 
 /// A queue with many writers and one reader. The reader takes everything that waits, so work

@@ -1,10 +1,8 @@
 // What a node is told when it starts, and whether that makes sense.
 
-import PDBClient
 import PDBCoordinator
 public import PDBModel
 package import PDBStorage
-import PDBStore
 import Raft
 
 /// What a node is told when it starts.

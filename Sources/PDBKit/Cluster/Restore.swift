@@ -5,7 +5,6 @@ import Foundation
 import PDBCoordinator
 public import PDBModel
 import PDBStorage
-import PDBStore
 import Raft
 
 /// Makes the files of a new node from a backup.

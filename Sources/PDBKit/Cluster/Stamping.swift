@@ -1,7 +1,6 @@
 // From what a caller asks to what the log replicates: all that is undetermined is decided here.
 
 import PDBClient
-import PDBCoordinator
 package import PDBModel
 package import PDBStore
 

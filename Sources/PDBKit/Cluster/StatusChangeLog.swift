@@ -2,8 +2,6 @@
 
 import Logging
 import PDBCoordinator
-import PDBModel
-import PDBStore
 import Raft
 
 /// Logs how a node's status changes; neither values nor secrets.

@@ -1,6 +1,5 @@
 // Which messages may wait: those that only tell a follower how far is committed.
 
-import PDBModel
 import Raft
 
 /// Holds back commit notices for a moment, because the next entries carry the same news.

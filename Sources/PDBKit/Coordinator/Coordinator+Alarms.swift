@@ -1,6 +1,5 @@
 // What is wrong with this node although it runs.
 
-import PDBModel
 import Raft
 
 extension Coordinator {

@@ -90,3 +90,9 @@ package struct Replica<Storage: StateStorage> {
       hash: mark.hash, record: ruling?.record)
   }
 }
+
+extension Entry {
+  package var mayTakeLong: Bool {
+    if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
+  }
+}

@@ -1,6 +1,5 @@
 // Comparing states between nodes: the same log must give the same state everywhere.
 
-import PDBModel
 package import Raft
 
 /// A node's state at an index, to be compared with its peers'.

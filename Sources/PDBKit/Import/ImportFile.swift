@@ -6,7 +6,6 @@
 
 import Crypto
 public import PDBModel
-import PDBStore
 
 /// The pairs of a file, in the order in which they are to be imported.
 public struct ImportFile: Sendable {

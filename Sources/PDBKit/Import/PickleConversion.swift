@@ -2,7 +2,6 @@
 
 import Foundation
 import PDBModel
-import PDBStore
 
 /// Turns what a pickle built into JSON.
 ///

@@ -1,7 +1,6 @@
 // The files of pickleDB, of all its generations, as pairs.
 
 import PDBModel
-import PDBStore
 
 /// The pairs in a file that pickleDB wrote.
 ///

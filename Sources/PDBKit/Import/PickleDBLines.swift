@@ -1,7 +1,6 @@
 // The files of pickleDB's asynchronous class: one change a line.
 
 import PDBModel
-import PDBStore
 
 /// The journal that `AsyncPickleDB` of pickleDB 1.2 appends to.
 ///

@@ -1,7 +1,6 @@
 // Where in a file of pairs the JSON went wrong: at which key.
 
 import PDBModel
-import PDBStore
 
 extension JSON.SyntaxError {
   /// The error as a user can act on it.

@@ -1,7 +1,6 @@
 // The instructions of a pickle that stand for one number or one string.
 
 import PDBModel
-import PDBStore
 
 extension PickleInput {
   /// The number or constant that this instruction puts on the stack.

@@ -1,7 +1,6 @@
 // What a pickle builds, and how that becomes JSON.
 
 import PDBModel
-import PDBStore
 
 /// A value on the stack of a pickle.
 ///

@@ -2,7 +2,6 @@
 
 import Histogram
 import PDBClient
-import PDBModel
 
 /// How many requests were answered, how fast, and what failed.
 public struct LoadReport: Sendable {

@@ -4,8 +4,6 @@
 //
 // Kinds are numbered for ever: a number is never given a second meaning.
 
-import Raft
-
 extension StampedOperation {
   private static let version: UInt8 = 1
 
@@ -46,19 +44,13 @@ extension StampedOperation {
 
   /// Whether applying what is encoded here may take long: it can change any number of keys, or
   /// has to search for what it changes.
-  static func mayTakeLong(_ bytes: Bytes) -> Bool {
+  package static func mayTakeLong(_ bytes: Bytes) -> Bool {
     var reader = BinaryReader(bytes)
     guard (try? readStamp(from: &reader)) != nil, let kind = try? reader.readByte() else {
       return false
     }
     return [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(
       Operation.Kind(rawValue: kind))
-  }
-}
-
-extension Entry {
-  package var mayTakeLong: Bool {
-    if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
   }
 }
 

@@ -4,7 +4,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import NIOHTTP1
-import PDBModel
 
 /// Puts the bytes of one answer together.
 struct AnswerFraming {

@@ -2,8 +2,6 @@
 
 import HTTPTypes
 import Hummingbird
-import PDBClient
-import PDBCoordinator
 import PDBModel
 import PDBStore
 

@@ -6,7 +6,6 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import NIOHTTPCompression
-import PDBCoordinator
 
 /// Compresses the body of one answer. Small ones are not worth the time, and events must not wait
 /// for more.

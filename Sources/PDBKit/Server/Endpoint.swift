@@ -3,10 +3,7 @@
 
 import HTTPTypes
 import Hummingbird
-import PDBClient
-import PDBCluster
 import PDBModel
-import PDBStore
 
 /// One method on one path. A reference: each request hands it around.
 final class Endpoint: Sendable {

@@ -11,9 +11,6 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import PDBClient
-import PDBCluster
-import PDBCoordinator
 import PDBModel
 import PDBStore
 import Synchronization

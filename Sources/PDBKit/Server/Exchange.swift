@@ -4,8 +4,6 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import PDBClient
-import PDBCluster
 import PDBModel
 import PDBStore
 

@@ -12,7 +12,6 @@ import NIOCore
 import NIOHTTP1
 import PDBClient
 import PDBModel
-import PDBStorage
 
 /// A follower's way to the leader.
 final class Forwarding: Sendable {

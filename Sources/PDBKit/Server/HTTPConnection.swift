@@ -9,10 +9,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import PDBClient
-import PDBCluster
-import PDBCoordinator
 import PDBModel
-import PDBStore
 
 /// Puts requests together, has them answered, and writes the answers.
 final class HTTPConnection: ChannelInboundHandler {

@@ -1,10 +1,6 @@
 // The time as HTTP writes it (RFC 9110, section 5.6.7).
 
 import Foundation
-import PDBCluster
-import PDBCoordinator
-import PDBModel
-import PDBStore
 import Synchronization
 
 enum HTTPDate {

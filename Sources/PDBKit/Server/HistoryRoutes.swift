@@ -2,8 +2,6 @@
 
 import HTTPTypes
 import Hummingbird
-import PDBClient
-import PDBCluster
 import PDBModel
 import PDBStore
 

@@ -3,8 +3,6 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import PDBCluster
-import PDBCoordinator
 import PDBModel
 import PDBStore
 

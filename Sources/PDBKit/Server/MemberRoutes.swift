@@ -3,7 +3,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import PDBClient
 import PDBModel
 import PDBStore
 

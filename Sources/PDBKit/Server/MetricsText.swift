@@ -1,11 +1,9 @@
 // What `/metrics` says: the text format of Prometheus, version 0.0.4.
 
 import HTTPTypes
-import PDBClient
 import PDBCluster
 import PDBCoordinator
 import PDBModel
-import PDBStorage
 import PDBStore
 
 /// Puts figures down one after the other.

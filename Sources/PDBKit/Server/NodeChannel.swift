@@ -7,9 +7,7 @@ import NIOHTTP1
 import NIOHTTPTypesHTTP1
 import PDBClient
 import PDBCluster
-import PDBCoordinator
 import PDBModel
-import PDBStore
 
 /// A connection that is HTTP until a peer asks for the wire between nodes.
 struct NodeChannel: Sendable {

@@ -5,7 +5,6 @@ import NIOCore
 import NIOExtras
 import NIOPosix
 import PDBClient
-import PDBCluster
 import PDBModel
 import ServiceLifecycle
 

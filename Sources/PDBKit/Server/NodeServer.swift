@@ -3,7 +3,6 @@
 import Logging
 import PDBClient
 import PDBCluster
-import PDBCoordinator
 import PDBModel
 import PDBStore
 import ServiceLifecycle

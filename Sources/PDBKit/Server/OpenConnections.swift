@@ -6,9 +6,6 @@
 
 import Logging
 import NIOCore
-import PDBCluster
-import PDBModel
-import PDBStore
 import Synchronization
 
 /// Counts connections, and closes idle ones when there are too many.

@@ -3,8 +3,6 @@
 import HTTPTypes
 import Hummingbird
 import NIOHTTP1
-import PDBCluster
-import PDBCoordinator
 import PDBModel
 
 extension PDBError {

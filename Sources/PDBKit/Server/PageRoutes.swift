@@ -5,10 +5,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import PDBClient
-import PDBCluster
 import PDBModel
-import PDBStorage
 import PDBStore
 import Page
 

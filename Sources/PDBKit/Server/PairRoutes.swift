@@ -2,9 +2,6 @@
 
 import HTTPTypes
 import Hummingbird
-import PDBClient
-import PDBCluster
-import PDBCoordinator
 import PDBModel
 import PDBStore
 

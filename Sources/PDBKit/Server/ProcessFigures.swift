@@ -1,8 +1,6 @@
 // What the operating system says of this process, under the names that Prometheus' own clients use.
 
 import Foundation
-import PDBCluster
-import PDBModel
 
 #if canImport(Glibc)
   import Glibc

@@ -5,8 +5,6 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
-import PDBClient
-import PDBCluster
 import PDBCoordinator
 import PDBModel
 import PDBStore

@@ -3,7 +3,6 @@
 import HTTPTypes
 import NIOCore
 import PDBCluster
-import PDBModel
 import Synchronization
 
 /// Counts requests by endpoint and status.

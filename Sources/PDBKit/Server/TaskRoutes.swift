@@ -3,9 +3,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import PDBClient
-import PDBCluster
-import PDBCoordinator
 import PDBModel
 import PDBStore
 

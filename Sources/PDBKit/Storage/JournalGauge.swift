@@ -2,7 +2,6 @@
 
 import GRDB
 import GRDBSQLite
-import PDBModel
 import Synchronization
 
 /// Knows how many pages the journal of a connection has; must live as long as the connection

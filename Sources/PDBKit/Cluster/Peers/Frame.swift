@@ -36,7 +36,6 @@
 
 package import PDBCoordinator
 package import PDBModel
-import PDBStorage
 package import Raft
 
 /// One frame of the peer wire.

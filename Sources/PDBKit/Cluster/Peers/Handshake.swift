@@ -9,10 +9,7 @@
 // empty: then every process that can reach the port is trusted, so it must be loopback.
 
 import Crypto
-import PDBCoordinator
 import PDBModel
-import PDBStorage
-import PDBStore
 import Raft
 
 /// What the members of a cluster share, and no other process knows.

@@ -4,7 +4,6 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import PDBClient
-import PDBStore
 import Raft
 import Synchronization
 

@@ -4,9 +4,7 @@ package import Logging
 import NIOConcurrencyHelpers
 package import NIOCore
 package import PDBCoordinator
-import PDBModel
 package import PDBStorage
-import PDBStore
 package import Raft
 
 /// The links to all peers; they come and go with the members.

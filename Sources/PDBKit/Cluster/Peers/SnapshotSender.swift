@@ -2,7 +2,6 @@
 
 import Logging
 import NIOCore
-import PDBClient
 import PDBCoordinator
 import PDBModel
 import PDBStorage

@@ -1,0 +1,146 @@
+// One node of a cluster, put together: files, engine, peers; without HTTP.
+
+import Foundation
+import GRDB
+package import Logging
+import PDBCoordinator
+package import PDBModel
+import PDBStorage
+import Raft
+
+/// A node that keeps its part of a cluster and talks to its peers.
+package struct ClusterNode: Sendable {
+  /// Holds the lock on the files while the node exists.
+  private let directory: DataDirectory
+  private let engine: RaftEngine
+  private let gate: PeerGate
+  /// `nil` if no peers are heard.
+  package let receiver: (any PeerReceiver)?
+  /// The node's data.
+  package let store: ClusterStore
+
+  /// Opens or creates the node's files and checks them; asks a cluster to be admitted, if it is told
+  /// to join one.
+  ///
+  /// - Throws: ``PDBError`` if the node must not or cannot start.
+  package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
+    directory = try DataDirectory(
+      path: configuration.dataDirectory, port: configuration.address.port)
+    let (log, contents) = try await Self.loadOrBootstrap(directory, configuration, logger)
+    let mark = contents.mark
+    try StateStore.recover(directory.statePath, logBegin: mark)
+    let state = try StateStore(
+      path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]))
+    try state.verify()
+    let appliedIndex = state.mark().appliedIndex
+    let lastIndex = contents.entries.last?.index ?? mark.index
+    guard appliedIndex <= lastIndex else {
+      throw SQLite.damaged(
+        directory.logPath,
+        "it ends at entry \(lastIndex), but entry \(appliedIndex) was applied; "
+          + "part of the log is gone")
+    }
+    guard appliedIndex >= mark.index else {
+      throw SQLite.damaged(
+        directory.statePath,
+        "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
+    }
+    let tick = Tick.milliseconds
+    let node = Node(
+      id: contents.identity.node, snapshot: mark,
+      configuration: Raft.Configuration(
+        electionTicks: configuration.electionMilliseconds / tick,
+        electionSpreadTicks: configuration.electionMilliseconds / tick,
+        heartbeatTicks: configuration.heartbeatMilliseconds / tick,
+        maxLogEntries: configuration.logEntries, maxLogBytes: Limits.logBytes),
+      hardState: contents.hardState, entries: contents.entries, appliedIndex: appliedIndex,
+      seed: .random(in: 0 ... .max))
+    let peers = Peers(own: contents.identity.node, logger: logger)
+    engine = RaftEngine(
+      identity: contents.identity, node: node, log: log, state: state, network: peers,
+      logger: logger)
+    gate = try PeerGate(
+      engine, secret: ClusterSecret(configuration.clusterSecret), peers: peers, log: log,
+      statePath: directory.statePath, logger: logger)
+    receiver = configuration.hearsPeers ? gate : nil
+    store = ClusterStore(
+      engine,
+      neighbours: NeighbourFiles(
+        directory: directory.path, options: configuration.sharedOptions))
+  }
+
+  /// Runs the node until the task is cancelled.
+  ///
+  /// - Throws: `disk_failed` when the disk fails; `corrupt` when the state differs from that of the
+  ///   majority.
+  package func run() async throws {
+    do {
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await gate.run() }
+        try await engine.run()
+        group.cancelAll()
+      }
+    } catch let error as DatabaseError {
+      throw PDBError(
+        .diskFailed, "the node's files could not be read or written: \(error.description)",
+        outcome: .unknown,
+        hint: "nothing acknowledged is lost; see to the disk, then start the node again")
+    }
+  }
+
+  /// Yields when a client asks the node to stop.
+  package var stopRequests: AsyncStream<Void> { engine.stopRequests }
+
+  /// Hands leadership over, refuses changes from then on, and waits a moment for those under way.
+  package func drain() async { await engine.drain() }
+
+  // MARK: Starting
+
+  private static func loadOrBootstrap(
+    _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> (LogStore, LogStore.Contents) {
+    let hasFiles = directory.hasFiles
+    do {
+      // Files are made when there is something to keep: a node that is stopped while it waits to be
+      // admitted has none.
+      let made = hasFiles ? nil : try await bootstrap(directory, configuration, logger)
+      let log = try LogStore(path: directory.logPath)
+      if let contents = try log.load() {
+        try configuration.check(contents)
+        try await Joining(configuration, logger)?.confirm(contents, in: directory.path)
+        return (log, contents)
+      }
+      let (identity, membership) =
+        if let made { made } else { try await bootstrap(directory, configuration, logger) }
+      try log.bootstrap(identity, .beginning(membership))
+      let contents = LogStore.Contents(
+        identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
+      return (log, contents)
+    } catch {
+      if !hasFiles { directory.discard() }
+      throw error
+    }
+  }
+
+  /// The identity of a node without files, and the first members that it knows.
+  private static func bootstrap(
+    _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> (Identity, Membership) {
+    let address = configuration.reachableAddress
+    if let joining = Joining(configuration, logger) {
+      return (try await joining.admission(of: address), Membership([]))
+    }
+    if configuration.cluster == nil {
+      try directory.checkEmpty(options: configuration.sharedOptions)
+    }
+    let addresses = configuration.cluster ?? [address]
+    let cluster =
+      addresses.count > 1 ? Membership.clusterID(addresses) : UInt64.random(in: 1 ... .max).text
+    let identity = Identity(
+      cluster: cluster, node: Membership.nodeID(address, cluster: cluster), address: address)
+    logger.notice(
+      "making a new cluster of \(addresses.count == 1 ? "one node" : "\(addresses.count) nodes")",
+      metadata: ["cluster": "\(cluster)", "files": "\(configuration.dataDirectory)"])
+    return (identity, Membership.bootstrap(addresses, cluster: cluster))
+  }
+}
