@@ -1,0 +1,113 @@
+// New revisions on their way to listeners, without a node.
+
+import Testing
+
+@testable import PDBCluster
+@testable import PDBModel
+@testable import PDBStore
+
+@Suite(.timeLimit(.minutes(1))) struct ChangeFeedTests {
+  private func records(_ numbers: ClosedRange<UInt64>, bytes: Int = 1) -> [RevisionRecord] {
+    numbers.map { number in
+      let change = KeyChange(
+        key: Bytes(utf8: "k"), before: nil, after: Bytes(repeating: 0x31, count: bytes))
+      return RevisionRecord(
+        number: number, index: number, term: 1,
+        stamp: Stamp(time: Timestamp(milliseconds: 0), author: "an", request: nil),
+        operation: "kv set", changes: [change].encoded())
+    }
+  }
+
+  private func numbers(_ next: ChangeFeed.Next) -> [UInt64]? {
+    if case .items(let items) = next { items.map(\.record.number) } else { nil }
+  }
+
+  @Test func `a listener is handed what it lacks, once it is there`() async {
+    let feed = ChangeFeed(last: 7)
+    let listener = feed.listen()
+    guard case .nothing = await listener.next(after: 7, waits: false) else {
+      Issue.record("there is nothing yet")
+      return
+    }
+    async let next = listener.next(after: 7, waits: true)
+    feed.publish(records(8...9))
+    // It may have asked before the first of them or after.
+    let heard = numbers(await next) ?? []
+    #expect(heard == [8, 9])
+    #expect(numbers(await listener.next(after: 8, waits: true)) == [9])
+  }
+
+  @Test func `what came before there was a listener must be read elsewhere`() async {
+    let feed = ChangeFeed(last: 0)
+    feed.publish(records(1...5))
+    let listener = feed.listen()
+    guard case .behind = await listener.next(after: 2, waits: true) else {
+      Issue.record("1 to 5 are not kept")
+      return
+    }
+    feed.publish(records(6...6))
+    #expect(numbers(await listener.next(after: 5, waits: true)) == [6])
+    guard case .behind = await listener.next(after: 4, waits: true) else {
+      Issue.record("5 is not kept")
+      return
+    }
+  }
+
+  @Test func `no more is kept than fits`() async {
+    let feed = ChangeFeed(last: 0)
+    let listener = feed.listen()
+    for number in 1...UInt64(64) { feed.publish(records(number...number, bytes: 256 << 10)) }
+    guard case .behind = await listener.next(after: 0, waits: true) else {
+      Issue.record("16 MiB are kept")
+      return
+    }
+    #expect(numbers(await listener.next(after: 63, waits: true)) == [64])
+  }
+
+  @Test func `a state that takes the place of another one leaves no gap unnoticed`() async {
+    let feed = ChangeFeed(last: 0)
+    let listener = feed.listen()
+    feed.publish(records(1...3))
+    feed.reset(to: 100)
+    guard case .behind = await listener.next(after: 3, waits: true) else {
+      Issue.record("4 to 100 are not kept")
+      return
+    }
+    feed.publish(records(101...101))
+    #expect(numbers(await listener.next(after: 100, waits: true)) == [101])
+  }
+
+  @Test func `a pulse, the end, and cancellation wake a listener`() async {
+    let feed = ChangeFeed(last: 0)
+    let listener = feed.listen()
+    let pulsing = Task {
+      while !Task.isCancelled {
+        feed.pulse()
+        await Task.yield()
+      }
+    }
+    guard case .nothing = await listener.next(after: 0, waits: true) else {
+      Issue.record("a pulse brings nothing")
+      return
+    }
+    pulsing.cancel()
+    await pulsing.value
+    let waiting = Task { await listener.next(after: 0, waits: true) }
+    waiting.cancel()
+    _ = await waiting.value
+    feed.end()
+    guard case .ended = await listener.next(after: 0, waits: true) else {
+      Issue.record("there is nothing after the end")
+      return
+    }
+  }
+
+  @Test func `a filter passes over what is of no interest, and says how far it came`() throws {
+    var batch = EventBatch(HistoryFilter(author: "bình"))
+    for record in records(1...3) { batch.add(try Revision(record)) }
+    #expect(batch.all == [.position(3)])
+    var other = EventBatch(HistoryFilter(key: Bytes(utf8: "k")))
+    for record in records(1...2) { other.add(try Revision(record)) }
+    #expect(other.all.map(\.revision) == [1, 2])
+  }
+}
