@@ -38,7 +38,8 @@ package final class ClusterStore: Clustered {
     let now = Timestamp.now
     let author = origin.author ?? ""
     guard author.utf8.count <= Limits.authorBytes else {
-      throw PDBError(.badRequest, "the author is longer than \(Limits.authorBytes) bytes")
+      throw PDBError(
+        .badRequest, "the author (HTTP: 'PDB-Author') is longer than \(Limits.authorBytes) bytes")
     }
     return Stamp(
       time: now, author: author.escapingControlCharacters,

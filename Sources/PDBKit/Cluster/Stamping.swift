@@ -82,7 +82,8 @@ extension RequestID {
     else {
       throw PDBError(
         .badRequest,
-        "the id of a request must be 1 to \(Limits.requestIDBytes) visible ASCII characters")
+        "the id of a request (HTTP: 'Idempotency-Key') must be 1 to \(Limits.requestIDBytes) visible "
+          + "ASCII characters")
     }
     self.init(
       id: request.id, fingerprint: try Self.fingerprint(request, of: change),
