@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 package import Logging
 import PDBCoordinator
-package import PDBModel
+import PDBModel
 import PDBStorage
 import Raft
 

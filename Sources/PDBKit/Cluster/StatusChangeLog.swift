@@ -2,6 +2,7 @@
 
 import Logging
 import PDBCoordinator
+import PDBModel
 import Raft
 
 /// Logs how a node's status changes; neither values nor secrets.
