@@ -241,6 +241,8 @@ extension ProcessTests {
         #expect(removing?.code == .conflict)
         #expect(try await store.apply(.set(pair, .revision(1), .spare)).revision == 2)
         #expect(try await store.apply(.delete([pair.key], .revision(2))).revision == 3)
+        let gone = try await store.get(pair.key, at: .now)
+        #expect(gone.value == nil && gone.revision == 3)
       }
     }
 

@@ -57,9 +57,6 @@ public struct ClientAnswer: Sendable {
   public let revision: UInt64?
   /// Whether the change made something new (RFC 9110, section 15.3.2).
   let isCreated: Bool
-
-  /// The id of the cluster.
-  public var cluster: String { identity.cluster }
 }
 
 extension String {

@@ -200,13 +200,6 @@ public final class ClusterClient: Sendable {
     }
   }
 
-  /// Asks one particular node, once.
-  func ask(_ address: NodeAddress, _ path: String, within patience: Duration) async
-    -> Result<ClientAnswer, PDBError>
-  {
-    await ask(address, ClientRequest(.get, path), within: patience)
-  }
-
   /// Sends a request to one particular node, once.
   func ask(
     _ address: NodeAddress, _ request: ClientRequest, within patience: Duration

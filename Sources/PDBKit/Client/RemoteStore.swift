@@ -35,8 +35,6 @@ public struct RemoteStore: Clustered {
   ///
   /// - Throws: `unknown_outcome` if the time was up first.
   public func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
-    if case .set(let pair, _, _) = change { _ = try Limits.check(key: pair.key) }
-    if case .delete(let keys, _) = change, keys.count == 1 { _ = try Limits.check(key: keys[0]) }
     var request = ClientRequest(change)
     request.origin = origin
     var patience = timeout

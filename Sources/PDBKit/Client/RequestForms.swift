@@ -39,7 +39,7 @@ extension ClientRequest {
     case .increment(let key, let amount):
       self.init(.post, "/increment", body: .object(key.jsonMembers + [.init("by", JSON(amount))]))
     case .append(let key, let values):
-      let list = values.map { (try? JSON(parsing: $0)) ?? JSON(stored: $0) }
+      let list = values.map { JSON(stored: $0) }
       self.init(.post, "/append", body: .object(key.jsonMembers + [.init("values", .array(list))]))
     case .undo(let revision):
       self.init(.post, "/undo", body: revision.map { ["revision": JSON($0)] } ?? [:])
@@ -127,11 +127,11 @@ extension Answer {
     let count = json["count"]?.int64.map { Int($0) }
     switch change {
     case .addTasks:
-      let tasks = json["tasks"]?.array?.compactMap { VersionedTask(json: $0, answer.revision) }
+      let tasks = json["tasks"]?.array?.compactMap(VersionedTask.init)
       guard let tasks, !tasks.isEmpty else { return nil }
       self = .tasks(tasks)
     case .editTask:
-      guard let task = VersionedTask(json: json, answer.revision) else { return nil }
+      guard let task = VersionedTask(json: json) else { return nil }
       self = .tasks([task])
     case .removeTask: self = .removed(1)
     case .removeCompletedTasks, .delete:
@@ -150,12 +150,5 @@ extension Answer {
       guard let count else { return nil }
       self = .changed(count)
     }
-  }
-}
-
-extension VersionedTask {
-  fileprivate init?(json: JSON, _ revision: UInt64?) {
-    guard let task = TaskItem(json: json) else { return nil }
-    self.init(task: task, revision: json["revision"]?.uint64 ?? revision ?? 0)
   }
 }

@@ -46,9 +46,7 @@ extension ClusterStore {
     mutating func add(_ revision: Revision) -> Bool {
       guard revisions.count < limit, bytes < Limits.logPageBytes else { return false }
       revisions.append(revision.showing(first: Limits.logPageChanges))
-      bytes += revision.changes.reduce(0) {
-        $0 + $1.key.count + ($1.before?.count ?? 0) + ($1.after?.count ?? 0)
-      }
+      bytes += revision.byteCount
       return true
     }
   }

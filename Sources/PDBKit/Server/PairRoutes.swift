@@ -91,7 +91,10 @@ extension Endpoint {
 extension Exchange {
   fileprivate func show(_ key: Bytes) async throws -> Response {
     let read = try await store.get(key, at: moment())
-    guard let pair = read.value else { throw PDBError(.keyNotFound, "no key '\(key.shown)'") }
+    guard let pair = read.value else {
+      throw PDBError(
+        .keyNotFound, "no key '\(key.shown)'", details: [.init("revision", JSON(read.revision))])
+    }
     return try answer(pair.response(), readAt: read.revision)
   }
 

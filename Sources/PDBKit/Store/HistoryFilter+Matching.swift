@@ -31,41 +31,42 @@ extension HistoryFilter {
   /// A revision with only those of its changes that are wanted; `nil` if it is not wanted at all.
   func part(of revision: Revision) -> Revision? {
     if isEmpty { return revision }
-    return matches(revision) ? revision.showing(only: revision.changes.filter(matches)) : nil
-  }
-}
-
-extension Revision {
-  /// The same revision as if these were all of its changes.
-  fileprivate func showing(only changes: [KeyChange]) -> Revision {
-    Revision(
-      number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
-      request: request, count: changes.count, changes: changes)
+    guard matches(revision) else { return nil }
+    let changes = revision.changes.filter(matches)
+    return revision.showing(changes, of: changes.count)
   }
 }
 
 extension Revision {
   /// A revision as callers see it: keys that are pdb's own are left out.
   ///
-  /// - Parameter limit: how many changes to show; ``count`` says how many there are.
   /// - Throws: ``BinaryReader/Malformed``.
-  package init(_ record: RevisionRecord, changes limit: Int = .max) throws {
+  package init(_ record: RevisionRecord) throws {
     let visible = try record.keyChanges().filter { !$0.key.starts(with: SystemKeys.prefix) }
     self.init(
       number: record.number, time: record.stamp.time, author: record.stamp.author,
       operation: record.operation, undoes: record.undoes, term: record.term,
       request: record.stamp.request?.id, count: visible.count,
-      changes: visible.prefix(limit).map {
+      changes: visible.map {
         KeyChange(key: $0.key, before: $0.before?.value, after: $0.after)
       })
   }
 
   /// The same revision with the first of its changes only.
   package func showing(first limit: Int) -> Revision {
-    guard changes.count > limit else { return self }
-    return Revision(
+    changes.count > limit ? showing(Array(changes.prefix(limit)), of: count) : self
+  }
+
+  /// The same revision with some of its changes, and how many are said to be there.
+  fileprivate func showing(_ changes: [KeyChange], of count: Int) -> Revision {
+    Revision(
       number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
-      request: request, count: count, changes: Array(changes.prefix(limit)))
+      request: request, count: count, changes: changes)
+  }
+
+  /// How many bytes its changes have: keys, and values before and after.
+  package var byteCount: Int {
+    changes.reduce(0) { $0 + $1.key.count + ($1.before?.count ?? 0) + ($1.after?.count ?? 0) }
   }
 }
 
@@ -88,10 +89,11 @@ package struct EventBatch {
     }
     skipped = nil
     events.append(.change(part))
-    bytes += part.changes.reduce(200) {
-      $0 + $1.key.count + ($1.before?.count ?? 0) + ($1.after?.count ?? 0)
-    }
+    bytes += part.byteCount + Self.memberBytes
   }
+
+  /// About what a revision takes beside its changes when it is written.
+  private static let memberBytes = 200
 
   /// The last of them says how far it goes.
   package var all: [ChangeEvent] { events + (skipped.map { [.position($0)] } ?? []) }
