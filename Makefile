@@ -7,7 +7,7 @@ DESTDIR ?=
 SHARE = $(DESTDIR)$(PREFIX)/share
 
 # Debian packages that building needs.
-PACKAGES = libsqlite3-dev libreadline-dev libmimalloc-dev pkg-config
+PACKAGES = libsqlite3-dev libreadline-dev libmimalloc-dev libxxhash-dev pkg-config
 
 # And what testing the page needs: something to run its logic, and a browser that can be steered
 # (Ubuntu has none as a package; without one those tests are skipped).
@@ -115,7 +115,7 @@ setup:
 	done; \
 	[ -z "$$missing" ] && exit 0; \
 	if ! command -v apt-get >/dev/null 2>&1; then \
-	  echo "pdb needs the development files of SQLite 3, GNU Readline and mimalloc (on Debian:$$missing)."; \
+	  echo "pdb needs the development files of SQLite 3, GNU Readline, mimalloc and xxHash (on Debian:$$missing)."; \
 	  echo "Install them with this system's package manager, then run make again."; \
 	  echo "(Found by dpkg; if they are there already: make PACKAGES= ...)"; \
 	  exit 1; \

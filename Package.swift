@@ -40,8 +40,11 @@ let package = Package(
         "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
         "view",
       ]),
+    .target(name: "CXXHash"),
     // PDBKit: one target per folder, so that imports enforce the walls.
-    .target(name: "PDBModel", path: "Sources/PDBKit/Model", swiftSettings: settings),
+    .target(
+      name: "PDBModel", dependencies: ["CXXHash"], path: "Sources/PDBKit/Model",
+      swiftSettings: settings),
     .target(
       name: "PDBStore", dependencies: ["PDBModel"], path: "Sources/PDBKit/Store",
       swiftSettings: settings),

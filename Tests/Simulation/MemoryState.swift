@@ -4,11 +4,27 @@ package import PDBCoordinator
 package import PDBModel
 package import Raft
 
-/// Keys, history and remembered requests as a value: a copy is a snapshot.
+/// Versions, history and remembered requests as a value: a copy is a snapshot.
 package struct MemoryState: StateStorage {
-  private(set) var pairs: [Bytes: StoredValue] = [:]
+  /// What a key was given by a revision; no value where it was removed.
+  private struct Version: Equatable {
+    let revision: UInt64
+    let value: Bytes?
+
+    var stored: StoredValue? { value.map { StoredValue(value: $0, revision: revision) } }
+  }
+
+  private struct Revision: Equatable {
+    let record: RevisionRecord
+    /// In the order in which it changed them.
+    let keys: [Bytes]
+  }
+
+  /// Of each key, the oldest first.
+  private var versions: [Bytes: [Version]] = [:]
+  private var aside: [Bytes: StoredValue] = [:]
   private var requests: [String: RememberedRequest] = [:]
-  private var history: [RevisionRecord] = []
+  private var history: [Revision] = []
 
   /// A planted bug: whether requests are forgotten at once.
   var forgetsRequests = false
@@ -19,12 +35,20 @@ package struct MemoryState: StateStorage {
 
   // MARK: Reading
 
-  package func get(_ key: Bytes) -> StoredValue? { pairs[key] }
+  /// The keys as they are.
+  var pairs: [Bytes: StoredValue] {
+    aside.merging(versions.compactMapValues { $0.last?.stored }) { $1 }
+  }
+
+  package func get(_ key: Bytes) -> StoredValue? {
+    SystemKeys.hasNoHistory(key) ? aside[key] : versions[key]?.last?.stored
+  }
 
   package func scan(
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {
+    let pairs = pairs
     let keys = pairs.keys.filter { key in
       !key.lexicographicallyPrecedes(lower)
         && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
@@ -38,9 +62,19 @@ package struct MemoryState: StateStorage {
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws {
-    let found = history.filter { $0.number >= first && $0.number <= last }
+    let found = history.filter { $0.record.number >= first && $0.record.number <= last }
     for revision in reversed ? found.reversed() : found {
-      guard try body(revision) else { return }
+      guard try body(revision.record) else { return }
+    }
+  }
+
+  package func changes(of record: RevisionRecord, limit: Int) -> [KeyChange] {
+    let keys = history.first { $0.record.number == record.number }?.keys ?? []
+    return keys.prefix(limit).map { key in
+      let versions = versions[key] ?? []
+      return KeyChange(
+        key: key, before: versions.last { $0.revision < record.number }?.stored,
+        after: versions.first { $0.revision == record.number }?.value)
     }
   }
 
@@ -48,40 +82,54 @@ package struct MemoryState: StateStorage {
     forgetsRequests ? nil : requests[id]
   }
 
+  package func oldestRequest() -> RememberedRequest? {
+    requests.values.min { $0.index < $1.index }
+  }
+
   // MARK: Writing
 
-  package mutating func put(_ key: Bytes, _ stored: StoredValue) { pairs[key] = stored }
-
-  package mutating func remove(_ key: Bytes) { pairs[key] = nil }
-
-  package mutating func append(_ revision: RevisionRecord) { history.append(revision) }
-
-  package mutating func removeRevision(_ number: UInt64) -> UInt64 {
-    guard let position = history.firstIndex(where: { $0.number == number }) else { return 0 }
-    return UInt64(history.remove(at: position).changes.count)
+  package mutating func append(_ revision: RecordedRevision) {
+    let record = revision.record
+    for change in revision.changes {
+      versions[change.key, default: []].append(
+        Version(revision: record.number, value: change.after))
+    }
+    history.append(Revision(record: record, keys: revision.changes.map(\.key)))
   }
+
+  package mutating func forgetRevision(_ number: UInt64) -> UInt64 {
+    guard let position = history.firstIndex(where: { $0.record.number == number }) else { return 0 }
+    let forgotten = history.remove(at: position)
+    for key in forgotten.keys {
+      versions[key]?.removeAll {
+        $0.revision < number || ($0.revision == number && $0.value == nil)
+      }
+      if versions[key]?.isEmpty == true { versions[key] = nil }
+    }
+    return forgotten.record.byteCount
+  }
+
+  package mutating func putAside(_ key: Bytes, _ stored: StoredValue?) { aside[key] = stored }
 
   package mutating func remember(_ request: RememberedRequest) { requests[request.id] = request }
 
-  package mutating func removeRequests(through index: Index) -> Timestamp? {
+  package mutating func removeRequests(through index: Index) -> ForgottenRequests? {
     let old = requests.values.filter { $0.index <= index }
     for request in old { requests[request.id] = nil }
-    return old.map(\.time).max()
+    guard let newest = old.max(by: { $0.revision < $1.revision }) else { return nil }
+    return ForgottenRequests(time: old.map(\.time).max()!, revision: newest.revision)
   }
 
   // MARK: Comparing
 
   /// Whether two states hold the same, remembered requests and history included.
   func isSame(as other: MemoryState) -> Bool {
-    pairs == other.pairs && requests.count == other.requests.count
+    versions == other.versions && aside == other.aside && history == other.history
+      && requests.count == other.requests.count
       && requests.values.allSatisfy { request in
         guard let twin = other.requests[request.id] else { return false }
         return twin.index == request.index && twin.answer == request.answer
-          && twin.fingerprint == request.fingerprint
-      }
-      && history.count == other.history.count
-      && zip(history, other.history).allSatisfy {
-        $0.number == $1.number && $0.index == $1.index && $0.changes == $1.changes
+          && twin.fingerprint == request.fingerprint && twin.revision == request.revision
       }
   }
 }

@@ -8,7 +8,7 @@ import PDBStore
 struct BackupSource: BatchSource {
   private let snapshot: StateSnapshot
   private var encoder = Backup.Encoder()
-  private var position: StateSnapshot.Position? = .beginning
+  private var position: StateSnapshot.Position? = .beginning(.current)
 
   init(_ snapshot: StateSnapshot) { self.snapshot = snapshot }
 

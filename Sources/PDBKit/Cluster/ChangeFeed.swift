@@ -10,20 +10,20 @@ import Synchronization
 
 /// The newest revisions of one node, and the listeners that wait for the next.
 final class ChangeFeed: Sendable {
-  /// A revision that is decoded once, by the first listener that wants it.
+  /// A revision that is prepared once, by the first listener that wants it.
   final class Item: Sendable {
-    let record: RevisionRecord
-    private let decoded = Mutex<Revision?>(nil)
+    let made: RecordedRevision
+    private let shown = Mutex<Revision?>(nil)
 
-    init(_ record: RevisionRecord) { self.record = record }
+    init(_ made: RecordedRevision) { self.made = made }
 
-    /// - Throws: ``BinaryReader/Malformed``.
-    func revision() throws -> Revision {
-      try decoded.withLock { decoded in
-        if let decoded { return decoded }
-        let made = try Revision(record)
-        decoded = made
-        return made
+    /// The revision as listeners see it.
+    func revision() -> Revision {
+      shown.withLock { shown in
+        if let shown { return shown }
+        let revision = Revision(made)
+        shown = revision
+        return revision
       }
     }
   }
@@ -64,14 +64,14 @@ final class ChangeFeed: Sendable {
   init(last: UInt64) { state = Mutex(State(last: last)) }
 
   /// Revisions that were applied, in order.
-  func publish(_ records: [RevisionRecord]) {
-    guard let newest = records.last?.number else { return }
+  func publish(_ revisions: [RecordedRevision]) {
+    guard let newest = revisions.last?.record.number else { return }
     wake { state in
       state.last = newest
       guard state.listeners > 0 else { return }
-      for record in records {
-        state.items.append(Item(record))
-        state.bytes += record.changes.count
+      for revision in revisions {
+        state.items.append(Item(revision))
+        state.bytes += Int(revision.record.byteCount)
       }
       if state.items.count > Self.keptItems || state.bytes > Self.keptBytes { state.trim() }
     }
@@ -152,14 +152,14 @@ extension ChangeFeed.State {
   fileprivate func next(after revision: UInt64) -> ChangeFeed.Next {
     if isEnded { return .ended }
     guard revision < last else { return .nothing }
-    guard let first = items.first?.record.number, first <= revision + 1 else { return .behind }
+    guard let first = items.first?.made.record.number, first <= revision + 1 else { return .behind }
     return .items(Array(items[Int(revision + 1 - first)...]))
   }
 
   /// Keeps the newer half.
   fileprivate mutating func trim() {
     items.removeFirst(items.count - items.count / 2)
-    bytes = items.reduce(0) { $0 + $1.record.changes.count }
+    bytes = items.reduce(0) { $0 + Int($1.made.record.byteCount) }
   }
 
   fileprivate mutating func forget() {

@@ -32,17 +32,15 @@ struct ChangeFeedSource: BatchSource {
     case .ended: return nil
     case .nothing: events = [.position(last)]
     case .behind: events = try await history(last)
-    case .items(let items): events = try tell(items)
+    case .items(let items): events = tell(items)
     }
     last = events.last?.revision ?? last
     return events
   }
 
-  private func tell(_ items: [ChangeFeed.Item]) throws(PDBError) -> [ChangeEvent] {
+  private func tell(_ items: [ChangeFeed.Item]) -> [ChangeEvent] {
     var batch = EventBatch(filter)
-    do {
-      for item in items where !batch.isFull { batch.add(try item.revision()) }
-    } catch { throw .damagedHistory }
+    for item in items where !batch.isFull { batch.add(item.revision()) }
     return batch.all
   }
 }

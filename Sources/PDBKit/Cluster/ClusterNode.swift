@@ -33,10 +33,10 @@ package struct ClusterNode: Sendable {
       path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]))
     try state.verify()
     let appliedIndex = state.mark().appliedIndex
-    let lastIndex = contents.entries.last?.index ?? mark.index
+    let lastIndex = contents.lastIndex
     guard appliedIndex <= lastIndex else {
       throw SQLite.damaged(
-        directory.logPath,
+        log.path,
         "it ends at entry \(lastIndex), but entry \(appliedIndex) was applied; "
           + "part of the log is gone")
     }
@@ -59,7 +59,7 @@ package struct ClusterNode: Sendable {
     engine = RaftEngine(
       identity: contents.identity, node: node, log: log, state: state, network: peers,
       logger: logger)
-    gate = try PeerGate(
+    gate = PeerGate(
       engine, secret: ClusterSecret(configuration.clusterSecret), peers: peers, log: log,
       statePath: directory.statePath, logger: logger)
     receiver = configuration.hearsPeers ? gate : nil
@@ -81,11 +81,17 @@ package struct ClusterNode: Sendable {
         group.cancelAll()
       }
     } catch let error as DatabaseError {
-      throw PDBError(
-        .diskFailed, "the node's files could not be read or written: \(error.description)",
-        outcome: .unknown,
-        hint: "nothing acknowledged is lost; see to the disk, then start the node again")
+      throw Self.failed(error.description)
+    } catch let error as DiskFailure {
+      throw Self.failed(error.description)
     }
+  }
+
+  private static func failed(_ reason: String) -> PDBError {
+    PDBError(
+      .diskFailed, "the node's files could not be read or written: \(reason)",
+      outcome: .unknown,
+      hint: "nothing acknowledged is lost; see to the disk, then start the node again")
   }
 
   /// Yields when a client asks the node to stop.
@@ -98,13 +104,13 @@ package struct ClusterNode: Sendable {
 
   private static func loadOrBootstrap(
     _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
-  ) async throws -> (LogStore, LogStore.Contents) {
+  ) async throws -> (LogStore, LogContents) {
     let hasFiles = directory.hasFiles
     do {
       // Files are made when there is something to keep: a node that is stopped while it waits to be
       // admitted has none.
       let made = hasFiles ? nil : try await bootstrap(directory, configuration, logger)
-      let log = try LogStore(path: directory.logPath)
+      let log = try directory.openLog()
       if let contents = try log.load() {
         try configuration.check(contents)
         try await Joining(configuration, logger)?.confirm(contents, in: directory.path)
@@ -113,9 +119,7 @@ package struct ClusterNode: Sendable {
       let (identity, membership) =
         if let made { made } else { try await bootstrap(directory, configuration, logger) }
       try log.bootstrap(identity, .beginning(membership))
-      let contents = LogStore.Contents(
-        identity: identity, mark: .beginning(membership), hardState: HardState(), entries: [])
-      return (log, contents)
+      return (log, LogContents(identity, .beginning(membership)))
     } catch {
       if !hasFiles { directory.discard() }
       throw error

@@ -10,7 +10,7 @@ extension ClusterStore {
   ) async throws(PDBError) -> Read<Revision> {
     try await read(moment, .ranges) { view, mark in
       guard let record = try view.revision(number) else { throw mark.unknown(number) }
-      return Read(try Revision(record), revision: mark.revision)
+      return Read(try view.shown(record), revision: mark.revision)
     }
   }
 
@@ -22,7 +22,7 @@ extension ClusterStore {
       let before = query.before ?? .max
       if page.limit > 0, before > 0 {
         try view.scanHistory(from: 0, through: before - 1, reversed: true) { record in
-          let revision = try Revision(record)
+          let revision = try view.shown(record)
           return query.filter.matches(revision) ? page.add(revision) : true
         }
       }
@@ -85,11 +85,18 @@ extension ClusterStore {
       }
       var batch = EventBatch(filter)
       try view.scanHistory(from: since + 1, through: mark.revision, reversed: false) { record in
-        batch.add(try Revision(record))
+        batch.add(try view.shown(record))
         return !batch.isFull
       }
       return batch.all
     }
+  }
+}
+
+extension HistoryView {
+  /// A revision as callers see it.
+  fileprivate func shown(_ record: RevisionRecord) throws -> Revision {
+    Revision(RecordedRevision(record, try changes(of: record)))
   }
 }
 

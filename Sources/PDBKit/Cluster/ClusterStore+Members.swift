@@ -106,7 +106,7 @@ extension NodeStatus {
       lastHeartbeat: status.lastHeartbeat, commitIndex: status.commitIndex,
       settledCommitIndex: status.settledCommitIndex, appliedIndex: status.mark.appliedIndex,
       lastIndex: status.lastIndex, firstIndex: status.firstIndex, logEntries: status.logEntries,
-      logBytes: status.logBytes, revision: status.mark.revision, hash: status.mark.hash,
+      logBytes: status.logBytes, revision: status.mark.revision, hash: status.mark.comparedHash,
       alarms: status.alarms.map(\.rawValue), version: pdbVersion)
   }
 }

@@ -49,7 +49,7 @@ package struct Joining: Sendable {
   /// is started again with the words that it joined with, but no word makes it leave a cluster.
   ///
   /// - Throws: `wrong_cluster` if it does not, or if that cannot be told.
-  package func confirm(_ contents: LogStore.Contents, in directory: String) async throws {
+  package func confirm(_ contents: LogContents, in directory: String) async throws {
     let known = contents.membership.members.map(\.address)
     guard !known.contains(member.description) else { return }
     let client = ClusterClient(addresses: [member], timeout: .seconds(2), token: token)
@@ -82,8 +82,9 @@ package struct Joining: Sendable {
     let peer = Member(
       id: node, address: member.description, rank: UInt32(member.port), role: .voter)
     do {
-      let channel = try await PeerDialer(member: peer, receiver: applicant).connect(for: .messages)
-      try? await channel.close()
+      let connection = try await PeerDialer(member: peer, receiver: applicant).connect(
+        for: .messages)
+      try? await connection.channel.close()
     } catch let failure as PeerDialer.Failure {
       throw objection(failure)
     }
@@ -117,7 +118,9 @@ private struct Applicant: PeerReceiver {
   let identity: Identity
   let secret: ClusterSecret
 
-  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? { nil }
+  func objection(
+    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
+  ) async -> PeerRefusal? { nil }
   func receive(_ envelope: Envelope) {}
   func receive(_ state: StateHash, from peer: NodeID) {}
   func lostConnection(to peer: NodeID) {}

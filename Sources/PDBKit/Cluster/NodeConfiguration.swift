@@ -119,7 +119,7 @@ extension NodeConfiguration {
   }
 
   /// - Throws: `wrong_cluster` if the node's files say otherwise.
-  package func check(_ contents: LogStore.Contents) throws {
+  package func check(_ contents: LogContents) throws {
     let addresses = contents.membership.members.map(\.address)
     if addresses.count > 1 { try checkPeers() }
     // The list that the cluster began with stays right, whichever members came and went since:

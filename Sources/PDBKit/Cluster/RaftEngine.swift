@@ -72,6 +72,8 @@ package final class RaftEngine: Sendable {
   private let published: Mutex<EngineStatus>
   private let fullDisks = Mutex<Set<String>>([])
   private let isDraining = Atomic(false)
+  /// The newest cluster version that each peer understands, as it said last.
+  private let understood = Mutex<[NodeID: ClusterVersion]>([:])
   /// New revisions, for the listeners.
   let feed: ChangeFeed
   /// An element for every request that the node stop; see ``requestStop()``.
@@ -102,7 +104,8 @@ package final class RaftEngine: Sendable {
 
   package var headline: Headline {
     published.withLock {
-      Headline(revision: $0.mark.revision, term: $0.term, birth: $0.birth)
+      Headline(
+        revision: $0.mark.revision, term: $0.term, birth: $0.birth, version: $0.mark.version)
     }
   }
 
@@ -115,9 +118,8 @@ package final class RaftEngine: Sendable {
       ("events", inbox.count), ("log", batches.count), ("state", stateJobs.count),
       ("proposals", status.waitingProposals),
     ]
-    measurements.files = [
-      ("log", log.path), ("log-wal", log.path + "-wal"), ("state", state.path),
-      ("state-wal", state.path + "-wal"),
+    measurements.files = [("log", log.byteCount)] + [
+      ("state", state.path), ("state-wal", state.path + "-wal"),
     ].compactMap { name, path in
       (try? FileManager.default.attributesOfItem(atPath: path))?[.size].flatMap { size in
         (size as? Int).map { (name, $0) }
@@ -137,7 +139,7 @@ package final class RaftEngine: Sendable {
       let status = status
       throw status.isLeader ? .stopping : status.notLeader
     }
-    let bytes = operation.encoded()
+    let bytes = operation.encoded(for: headline.version)
     return try await withCheckedThrowingContinuation { continuation in
       ask(.propose(bytes), .receipt(continuation), limit: Limits.proposalsInFlight)
     }
@@ -359,7 +361,7 @@ package final class RaftEngine: Sendable {
       $0.apply.record(time)
       $0.applyBatch.record(Double(entries.count))
     }
-    feed.publish(applied.compactMap(\.record))
+    feed.publish(applied.compactMap(\.made))
     report(.applied(applied, mark))
   }
 
@@ -374,7 +376,7 @@ package final class RaftEngine: Sendable {
         let result = try await write()
         if isFull { setFull(false, file) }
         return result
-      } catch  where SQLite.isFull(error) {
+      } catch  where DiskFailure.isFullDisk(error) {
         if !isFull { setFull(true, file) }
         isFull = true
         try await LoopExecutor.shared.sleep(for: .milliseconds(200))
@@ -393,6 +395,7 @@ package final class RaftEngine: Sendable {
   private func runSideTasks() async throws {
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { try await self.learnBirth() }
+      group.addTask { try await self.raiseVersion() }
       while let tasks = await sideTasks.take() {
         for task in tasks {
           group.addTask {
@@ -488,6 +491,37 @@ package final class RaftEngine: Sendable {
       // Under a leader that knows of no births there is nothing to come soon.
       let pause = attempt < 100 ? Tick.milliseconds : 1000
       try await LoopExecutor.shared.sleep(for: .milliseconds(pause))
+    }
+  }
+
+  /// A peer said which cluster versions it understands.
+  func note(_ peer: NodeID, understands version: ClusterVersion) {
+    understood.withLock { $0[peer] = version }
+  }
+
+  /// What all members understand; `nil` as long as some have not been met.
+  private var commonVersion: ClusterVersion? {
+    var others = Set(status.membership.members.map(\.id))
+    others.remove(identity.node)
+    return understood.withLock { understood in
+      let versions = others.map { understood[$0] }
+      return versions.contains(nil) ? nil : versions.compactMap(\.self).min() ?? .newest
+    }
+  }
+
+  /// Raises the cluster's version when this node leads and all members understand more.
+  private func raiseVersion() async throws {
+    while true {
+      let status = status
+      if status.mark.version == .newest { return }
+      if status.isLeader, let common = commonVersion, common > status.mark.version {
+        let stamp = Stamp(time: .now, author: "", request: nil)
+        let operation = Operation.raiseVersion(min(common, .newest))
+        if (try? await propose(StampedOperation(stamp: stamp, operation: operation))) != nil {
+          logger.notice("all members understand a newer version", metadata: ["version": "\(common.number)"])
+        }
+      }
+      try await LoopExecutor.shared.sleep(for: .milliseconds(100))
     }
   }
 

@@ -80,12 +80,11 @@ public struct Restore: Sendable {
       staging.abandon()
       throw decoder.damaged
     }
-    let log = try LogStore(path: directory.logPath)
+    let log = try directory.openLog()
     try log.bootstrap(
       Identity(cluster: id, node: Membership.nodeID(address, cluster: id), address: address),
       SnapshotMark(
         index: mark.appliedIndex, term: mark.appliedTerm, membership: mark.membership))
-    try log.close()
     return Result(cluster: id, revision: mark.revision, time: head.time.description)
   }
 }

@@ -107,7 +107,7 @@ extension Change {
   fileprivate func fingerprint() throws(PDBError) -> UInt64 {
     let stamp = Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil)
     let operation = try Operation(self) { "" }
-    var checksum = Checksum()
+    var checksum = FNVChecksum()
     checksum.update(StampedOperation(stamp: stamp, operation: operation).encoded())
     return checksum.value
   }

@@ -220,7 +220,7 @@ package struct Coordinator: Sendable {
       expireProposals()
     }
     guard now % Self.comparisonTicks == 0 else { return }
-    actions.stateHash = StateHash(index: status.mark.appliedIndex, hash: status.mark.hash)
+    actions.stateHash = StateHash(index: status.mark.appliedIndex, hash: status.mark.comparedHash)
     status.settledCommitIndex = lastCommitIndex
     lastCommitIndex = status.commitIndex
   }

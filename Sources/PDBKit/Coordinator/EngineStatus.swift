@@ -58,11 +58,14 @@ package struct Headline: Sendable {
   package let revision: UInt64
   package let term: UInt64
   package let birth: String?
+  /// What all members understand.
+  package let version: ClusterVersion
 
-  package init(revision: UInt64, term: UInt64, birth: String?) {
+  package init(revision: UInt64, term: UInt64, birth: String?, version: ClusterVersion) {
     self.revision = revision
     self.term = term
     self.birth = birth
+    self.version = version
   }
 }
 

@@ -19,6 +19,8 @@ package struct StateMark: Equatable, Sendable {
     get { data[keyPath: path] }
     set { data[keyPath: path] = newValue }
   }
+
+  package subscript<T>(dynamicMember path: KeyPath<DataMark, T>) -> T { data[keyPath: path] }
 }
 
 /// An entry that was applied.
@@ -34,7 +36,7 @@ package struct Applied: Sendable {
   package let revision: UInt64
   package let hash: UInt64
   /// The revision that the entry made, if it made one.
-  package let record: RevisionRecord?
+  package let made: RecordedRevision?
 
   var isUndo: Bool { if case .success(.undone) = decision { true } else { false } }
 }
@@ -87,7 +89,7 @@ package struct Replica<Storage: StateStorage> {
     return Applied(
       index: entry.index, term: entry.term, decision: ruling?.decision,
       answeredRevision: ruling?.revision ?? mark.revision, revision: mark.revision,
-      hash: mark.hash, record: ruling?.record)
+      hash: mark.comparedHash, made: ruling?.made)
   }
 }
 

@@ -1,7 +1,11 @@
-// How the mark of a state is written on the peer wire and in backups, and which numbers it has for
-// the tables and their checksum.
+// How the mark of a state is written into its tables, on the peer wire and in backups.
 //
-//   index term revision hash forgotten compactedRevision historyBytes membership
+//   index term membership version revision hash oldHash forgotten forgottenRevision
+//   compactedRevision historyBytes
+//
+// and, on the wire and in backups of version 0.1:
+//
+//   index term revision oldHash forgotten compactedRevision historyBytes membership
 
 package import PDBModel
 package import Raft
@@ -10,8 +14,22 @@ extension BinaryWriter {
   package mutating func write(_ mark: StateMark) {
     write(mark.appliedIndex)
     write(mark.appliedTerm)
+    write(mark.membership)
+    write(mark.version.number)
     write(mark.revision)
     write(mark.hash)
+    write(mark.oldHash)
+    write(mark.forgotten.milliseconds)
+    write(mark.forgottenRevision)
+    write(mark.compactedRevision)
+    write(mark.historyBytes)
+  }
+
+  package mutating func writeOld(_ mark: StateMark) {
+    write(mark.appliedIndex)
+    write(mark.appliedTerm)
+    write(mark.revision)
+    write(mark.oldHash)
     write(mark.forgotten.milliseconds)
     write(mark.compactedRevision)
     write(mark.historyBytes)
@@ -24,8 +42,25 @@ extension BinaryReader {
     var mark = StateMark()
     mark.appliedIndex = try readCounter()
     mark.appliedTerm = try readCounter()
+    mark.membership = try readMembership()
+    mark.version = ClusterVersion(number: try readCounter())
     mark.revision = try readCounter()
     mark.hash = try readUInt64()
+    mark.oldHash = try readUInt64()
+    mark.forgotten = Timestamp(milliseconds: try readInt64())
+    mark.forgottenRevision = try readCounter()
+    mark.compactedRevision = try readCounter()
+    mark.historyBytes = try readCounter()
+    guard mark.compactedRevision <= mark.revision else { throw Malformed() }
+    return mark
+  }
+
+  package mutating func readOldStateMark() throws -> StateMark {
+    var mark = StateMark()
+    mark.appliedIndex = try readCounter()
+    mark.appliedTerm = try readCounter()
+    mark.revision = try readCounter()
+    mark.oldHash = try readUInt64()
     mark.forgotten = Timestamp(milliseconds: try readInt64())
     mark.compactedRevision = try readCounter()
     mark.historyBytes = try readCounter()
@@ -36,24 +71,16 @@ extension BinaryReader {
 }
 
 extension StateMark {
-  /// Everything but the members, in the order of the wire; a time as the bits of its milliseconds.
-  package var numbers: [UInt64] {
-    [
-      appliedIndex, appliedTerm, data.revision, data.hash,
-      UInt64(bitPattern: data.forgotten.milliseconds), data.compactedRevision, data.historyBytes,
-    ]
+  package func encoded() -> Bytes {
+    var writer = BinaryWriter(capacity: 256)
+    writer.write(self)
+    return writer.take()
   }
 
-  /// - Parameter numbers: as ``numbers`` has them.
-  package init(numbers: [UInt64], membership: Membership) {
-    self.init()
-    appliedIndex = numbers[0]
-    appliedTerm = numbers[1]
-    data.revision = numbers[2]
-    data.hash = numbers[3]
-    data.forgotten = Timestamp(milliseconds: Int64(bitPattern: numbers[4]))
-    data.compactedRevision = numbers[5]
-    data.historyBytes = numbers[6]
-    self.membership = membership
+  /// - Throws: `BinaryReader.Malformed`.
+  package init(decoding bytes: Bytes) throws {
+    var reader = BinaryReader(bytes)
+    self = try reader.readStateMark()
+    try reader.finish()
   }
 }

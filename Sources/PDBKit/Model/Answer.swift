@@ -180,6 +180,13 @@ struct RememberedAnswer {
   }
 }
 
+extension RememberedRequest {
+  /// The state's revision after a request, as the answer to it tells; zero if it does not.
+  package static func revision(inAnswer answer: Bytes) -> UInt64 {
+    (try? RememberedAnswer(decoding: answer))?.revision ?? 0
+  }
+}
+
 // MARK: Taking apart
 
 extension Answer {

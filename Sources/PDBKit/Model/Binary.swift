@@ -12,6 +12,12 @@ package struct BinaryWriter {
 
   package init(capacity: Int = 64) { bytes.reserveCapacity(capacity) }
 
+  /// What was written, without a copy; the writer is empty then.
+  package mutating func take() -> Bytes {
+    defer { bytes = [] }
+    return bytes
+  }
+
   package mutating func write(byte: UInt8) { bytes.append(byte) }
 
   package mutating func write(_ value: UInt64) {
@@ -47,6 +53,18 @@ package struct BinaryWriter {
   package mutating func write<T>(list: [T], _ body: (inout BinaryWriter, T) -> Void) {
     write(UInt64(list.count))
     for element in list { body(&self, element) }
+  }
+}
+
+extension BinaryWriter {
+  /// How many bytes a number takes.
+  static func byteCount(of value: UInt64) -> UInt64 {
+    UInt64(max(1, (70 - value.leadingZeroBitCount) / 7))
+  }
+
+  /// How many bytes an array of bytes takes.
+  static func byteCount(of value: Bytes) -> UInt64 {
+    byteCount(of: UInt64(value.count)) + UInt64(value.count)
   }
 }
 
@@ -128,6 +146,8 @@ package struct BinaryReader {
     for _ in 0..<count { list.append(try body(&self)) }
     return list
   }
+
+  package var isAtEnd: Bool { remaining == 0 }
 
   /// Nothing may be left over.
   package func finish() throws {

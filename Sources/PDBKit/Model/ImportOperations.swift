@@ -34,7 +34,7 @@ public enum ExistingKeys: String, Equatable, Sendable, CaseIterable {
 }
 
 package enum ImportKeys {
-  static let prefix = SystemKeys.prefix + Bytes(utf8: "import/")
+  package static let prefix = SystemKeys.prefix + Bytes(utf8: "import/")
 
   package static func parts(of id: String) -> Bytes { prefix + Bytes(utf8: id + "/") }
 

@@ -73,6 +73,10 @@ struct Draft<Base: StateView>: StateView {
     try base.scanHistory(from: first, through: last, reversed: reversed, body)
   }
 
+  func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange] {
+    try base.changes(of: record, limit: limit)
+  }
+
   mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
 
   mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }

@@ -40,6 +40,8 @@ extension Operation {
       return .changed(try draft.commitImport(id, parts: parts, existing, at: stamp.time))
     case .discardImport(let id):
       return .changed(try draft.discardImport(id))
+    case .raiseVersion:
+      return .changed(0)
     }
   }
 }

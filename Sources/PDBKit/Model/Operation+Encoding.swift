@@ -1,58 +1,87 @@
 // How a stamped operation is written into a log entry.
 //
-//   version (1)  time  author  request?{id fingerprint firstSent?}  kind  fields...
+//   1  time  author  request?{id fingerprint firstSent?}  kind  fields...
+//   2  time  author  principal?  request?{id fingerprint firstSent? knownRevision?}  kind  fields...
 //
+// The first number is the version of what stands before the kind. Nodes of version 0.1 know only 1.
 // Kinds are numbered for ever: a number is never given a second meaning.
 
 extension StampedOperation {
-  private static let version: UInt8 = 1
-
-  package func encoded() -> Bytes {
+  /// - Parameter version: what all members understand.
+  package func encoded(for version: ClusterVersion = .newest) -> Bytes {
     var writer = BinaryWriter(capacity: 256)
-    writer.write(byte: Self.version)
-    writer.write(stamp.time.milliseconds)
-    writer.write(stamp.author)
-    writer.write(optional: stamp.request) { writer, request in
-      writer.write(request.id)
-      writer.write(request.fingerprint)
-      writer.write(optional: request.firstSent) { $0.write($1.milliseconds) }
-    }
+    if version < .checksums { writer.writeOld(stamp) } else { writer.write(stamp) }
     operation.encode(to: &writer)
-    return writer.bytes
+    return writer.take()
   }
 
   package init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
-    stamp = try Self.readStamp(from: &reader)
+    stamp = try reader.readStamp()
     operation = try Operation(from: &reader)
     try reader.finish()
-  }
-
-  private static func readStamp(from reader: inout BinaryReader) throws -> Stamp {
-    guard try reader.readByte() == version else { throw BinaryReader.Malformed() }
-    let time = Timestamp(milliseconds: try reader.readInt64())
-    let author = try reader.readString()
-    let request = try reader.readOptional { reader in
-      RequestID(
-        id: try reader.readString(), fingerprint: try reader.readUInt64(),
-        firstSent: try reader.readOptional {
-          Timestamp(milliseconds: try $0.readInt64())
-        })
-    }
-    return Stamp(time: time, author: author, request: request)
   }
 
   /// Whether applying what is encoded here may take long: it can change any number of keys, or
   /// has to search for what it changes.
   package static func mayTakeLong(_ bytes: Bytes) -> Bool {
     var reader = BinaryReader(bytes)
-    guard (try? readStamp(from: &reader)) != nil, let kind = try? reader.readByte() else {
+    guard (try? reader.readStamp()) != nil, let kind = try? reader.readByte() else {
       return false
     }
     return [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(
       Operation.Kind(rawValue: kind))
   }
 }
+
+// MARK: Stamps
+
+extension BinaryWriter {
+  fileprivate mutating func write(_ stamp: Stamp) {
+    write(byte: 2)
+    write(stamp.time.milliseconds)
+    write(stamp.author)
+    write(optional: stamp.principal) { $0.write($1) }
+    write(optional: stamp.request) { writer, request in
+      writer.write(request.id)
+      writer.write(request.fingerprint)
+      writer.write(optional: request.firstSent) { $0.write($1.milliseconds) }
+      writer.write(optional: request.knownRevision) { $0.write($1) }
+    }
+  }
+
+  /// As version 0.1 reads it.
+  fileprivate mutating func writeOld(_ stamp: Stamp) {
+    write(byte: 1)
+    write(stamp.time.milliseconds)
+    write(stamp.author)
+    write(optional: stamp.request) { writer, request in
+      writer.write(request.id)
+      writer.write(request.fingerprint)
+      writer.write(optional: request.firstSent) { $0.write($1.milliseconds) }
+    }
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readStamp() throws -> Stamp {
+    let version = try readByte()
+    guard version == 1 || version == 2 else { throw Malformed() }
+    let time = Timestamp(milliseconds: try readInt64())
+    let author = try readString()
+    let principal = version == 1 ? nil : try readOptional { try $0.readString() }
+    let request = try readOptional { reader in
+      let (id, fingerprint) = (try reader.readString(), try reader.readUInt64())
+      let firstSent = try reader.readOptional { try $0.readInt64() }
+      return RequestID(
+        id: id, fingerprint: fingerprint, firstSent: firstSent.map(Timestamp.init(milliseconds:)),
+        knownRevision: version == 1 ? nil : try reader.readOptional { try $0.readUInt64() })
+    }
+    return Stamp(time: time, author: author, principal: principal, request: request)
+  }
+}
+
+// MARK: Operations
 
 extension Operation {
   fileprivate enum Kind: UInt8 {
@@ -69,6 +98,7 @@ extension Operation {
     case commitImport = 11
     case discardImport = 12
     case setMany = 13
+    case raiseVersion = 14
   }
 
   private var kind: Kind {
@@ -86,6 +116,7 @@ extension Operation {
     case .stageImport: .stageImport
     case .commitImport: .commitImport
     case .discardImport: .discardImport
+    case .raiseVersion: .raiseVersion
     }
   }
 
@@ -105,6 +136,7 @@ extension Operation {
     case .stageImport(let part): part.encode(to: &writer)
     case .commitImport(let id, let parts, let existing): writer.writeCommit(id, parts, existing)
     case .discardImport(let id): writer.write(id)
+    case .raiseVersion(let version): writer.write(version.number)
     }
   }
 
@@ -124,6 +156,7 @@ extension Operation {
     case .stageImport: self = .stageImport(try ImportPart(from: &reader))
     case .commitImport: self = try reader.readCommit()
     case .discardImport: self = .discardImport(id: try reader.readString())
+    case .raiseVersion: self = .raiseVersion(ClusterVersion(number: try reader.readUInt64()))
     }
   }
 }

@@ -19,6 +19,8 @@ package enum Operation: Equatable, Sendable {
   case commitImport(id: String, parts: UInt64, ExistingKeys)
   /// Forgets what was put aside.
   case discardImport(id: String)
+  /// All members understand this version.
+  case raiseVersion(ClusterVersion)
 
   /// A short name for logs and history.
   var name: String {
@@ -38,6 +40,7 @@ package enum Operation: Equatable, Sendable {
     case .append: "kv append"
     case .undo(let revision): revision.map { "undo \($0)" } ?? "undo"
     case .stageImport, .commitImport, .discardImport: "import"
+    case .raiseVersion: "cluster upgrade"
     }
   }
 }
@@ -95,14 +98,19 @@ public enum Condition: Equatable, Sendable {
 package struct Stamp: Equatable, Sendable {
   /// When the leader proposed the operation.
   package var time: Timestamp
-  /// Who asked for it; free text.
+  /// Who asked for it, as they say themselves; free text.
   package var author: String
+  /// Who asked for it, as they proved; `nil` where nobody has to. Not used yet.
+  package var principal: String?
   /// Names the request, so that a repetition is recognised.
   package var request: RequestID?
 
-  package init(time: Timestamp, author: String, request: RequestID?) {
+  package init(
+    time: Timestamp, author: String, principal: String? = nil, request: RequestID?
+  ) {
     self.time = time
     self.author = author
+    self.principal = principal
     self.request = request
   }
 }
@@ -113,14 +121,24 @@ package struct RequestID: Equatable, Sendable {
   /// Of what was asked, so that the same id with another request is noticed.
   package let fingerprint: UInt64
   /// For a retry, when the request was first sent by the clock of the node that stamped it;
-  /// `nil` for a first attempt. Lets the state tell "forgotten" from "new".
+  /// `nil` for a first attempt. Lets the state tell "forgotten" from "new" where the client does not say
+  /// which revision it knew.
   package let firstSent: Timestamp?
+  /// For a retry, the revision that the client knew before it first sent the request: if it was applied,
+  /// then after that. `nil` for a first attempt. Lets the state tell "forgotten" from "new".
+  package let knownRevision: UInt64?
 
-  package init(id: String, fingerprint: UInt64, firstSent: Timestamp?) {
+  package init(
+    id: String, fingerprint: UInt64, firstSent: Timestamp?, knownRevision: UInt64? = nil
+  ) {
     self.id = id
     self.fingerprint = fingerprint
     self.firstSent = firstSent
+    self.knownRevision = knownRevision
   }
+
+  /// A request as the history remembers it.
+  package init(stored id: String) { self.init(id: id, fingerprint: 0, firstSent: nil) }
 }
 
 /// An operation as it stands in the log.

@@ -1,7 +1,4 @@
 // A change as the history keeps it, and looking back at the history.
-//
-// The changes of a revision are a list of (key, before?(revision value), after?(value)) in
-// BinaryWriter's notation.
 
 /// What a change did to one key.
 package struct KeyChange: Equatable, Sendable {
@@ -10,10 +7,33 @@ package struct KeyChange: Equatable, Sendable {
   package let before: StoredValue?
   /// What is there since; `nil` if nothing.
   package var after: Bytes?
+
+  package init(key: Bytes, before: StoredValue?, after: Bytes?) {
+    self.key = key
+    self.before = before
+    self.after = after
+  }
+
+  /// Whether users see the key.
+  package var isVisible: Bool { !key.starts(with: SystemKeys.prefix) }
 }
 
-/// One revision: who changed what, when, and how.
-package struct RevisionRecord: Sendable {
+extension [KeyChange] {
+  /// What counts against the limit of the history: keys, and values before and after, as version 0.1
+  /// wrote them down. It must stay so: what is forgotten decides what can be undone.
+  var historyBytes: UInt64 {
+    reduce(BinaryWriter.byteCount(of: UInt64(count))) { sum, change in
+      sum + BinaryWriter.byteCount(of: change.key) + 2
+        + (change.before.map {
+          BinaryWriter.byteCount(of: $0.revision) + BinaryWriter.byteCount(of: $0.value)
+        } ?? 0)
+        + (change.after.map { BinaryWriter.byteCount(of: $0) } ?? 0)
+    }
+  }
+}
+
+/// One revision: who changed what, when, and how. Its changes are kept beside it.
+package struct RevisionRecord: Equatable, Sendable {
   package let number: UInt64
   /// Where its operation stands in the log.
   package let index: UInt64
@@ -21,36 +41,35 @@ package struct RevisionRecord: Sendable {
   package let stamp: Stamp
   /// ``Operation/name``.
   package let operation: String
-  /// Encoded: most readers of the history need only some of them.
-  package let changes: Bytes
+  /// How many keys it changed.
+  package let count: Int
+  /// How many of them users see.
+  package let visibleCount: Int
+  /// What counts against the limit of the history.
+  package let byteCount: UInt64
 
   package init(
-    number: UInt64, index: UInt64, term: UInt64, stamp: Stamp, operation: String, changes: Bytes
+    number: UInt64, index: UInt64, term: UInt64, stamp: Stamp, operation: String, count: Int,
+    visibleCount: Int, byteCount: UInt64
   ) {
     self.number = number
     self.index = index
     self.term = term
     self.stamp = stamp
     self.operation = operation
-    self.changes = changes
+    self.count = count
+    self.visibleCount = visibleCount
+    self.byteCount = byteCount
   }
 
-  /// What was there before and after, per key.
-  ///
-  /// - Throws: ``BinaryReader/Malformed``.
-  package func keyChanges() throws -> [KeyChange] {
-    var reader = BinaryReader(changes)
-    let changes = try reader.readList { reader in
-      KeyChange(
-        key: try reader.readBytes(),
-        before: try reader.readOptional { reader in
-          let revision = try reader.readUInt64()
-          return StoredValue(value: try reader.readBytes(), revision: revision)
-        },
-        after: try reader.readOptional { try $0.readBytes() })
-    }
-    try reader.finish()
-    return changes
+  package init(
+    number: UInt64, at position: LogPosition, stamp: Stamp, operation: String,
+    of changes: [KeyChange]
+  ) {
+    self.init(
+      number: number, index: position.index, term: position.term, stamp: stamp,
+      operation: operation, count: changes.count,
+      visibleCount: changes.count { $0.isVisible }, byteCount: changes.historyBytes)
   }
 
   /// The revision that this one takes back, if it is an undo.
@@ -60,18 +79,14 @@ package struct RevisionRecord: Sendable {
   }
 }
 
-extension [KeyChange] {
-  func encoded() -> Bytes {
-    var writer = BinaryWriter(capacity: 256)
-    writer.write(list: self) { writer, change in
-      writer.write(change.key)
-      writer.write(optional: change.before) { writer, before in
-        writer.write(before.revision)
-        writer.write(before.value)
-      }
-      writer.write(optional: change.after) { $0.write($1) }
-    }
-    return writer.bytes
+/// A revision with all that it changed.
+package struct RecordedRevision: Sendable {
+  package let record: RevisionRecord
+  package let changes: [KeyChange]
+
+  package init(_ record: RevisionRecord, _ changes: [KeyChange]) {
+    self.record = record
+    self.changes = changes
   }
 }
 
@@ -83,9 +98,18 @@ package protocol HistoryView {
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws
+
+  /// What a revision that is still known changed, in the order in which it did.
+  ///
+  /// - Parameter limit: how many changes are wanted; the first ones.
+  func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange]
 }
 
 extension HistoryView {
+  package func changes(of record: RevisionRecord) throws -> [KeyChange] {
+    try changes(of: record, limit: .max)
+  }
+
   /// One revision; `nil` if it is not known, or no longer.
   package func revision(_ number: UInt64) throws -> RevisionRecord? {
     var found: RevisionRecord?

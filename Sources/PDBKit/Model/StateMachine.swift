@@ -9,14 +9,24 @@ package struct DataMark: Equatable, Sendable {
   package var revision: UInt64 = 0
   /// The sum of the checksums of all pairs.
   package var hash: UInt64 = 0
-  /// Requests first sent at or before this time may have been forgotten.
+  /// The same with the checksum of version 0.1, for as long as nodes of that version are members.
+  package var oldHash: UInt64 = 0
+  /// What all members understand; see ``ClusterVersion``.
+  package var version = ClusterVersion.first
+  /// Requests first sent at or before this time may have been forgotten. Clients of version 0.1 are
+  /// measured by it, who know only how long ago that was.
   package var forgotten = Timestamp(milliseconds: .min)
+  /// Requests whose client knew a lower revision when it first sent them may have been forgotten.
+  package var forgottenRevision: UInt64 = 0
   /// Revisions up to this one are no longer in the history.
   package var compactedRevision: UInt64 = 0
   /// Bytes of changes in the history.
   package var historyBytes: UInt64 = 0
 
   package init() {}
+
+  /// What nodes compare with each other: equal where the data are.
+  package var comparedHash: UInt64 { version < .checksums ? oldHash : hash }
 }
 
 /// Where an operation stands among all.
@@ -37,30 +47,51 @@ package struct RememberedRequest: Sendable {
   package let id: String
   package let fingerprint: UInt64
   package let time: Timestamp
+  /// The state's revision when it had been answered.
+  package let revision: UInt64
   package let answer: Bytes
 
-  package init(index: UInt64, id: String, fingerprint: UInt64, time: Timestamp, answer: Bytes) {
+  package init(
+    index: UInt64, id: String, fingerprint: UInt64, time: Timestamp, revision: UInt64,
+    answer: Bytes
+  ) {
     self.index = index
     self.id = id
     self.fingerprint = fingerprint
     self.time = time
+    self.revision = revision
     self.answer = answer
   }
 }
 
 /// Where a state machine keeps what it knows, within one transaction.
 package protocol StateStorage: StateView {
-  mutating func put(_ key: Bytes, _ stored: StoredValue) throws
-  mutating func remove(_ key: Bytes) throws
-
-  mutating func append(_ revision: RevisionRecord) throws
-  /// Removes one revision from the history and tells how many bytes its changes had.
-  mutating func removeRevision(_ number: UInt64) throws -> UInt64
+  /// Adds a revision: from now on its keys have the values that it gave them. What they had before is
+  /// kept for the history.
+  mutating func append(_ revision: RecordedRevision) throws
+  /// Forgets the oldest revision that is known, and what its keys had before; tells what it counted
+  /// for. The state after it stays as it is.
+  mutating func forgetRevision(_ number: UInt64) throws -> UInt64
+  /// Gives a key that has no history a value, or none.
+  mutating func putAside(_ key: Bytes, _ stored: StoredValue?) throws
 
   func request(_ id: String) throws -> RememberedRequest?
   mutating func remember(_ request: RememberedRequest) throws
-  /// Removes the requests up to an index and tells the newest time among them.
-  mutating func removeRequests(through index: UInt64) throws -> Timestamp?
+  /// Removes the requests up to an index and tells the newest time and revision among them.
+  mutating func removeRequests(through index: UInt64) throws -> ForgottenRequests?
+  /// The first of the requests that are remembered, in the order of the log.
+  func oldestRequest() throws -> RememberedRequest?
+}
+
+/// The newest of the requests that were forgotten.
+package struct ForgottenRequests: Sendable {
+  package let time: Timestamp
+  package let revision: UInt64
+
+  package init(time: Timestamp, revision: UInt64) {
+    self.time = time
+    self.revision = revision
+  }
 }
 
 /// What applying an operation came to.
@@ -69,7 +100,7 @@ package struct Ruling: Sendable {
   /// The revision after the operation; for a repeated request after the first of them.
   package let revision: UInt64
   /// The revision that the operation made, if it made one.
-  package let record: RevisionRecord?
+  package let made: RecordedRevision?
 }
 
 /// Applies operations one after the other.
@@ -90,10 +121,23 @@ package struct StateMachine<Storage: StateStorage> {
   ) throws -> Ruling {
     if let known = try knownAnswer(to: stamped) {
       return Ruling(
-        decision: known.decision, revision: known.revision ?? mark.revision, record: nil)
+        decision: known.decision, revision: known.revision ?? mark.revision, made: nil)
     }
-    let (decision, record) = try decision(on: stamped, at: position)
-    return Ruling(decision: decision, revision: mark.revision, record: record)
+    if case .raiseVersion(let version) = stamped.operation { try raise(to: version) }
+    let (decision, made) = try decision(on: stamped, at: position)
+    return Ruling(decision: decision, revision: mark.revision, made: made)
+  }
+
+  /// - Throws: ``ClusterVersion/NotUnderstood`` if this program is too old for it.
+  private mutating func raise(to version: ClusterVersion) throws {
+    guard version <= .newest else { throw ClusterVersion.NotUnderstood(version: version) }
+    if mark.version < .checksums, version >= .checksums {
+      // What nodes of version 0.1 have forgotten was older than what they remember.
+      let anyForgotten = mark.forgotten != DataMark().forgotten
+      let oldest = try storage.oldestRequest()?.revision ?? mark.revision
+      mark.forgottenRevision = anyForgotten ? oldest + 1 : 0
+    }
+    mark.version = max(mark.version, version)
   }
 
   /// What is old is forgotten at fixed places of the log, not by clock or batch, so every
@@ -121,7 +165,8 @@ package struct StateMachine<Storage: StateStorage> {
   /// Tells again whether a key was made; the history knows.
   private func withNovelty(_ known: RememberedAnswer) throws -> RememberedAnswer {
     guard case .success(.pair(var pair)) = known.decision, let number = known.revision,
-      let change = try storage.revision(number)?.keyChanges().first(where: { $0.key == pair.key })
+      let record = try storage.revision(number),
+      let change = try storage.changes(of: record).first(where: { $0.key == pair.key })
     else { return known }
     pair.isNew = change.before == nil
     return RememberedAnswer(.success(.pair(pair)), revision: number)
@@ -129,32 +174,32 @@ package struct StateMachine<Storage: StateStorage> {
 
   private mutating func decision(
     on stamped: StampedOperation, at position: LogPosition
-  ) throws -> (Decision, RevisionRecord?) {
+  ) throws -> (Decision, RecordedRevision?) {
     guard let request = stamped.stamp.request else { return try run(stamped, at: position) }
-    if let firstSent = request.firstSent, firstSent <= mark.forgotten {
+    if mark.mayHaveForgotten(request) {
       let refusal = PDBError(
         .requestExpired, "the request is too old to tell whether it was applied",
         outcome: .unknown, hint: "look at the data, then send it again with a new id")
       return (.failure(refusal), nil)
     }
-    let (decision, record) = try run(stamped, at: position)
+    let (decision, made) = try run(stamped, at: position)
     try storage.remember(
       RememberedRequest(
         index: position.index, id: request.id, fingerprint: request.fingerprint,
-        time: stamped.stamp.time,
+        time: stamped.stamp.time, revision: mark.revision,
         answer: RememberedAnswer(decision, revision: mark.revision).encoded()))
-    return (decision, record)
+    return (decision, made)
   }
 
   private mutating func run(
     _ stamped: StampedOperation, at position: LogPosition
-  ) throws -> (Decision, RevisionRecord?) {
+  ) throws -> (Decision, RecordedRevision?) {
     var draft = Draft(on: storage, revision: mark.revision + 1)
     do {
       let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
-      let record = try write(
+      let made = try write(
         draft, stamped.stamp, Self.name(stamped.operation, answer), at: position)
-      return (.success(answer), record)
+      return (.success(answer), made)
     } catch let error as PDBError {
       return (.failure(error), nil)
     }
@@ -168,28 +213,22 @@ package struct StateMachine<Storage: StateStorage> {
 
   private mutating func write(
     _ draft: Draft<Storage>, _ stamp: Stamp, _ operation: String, at position: LogPosition
-  ) throws -> RevisionRecord? {
+  ) throws -> RecordedRevision? {
     for change in draft.changes {
-      if let before = change.before { mark.hash &-= before.checksum(under: change.key) }
-      if let after = change.after {
-        let stored = StoredValue(value: after, revision: draft.revision)
-        try storage.put(change.key, stored)
-        mark.hash &+= stored.checksum(under: change.key)
-      } else {
-        try storage.remove(change.key)
-      }
+      let after = change.after.map { StoredValue(value: $0, revision: draft.revision) }
+      mark.replace(change.before, with: after, under: change.key)
+      if SystemKeys.hasNoHistory(change.key) { try storage.putAside(change.key, after) }
     }
     // What an import is put together from is not part of the past, and no revision.
-    let told = draft.changes.filter { !$0.key.starts(with: ImportKeys.prefix) }
-    guard !told.isEmpty else { return nil }
+    let changes = draft.changes.filter { !SystemKeys.hasNoHistory($0.key) }
+    guard !changes.isEmpty else { return nil }
     mark.revision = draft.revision
-    let changes = told.encoded()
-    mark.historyBytes += UInt64(changes.count)
     let record = RevisionRecord(
-      number: draft.revision, index: position.index, term: position.term, stamp: stamp,
-      operation: operation, changes: changes)
-    try storage.append(record)
-    return record
+      number: draft.revision, at: position, stamp: stamp, operation: operation, of: changes)
+    mark.historyBytes += record.byteCount
+    let made = RecordedRevision(record, changes)
+    try storage.append(made)
+    return made
   }
 
   // MARK: Forgetting
@@ -199,7 +238,9 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func forgetRequests(at index: UInt64) throws {
     guard index > Limits.rememberedRequests else { return }
     let newest = try storage.removeRequests(through: index - Limits.rememberedRequests)
-    if let newest { mark.forgotten = max(mark.forgotten, newest) }
+    guard let newest else { return }
+    mark.forgotten = max(mark.forgotten, newest.time)
+    mark.forgottenRevision = max(mark.forgottenRevision, newest.revision + 1)
   }
 
   private mutating func forgetHistory() throws {
@@ -207,21 +248,41 @@ package struct StateMachine<Storage: StateStorage> {
       || mark.historyBytes > Limits.historyBytes, mark.compactedRevision < mark.revision
     {
       mark.compactedRevision += 1
-      mark.historyBytes -= try storage.removeRevision(mark.compactedRevision)
+      mark.historyBytes -= try storage.forgetRevision(mark.compactedRevision)
     }
+  }
+}
+
+extension DataMark {
+  /// Whether a request that is not remembered may have been applied nevertheless, and forgotten since.
+  fileprivate func mayHaveForgotten(_ request: RequestID) -> Bool {
+    if let known = request.knownRevision { return known < forgottenRevision }
+    return request.firstSent.map { $0 <= forgotten } ?? false
+  }
+
+  fileprivate mutating func replace(
+    _ before: StoredValue?, with after: StoredValue?, under key: Bytes
+  ) {
+    if let before { hash &-= before.checksum(under: key) }
+    if let after { hash &+= after.checksum(under: key) }
+    guard version < .checksums else { return }
+    if let before { oldHash &-= before.oldChecksum(under: key) }
+    if let after { oldHash &+= after.oldChecksum(under: key) }
   }
 }
 
 extension StoredValue {
   /// Of the whole pair: key, value and revision.
   package func checksum(under key: Bytes) -> UInt64 {
-    Self.checksum(of: value, revision: revision, under: key)
+    var checksum = Checksum(seed: revision)
+    checksum.update(key)
+    checksum.update(value)
+    return checksum.value
   }
 
-  package static func checksum<T: Collection<UInt8>>(
-    of value: T, revision: UInt64, under key: T
-  ) -> UInt64 {
-    var checksum = Checksum()
+  /// The same as version 0.1 computes it.
+  package func oldChecksum(under key: Bytes) -> UInt64 {
+    var checksum = FNVChecksum()
     checksum.update(UInt64(key.count))
     checksum.update(key)
     checksum.update(revision)

@@ -133,6 +133,10 @@ package enum SystemKeys {
   package static let prefix: Bytes = [0]
   /// The first key that a user can see.
   package static let firstUserKey: Bytes = [1]
+
+  /// Whether a key is no part of the past: its changes make no revision, and only what it holds now is
+  /// kept.
+  package static func hasNoHistory(_ key: Bytes) -> Bool { key.starts(with: ImportKeys.prefix) }
 }
 
 /// How users name a task: its id, its number, or the beginning of its id. What is some task's id

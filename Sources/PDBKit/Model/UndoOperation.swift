@@ -12,7 +12,7 @@ extension Draft {
     guard let revision = found else { throw Self.nothing(wanted) }
     let number = revision.number
     // A number that was given stays given.
-    let changes = try revision.keyChanges().filter { $0.key != TaskKeys.lastNumber }
+    let changes = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
     guard conflicts.isEmpty else { throw try conflict(number, conflicts) }
     for change in changes {

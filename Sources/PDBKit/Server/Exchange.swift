@@ -148,7 +148,7 @@ struct Exchange: Sendable {
 
   /// Of the request as it was sent.
   private var fingerprint: UInt64 {
-    var fingerprint = Checksum()
+    var fingerprint = FNVChecksum()
     for part in [
       request.method.rawValue, request.uri.string, request.headers[.ifMatch] ?? "",
       request.headers[.ifNoneMatch] ?? "",

@@ -31,7 +31,11 @@ struct NodeChannel: Sendable {
       let slot = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
       try pipeline.addHandler(NegotiationTimeoutHandler(), name: NegotiationTimeoutHandler.name)
       let upgraders =
-        receiver.map { [PeerServerUpgrader(receiver: $0, logger: logger, slot: slot)] } ?? []
+        receiver.map { receiver in
+          WireVersion.byPreference.map {
+            PeerServerUpgrader(wire: $0, receiver: receiver, logger: logger, slot: slot)
+          }
+        } ?? []
       var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
         upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
           upgraders: upgraders,
@@ -140,11 +144,13 @@ private final class NegotiationErrorHandler: ChannelInboundHandler, RemovableCha
 
 /// Turns an HTTP connection into a stream of frames.
 private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
-  let supportedProtocol = Frame.protocolName
+  let wire: WireVersion
   let requiredUpgradeHeaders: [String] = []
   let receiver: any PeerReceiver
   let logger: Logger
   let slot: NIOLoopBound<OpenConnections.Slot>
+
+  var supportedProtocol: String { wire.protocolName }
 
   func buildUpgradeResponse(
     channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
@@ -159,7 +165,7 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
       slot.value.isPeer = true
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
-        PeerAcceptor(receiver: receiver, logger: logger),
+        PeerAcceptor(wire, receiver: receiver, logger: logger),
       ])
       return .peer
     }

@@ -1,6 +1,6 @@
 // A whole state in a file.
 //
-//   "pdb backup 1\n"
+//   "pdb backup 2\n"
 //   frame: cluster (text), time (signed milliseconds), mark
 //   frames: pieces as StatePiece.swift says
 //   an empty frame
@@ -8,7 +8,8 @@
 //
 // A frame is its length as eight bytes, big-endian, and its bytes. Everything else is in
 // BinaryWriter's notation. Pieces carry history and request ids too: what was acknowledged
-// stays undoable, and repeatable.
+// stays undoable, and repeatable. Backups of version 0.1 begin with "pdb backup 1\n"; their marks
+// and pieces are those of that version.
 
 import Crypto
 import Foundation
@@ -17,7 +18,8 @@ package import PDBModel
 import Raft
 
 package enum Backup {
-  static let magic = Bytes(utf8: "pdb backup 1\n")
+  static let magic = Bytes(utf8: "pdb backup 2\n")
+  private static let oldMagic = Bytes(utf8: "pdb backup 1\n")
 
   /// What a backup says of itself.
   package struct Head {
@@ -67,6 +69,7 @@ package enum Backup {
   package struct Decoder {
     private let path: String
     private let file: FileHandle
+    private var isOld = false
     private var digest = SHA256()
 
     /// - Throws: `bad_request` if the file cannot be read, or is no backup.
@@ -76,7 +79,9 @@ package enum Backup {
         throw PDBError(.noInput, "cannot read '\(path)'")
       }
       self.file = file
-      guard try read(upTo: magic.count) == magic else {
+      let beginning = try read(upTo: magic.count)
+      isOld = beginning == oldMagic
+      guard beginning == magic || isOld else {
         throw PDBError(
           .badRequest, "'\(path)' is no backup of pdb",
           hint: "'pdb backup FILE' makes one; 'pdb import' reads exports")
@@ -89,7 +94,7 @@ package enum Backup {
         let head = Head(
           cluster: try reader.readString(),
           time: Timestamp(milliseconds: try reader.readInt64()),
-          mark: try reader.readStateMark())
+          mark: isOld ? try reader.readOldStateMark() : try reader.readStateMark())
         try reader.finish()
         return head
       } catch is BinaryReader.Malformed { throw damaged }

@@ -11,7 +11,7 @@ import PDBModel
   import Darwin
 #endif
 
-/// One node's files in a data directory: `node_4000.raft`, `node_4000.db`, `node_4000.lock`.
+/// One node's files in a data directory: see NodeFiles.swift.
 ///
 /// Nodes on one machine may share a directory. One process per node: the lock is held until
 /// the process ends, however it ends.
@@ -63,8 +63,14 @@ package final class DataDirectory: Sendable {
 
   deinit { close(lock) }
 
-  /// Of the node's log.
-  package var logPath: String { files.log }
+  /// The node's log, which need not exist.
+  ///
+  /// - Throws: what is wrong with a log of version 0.1, which is taken over.
+  package func openLog() throws -> LogStore {
+    let log = LogStore(FolderDisk(path: path), name: files.logName)
+    try log.takeOver(files.oldLog)
+    return log
+  }
 
   /// Of the node's state.
   package var statePath: String { files.state }
@@ -81,7 +87,8 @@ package final class DataDirectory: Sendable {
   /// Leaves no trace of a node that never came to be: neither files nor, if it was made for the
   /// node and holds nothing else, the folder.
   package func discard() {
-    for file in [files.log, files.state] {
+    for file in files.logFiles { unlink(file) }
+    for file in [files.state] {
       for suffix in ["", "-wal", "-shm", "-journal"] { unlink(file + suffix) }
     }
     unlink(files.lock)

@@ -1,10 +1,15 @@
-// What the files of a node are called: `node_4000.raft`, `node_4000.db`, `node_4000.lock`.
+// What the files of a node are called: `node_4000.log-1` and so on, `node_4000.db`, `node_4000.lock`;
+// `node_4000.raft` where version 0.1 has been.
 
 import Foundation
 
 /// The paths of one node's files in a folder, whether they exist or not.
 struct NodeFiles: Sendable {
-  let log: String
+  let folder: String
+  /// What the names of the log's files begin with.
+  let logName: String
+  /// The log of version 0.1.
+  let oldLog: String
   let state: String
   /// Locked as long as the node's process lives; holds its process id.
   let lock: String
@@ -14,13 +19,23 @@ struct NodeFiles: Sendable {
 
   init(of port: Int, in folder: String) {
     let base = "\(folder)/\(Self.prefix)\(port)"
-    log = base + ".raft"
+    self.folder = folder
+    logName = "\(Self.prefix)\(port).log"
+    oldLog = base + ".raft"
     state = base + ".db"
     lock = base + Self.lockSuffix
   }
 
   /// Whether the node has been in the folder: a lock alone may be that of a node that never started.
-  var hasData: Bool { [log, state].contains { FileManager.default.fileExists(atPath: $0) } }
+  var hasData: Bool {
+    [oldLog, state].contains { FileManager.default.fileExists(atPath: $0) } || !logFiles.isEmpty
+  }
+
+  /// The files of the log.
+  var logFiles: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasPrefix(logName + "-") }.map { "\(folder)/\($0)" }
+  }
 
   /// The ports of the nodes whose locks are in a folder, in order.
   static func ports(in folder: String) -> [Int] {

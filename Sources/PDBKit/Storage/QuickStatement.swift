@@ -1,6 +1,7 @@
 // Prepared statements for what every change does. GRDB makes an object of every value on its way in
 // and out; this binds bytes as they are.
 
+import Foundation
 import GRDB
 import GRDBSQLite
 import PDBModel
@@ -8,10 +9,20 @@ import PDBModel
 /// One use of a statement that the connection keeps prepared. Values are bound in their order.
 struct QuickStatement: ~Copyable {
   private let statement: OpaquePointer
+  /// Keeps one that is not the connection's.
+  private let owned: Statement?
   private var position: Int32 = 0
 
   init(_ db: Database, _ sql: String) throws {
     statement = try db.cachedStatement(sql: sql).sqliteStatement
+    owned = nil
+  }
+
+  /// A statement that may run inside another use of the same.
+  init(uncached db: Database, _ sql: String) throws {
+    let made = try db.makeStatement(sql: sql)
+    statement = made.sqliteStatement
+    owned = made
   }
 
   /// Runs a statement without values.
@@ -51,6 +62,19 @@ struct QuickStatement: ~Copyable {
     text.withCString { _ = sqlite3_bind_text(statement, position, $0, count, Self.transient) }
   }
 
+  mutating func bind(_ value: Int64?) {
+    if let value { bind(value) } else { bindNull() }
+  }
+
+  mutating func bind(_ bytes: Bytes?) {
+    if let bytes { bind(bytes) } else { bindNull() }
+  }
+
+  private mutating func bindNull() {
+    position += 1
+    sqlite3_bind_null(statement, position)
+  }
+
   /// SQLite makes its own copy.
   private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
@@ -76,5 +100,31 @@ struct QuickStatement: ~Copyable {
     let count = Int(sqlite3_column_bytes(statement, column))
     guard count > 0, let start = sqlite3_column_blob(statement, column) else { return [] }
     return Bytes(UnsafeRawBufferPointer(start: start, count: count))
+  }
+
+  /// `nil` for a column without a value.
+  func optionalBytes(_ column: Int32) -> Bytes? {
+    sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : bytes(column)
+  }
+
+  /// `nil` for a column without a value.
+  func optionalInteger(_ column: Int32) -> Int64? {
+    sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : integer(column)
+  }
+
+  /// `nil` for a column without a value.
+  func text(_ column: Int32) -> String? {
+    sqlite3_column_text(statement, column).map { text in
+      let bytes = UnsafeRawBufferPointer(
+        start: text, count: Int(sqlite3_column_bytes(statement, column)))
+      return String(decoding: bytes, as: UTF8.self)
+    }
+  }
+
+  /// Whether a column has exactly these bytes.
+  func isEqual(_ column: Int32, _ bytes: Bytes) -> Bool {
+    guard Int(sqlite3_column_bytes(statement, column)) == bytes.count else { return false }
+    guard let start = sqlite3_column_blob(statement, column) else { return bytes.isEmpty }
+    return bytes.withUnsafeBytes { memcmp($0.baseAddress!, start, bytes.count) == 0 }
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 package import PDBCoordinator
 package import PDBModel
-import Raft
+package import Raft
 
 /// A consistent view of a whole state that stays as it is while the state moves on.
 package final class StateSnapshot: Sendable {
@@ -16,14 +16,30 @@ package final class StateSnapshot: Sendable {
     mark = try snapshot.read { try StateTables(db: $0).mark() }
   }
 
+  /// Which pieces: those of now, or those that version 0.1 understands.
+  package enum Format: Sendable {
+    case current
+    case old
+  }
+
   /// Where the next piece begins.
   package enum Position: Sendable {
-    case pairs(after: Bytes)
-    case history(after: UInt64)
-    case requests(after: UInt64)
+    case versions(after: Int64)
+    case revisions(after: UInt64)
+    case aside(after: Bytes)
+    case requests(after: Index)
+    case oldPairs(after: Bytes)
+    case oldAside(after: Bytes)
+    case oldHistory(after: UInt64)
+    case oldRequests(after: Index)
     case end
 
-    package static let beginning = Position.pairs(after: [])
+    package static func beginning(_ format: Format) -> Position {
+      switch format {
+      case .current: .versions(after: 0)
+      case .old: .oldPairs(after: [])
+      }
+    }
   }
 
   /// Runs `body` on the view.
@@ -36,54 +52,103 @@ package final class StateSnapshot: Sendable {
   /// The piece at `position`, and where the next begins.
   package func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
     try await snapshot.read { db in
-      switch position {
-      case .pairs(let last): try Self.pairs(after: last, db)
-      case .history(let last): try Self.history(after: last, db)
-      case .requests(let last): try Self.requests(after: last, db)
+      let tables = StateTables(db: db)
+      return switch position {
+      case .versions(let last): try Self.versions(after: last, tables)
+      case .revisions(let last): try Self.revisions(after: last, tables)
+      case .aside(let last): try Self.aside(after: last, tables)
+      case .requests(let last): try Self.requests(after: last, tables)
+      case .oldPairs(let last): try Self.oldPairs(after: last, tables)
+      case .oldAside(let last): try Self.oldAside(after: last, tables)
+      case .oldHistory(let last): try Self.oldHistory(after: last, tables)
+      case .oldRequests(let last): try Self.oldRequests(after: last, tables)
       case .end: preconditionFailure("there is nothing after the end")
       }
     }
   }
 
-  private static func pairs(after last: Bytes, _ db: Database) throws -> (Bytes, Position) {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT key, value, revision FROM pair WHERE key > ? ORDER BY key",
-      arguments: [Data(last)])
-    let (bytes, next) = try piece(rows, Pair.init) { Position.pairs(after: $0.key) }
-    return (bytes, next ?? .history(after: 0))
-  }
-
-  private static func history(after last: UInt64, _ db: Database) throws -> (Bytes, Position) {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT * FROM history WHERE revision > ? ORDER BY revision",
-      arguments: [last.sqlite])
-    let (bytes, next) = try piece(rows, RevisionRecord.init) {
-      Position.history(after: $0.number)
+  private static func versions(after last: Int64, _ tables: StateTables) throws -> (Bytes, Position)
+  {
+    try piece(then: .revisions(after: 0)) { add in
+      try tables.scanVersions(after: last) { add($0) ? .versions(after: $0.id!) : nil }
     }
-    return (bytes, next ?? .requests(after: 0))
   }
 
-  private static func requests(after last: UInt64, _ db: Database) throws -> (Bytes, Position) {
-    let rows = try Row.fetchCursor(
-      db, sql: "SELECT * FROM request WHERE log_index > ? ORDER BY log_index",
-      arguments: [last.sqlite])
-    let (bytes, next) = try piece(rows, RememberedRequest.init) {
-      Position.requests(after: $0.index)
+  private static func revisions(
+    after last: UInt64, _ tables: StateTables
+  ) throws -> (Bytes, Position) {
+    try piece(then: .aside(after: [])) { add in
+      try tables.scanRevisions(after: last) { add($0) ? .revisions(after: $0.record.number) : nil }
     }
-    return (bytes, next ?? .end)
   }
 
-  /// A piece of the rows that come.
+  private static func aside(after last: Bytes, _ tables: StateTables) throws -> (Bytes, Position) {
+    try piece(then: .requests(after: 0)) { add in
+      try tables.scanAside(after: last) { key, stored in
+        add(AsideRow(key: key, stored: stored)) ? .aside(after: key) : nil
+      }
+    }
+  }
+
+  private static func requests(after last: Index, _ tables: StateTables) throws -> (Bytes, Position)
+  {
+    try piece(then: .end) { add in
+      try tables.scanRequests(after: last) { add($0) ? .requests(after: $0.index) : nil }
+    }
+  }
+
+  private static func oldPairs(after last: Bytes, _ tables: StateTables) throws -> (Bytes, Position)
+  {
+    try piece(then: .oldAside(after: [])) { add in
+      try tables.first(from: last + [0]) { key, stored in
+        let row = OldPair(key: key, value: stored.value, revision: stored.revision)
+        return add(row) ? .oldPairs(after: key) : nil
+      }
+    }
+  }
+
+  private static func oldAside(
+    after last: Bytes, _ tables: StateTables
+  ) throws -> (Bytes, Position) {
+    try piece(then: .oldHistory(after: 0)) { add in
+      try tables.scanAside(after: last) { key, stored in
+        let row = OldPair(key: key, value: stored.value, revision: stored.revision)
+        return add(row) ? .oldAside(after: key) : nil
+      }
+    }
+  }
+
+  private static func oldHistory(
+    after last: UInt64, _ tables: StateTables
+  ) throws -> (Bytes, Position) {
+    try piece(then: .oldRequests(after: 0)) { add in
+      try tables.scanRevisions(after: last) { row in
+        let row = OldRevision(row.record, try tables.changes(of: row.record))
+        return add(row) ? .oldHistory(after: row.number) : nil
+      }
+    }
+  }
+
+  private static func oldRequests(
+    after last: Index, _ tables: StateTables
+  ) throws -> (Bytes, Position) {
+    try piece(then: .end) { add in
+      try tables.scanRequests(after: last) {
+        add(OldRequest($0)) ? .oldRequests(after: $0.index) : nil
+      }
+    }
+  }
+
+  /// A piece of the rows that `scan` adds, and where the next begins.
   ///
-  /// - Returns: `nil` instead of a position after the last row.
+  /// - Parameters:
+  ///   - next: where it begins when there are no more rows.
+  ///   - scan: adds rows until that returns that the piece is full; returns the place after the last.
   private static func piece<Element: StateRow>(
-    _ rows: RowCursor, _ element: (Row) -> Element, _ position: (Element) -> Position
-  ) throws -> (bytes: Bytes, next: Position?) {
+    then next: Position, _ scan: ((Element) -> Bool) throws -> Position?
+  ) throws -> (Bytes, Position) {
     var piece = StatePiece.Encoder<Element>()
-    while let row = try rows.next() {
-      let element = element(row)
-      if piece.add(element) { return (piece.bytes, position(element)) }
-    }
-    return (piece.bytes, nil)
+    let position = try scan { piece.add($0) }
+    return (piece.bytes, position ?? next)
   }
 }

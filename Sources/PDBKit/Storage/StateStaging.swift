@@ -51,7 +51,34 @@ package final class StateStaging: Sendable {
   ///
   /// - Throws: `BinaryReader.Malformed` for bytes that are no piece; what SQLite throws.
   package func add(_ piece: Bytes) throws {
-    try queue.write { db in try StatePiece.add(piece, to: StateTables(db: db)) }
+    try queue.write { db in
+      try StatePiece.add(piece, to: StateTables(db: db), compacted: mark.compactedRevision)
+    }
+  }
+
+  /// Fills the state in one go and verifies it.
+  ///
+  /// - Throws: ``Incomplete``; what `body` and SQLite throw.
+  func fill(_ body: (StateTables) throws -> Void) throws {
+    try queue.write { db in
+      let tables = StateTables(db: db)
+      try body(tables)
+      var mark = mark
+      try tables.complete(&mark)
+      try tables.write(mark)
+    }
+  }
+
+  /// Makes what was filled durable and puts it in the place of the node's own state, which has no
+  /// journal and is open nowhere.
+  func replaceState() throws {
+    try queue.close()
+    try Self.sync(incoming)
+    guard rename(incoming, path) == 0 else {
+      throw DatabaseError(
+        resultCode: .SQLITE_IOERR, message: "cannot install the upgraded state: \(errno)")
+    }
+    try Self.sync((path as NSString).deletingLastPathComponent)
   }
 
   /// Verifies the whole, makes it durable and marks it as received.
@@ -61,20 +88,14 @@ package final class StateStaging: Sendable {
   package func finish(without excluded: Bytes? = nil) throws {
     try queue.write { db in
       let tables = StateTables(db: db)
-      try tables.write(mark)
-      guard try tables.contentHash() == mark.hash else {
-        throw Incomplete(reason: "the pairs do not add up to the announced hash")
-      }
-      let revisions = try Int.fetchOne(db, sql: "SELECT count(*) FROM history") ?? 0
-      guard UInt64(revisions) == mark.revision - mark.compactedRevision else {
-        throw Incomplete(reason: "\(revisions) revisions of the history came")
-      }
+      var mark = mark
+      try tables.complete(&mark)
       if let excluded, let stored = try tables.get(excluded) {
-        var mark = mark
         mark.hash &-= stored.checksum(under: excluded)
-        try tables.remove(excluded)
-        try tables.write(mark)
+        mark.oldHash &-= mark.version < .checksums ? stored.oldChecksum(under: excluded) : 0
+        try tables.putAside(excluded, nil)
       }
+      try tables.write(mark)
     }
     try queue.close()
     try Self.sync(incoming)
@@ -151,5 +172,29 @@ package final class StateStaging: Sendable {
       throw DatabaseError(
         resultCode: .SQLITE_IOERR, message: "cannot sync '\(path)': error \(errno)")
     }
+  }
+}
+
+extension StateTables {
+  /// Checks that the rows that came are what the mark announces.
+  ///
+  /// - Parameter mark: is given what version 0.1 did not announce.
+  /// - Throws: ``StateStaging/Incomplete``.
+  func complete(_ mark: inout StateMark) throws {
+    let hashes = try contentHashes(withOld: mark.version < .checksums)
+    if mark.version < .checksums {
+      guard hashes.old == mark.oldHash else { throw Self.wrongSum }
+      mark.hash = hashes.current
+    } else if hashes.current != mark.hash {
+      throw Self.wrongSum
+    }
+    let revisions = try Int.fetchOne(db, sql: "SELECT count(*) FROM revision") ?? 0
+    guard UInt64(revisions) == mark.revision - mark.compactedRevision else {
+      throw StateStaging.Incomplete(reason: "\(revisions) revisions of the history came")
+    }
+  }
+
+  private static var wrongSum: StateStaging.Incomplete {
+    StateStaging.Incomplete(reason: "the pairs do not add up to the announced hash")
   }
 }

@@ -103,9 +103,10 @@ package final class StateStore: Sendable {
   private static func verify(_ db: Database, _ path: String) throws {
     let tables = StateTables(db: db)
     if let damage = try SQLite.structuralDamage(db) { throw SQLite.damaged(path, damage) }
-    guard try tables.contentHash() == tables.mark().hash else {
+    guard try tables.contentHashes(withOld: false).current == tables.mark().hash else {
       throw SQLite.damaged(path, "a key or a value was altered")
     }
+    try tables.verifyRows()
   }
 
   // MARK: Reading
@@ -337,5 +338,6 @@ package final class StateStore: Sendable {
       try StateStaging.install(mark.index, at: path)
     }
     try StateStaging.discardLeftovers(beside: path)
+    try StateUpgrade.run(path)
   }
 }

@@ -1,16 +1,21 @@
 // The tables of the state, and how rows become values.
 //
-//   pair     key, value, revision           the keys as they are; revision that changed them
-//   history  revision, log_index, term, time, author, request, operation, changes
-//   request  log_index, id, fingerprint, time, answer     for exactly-once
-//   mark     one row: applied_index, applied_term, revision, hash, forgotten,
-//            compacted_revision, history_bytes, membership, checksum
+//   version   id, key, revision, value, deadline, checksum      one row for each key and revision
+//   revision  number, log_index, term, time, author, principal, request, operation, first_version,
+//             versions, visible, bytes, checksum
+//   aside     key, value, revision, checksum                   keys that have no history
+//   request   log_index, id, fingerprint, time, revision, answer, checksum     for exactly-once
+//   mark      one row: content, checksum
 //
-// `pair` has row ids on purpose: without them values would live in the tree of the keys, and
-// every search that passes a large one would read all of it.
+// A key is what its newest version says: a row without a value is a tombstone. The versions of one
+// revision have consecutive ids, from `first_version` on; the index `version_of_key` finds those of one
+// key, the newest first. Of versions that a forgotten revision replaced nothing is left. `version` has
+// row ids on purpose: without them values would live in the tree of the keys, and every search that
+// passes a large one would read all of it.
 //
-// `changes` is written as Revision.swift says. `hash` is the sum of the checksums of all pairs, so two nodes that applied the
-// same log have the same hash, and a scan of `pair` can verify it.
+// `bytes` is what a revision counts against the limit of the history. `principal` and `deadline` are not
+// used yet. `content` is the StateMark in BinaryWriter's notation. A checksum covers all other columns of
+// its row but ids, and is verified whenever the row is read.
 
 import Foundation
 package import GRDB
@@ -22,86 +27,212 @@ import Raft
 struct StateTables: StateStorage {
   let db: Database
 
+  /// What the files say of their format (sqlite.org/pragma.html#pragma_user_version).
+  static let format = 2
+
   static func create(_ db: Database) throws {
     try db.execute(
       sql: """
-        CREATE TABLE IF NOT EXISTS pair(
-          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL);
-        CREATE TABLE IF NOT EXISTS history(
-          revision INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
-          time INTEGER NOT NULL, author TEXT NOT NULL, request TEXT, operation TEXT NOT NULL,
-          changes BLOB NOT NULL);
+        CREATE TABLE IF NOT EXISTS version(
+          id INTEGER PRIMARY KEY, key BLOB NOT NULL, revision INTEGER NOT NULL, value BLOB,
+          deadline INTEGER, checksum INTEGER NOT NULL);
+        CREATE UNIQUE INDEX IF NOT EXISTS version_of_key ON version(key, revision DESC);
+        CREATE TABLE IF NOT EXISTS revision(
+          number INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
+          time INTEGER NOT NULL, author TEXT NOT NULL, principal TEXT, request TEXT,
+          operation TEXT NOT NULL, first_version INTEGER NOT NULL, versions INTEGER NOT NULL,
+          visible INTEGER NOT NULL, bytes INTEGER NOT NULL, checksum INTEGER NOT NULL);
+        CREATE TABLE IF NOT EXISTS aside(
+          key BLOB PRIMARY KEY, value BLOB NOT NULL, revision INTEGER NOT NULL,
+          checksum INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS request(
           log_index INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, fingerprint INTEGER NOT NULL,
-          time INTEGER NOT NULL, answer BLOB NOT NULL);
+          time INTEGER NOT NULL, revision INTEGER NOT NULL, answer BLOB NOT NULL,
+          checksum INTEGER NOT NULL);
         CREATE TABLE IF NOT EXISTS mark(
-          only INTEGER PRIMARY KEY CHECK (only = 0), applied_index INTEGER NOT NULL,
-          applied_term INTEGER NOT NULL, revision INTEGER NOT NULL, hash INTEGER NOT NULL,
-          forgotten INTEGER NOT NULL, compacted_revision INTEGER NOT NULL,
-          history_bytes INTEGER NOT NULL, membership BLOB NOT NULL, checksum INTEGER NOT NULL);
+          only INTEGER PRIMARY KEY CHECK (only = 0), content BLOB NOT NULL,
+          checksum INTEGER NOT NULL);
+        PRAGMA user_version = \(format);
         """)
+  }
+
+  /// A row is not what was written.
+  static func damage(_ table: String, _ row: String) -> DatabaseError {
+    DatabaseError(
+      resultCode: .SQLITE_CORRUPT, message: "\(row) in the table '\(table)' was altered")
   }
 
   // MARK: Pairs
 
   func get(_ key: Bytes) throws -> StoredValue? {
-    var find = try QuickStatement(db, "SELECT value, revision FROM pair WHERE key = ?")
+    if SystemKeys.hasNoHistory(key) { return try getAside(key) }
+    var find = try QuickStatement(
+      db,
+      """
+      SELECT id, revision, value, deadline, checksum FROM version WHERE key = ?
+      ORDER BY revision DESC LIMIT 1
+      """)
     find.bind(key)
-    guard try find.step() else { return nil }
-    return StoredValue(value: find.bytes(0), revision: UInt64(sqlite: find.integer(1)))
+    return try find.step() ? try VersionRow(find, key: key).stored : nil
+  }
+
+  /// The value of `key` before a revision.
+  private func get(_ key: Bytes, before revision: UInt64) throws -> StoredValue? {
+    var find = try QuickStatement(
+      db,
+      """
+      SELECT id, revision, value, deadline, checksum FROM version WHERE key = ? AND revision < ?
+      ORDER BY revision DESC LIMIT 1
+      """)
+    find.bind(key)
+    find.bind(revision)
+    return try find.step() ? try VersionRow(find, key: key).stored : nil
+  }
+
+  private func get(_ key: Bytes, version id: Int64) throws -> StoredValue? {
+    var find = try QuickStatement(
+      db, "SELECT id, revision, value, deadline, checksum FROM version WHERE id = ?")
+    find.bind(id)
+    guard try find.step() else { throw Self.damage("version", "the key '\(key.shown)'") }
+    return try VersionRow(find, key: key).stored
   }
 
   func scan(
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {
-    // Not a cached statement: a scan may run inside another.
-    let rows = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT key, value, revision FROM pair
-        WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
-        ORDER BY key\(reversed ? " DESC" : "")
-        """,
-      arguments: StatementArguments([Data(lower)] + (upper.map { [Data($0)] } ?? [])))
-    while let row = try rows.next() {
-      let stored = StoredValue(
-        value: (row[1] as Data).bytes, revision: UInt64(sqlite: row[2]))
-      guard try body((row[0] as Data).bytes, stored) else { return }
+    if SystemKeys.hasNoHistory(lower) {
+      return try scanAside(from: lower, to: upper, reversed: reversed, body)
+    }
+    // Older versions of a key are passed over in the index, without a look at their values.
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT key, id FROM version WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
+      ORDER BY \(reversed ? "key DESC, revision" : "key, revision DESC")
+      """)
+    rows.bind(lower)
+    if let upper { rows.bind(upper) }
+    var last: (key: Bytes, id: Int64)?
+    /// Returns whether to go on.
+    func visit(_ key: Bytes, _ id: Int64) throws -> Bool {
+      guard let stored = try get(key, version: id) else { return true }
+      return try body(key, stored)
+    }
+    while try rows.step() {
+      let id = rows.integer(1)
+      if let known = last?.key, rows.isEqual(0, known) {
+        // Reversed, the newest version of a key comes last.
+        if reversed { last!.id = id }
+        continue
+      }
+      if reversed, let last, try !visit(last.key, last.id) { return }
+      last = (rows.bytes(0), id)
+      if !reversed, try !visit(last!.key, id) { return }
+    }
+    if reversed, let last { _ = try visit(last.key, last.id) }
+  }
+
+  // MARK: Keys without history
+
+  private func getAside(_ key: Bytes) throws -> StoredValue? {
+    var find = try QuickStatement(db, "SELECT value, revision, checksum FROM aside WHERE key = ?")
+    find.bind(key)
+    return try find.step() ? try Self.aside(in: find, of: key) : nil
+  }
+
+  /// The value in a row of value, revision, checksum.
+  ///
+  /// - Throws: if the row was altered.
+  private static func aside(
+    in row: borrowing QuickStatement, of key: Bytes
+  ) throws -> StoredValue {
+    let stored = StoredValue(value: row.bytes(0), revision: UInt64(sqlite: row.integer(1)))
+    guard UInt64(sqlite: row.integer(2)) == stored.checksum(under: key) else {
+      throw damage("aside", "the key '\(key.shown)'")
+    }
+    return stored
+  }
+
+  private func scanAside(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT value, revision, checksum, key FROM aside
+      WHERE key >= ?\(upper == nil ? "" : " AND key < ?") ORDER BY key\(reversed ? " DESC" : "")
+      """)
+    rows.bind(lower)
+    if let upper { rows.bind(upper) }
+    while try rows.step() {
+      let key = rows.bytes(3)
+      guard try body(key, try Self.aside(in: rows, of: key)) else { return }
     }
   }
 
-  func put(_ key: Bytes, _ stored: StoredValue) throws {
-    var put = try QuickStatement(
-      db,
-      """
-      INSERT INTO pair VALUES (?, ?, ?)
-      ON CONFLICT (key) DO UPDATE SET value = excluded.value, revision = excluded.revision
-      """)
+  func putAside(_ key: Bytes, _ stored: StoredValue?) throws {
+    guard let stored else {
+      var remove = try QuickStatement(db, "DELETE FROM aside WHERE key = ?")
+      remove.bind(key)
+      return try remove.run()
+    }
+    var put = try QuickStatement(db, "INSERT OR REPLACE INTO aside VALUES (?, ?, ?, ?)")
     put.bind(key)
     put.bind(stored.value)
     put.bind(stored.revision)
+    put.bind(stored.checksum(under: key))
     try put.run()
-  }
-
-  func remove(_ key: Bytes) throws {
-    var remove = try QuickStatement(db, "DELETE FROM pair WHERE key = ?")
-    remove.bind(key)
-    try remove.run()
   }
 
   // MARK: History
 
-  func append(_ revision: RevisionRecord) throws {
-    var insert = try QuickStatement(db, "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
-    insert.bind(revision.number)
-    insert.bind(revision.index)
-    insert.bind(revision.term)
-    insert.bind(revision.stamp.time.milliseconds)
-    insert.bind(revision.stamp.author)
-    insert.bind(revision.stamp.request?.id)
-    insert.bind(revision.operation)
-    insert.bind(revision.changes)
+  func append(_ revision: RecordedRevision) throws {
+    let record = revision.record
+    var first: Int64 = 0
+    for (position, change) in revision.changes.enumerated() {
+      let id = try addVersion(of: change.key, change.after, at: record.number)
+      if position == 0 { first = id }
+    }
+    try add(RevisionRow(record: record, firstVersion: first))
+  }
+
+  /// Adds a version behind all others and returns its id.
+  @discardableResult
+  func addVersion(of key: Bytes, _ value: Bytes?, at revision: UInt64) throws -> Int64 {
+    try add(VersionRow(id: nil, key: key, revision: revision, value: value))
+    return db.lastInsertedRowID
+  }
+
+  func add(_ row: VersionRow) throws {
+    var insert = try QuickStatement(db, "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)")
+    insert.bind(row.id)
+    insert.bind(row.key)
+    insert.bind(row.revision)
+    insert.bind(row.value)
+    insert.bind(row.deadline)
+    insert.bind(row.checksum)
+    try insert.run()
+  }
+
+  func add(_ row: RevisionRow) throws {
+    let record = row.record
+    var insert = try QuickStatement(
+      db, "INSERT INTO revision VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    insert.bind(record.number)
+    insert.bind(record.index)
+    insert.bind(record.term)
+    insert.bind(record.stamp.time.milliseconds)
+    insert.bind(record.stamp.author)
+    insert.bind(record.stamp.principal)
+    insert.bind(record.stamp.request?.id)
+    insert.bind(record.operation)
+    insert.bind(row.firstVersion)
+    insert.bind(UInt64(record.count))
+    insert.bind(UInt64(record.visibleCount))
+    insert.bind(record.byteCount)
+    insert.bind(row.checksum)
     try insert.run()
   }
 
@@ -109,145 +240,232 @@ struct StateTables: StateStorage {
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws {
-    let rows = try Row.fetchCursor(
-      db,
-      sql: """
-        SELECT revision, log_index, term, time, author, request, operation, changes FROM history
-        WHERE revision BETWEEN ? AND ? ORDER BY revision\(reversed ? " DESC" : "")
-        """,
-      arguments: [
-        min(first, UInt64(Int64.max)).sqlite, min(last, UInt64(Int64.max)).sqlite,
-      ])
-    while let row = try rows.next() {
-      guard try body(RevisionRecord(row)) else { return }
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT * FROM revision
+      WHERE number BETWEEN ? AND ? ORDER BY number\(reversed ? " DESC" : "")
+      """)
+    rows.bind(min(first, UInt64(Int64.max)))
+    rows.bind(min(last, UInt64(Int64.max)))
+    while try rows.step() {
+      guard try body(try RevisionRow(rows).record) else { return }
     }
   }
 
-  func removeRevision(_ number: UInt64) throws -> UInt64 {
-    var remove = try QuickStatement(
-      db, "DELETE FROM history WHERE revision = ? RETURNING length(changes)")
+  func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange] {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT id, revision, value, deadline, checksum, key FROM version
+      WHERE id >= (SELECT first_version FROM revision WHERE number = ?) ORDER BY id LIMIT ?
+      """)
+    rows.bind(record.number)
+    rows.bind(UInt64(min(record.count, limit)))
+    var changes: [KeyChange] = []
+    changes.reserveCapacity(min(record.count, limit))
+    while try rows.step() {
+      let row = try VersionRow(rows, key: rows.bytes(5))
+      guard row.revision == record.number else { break }
+      changes.append(
+        KeyChange(
+          key: row.key, before: try get(row.key, before: record.number), after: row.value))
+    }
+    guard changes.count == min(record.count, limit) else {
+      throw Self.damage("version", "what revision \(record.number) changed")
+    }
+    return changes
+  }
+
+  func forgetRevision(_ number: UInt64) throws -> UInt64 {
+    var forgotten: RevisionRecord?
+    try scanHistory(from: number, through: number, reversed: false) {
+      forgotten = $0
+      return false
+    }
+    guard let forgotten else { return 0 }
+    try removeReplaced(by: forgotten)
+    var remove = try QuickStatement(db, "DELETE FROM revision WHERE number = ?")
     remove.bind(number)
-    return try remove.step() ? UInt64(sqlite: remove.integer(0)) : 0
+    try remove.run()
+    return forgotten.byteCount
+  }
+
+  /// Removes the versions that a revision replaced, and its own tombstones: nothing asks for them any
+  /// more.
+  private func removeReplaced(by record: RevisionRecord) throws {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT key, id, value IS NULL FROM version
+      WHERE id >= (SELECT first_version FROM revision WHERE number = ?) ORDER BY id LIMIT ?
+      """)
+    rows.bind(record.number)
+    rows.bind(UInt64(record.count))
+    var removed: [(key: Bytes, tombstone: Int64?)] = []
+    while try rows.step() {
+      removed.append((rows.bytes(0), rows.integer(2) == 1 ? rows.integer(1) : nil))
+    }
+    for (key, tombstone) in removed {
+      var replaced = try QuickStatement(db, "DELETE FROM version WHERE key = ? AND revision < ?")
+      replaced.bind(key)
+      replaced.bind(record.number)
+      try replaced.run()
+      guard let tombstone else { continue }
+      var own = try QuickStatement(db, "DELETE FROM version WHERE id = ?")
+      own.bind(tombstone)
+      try own.run()
+    }
   }
 
   // MARK: Requests
 
   func request(_ id: String) throws -> RememberedRequest? {
     var find = try QuickStatement(
-      db, "SELECT log_index, fingerprint, time, answer FROM request WHERE id = ?")
+      db,
+      """
+      SELECT log_index, id, fingerprint, time, revision, answer, checksum FROM request WHERE id = ?
+      """)
     find.bind(id)
-    guard try find.step() else { return nil }
-    return RememberedRequest(
-      index: Index(sqlite: find.integer(0)), id: id,
-      fingerprint: UInt64(sqlite: find.integer(1)),
-      time: Timestamp(milliseconds: find.integer(2)), answer: find.bytes(3))
+    return try find.step() ? try RememberedRequest(find) : nil
   }
 
   func remember(_ request: RememberedRequest) throws {
-    var insert = try QuickStatement(db, "INSERT INTO request VALUES (?, ?, ?, ?, ?)")
+    var insert = try QuickStatement(db, "INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)")
     insert.bind(request.index)
     insert.bind(request.id)
     insert.bind(request.fingerprint)
     insert.bind(request.time.milliseconds)
+    insert.bind(request.revision)
     insert.bind(request.answer)
+    insert.bind(request.checksum)
     try insert.run()
   }
 
-  func removeRequests(through index: Index) throws -> Timestamp? {
-    var newest: Int64?
-    var remove = try QuickStatement(db, "DELETE FROM request WHERE log_index <= ? RETURNING time")
+  func removeRequests(through index: Index) throws -> ForgottenRequests? {
+    var newest: ForgottenRequests?
+    var remove = try QuickStatement(
+      db, "DELETE FROM request WHERE log_index <= ? RETURNING time, revision")
     remove.bind(index)
-    while try remove.step() { newest = max(newest ?? .min, remove.integer(0)) }
-    return newest.map(Timestamp.init(milliseconds:))
+    while try remove.step() {
+      let (time, revision) = (remove.integer(0), UInt64(sqlite: remove.integer(1)))
+      newest = ForgottenRequests(
+        time: max(newest?.time ?? Timestamp(milliseconds: .min), Timestamp(milliseconds: time)),
+        revision: max(newest?.revision ?? 0, revision))
+    }
+    return newest
+  }
+
+  func oldestRequest() throws -> RememberedRequest? {
+    try scanRequests(after: 0) { $0 }
   }
 
   // MARK: The mark
 
   func mark() throws -> StateMark {
-    let statement = try db.cachedStatement(
-      sql: """
-        SELECT applied_index, applied_term, revision, hash, forgotten, compacted_revision,
-          history_bytes, membership, checksum FROM mark
-        """)
-    guard let row = try Row.fetchOne(statement) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark is missing")
-    }
-    guard let membership = try? Membership(decoding: (row[7] as Data).bytes) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the members are unreadable")
-    }
-    let mark = StateMark(
-      numbers: (0..<7).map { UInt64(sqlite: row[$0]) }, membership: membership)
-    guard mark.checksum == UInt64(sqlite: row[8]) else {
-      throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "the mark was altered")
-    }
+    let find = try QuickStatement(db, "SELECT content, checksum FROM mark")
+    guard try find.step() else { throw Self.damage("mark", "the only row") }
+    let content = find.bytes(0)
+    guard UInt64(sqlite: find.integer(1)) == Self.checksum(of: content),
+      let mark = try? StateMark(decoding: content)
+    else { throw Self.damage("mark", "the only row") }
     return mark
   }
 
   package func write(_ mark: StateMark) throws {
-    let statement = try db.cachedStatement(
-      sql: "INSERT OR REPLACE INTO mark VALUES (0, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
-    let numbers = mark.numbers.map(\.sqlite)
-    try statement.execute(
-      arguments: StatementArguments(numbers)
-        + [Data(mark.membership.encoded()), mark.checksum.sqlite])
+    var put = try QuickStatement(db, "INSERT OR REPLACE INTO mark VALUES (0, ?, ?)")
+    let content = mark.encoded()
+    put.bind(content)
+    put.bind(Self.checksum(of: content))
+    try put.run()
+  }
+
+  private static func checksum(of content: Bytes) -> UInt64 {
+    var checksum = Checksum()
+    checksum.update(content)
+    return checksum.value
+  }
+
+  // MARK: All rows of a table
+
+  /// Visits versions in the order of their ids, until `body` returns something.
+  func scanVersions<T>(after id: Int64, _ body: (VersionRow) throws -> T?) throws -> T? {
+    var rows = try QuickStatement(
+      uncached: db,
+      "SELECT id, revision, value, deadline, checksum, key FROM version WHERE id > ? ORDER BY id")
+    rows.bind(id)
+    while try rows.step() {
+      if let result = try body(try VersionRow(rows, key: rows.bytes(5))) { return result }
+    }
+    return nil
+  }
+
+  /// Visits revisions in their order, until `body` returns something.
+  func scanRevisions<T>(after number: UInt64, _ body: (RevisionRow) throws -> T?) throws -> T? {
+    var rows = try QuickStatement(
+      uncached: db, "SELECT * FROM revision WHERE number > ? ORDER BY number")
+    rows.bind(number)
+    while try rows.step() {
+      if let result = try body(try RevisionRow(rows)) { return result }
+    }
+    return nil
+  }
+
+  /// Visits remembered requests in the order of the log, until `body` returns something.
+  func scanRequests<T>(after index: Index, _ body: (RememberedRequest) throws -> T?) throws -> T? {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT log_index, id, fingerprint, time, revision, answer, checksum FROM request
+      WHERE log_index > ? ORDER BY log_index
+      """)
+    rows.bind(index)
+    while try rows.step() {
+      if let result = try body(try RememberedRequest(rows)) { return result }
+    }
+    return nil
+  }
+
+  /// Visits the keys without history in their order, until `body` returns something.
+  func scanAside<T>(after key: Bytes, _ body: (Bytes, StoredValue) throws -> T?) throws -> T? {
+    try first(from: key.isEmpty ? ImportKeys.prefix : key + [0], body)
+  }
+
+  /// Visits keys from `lower` on in their order, until `body` returns something.
+  func first<T>(from lower: Bytes, _ body: (Bytes, StoredValue) throws -> T?) throws -> T? {
+    var result: T?
+    try scan(from: lower, to: nil, reversed: false) { key, stored in
+      result = try body(key, stored)
+      return result == nil
+    }
+    return result
   }
 
   // MARK: Verification
 
-  /// The sum of the checksums of all pairs, from the pairs themselves.
+  /// The sums of the checksums of all pairs, from the pairs themselves.
   ///
+  /// - Parameter withOld: whether the sum that version 0.1 compares is wanted, too.
   /// - Complexity: O(bytes of all pairs).
-  func contentHash() throws -> UInt64 {
-    var hash: UInt64 = 0
-    let rows = try Row.fetchCursor(db, sql: "SELECT key, value, revision FROM pair")
-    while let row = try rows.next() {
-      // Without copies: this reads everything there is.
-      try row.withUnsafeData(atIndex: 0) { key in
-        try row.withUnsafeData(atIndex: 1) { value in
-          hash &+= StoredValue.checksum(
-            of: value ?? Data(), revision: UInt64(sqlite: row[2]), under: key ?? Data())
-        }
+  func contentHashes(withOld: Bool) throws -> (current: UInt64, old: UInt64) {
+    var hashes: (current: UInt64, old: UInt64) = (0, 0)
+    for first in [Bytes(), ImportKeys.prefix] {
+      try scan(from: first, to: nil, reversed: false) { key, stored in
+        hashes.current &+= stored.checksum(under: key)
+        if withOld { hashes.old &+= stored.oldChecksum(under: key) }
+        return true
       }
     }
-    return hash
+    return hashes
   }
-}
 
-extension RevisionRecord {
-  /// A row of `history`, its columns in their order.
-  package init(_ row: Row) {
-    self.init(
-      number: UInt64(sqlite: row[0]), index: Index(sqlite: row[1]), term: Term(sqlite: row[2]),
-      stamp: Stamp(
-        time: Timestamp(milliseconds: row[3]), author: row[4],
-        request: (row[5] as String?).map { RequestID(id: $0, fingerprint: 0, firstSent: nil) }),
-      operation: row[6], changes: (row[7] as Data).bytes)
-  }
-}
-
-extension Pair {
-  /// A row of `pair`, its columns in their order.
-  init(_ row: Row) {
-    self.init(
-      key: (row[0] as Data).bytes, value: (row[1] as Data).bytes,
-      revision: UInt64(sqlite: row[2]))
-  }
-}
-
-extension RememberedRequest {
-  /// A row of `request`, its columns in their order.
-  init(_ row: Row) {
-    self.init(
-      index: UInt64(sqlite: row[0]), id: row[1], fingerprint: UInt64(sqlite: row[2]),
-      time: Timestamp(milliseconds: row[3]), answer: (row[4] as Data).bytes)
-  }
-}
-
-extension StateMark {
-  fileprivate var checksum: UInt64 {
-    var checksum = Checksum()
-    for number in numbers { checksum.update(number) }
-    checksum.update(membership.encoded())
-    return checksum.value
+  /// Reads every row of the history and of the remembered requests.
+  ///
+  /// - Throws: for one that was altered.
+  func verifyRows() throws {
+    let nothing: Void? = nil
+    _ = try scanVersions(after: 0) { _ in nothing }
+    _ = try scanRevisions(after: 0) { _ in nothing }
+    _ = try scanRequests(after: 0) { _ in nothing }
   }
 }

@@ -39,15 +39,13 @@ extension HistoryFilter {
 
 extension Revision {
   /// A revision as callers see it: keys that are pdb's own are left out.
-  ///
-  /// - Throws: ``BinaryReader/Malformed``.
-  package init(_ record: RevisionRecord) throws {
-    let visible = try record.keyChanges().filter { !$0.key.starts(with: SystemKeys.prefix) }
+  package init(_ made: RecordedRevision) {
+    let record = made.record
     self.init(
       number: record.number, time: record.stamp.time, author: record.stamp.author,
       operation: record.operation, undoes: record.undoes, term: record.term,
-      request: record.stamp.request?.id, count: visible.count,
-      changes: visible.map {
+      request: record.stamp.request?.id, count: record.visibleCount,
+      changes: made.changes.filter(\.isVisible).map {
         KeyChange(key: $0.key, before: $0.before?.value, after: $0.after)
       })
   }

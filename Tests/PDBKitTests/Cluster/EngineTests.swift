@@ -70,7 +70,7 @@ private final class TestEngines: Sendable {
         identity: identity, node: node, log: log, state: state,
         network: Network { itself.withLockedValue { $0?.engines } }, logger: logger)
       engines[member.id] = engine
-      gates[member.id] = try PeerGate(
+      gates[member.id] = PeerGate(
         engine, secret: ClusterSecret(nil), peers: Peers(own: member.id, logger: logger),
         log: log, statePath: state.path, logger: logger)
     }

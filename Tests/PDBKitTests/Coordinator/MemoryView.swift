@@ -14,7 +14,7 @@ struct MemoryView: StateStorage {
   private(set) var pairs: [Bytes: StoredValue] = [:]
   private(set) var mark = StateMark()
   var revision: UInt64 { mark.revision }
-  private(set) var history: [RevisionRecord] = []
+  private(set) var history: [RecordedRevision] = []
 
   func get(_ key: Bytes) -> StoredValue? { pairs[key] }
 
@@ -35,10 +35,15 @@ struct MemoryView: StateStorage {
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws {
-    let found = history.filter { $0.number >= first && $0.number <= last }
+    let found = history.map(\.record).filter { $0.number >= first && $0.number <= last }
     for revision in reversed ? found.reversed() : found {
       guard try body(revision) else { return }
     }
+  }
+
+  func changes(of record: RevisionRecord, limit: Int) -> [KeyChange] {
+    let changes = history.first { $0.record.number == record.number }?.changes ?? []
+    return Array(changes.prefix(limit))
   }
 
   /// Applies an operation as the state machine does: all of it or nothing.
@@ -58,13 +63,20 @@ struct MemoryView: StateStorage {
     return try decision.get()
   }
 
-  mutating func put(_ key: Bytes, _ stored: StoredValue) { pairs[key] = stored }
-  mutating func remove(_ key: Bytes) { pairs[key] = nil }
-  mutating func append(_ revision: RevisionRecord) { history.append(revision) }
-  mutating func removeRevision(_ number: UInt64) -> UInt64 { 0 }
+  mutating func putAside(_ key: Bytes, _ stored: StoredValue?) { pairs[key] = stored }
+  mutating func append(_ revision: RecordedRevision) {
+    history.append(revision)
+    for change in revision.changes {
+      pairs[change.key] = change.after.map {
+        StoredValue(value: $0, revision: revision.record.number)
+      }
+    }
+  }
+  mutating func forgetRevision(_ number: UInt64) -> UInt64 { 0 }
   func request(_ id: String) -> RememberedRequest? { nil }
   mutating func remember(_ request: RememberedRequest) {}
-  mutating func removeRequests(through index: Index) -> Timestamp? { nil }
+  mutating func removeRequests(through index: Index) -> ForgottenRequests? { nil }
+  func oldestRequest() -> RememberedRequest? { nil }
 
   /// Sets a key to a value that is written as text.
   mutating func set(_ key: String, _ value: String) throws {

@@ -1,14 +1,16 @@
-// The wire between nodes, version 1: what the bytes mean.
+// The wire between nodes, versions 1 and 2: what the bytes mean.
 //
 // A node that has something to say opens a TCP connection to the other's port and upgrades it
-// (`GET /peer`, `Upgrade: pdb-raft/1`). From then on the connection carries frames, one way:
+// (`GET /peer`, `Upgrade: pdb-raft/2, pdb-raft/1`; nodes of version 0.1 know only the last). From then
+// on the connection carries frames, one way:
 //
 //   length   4 bytes, big-endian: of all that follows, at most Limits.peerFrameBytes
 //   type     1 byte
 //   fields   in the notation of BinaryWriter; Message+Fields.swift has those of Raft's messages
 //
-//   1 hello      version cluster from to incarnation purpose nonce     the connecting node
-//   2 challenge  nonce incarnation proof                               the accepting node
+//   1 hello      version cluster from to incarnation purpose nonce [understands]
+//                                                                      the connecting node
+//   2 challenge  nonce incarnation proof [understands]                 the accepting node
 //   3 proof      proof                                                 the connecting node
 //   4 welcome    -                                                     now the purpose begins
 //   5 refused    code                         instead of 2 or 4; then the connection is closed
@@ -22,10 +24,14 @@
 //   23 readIndexReply       term id index
 //   24 timeoutNow           term
 //   32 stateHash            index hash                         for comparison between nodes
-//   48 snapshotBegin        term mark                          purpose 1: a whole state
+//   48 snapshotBegin        term mark                          purpose 1: a whole state; version 1
 //   49 snapshotPart         isEndOfPiece bytes
 //   50 snapshotEnd          -
 //   51 snapshotReceived     -                                  the answer when all of it is safe
+//   52 snapshotBegin        term mark                          as 48; version 2
+//
+// What stands in brackets is there from version 2 on: the newest cluster version that the node
+// understands (ClusterVersion.swift).
 //
 // Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
 // the accepting node; back only while the accepting node does not know how to reach the other.
@@ -37,6 +43,19 @@
 package import PDBCoordinator
 package import PDBModel
 package import Raft
+
+/// The versions of the wire between nodes.
+package enum WireVersion: UInt64, CaseIterable, Sendable {
+  /// Of version 0.1.
+  case first = 1
+  case second = 2
+
+  /// As HTTP upgrades name it.
+  package var protocolName: String { "pdb-raft/\(rawValue)" }
+
+  /// The best one first.
+  package static var byPreference: [WireVersion] { allCases.reversed() }
+}
 
 /// One frame of the peer wire.
 package enum Frame: Equatable {
@@ -52,11 +71,9 @@ package enum Frame: Equatable {
   case snapshotEnd
   case snapshotReceived
 
-  package static let protocolName = "pdb-raft/1"
-  static let version: UInt64 = 1
-
   /// Which node connects, and which one it expects to find.
   package struct Hello: Equatable {
+    /// Of the wire; a number that is not known is refused, and so need not be a ``WireVersion``.
     let version: UInt64
     let cluster: String
     let from: NodeID
@@ -65,6 +82,7 @@ package enum Frame: Equatable {
     let incarnation: UInt64
     let purpose: Purpose
     let nonce: Bytes
+    var understands = ClusterVersion.first
   }
 
   /// What a connection is for.
@@ -78,12 +96,16 @@ package enum Frame: Equatable {
     let nonce: Bytes
     let incarnation: UInt64
     let proof: Bytes
+    /// `nil` on a wire of version 1.
+    var understands: ClusterVersion?
   }
 
   /// What a state that follows stands for.
   package struct SnapshotHead: Equatable {
     let term: Term
     let mark: StateMark
+    /// Whether the state comes in the pieces of version 0.1.
+    var isOld = false
   }
 
   fileprivate enum Kind: UInt8 {
@@ -102,10 +124,11 @@ package enum Frame: Equatable {
     case readIndexReply = 23
     case timeoutNow = 24
     case stateHash = 32
-    case snapshotBegin = 48
+    case oldSnapshotBegin = 48
     case snapshotPart = 49
     case snapshotEnd = 50
     case snapshotReceived = 51
+    case snapshotBegin = 52
   }
 }
 
@@ -129,7 +152,7 @@ extension Frame {
     case .refused: .refused
     case .message(let message): Kind(of: message)
     case .stateHash: .stateHash
-    case .snapshotBegin: .snapshotBegin
+    case .snapshotBegin(let head): head.isOld ? .oldSnapshotBegin : .snapshotBegin
     case .snapshotPart: .snapshotPart
     case .snapshotEnd: .snapshotEnd
     case .snapshotReceived: .snapshotReceived
@@ -177,7 +200,8 @@ extension Frame {
     case .readIndexReply: .message(.readIndexReply(try ReadIndexReply(from: &reader)))
     case .timeoutNow: .message(.timeoutNow(try TimeoutNow(from: &reader)))
     case .stateHash: .stateHash(try StateHash(from: &reader))
-    case .snapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader))
+    case .oldSnapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader, isOld: true))
+    case .snapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader, isOld: false))
     case .snapshotPart:
       .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
     case .snapshotEnd: .snapshotEnd
@@ -215,6 +239,7 @@ extension Frame.Hello {
     writer.write(incarnation)
     writer.write(byte: purpose.rawValue)
     writer.write(nonce)
+    if version > WireVersion.first.rawValue { writer.write(understands.number) }
   }
 
   fileprivate init(from reader: inout BinaryReader) throws {
@@ -228,6 +253,9 @@ extension Frame.Hello {
     }
     self.purpose = purpose
     nonce = try reader.readBytes()
+    if version > WireVersion.first.rawValue {
+      understands = ClusterVersion(number: try reader.readUInt64())
+    }
   }
 }
 
@@ -236,24 +264,27 @@ extension Frame.Challenge {
     writer.write(nonce)
     writer.write(incarnation)
     writer.write(proof)
+    if let understands { writer.write(understands.number) }
   }
 
   fileprivate init(from reader: inout BinaryReader) throws {
     nonce = try reader.readBytes()
     incarnation = try reader.readUInt64()
     proof = try reader.readBytes()
+    understands = reader.isAtEnd ? nil : ClusterVersion(number: try reader.readUInt64())
   }
 }
 
 extension Frame.SnapshotHead {
   fileprivate func encode(to writer: inout BinaryWriter) {
     writer.write(term)
-    writer.write(mark)
+    if isOld { writer.writeOld(mark) } else { writer.write(mark) }
   }
 
-  fileprivate init(from reader: inout BinaryReader) throws {
+  fileprivate init(from reader: inout BinaryReader, isOld: Bool) throws {
     term = try reader.readCounter()
-    mark = try reader.readStateMark()
+    mark = isOld ? try reader.readOldStateMark() : try reader.readStateMark()
+    self.isOld = isOld
   }
 }
 

@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import PDBCoordinator
-import PDBModel
+package import PDBModel
 import Raft
 
 /// Greets a peer that connected and passes on what it says.
@@ -21,12 +21,15 @@ package final class PeerAcceptor: ChannelInboundHandler {
     case closed
   }
 
+  private let wire: WireVersion
   private let receiver: any PeerReceiver
   private let logger: Logger
   private var state = State.awaitingHello
   private var deadline: Scheduled<Void>?
 
-  package init(receiver: any PeerReceiver, logger: Logger) {
+  /// - Parameter wire: the version that the peer and this node agreed on.
+  package init(_ wire: WireVersion, receiver: any PeerReceiver, logger: Logger) {
+    self.wire = wire
     self.receiver = receiver
     self.logger = logger
   }
@@ -58,13 +61,15 @@ package final class PeerAcceptor: ChannelInboundHandler {
   // MARK: The handshake
 
   private func challenge(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
-    guard hello.version == Frame.version else {
+    guard hello.version == wire.rawValue else {
       return refuse(hello.from, .version, context)
     }
     let (nonce, own) = (ClusterSecret.nonce(), receiver.identity.incarnation)
     state = .awaitingProof(hello, nonce: nonce)
     let proof = receiver.secret.proof(.accept, hello, nonce: nonce, incarnation: own)
-    write(.challenge(Frame.Challenge(nonce: nonce, incarnation: own, proof: proof)), context)
+    var challenge = Frame.Challenge(nonce: nonce, incarnation: own, proof: proof)
+    challenge.understands = wire == .first ? nil : .newest
+    write(.challenge(challenge), context)
   }
 
   private func check(
@@ -80,7 +85,8 @@ package final class PeerAcceptor: ChannelInboundHandler {
     state = .admitting
     let receiver = receiver
     let decision = context.eventLoop.makeFutureWithTask {
-      await receiver.objection(to: hello.from, incarnation: hello.incarnation)
+      await receiver.objection(
+        to: hello.from, incarnation: hello.incarnation, understands: hello.understands)
     }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     decision.whenSuccess { objection in

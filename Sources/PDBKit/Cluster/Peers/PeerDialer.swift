@@ -42,9 +42,16 @@ struct PeerDialer: Sendable {
   private static let greetingPatience = TimeAmount.seconds(2)
 
   /// A connection on which the peer has welcomed this node.
+  struct Connection: Sendable {
+    let channel: any Channel
+    /// The version that both agreed on.
+    let wire: WireVersion
+  }
+
+  /// Connects and shakes hands.
   ///
   /// - Throws: ``Failure``, or `CancellationError`.
-  func connect(for purpose: Frame.Purpose) async throws -> any Channel {
+  func connect(for purpose: Frame.Purpose) async throws -> Connection {
     let address: NodeAddress
     do { address = try NodeAddress(parsing: member.address) } catch {
       throw Failure(reason: "bad address", isOrdinary: false)
@@ -72,17 +79,16 @@ struct PeerDialer: Sendable {
 
   private func configure(
     _ channel: any Channel, _ address: NodeAddress, _ purpose: Frame.Purpose
-  ) throws -> EventLoopFuture<any Channel> {
-    let own = receiver.identity
-    let hello = Frame.Hello(
-      version: Frame.version, cluster: own.cluster, from: own.node, to: member.id,
-      incarnation: own.incarnation, purpose: purpose, nonce: ClusterSecret.nonce())
+  ) throws -> EventLoopFuture<Connection> {
     var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/peer")
     head.headers.add(name: "Host", value: address.description)
-    let greeted = channel.eventLoop.makePromise(of: (any Channel).self)
+    let greeted = channel.eventLoop.makePromise(of: Connection.self)
     let configuration = NIOTypedHTTPClientUpgradeConfiguration(
       upgradeRequestHead: head,
-      upgraders: [PeerClientUpgrader(hello: hello, receiver: receiver, greeted: greeted)],
+      upgraders: WireVersion.byPreference.map {
+        PeerClientUpgrader(
+          wire: $0, hello: hello(on: $0, for: purpose), receiver: receiver, greeted: greeted)
+      },
       notUpgradingCompletionHandler: { channel in
         channel.eventLoop.makeFailedFuture(
           Failure(reason: "it hears no peers", isOrdinary: false, hearsNoPeers: true))
@@ -91,7 +97,7 @@ struct PeerDialer: Sendable {
       configuration: .init(upgradeConfiguration: configuration))
     upgraded.whenComplete { result in
       switch result {
-      case .success:
+      case .success(let hello):
         channel.writeAndFlush(ByteBuffer(.hello(hello)), promise: nil)
       case .failure(let error):
         greeted.fail(error)
@@ -106,26 +112,40 @@ struct PeerDialer: Sendable {
     greeted.futureResult.whenComplete { _ in patience.cancel() }
     return greeted.futureResult
   }
+
+  private func hello(on wire: WireVersion, for purpose: Frame.Purpose) -> Frame.Hello {
+    let own = receiver.identity
+    return Frame.Hello(
+      version: wire.rawValue, cluster: own.cluster, from: own.node, to: member.id,
+      incarnation: own.incarnation, purpose: purpose, nonce: ClusterSecret.nonce(),
+      understands: wire == .first ? .first : .newest)
+  }
 }
 
 /// Turns an upgraded client connection into a stream of frames.
 private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
-  let supportedProtocol = Frame.protocolName
+  let wire: WireVersion
   let requiredUpgradeHeaders: [String] = []
   let hello: Frame.Hello
   let receiver: any PeerReceiver
-  let greeted: EventLoopPromise<any Channel>
+  let greeted: EventLoopPromise<PeerDialer.Connection>
+
+  var supportedProtocol: String { wire.protocolName }
 
   func addCustom(upgradeRequestHeaders: inout HTTPHeaders) {}
 
   func shouldAllowUpgrade(upgradeResponse: HTTPResponseHead) -> Bool { true }
 
-  func upgrade(channel: any Channel, upgradeResponse: HTTPResponseHead) -> EventLoopFuture<Void> {
+  /// The hello that is to be said now.
+  func upgrade(
+    channel: any Channel, upgradeResponse: HTTPResponseHead
+  ) -> EventLoopFuture<Frame.Hello> {
     channel.eventLoop.makeCompletedFuture {
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
-        PeerGreeter(hello: hello, receiver: receiver, greeted: greeted),
+        PeerGreeter(wire: wire, hello: hello, receiver: receiver, greeted: greeted),
       ])
+      return hello
     }
   }
 }
@@ -134,13 +154,16 @@ private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
 private final class PeerGreeter: ChannelInboundHandler {
   typealias InboundIn = Frame
 
+  private let wire: WireVersion
   private let hello: Frame.Hello
   private let receiver: any PeerReceiver
-  private let greeted: EventLoopPromise<any Channel>
+  private let greeted: EventLoopPromise<PeerDialer.Connection>
 
   init(
-    hello: Frame.Hello, receiver: any PeerReceiver, greeted: EventLoopPromise<any Channel>
+    wire: WireVersion, hello: Frame.Hello, receiver: any PeerReceiver,
+    greeted: EventLoopPromise<PeerDialer.Connection>
   ) {
+    self.wire = wire
     self.hello = hello
     self.receiver = receiver
     self.greeted = greeted
@@ -149,7 +172,8 @@ private final class PeerGreeter: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .challenge(let challenge): answer(challenge, context)
-    case .welcome: greeted.succeed(context.channel)
+    case .welcome:
+      greeted.succeed(PeerDialer.Connection(channel: context.channel, wire: wire))
     case .refused(let code):
       guard let refusal = PeerRefusal(rawValue: code) else {
         return fail("it refuses this node: \(code.prefix(100))", context)
@@ -175,7 +199,8 @@ private final class PeerGreeter: ChannelInboundHandler {
       .connect, hello, nonce: challenge.nonce, incarnation: challenge.incarnation)
     let (receiver, peer) = (receiver, hello.to)
     let decision = context.eventLoop.makeFutureWithTask {
-      await receiver.objection(to: peer, incarnation: challenge.incarnation)
+      await receiver.objection(
+        to: peer, incarnation: challenge.incarnation, understands: challenge.understands ?? .first)
     }
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     decision.whenSuccess { objection in

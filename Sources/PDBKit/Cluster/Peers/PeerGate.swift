@@ -3,7 +3,7 @@
 package import Logging
 package import NIOCore
 package import PDBCoordinator
-import PDBModel
+package import PDBModel
 package import PDBStorage
 package import Raft
 import Synchronization
@@ -32,14 +32,14 @@ package final class PeerGate: PeerReceiver {
   package init(
     _ engine: RaftEngine, secret: ClusterSecret, peers: Peers, log: LogStore, statePath: String,
     logger: Logger
-  ) throws {
+  ) {
     self.engine = engine
     self.secret = secret
     self.peers = peers
     self.log = log
     self.statePath = statePath
     self.logger = logger
-    incarnations = Mutex(try log.incarnations())
+    incarnations = Mutex(log.incarnations)
   }
 
   /// Keeps the links to all members connected until the task is cancelled.
@@ -47,9 +47,14 @@ package final class PeerGate: PeerReceiver {
 
   // MARK: Admission
 
-  package func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal? {
-    let membership = engine.status.membership
+  package func objection(
+    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
+  ) async -> PeerRefusal? {
+    let status = engine.status
+    let membership = status.membership
     if membership.removed.contains(peer) { return .removed }
+    guard understands >= status.mark.version else { return .version }
+    engine.note(peer, understands: understands)
     if let known = incarnations.withLock({ $0[peer] }) {
       return known == incarnation ? nil : .lostData
     }

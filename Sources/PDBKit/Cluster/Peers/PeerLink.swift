@@ -38,7 +38,7 @@ final class PeerLink: Sendable {
     var trouble = Trouble()
     while !isStopped.load(ordering: .relaxed) {
       do {
-        let connection = try await dialer.connect(for: .messages)
+        let connection = try await dialer.connect(for: .messages).channel
         if trouble.isReported { logger.notice("reached the peer again") }
         trouble = Trouble()
         delay = Self.shortestDelay

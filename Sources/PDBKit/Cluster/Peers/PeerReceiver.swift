@@ -2,6 +2,7 @@
 
 package import NIOCore
 package import PDBCoordinator
+package import PDBModel
 package import PDBStorage
 package import Raft
 
@@ -12,7 +13,11 @@ package protocol PeerReceiver: Sendable {
 
   /// Why this node will not talk to a peer that proved itself; `nil` if it will. A member
   /// that is met for the first time is remembered with its data directory, durably.
-  func objection(to peer: NodeID, incarnation: UInt64) async -> PeerRefusal?
+  ///
+  /// - Parameter understands: the newest cluster version that it does.
+  func objection(
+    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
+  ) async -> PeerRefusal?
 
   func receive(_ envelope: Envelope)
   func receive(_ state: StateHash, from peer: NodeID)

@@ -25,12 +25,14 @@ struct SnapshotSender: Sendable {
   func send(
     _ state: StateSnapshot, isWanted: @escaping @Sendable () -> Bool
   ) async throws -> Index {
-    let channel = try await dialer.connect(for: .snapshot)
+    let connection = try await dialer.connect(for: .snapshot)
+    let (channel, isOld) = (connection.channel, connection.wire == .first)
     defer { channel.close(promise: nil) }
     let isReceived = channel.eventLoop.makePromise(of: Void.self)
     try await channel.pipeline.addHandler(ReceiptHandler(isReceived: isReceived)).get()
-    try await write(.snapshotBegin(Frame.SnapshotHead(term: term, mark: state.mark)), channel)
-    var position = StateSnapshot.Position.beginning
+    let head = Frame.SnapshotHead(term: term, mark: state.mark, isOld: isOld)
+    try await write(.snapshotBegin(head), channel)
+    var position = StateSnapshot.Position.beginning(isOld ? .old : .current)
     loop: while true {
       if case .end = position { break loop }
       guard isWanted() else { throw NotWanted() }

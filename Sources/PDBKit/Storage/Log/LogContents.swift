@@ -1,0 +1,105 @@
+// What the records of a log come to.
+
+package import PDBCoordinator
+package import Raft
+
+/// Everything that a log remembers but the entries.
+struct LogHead {
+  let identity: Identity
+  var mark: SnapshotMark
+  var hardState = HardState()
+  /// Which data directory each peer was first met with.
+  var incarnations: [NodeID: UInt64] = [:]
+
+  init(_ identity: Identity, _ mark: SnapshotMark) {
+    self.identity = identity
+    self.mark = mark
+  }
+
+  mutating func note(_ record: LogRecord) {
+    switch record {
+    case .snapshot(let mark), .beginning(let mark): self.mark = mark
+    case .hardState(let state): hardState = state
+    case .peer(let node, let incarnation): incarnations[node] = incarnation
+    case .identity, .entry: break
+    }
+  }
+
+  /// What a segment says first.
+  var records: [LogRecord] {
+    [.identity(identity), .beginning(mark), .hardState(hardState)]
+      + incarnations.sorted { $0.key < $1.key }.map { .peer($0.key, incarnation: $0.value) }
+  }
+}
+
+/// Everything that a node needs to come back to life.
+package struct LogContents {
+  let head: LogHead
+  package private(set) var entries: [Entry] = []
+
+  package var identity: Identity { head.identity }
+  package var mark: SnapshotMark { head.mark }
+  package var hardState: HardState { head.hardState }
+  package var lastIndex: Index { entries.last?.index ?? mark.index }
+  private var lastTerm: Term { entries.last?.term ?? mark.term }
+
+  /// The members as the newest entry about them has it (Raft §6).
+  package var membership: Membership {
+    entries.reversed().lazy.compactMap { entry in
+      if case .membership(let membership) = entry.payload { membership } else { nil }
+    }.first ?? mark.membership
+  }
+
+  /// What a log says does not fit together.
+  struct Contradiction: Error {
+    let reason: String
+  }
+
+  /// A log without entries.
+  package init(_ identity: Identity, _ mark: SnapshotMark) { head = LogHead(identity, mark) }
+
+  /// A log as another format has it.
+  init(head: LogHead, entries: [Entry]) {
+    self.head = head
+    self.entries = entries
+  }
+
+  /// Follows all records from the first of a segment on.
+  ///
+  /// - Throws: ``Contradiction`` if they do not fit together.
+  init(_ records: [LogRecord]) throws {
+    guard records.count > 1, case .identity(let identity) = records[0],
+      case .beginning(let mark) = records[1]
+    else { throw Contradiction(reason: "it does not say whose it is") }
+    var head = LogHead(identity, mark)
+    for record in records { head.note(record) }
+    self.head = head
+    for record in records { try add(record) }
+    guard lastTerm <= hardState.term else {
+      throw Contradiction(reason: "the hard state is older than the entries")
+    }
+  }
+
+  /// Only entries after the last mark count: of those before, older segments may be gone.
+  private mutating func add(_ record: LogRecord) throws {
+    switch record {
+    case .identity(let other) where other != identity:
+      throw Contradiction(reason: "it is of two nodes")
+    case .snapshot: entries = []
+    case .entry(let entry): try add(entry)
+    case .identity, .beginning, .hardState, .peer: break
+    }
+  }
+
+  private mutating func add(_ entry: Entry) throws {
+    guard entry.index > mark.index else { return entries = [] }
+    guard entry.index <= lastIndex + 1 else {
+      throw Contradiction(reason: "entry \(lastIndex + 1) is missing")
+    }
+    entries.removeLast(Int(lastIndex + 1 - entry.index))
+    guard entry.term >= lastTerm else {
+      throw Contradiction(reason: "the term of entry \(entry.index) is too low")
+    }
+    entries.append(entry)
+  }
+}

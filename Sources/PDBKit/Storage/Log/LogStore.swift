@@ -1,0 +1,295 @@
+// The durable log of a node: `node_4000.log-1`, `node_4000.log-2`, ... What is written here survives a
+// power cut.
+//
+// Each file is a segment (LogFrame.swift); the last one is written to. When it is full the next one
+// begins: in the file of a segment that is no longer needed, because overwriting needs no change of the
+// file's size or place, and so half the time of a sync. A file that is being prepared is called
+// `node_4000.log-next`, and counts from when it has its number.
+//
+// A frame that is not whole is where the log ends, if nothing behind it says otherwise: then it was
+// being written when the node died, and nobody was told of it. If the next frame stands behind it, in
+// the same segment or in the next, or if `node_4000.log-end` says that it was durable, it was damaged
+// later; then what the node promised may be lost, and it does not start.
+
+import NIOConcurrencyHelpers
+import NIOPosix
+package import PDBCoordinator
+import PDBModel
+package import Raft
+import Synchronization
+
+/// The log and the hard state of one node, on disk.
+package final class LogStore: Sendable {
+  private let disk: any Disk
+  /// What the names of all files begin with.
+  private let name: String
+  /// What segments may have before the next one begins; the last frame may go beyond.
+  private let segmentBytes: Int
+  /// `nil` before the log has anything in it.
+  private let writer = NIOLockedValueBox<Writer?>(nil)
+  private let fileBytes = Atomic(0)
+
+  /// A file that frames are written to.
+  private struct Segment {
+    let header: SegmentHeader
+    let file: any DiskFile
+    /// Where the next frame begins.
+    var end: Int
+    /// The highest index of its entries.
+    var lastIndex: Index = 0
+  }
+
+  private struct Writer {
+    var head: LogHead
+    /// Oldest first; the last one is written to.
+    var segments: [Segment]
+    /// The number of the last frame.
+    var frame: UInt64
+    let end: any DiskFile
+  }
+
+  /// - Parameters:
+  ///   - name: what the names of its files begin with.
+  ///   - segmentBytes: what a segment has at least before the next one begins.
+  package init(_ disk: any Disk, name: String, segmentBytes: Int = 8 << 20) {
+    self.disk = disk
+    self.name = name
+    self.segmentBytes = segmentBytes
+  }
+
+  private var endName: String { name + "-end" }
+  private var nextName: String { name + "-next" }
+
+  /// For messages.
+  package var path: String { name }
+
+  private func segmentName(_ sequence: UInt64) -> String { "\(name)-\(sequence)" }
+
+  /// Bytes of the segments that are part of the log, roughly.
+  package var byteCount: Int { fileBytes.load(ordering: .relaxed) }
+
+  // MARK: Beginning
+
+  /// Gives a new node its identity and where its log begins.
+  package func bootstrap(_ identity: Identity, _ mark: SnapshotMark) throws {
+    var head = LogHead(identity, mark)
+    head.hardState = HardState(term: mark.term)
+    try begin(LogContents(head: head, entries: []))
+  }
+
+  /// Makes the files of a log that is known.
+  func begin(_ contents: LogContents) throws {
+    let segment = try prepare(1, head: contents.head, frame: 1)
+    var writer = Writer(
+      head: contents.head, segments: [segment], frame: 1, end: try disk.open(endName))
+    if !contents.entries.isEmpty {
+      try write(contents.entries.map { .entry($0) }, to: &writer)
+    } else {
+      try confirm(writer)
+    }
+    // The name makes it a log; all that it says is durable by then.
+    try disk.rename(nextName, to: segmentName(1))
+    try disk.sync()
+    self.writer.withLockedValue { $0 = writer }
+  }
+
+  // MARK: Loading
+
+  /// Reads and checks everything; `nil` if there is no log.
+  ///
+  /// - Throws: `corrupt` if anything is missing or altered.
+  package func load() throws -> LogContents? {
+    let prefix = name + "-"
+    let sequences = try disk.names().compactMap { file in
+      file.hasPrefix(prefix) ? UInt64(file.dropFirst(prefix.count)) : nil
+    }.sorted()
+    guard let first = sequences.first else { return nil }
+    guard sequences == Array(first..<first + UInt64(sequences.count)) else {
+      throw damaged("one of its files is missing")
+    }
+    var reading = Reading()
+    for sequence in sequences {
+      try read(sequence, isLast: sequence == sequences.last, &reading)
+    }
+    let end = try disk.open(endName)
+    if let known = LogEnd(try end.read(LogEnd.byteCount, at: 0)), known.number > reading.frame {
+      throw damaged("batch \(reading.frame + 1) was durable and cannot be read")
+    }
+    let contents: LogContents
+    do { contents = try LogContents(reading.records) } catch {
+      throw damaged((error as? LogContents.Contradiction)?.reason ?? "it cannot be read")
+    }
+    // What a process that died had written may not be on the disk yet.
+    try reading.segments.last?.file.sync()
+    let writer = Writer(
+      head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
+    self.writer.withLockedValue { $0 = writer }
+    return contents
+  }
+
+  private struct Reading {
+    var records: [LogRecord] = []
+    var segments: [Segment] = []
+    /// The number of the last frame.
+    var frame: UInt64 = 0
+  }
+
+  private func read(_ sequence: UInt64, isLast: Bool, _ reading: inout Reading) throws {
+    let file = try disk.open(segmentName(sequence))
+    let bytes = try file.read(try file.size(), at: 0)
+    guard let header = SegmentHeader(bytes), header.sequence == sequence else {
+      throw damaged("the beginning of '\(segmentName(sequence))' was altered")
+    }
+    var segment = Segment(header: header, file: file, end: SegmentHeader.byteCount)
+    while let frame = LogFrame(bytes, at: segment.end, salt: header.salt),
+      reading.segments.isEmpty && segment.end == SegmentHeader.byteCount
+        || frame.number == reading.frame + 1
+    {
+      for record in try records(of: frame) {
+        if case .entry(let entry) = record { segment.lastIndex = max(segment.lastIndex, entry.index) }
+        reading.records.append(record)
+      }
+      reading.frame = frame.number
+      segment.end += frame.byteCount
+    }
+    guard segment.end > SegmentHeader.byteCount,
+      !LogFrame.isAny(after: reading.frame, in: bytes, from: segment.end, salt: header.salt)
+    else { throw damaged("batch \(reading.frame + 1) was altered") }
+    reading.segments.append(segment)
+  }
+
+  private func records(of frame: LogFrame) throws -> [LogRecord] {
+    do {
+      var reader = BinaryReader(frame.body)
+      let records = try reader.readList { try LogRecord(from: &$0) }
+      try reader.finish()
+      return records
+    } catch { throw damaged("batch \(frame.number) cannot be read") }
+  }
+
+  private func damaged(_ reason: String) -> PDBError { SQLite.damaged(name, reason) }
+
+  // MARK: Writing
+
+  /// Makes batches durable, in order, in one frame with one sync. Blocks until the disk has them.
+  ///
+  /// - Throws: ``DiskFailure``. When the disk is full nothing was written, and the same call will
+  ///   succeed later.
+  package func append(_ batches: [Persist]) throws {
+    try write(batches.flatMap(\.records))
+  }
+
+  private func write(_ records: [LogRecord]) throws {
+    try writer.withLockedValue { writer in
+      precondition(writer != nil, "there is no log to write to")
+      if writer!.segments.last!.end >= segmentBytes { try cut(&writer!) }
+      try write(records, to: &writer!)
+      fileBytes.store(
+        (writer!.segments.count - 1) * segmentBytes + writer!.segments.last!.end,
+        ordering: .relaxed)
+    }
+  }
+
+  private func write(_ records: [LogRecord], to writer: inout Writer) throws {
+    let last = writer.segments.count - 1
+    let frame = LogFrame.bytes(
+      of: records, number: writer.frame + 1, salt: writer.segments[last].header.salt)
+    try writer.segments[last].file.write(frame, at: writer.segments[last].end)
+    try writer.segments[last].file.sync()
+    writer.frame += 1
+    writer.segments[last].end += frame.count
+    for record in records {
+      writer.head.note(record)
+      if case .entry(let entry) = record {
+        writer.segments[last].lastIndex = max(writer.segments[last].lastIndex, entry.index)
+      }
+    }
+    try confirm(writer)
+    if records.contains(where: \.isMark) { try removeOldest(&writer) }
+  }
+
+  /// Notes what is durable now.
+  private func confirm(_ writer: Writer) throws {
+    let end = LogEnd(number: writer.frame, salt: writer.segments.last!.header.salt)
+    try writer.end.write(end.bytes, at: 0)
+  }
+
+  /// Begins the next segment.
+  private func cut(_ writer: inout Writer) throws {
+    let sequence = writer.segments.last!.header.sequence + 1
+    let segment = try prepare(sequence, head: writer.head, frame: writer.frame + 1)
+    try disk.rename(nextName, to: segmentName(sequence))
+    try disk.sync()
+    writer.segments.append(segment)
+    writer.frame += 1
+  }
+
+  /// Writes the beginning of a segment that has no number yet.
+  private func prepare(
+    _ sequence: UInt64, head: LogHead, frame: UInt64
+  ) throws -> Segment {
+    let header = SegmentHeader(sequence: sequence, salt: .random(in: 0 ... .max))
+    let file = try disk.open(nextName)
+    try file.reserve(segmentBytes)
+    let bytes =
+      header.bytes + LogFrame.bytes(of: head.records, number: frame, salt: header.salt)
+    try file.write(bytes, at: 0)
+    try file.sync()
+    return Segment(header: header, file: file, end: bytes.count)
+  }
+
+  /// Lets go of the segments whose entries are no longer part of the log. One of their files is kept
+  /// for the next segment.
+  private func removeOldest(_ writer: inout Writer) throws {
+    while writer.segments.count > 1, writer.segments[0].lastIndex <= writer.head.mark.index {
+      let segment = writer.segments.removeFirst()
+      try disk.rename(segmentName(segment.header.sequence), to: nextName)
+    }
+  }
+
+  // MARK: Peers
+
+  /// The data directories that peers were first met with.
+  package var incarnations: [NodeID: UInt64] {
+    writer.withLockedValue { $0?.head.incarnations ?? [:] }
+  }
+
+  /// Remembers for ever which data directory a peer was first met with.
+  package func remember(_ peer: NodeID, incarnation: UInt64) async throws {
+    try await NIOThreadPool.singleton.runIfActive { [self] in
+      guard incarnations[peer] == nil else { return }
+      try write([.peer(peer, incarnation: incarnation)])
+    }
+  }
+}
+
+extension LogRecord {
+  fileprivate var isMark: Bool {
+    switch self {
+    case .snapshot, .beginning: true
+    case .identity, .hardState, .entry, .peer: false
+    }
+  }
+}
+
+extension LogFrame {
+  /// The bytes of a frame that says these records.
+  fileprivate static func bytes(of records: [LogRecord], number: UInt64, salt: UInt64) -> Bytes {
+    var writer = BinaryWriter(capacity: 4096)
+    for _ in 0..<headerBytes { writer.write(byte: 0) }
+    writer.write(list: records) { $1.encode(to: &$0) }
+    return sealed(writer.take(), number: number, salt: salt)
+  }
+}
+
+extension Persist {
+  /// What the log is told by the batch.
+  fileprivate var records: [LogRecord] {
+    var records: [LogRecord] = []
+    if let snapshot { records.append(.snapshot(snapshot)) }
+    if let hardState { records.append(.hardState(hardState)) }
+    records += entries.map { .entry($0) }
+    if let compaction { records.append(.beginning(compaction)) }
+    return records
+  }
+}
