@@ -30,7 +30,8 @@ package struct ClusterNode: Sendable {
     let mark = contents.mark
     try StateStore.recover(directory.statePath, logBegin: mark)
     let state = try StateStore(
-      path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]))
+      path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]),
+      log: log)
     try state.verify()
     let appliedIndex = state.mark().appliedIndex
     let lastIndex = contents.lastIndex

@@ -8,6 +8,7 @@
 //   side     sends whole states to peers, makes the state durable: one child task each
 //   clock    ticks
 //   commit   now and then commits what is applied
+//   values   now and then gives back the space of values that are no longer needed
 //   scrub    now and then reads the whole state and compares it with its checksum
 //
 // The driver never awaits between looking at the coordinator and changing it.
@@ -226,6 +227,7 @@ package final class RaftEngine: Sendable {
       group.addTask { try await self.tick() }
       group.addTask { try await self.scrub() }
       group.addTask { try await self.commit() }
+      group.addTask { try await self.tidyValues() }
       group.addTask { try await self.pulse() }
       group.addTask { try await self.drive() }
       defer { group.cancelAll() }
@@ -456,6 +458,16 @@ package final class RaftEngine: Sendable {
       try await LoopExecutor.shared.sleep(for: Self.commitInterval)
       try await untilThereIsSpace(for: "state") { try self.state.commitPending() }
       try await state.checkpoint(on: .singleton)
+    }
+  }
+
+  /// The space of values that are no longer needed is given back after a moment.
+  private func tidyValues() async throws {
+    while true {
+      try await LoopExecutor.shared.sleep(for: .seconds(2))
+      try await untilThereIsSpace(for: "state") {
+        try await self.state.tidyValues(on: .singleton)
+      }
     }
   }
 

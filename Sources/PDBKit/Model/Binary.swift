@@ -149,6 +149,9 @@ package struct BinaryReader {
 
   package var isAtEnd: Bool { remaining == 0 }
 
+  /// How many bytes were read.
+  package var offset: Int { position }
+
   /// Nothing may be left over.
   package func finish() throws {
     guard remaining == 0 else { throw Malformed() }

@@ -26,6 +26,29 @@ extension Bytes {
   }
 }
 
+extension Bytes {
+  /// Where other bytes, at least one, stand in these.
+  ///
+  /// - Parameter attempts: after so many places that only begin alike the search is given up.
+  package func firstOffset(of other: Bytes, attempts: Int) -> Int? {
+    withUnsafeBytes { own in
+      other.withUnsafeBytes { other in
+        guard let first = other.first, let start = own.baseAddress else { return nil }
+        var offset = 0
+        for _ in 0..<attempts {
+          guard own.count - offset >= other.count,
+            let found = memchr(start + offset, Int32(first), own.count - other.count - offset + 1)
+          else { return nil }
+          offset = UnsafeRawPointer(found) - start
+          if memcmp(found, other.baseAddress!, other.count) == 0 { return offset }
+          offset += 1
+        }
+        return nil
+      }
+    }
+  }
+}
+
 extension UInt64 {
   /// Eight bytes that sort as the numbers do.
   package var bigEndianBytes: Bytes {

@@ -12,8 +12,13 @@ struct VersionRow {
   let revision: UInt64
   /// `nil` for a tombstone.
   let value: Bytes?
+  /// Where the value stands, if not in the row.
+  var place: ValuePlace?
   /// When the value ceases to be; not used yet.
   var deadline: Int64?
+
+  /// What ``init(_:key:_:)`` reads.
+  static let columns = "id, revision, value, deadline, checksum, segment, start, length"
 
   var stored: StoredValue? { value.map { StoredValue(value: $0, revision: revision) } }
 
@@ -34,12 +39,26 @@ struct VersionRow {
     self.deadline = deadline
   }
 
-  /// - Parameter row: of id, revision, value, deadline, checksum.
-  /// - Throws: if the row was altered.
-  init(_ row: borrowing QuickStatement, key: Bytes) throws {
+  /// - Parameters:
+  ///   - row: of ``columns``.
+  ///   - values: where values stand that are not in their rows.
+  /// - Throws: if the row, or its value, was altered.
+  init(_ row: borrowing QuickStatement, key: Bytes, _ values: ValueView?) throws {
+    let place = row.optionalInteger(5).map {
+      ValuePlace(
+        segment: UInt64(sqlite: $0), offset: Int(row.integer(6)), length: Int(row.integer(7)))
+    }
+    let revision = UInt64(sqlite: row.integer(1))
+    let value = try place.map { place in
+      guard let value = try values?.value(at: place) else {
+        throw StateTables.damage("version", "the value of '\(key.shown)' at revision \(revision)")
+      }
+      return value
+    }
     self.init(
-      id: row.integer(0), key: key, revision: UInt64(sqlite: row.integer(1)),
-      value: row.optionalBytes(2), deadline: row.optionalInteger(3))
+      id: row.integer(0), key: key, revision: revision,
+      value: value ?? row.optionalBytes(2), deadline: row.optionalInteger(3))
+    self.place = place
     guard UInt64(sqlite: row.integer(4)) == checksum else {
       throw StateTables.damage("version", "the key '\(key.shown)' at revision \(revision)")
     }

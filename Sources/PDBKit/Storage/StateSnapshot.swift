@@ -10,9 +10,11 @@ package import Raft
 package final class StateSnapshot: Sendable {
   package let mark: StateMark
   private let snapshot: DatabaseSnapshot
+  private let values: ValueView?
 
-  init(_ snapshot: DatabaseSnapshot) throws {
+  init(_ snapshot: DatabaseSnapshot, _ values: ValueView?) throws {
     self.snapshot = snapshot
+    self.values = values
     mark = try snapshot.read { try StateTables(db: $0).mark() }
   }
 
@@ -46,13 +48,13 @@ package final class StateSnapshot: Sendable {
   package func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView) throws -> T
   ) async throws -> T {
-    try await snapshot.read { try body(StateTables(db: $0)) }
+    try await snapshot.read { [values] in try body(StateTables(db: $0, values: values)) }
   }
 
   /// The piece at `position`, and where the next begins.
   package func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
-    try await snapshot.read { db in
-      let tables = StateTables(db: db)
+    try await snapshot.read { [values] db in
+      let tables = StateTables(db: db, values: values)
       return switch position {
       case .versions(let last): try Self.versions(after: last, tables)
       case .revisions(let last): try Self.revisions(after: last, tables)

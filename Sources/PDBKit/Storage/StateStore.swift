@@ -21,6 +21,8 @@ package import Raft
 /// The state machine of one node, on disk. One writer, many readers.
 package final class StateStore: Sendable {
   package let path: String
+  /// Where large values stand.
+  let log: LogStore?
   private let pool: NIOLockedValueBox<DatabasePool>
   private let open: NIOLockedValueBox<OpenTransaction>
   private let journal = JournalGauge()
@@ -46,9 +48,14 @@ package final class StateStore: Sendable {
     }
   }
 
-  /// - Parameter membership: the members of a new cluster; a state that exists knows its own.
-  package init(path: String, membership: Membership = Membership([])) throws {
+  /// - Parameters:
+  ///   - membership: the members of a new cluster; a state that exists knows its own.
+  ///   - log: where the entries come from; large values stay there. `nil` to keep all values here.
+  package init(
+    path: String, membership: Membership = Membership([]), log: LogStore? = nil
+  ) throws {
     self.path = path
+    self.log = log
     let pool = try Self.open(path, membership, journal)
     self.pool = NIOLockedValueBox(pool)
     open = NIOLockedValueBox(
@@ -76,6 +83,11 @@ package final class StateStore: Sendable {
     }
   }
 
+  /// The state as the connection that writes sees it.
+  private func tables(_ db: Database) -> StateTables {
+    StateTables(db: db, values: log?.values())
+  }
+
   var current: DatabasePool { pool.withLockedValue { $0 } }
 
   /// How far the state has come, committed or not.
@@ -85,14 +97,17 @@ package final class StateStore: Sendable {
   ///
   /// - Throws: `corrupt` if anything was altered.
   package func verify() throws {
-    try SQLite.open(path) { try current.read { try Self.verify($0, path) } }
+    let values = log?.values()
+    try SQLite.open(path) {
+      try current.read { try Self.verify(StateTables(db: $0, values: values), path) }
+    }
   }
 
   /// The same while the node runs; readers and the writer go on meanwhile.
   package func scrub() async throws {
-    let (pool, path) = (current, path)
+    let (pool, path, values) = (current, path, log?.values())
     do {
-      try await pool.read { try Self.verify($0, path) }
+      try await pool.read { try Self.verify(StateTables(db: $0, values: values), path) }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
       throw SQLite.damaged(path, error.message ?? "unreadable")
     } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
@@ -100,9 +115,8 @@ package final class StateStore: Sendable {
     }
   }
 
-  private static func verify(_ db: Database, _ path: String) throws {
-    let tables = StateTables(db: db)
-    if let damage = try SQLite.structuralDamage(db) { throw SQLite.damaged(path, damage) }
+  private static func verify(_ tables: StateTables, _ path: String) throws {
+    if let damage = try SQLite.structuralDamage(tables.db) { throw SQLite.damaged(path, damage) }
     guard try tables.contentHashes(withOld: false).current == tables.mark().hash else {
       throw SQLite.damaged(path, "a key or a value was altered")
     }
@@ -122,7 +136,7 @@ package final class StateStore: Sendable {
       if isLost { try orGiveUp(db) { try restore(db) } }
       // Outside of a transaction every look would take and give back a lock on the file.
       if !db.isInsideTransaction { try db.beginTransaction(.deferred) }
-      return try body(StateTables(db: db), mark())
+      return try body(tables(db), mark())
     }
   }
 
@@ -135,12 +149,13 @@ package final class StateStore: Sendable {
       // Only the writer can see what was applied then: in memory, where it needs no space.
       return try await pool.writeWithoutTransaction { [self] db in
         try orGiveUp(db) { try restore(db) }
-        return try body(StateTables(db: db), mark())
+        return try body(tables(db), mark())
       }
     }
     do {
+      let values = log?.values()
       return try await pool.read { db in
-        let tables = StateTables(db: db)
+        let tables = StateTables(db: db, values: values)
         return try body(tables, try tables.mark())
       }
     } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
@@ -175,8 +190,8 @@ package final class StateStore: Sendable {
     try orGiveUp(db) {
       try restore(db)
       if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
-      var machine = Replica(storage: StateTables(db: db), mark: mark())
-      let applied = try entries.compactMap { try machine.apply($0) }
+      var machine = Replica(storage: tables(db), mark: mark())
+      let applied = try entries.compactMap { try apply($0, to: &machine) }
       open.withLockedValue { open in
         open.mark = machine.mark
         open.entries += entries
@@ -186,14 +201,19 @@ package final class StateStore: Sendable {
     }
   }
 
+  private func apply(_ entry: Entry, to machine: inout Replica<StateTables>) throws -> Applied? {
+    machine.storage.source = log.map { ($0, entry) }
+    return try machine.apply(entry)
+  }
+
   /// Applies once more what was thrown out of the transaction.
   private func restore(_ db: Database) throws {
     let lost = open.withLockedValue { $0 }
     guard lost.isLost else { return }
     try db.beginTransaction(.immediate)
-    let tables = StateTables(db: db)
+    let tables = tables(db)
     var machine = Replica(storage: tables, mark: try tables.mark())
-    for entry in lost.entries { _ = try machine.apply(entry) }
+    for entry in lost.entries { _ = try apply(entry, to: &machine) }
     open.withLockedValue { $0.isLost = false }
   }
 
@@ -230,6 +250,18 @@ package final class StateStore: Sendable {
       if db.isInsideTransaction { try db.rollback() }
       open.withLockedValue { $0.isLost = !$0.entries.isEmpty }
       throw error
+    }
+  }
+
+  /// Changes the tables beside what is applied, in the same transaction.
+  func withTables<T>(_ body: (StateTables) throws -> T) throws -> T? {
+    guard !open.withLockedValue({ $0.isBusy }) else { return nil }
+    return try current.writeWithoutTransaction { db in
+      try orGiveUp(db) {
+        try restore(db)
+        if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
+        return try body(tables(db))
+      }
     }
   }
 
@@ -310,7 +342,8 @@ package final class StateStore: Sendable {
   /// A view of the state as it is now, to be sent to a peer piece by piece.
   package func snapshot() throws -> StateSnapshot {
     do { try commitPending() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
-    return try StateSnapshot(try current.makeSnapshot())
+    let values = log?.values()
+    return try StateSnapshot(try current.makeSnapshot(), values)
   }
 
   /// Puts the state that was received up to `index` in the place of this one. The log must

@@ -1,13 +1,15 @@
 // The tables of the state, and how rows become values.
 //
-//   version   id, key, revision, value, deadline, checksum      one row for each key and revision
+//   version   id, key, revision, value, deadline, checksum, segment, start, length
 //   revision  number, log_index, term, time, author, principal, request, operation, first_version,
 //             versions, visible, bytes, checksum
 //   aside     key, value, revision, checksum                   keys that have no history
 //   request   log_index, id, fingerprint, time, revision, answer, checksum     for exactly-once
 //   mark      one row: content, checksum
 //
-// A key is what its newest version says: a row without a value is a tombstone. The versions of one
+// `version` has one row for each key and revision. A key is what its newest version says. A large value
+// stands in a segment of the log (ValueFiles.swift); a row that has neither a value nor the place of one
+// is a tombstone. The versions of one
 // revision have consecutive ids, from `first_version` on; the index `version_of_key` finds those of one
 // key, the newest first. Of versions that a forgotten revision replaced nothing is left. `version` has
 // row ids on purpose: without them values would live in the tree of the keys, and every search that
@@ -26,6 +28,16 @@ import Raft
 /// The state within one SQLite transaction.
 struct StateTables: StateStorage {
   let db: Database
+  /// Where values stand that are not in their rows; `nil` where all are.
+  var values: ValueView?
+  /// The log, and the entry that is being applied: a large value that stands there need not be stored
+  /// once more.
+  var source: (log: LogStore, entry: Entry)?
+
+  init(db: Database, values: ValueView? = nil) {
+    self.db = db
+    self.values = values
+  }
 
   /// What the files say of their format (sqlite.org/pragma.html#pragma_user_version).
   static let format = 2
@@ -35,7 +47,10 @@ struct StateTables: StateStorage {
       sql: """
         CREATE TABLE IF NOT EXISTS version(
           id INTEGER PRIMARY KEY, key BLOB NOT NULL, revision INTEGER NOT NULL, value BLOB,
-          deadline INTEGER, checksum INTEGER NOT NULL);
+          deadline INTEGER, checksum INTEGER NOT NULL, segment INTEGER, start INTEGER,
+          length INTEGER);
+        CREATE INDEX IF NOT EXISTS version_of_segment ON version(segment, length)
+          WHERE segment IS NOT NULL;
         CREATE UNIQUE INDEX IF NOT EXISTS version_of_key ON version(key, revision DESC);
         CREATE TABLE IF NOT EXISTS revision(
           number INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
@@ -69,11 +84,11 @@ struct StateTables: StateStorage {
     var find = try QuickStatement(
       db,
       """
-      SELECT id, revision, value, deadline, checksum FROM version WHERE key = ?
+      SELECT \(VersionRow.columns) FROM version WHERE key = ?
       ORDER BY revision DESC LIMIT 1
       """)
     find.bind(key)
-    return try find.step() ? try VersionRow(find, key: key).stored : nil
+    return try find.step() ? try VersionRow(find, key: key, values).stored : nil
   }
 
   /// The value of `key` before a revision.
@@ -81,20 +96,20 @@ struct StateTables: StateStorage {
     var find = try QuickStatement(
       db,
       """
-      SELECT id, revision, value, deadline, checksum FROM version WHERE key = ? AND revision < ?
+      SELECT \(VersionRow.columns) FROM version WHERE key = ? AND revision < ?
       ORDER BY revision DESC LIMIT 1
       """)
     find.bind(key)
     find.bind(revision)
-    return try find.step() ? try VersionRow(find, key: key).stored : nil
+    return try find.step() ? try VersionRow(find, key: key, values).stored : nil
   }
 
   private func get(_ key: Bytes, version id: Int64) throws -> StoredValue? {
     var find = try QuickStatement(
-      db, "SELECT id, revision, value, deadline, checksum FROM version WHERE id = ?")
+      db, "SELECT \(VersionRow.columns) FROM version WHERE id = ?")
     find.bind(id)
     guard try find.step() else { throw Self.damage("version", "the key '\(key.shown)'") }
-    return try VersionRow(find, key: key).stored
+    return try VersionRow(find, key: key, values).stored
   }
 
   func scan(
@@ -201,18 +216,23 @@ struct StateTables: StateStorage {
   /// Adds a version behind all others and returns its id.
   @discardableResult
   func addVersion(of key: Bytes, _ value: Bytes?, at revision: UInt64) throws -> Int64 {
-    try add(VersionRow(id: nil, key: key, revision: revision, value: value))
+    var row = VersionRow(id: nil, key: key, revision: revision, value: value)
+    if let value, let source { row.place = source.log.place(of: value, in: source.entry) }
+    try add(row)
     return db.lastInsertedRowID
   }
 
   func add(_ row: VersionRow) throws {
-    var insert = try QuickStatement(db, "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?)")
+    var insert = try QuickStatement(db, "INSERT INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")
     insert.bind(row.id)
     insert.bind(row.key)
     insert.bind(row.revision)
-    insert.bind(row.value)
+    insert.bind(row.place == nil ? row.value : nil)
     insert.bind(row.deadline)
     insert.bind(row.checksum)
+    insert.bind((row.place?.segment).map(\.sqlite))
+    insert.bind((row.place?.offset).map(Int64.init))
+    insert.bind((row.place?.length).map(Int64.init))
     try insert.run()
   }
 
@@ -257,7 +277,7 @@ struct StateTables: StateStorage {
     var rows = try QuickStatement(
       uncached: db,
       """
-      SELECT id, revision, value, deadline, checksum, key FROM version
+      SELECT \(VersionRow.columns), key FROM version
       WHERE id >= (SELECT first_version FROM revision WHERE number = ?) ORDER BY id LIMIT ?
       """)
     rows.bind(record.number)
@@ -265,7 +285,7 @@ struct StateTables: StateStorage {
     var changes: [KeyChange] = []
     changes.reserveCapacity(min(record.count, limit))
     while try rows.step() {
-      let row = try VersionRow(rows, key: rows.bytes(5))
+      let row = try VersionRow(rows, key: rows.bytes(8), values)
       guard row.revision == record.number else { break }
       changes.append(
         KeyChange(
@@ -297,7 +317,7 @@ struct StateTables: StateStorage {
     var rows = try QuickStatement(
       uncached: db,
       """
-      SELECT key, id, value IS NULL FROM version
+      SELECT key, id, value IS NULL AND segment IS NULL FROM version
       WHERE id >= (SELECT first_version FROM revision WHERE number = ?) ORDER BY id LIMIT ?
       """)
     rows.bind(record.number)
@@ -392,10 +412,10 @@ struct StateTables: StateStorage {
   func scanVersions<T>(after id: Int64, _ body: (VersionRow) throws -> T?) throws -> T? {
     var rows = try QuickStatement(
       uncached: db,
-      "SELECT id, revision, value, deadline, checksum, key FROM version WHERE id > ? ORDER BY id")
+      "SELECT \(VersionRow.columns), key FROM version WHERE id > ? ORDER BY id")
     rows.bind(id)
     while try rows.step() {
-      if let result = try body(try VersionRow(rows, key: rows.bytes(5))) { return result }
+      if let result = try body(try VersionRow(rows, key: rows.bytes(8), values)) { return result }
     }
     return nil
   }

@@ -43,6 +43,12 @@ enum LogRecord {
     }
   }
 
+  /// How many bytes of content the record ends with.
+  var contentCount: Int {
+    guard case .entry(let entry) = self, case .operation(let bytes) = entry.payload else { return 0 }
+    return bytes.count
+  }
+
   func encode(to writer: inout BinaryWriter) {
     writer.write(byte: kind.rawValue)
     switch self {

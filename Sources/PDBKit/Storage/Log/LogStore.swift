@@ -27,6 +27,7 @@ package final class LogStore: Sendable {
   private let segmentBytes: Int
   /// `nil` before the log has anything in it.
   private let writer = NIOLockedValueBox<Writer?>(nil)
+  private let places = NIOLockedValueBox(Values())
   private let fileBytes = Atomic(0)
 
   /// A file that frames are written to.
@@ -37,6 +38,14 @@ package final class LogStore: Sendable {
     var end: Int
     /// The highest index of its entries.
     var lastIndex: Index = 0
+    /// Whether the state may point at values in it.
+    var hasValues = false
+  }
+
+  /// Where an entry's content begins.
+  private struct ContentPlace {
+    let segment: UInt64
+    let offset: Int
   }
 
   private struct Writer {
@@ -46,6 +55,16 @@ package final class LogStore: Sendable {
     /// The number of the last frame.
     var frame: UInt64
     let end: any DiskFile
+  }
+
+  /// Where values stand; apart from the writer, which is busy while the disk syncs.
+  private struct Values {
+    /// Of entries of the log that may hold large values.
+    var contents: [Index: ContentPlace] = [:]
+    /// The files of segments of the log that hold values.
+    var files: [UInt64: any DiskFile] = [:]
+    /// Segments that are no longer part of the log, and hold values.
+    var retired: [UInt64: ValueSegment] = [:]
   }
 
   /// - Parameters:
@@ -64,6 +83,12 @@ package final class LogStore: Sendable {
   package var path: String { name }
 
   private func segmentName(_ sequence: UInt64) -> String { "\(name)-\(sequence)" }
+
+  private func valuesName(_ sequence: UInt64) -> String { "\(valuesPrefix)\(sequence)" }
+
+  private var valuesPrefix: String {
+    (name.hasSuffix(".log") ? String(name.dropLast(4)) : name) + ".values-"
+  }
 
   /// Bytes of the segments that are part of the log, roughly.
   package var byteCount: Int { fileBytes.load(ordering: .relaxed) }
@@ -123,6 +148,7 @@ package final class LogStore: Sendable {
     try reading.segments.last?.file.sync()
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
+    try findRetired()
     self.writer.withLockedValue { $0 = writer }
     return contents
   }
@@ -145,8 +171,10 @@ package final class LogStore: Sendable {
       reading.segments.isEmpty && segment.end == SegmentHeader.byteCount
         || frame.number == reading.frame + 1
     {
-      for record in try records(of: frame) {
-        if case .entry(let entry) = record { segment.lastIndex = max(segment.lastIndex, entry.index) }
+      for (record, start) in try records(of: frame) {
+        let place = ContentPlace(
+          segment: sequence, offset: segment.end + LogFrame.headerBytes + start)
+        note(record, at: place, in: &segment)
         reading.records.append(record)
       }
       reading.frame = frame.number
@@ -158,10 +186,14 @@ package final class LogStore: Sendable {
     reading.segments.append(segment)
   }
 
-  private func records(of frame: LogFrame) throws -> [LogRecord] {
+  /// The records of a frame, and where in its body each of them ends with its content.
+  private func records(of frame: LogFrame) throws -> [(LogRecord, contentStart: Int)] {
     do {
       var reader = BinaryReader(frame.body)
-      let records = try reader.readList { try LogRecord(from: &$0) }
+      let records = try reader.readList { reader in
+        let record = try LogRecord(from: &reader)
+        return (record, reader.offset - record.contentCount)
+      }
       try reader.finish()
       return records
     } catch { throw damaged("batch \(frame.number) cannot be read") }
@@ -192,20 +224,37 @@ package final class LogStore: Sendable {
 
   private func write(_ records: [LogRecord], to writer: inout Writer) throws {
     let last = writer.segments.count - 1
+    var starts: [Int] = []
     let frame = LogFrame.bytes(
-      of: records, number: writer.frame + 1, salt: writer.segments[last].header.salt)
+      of: records, number: writer.frame + 1, salt: writer.segments[last].header.salt, &starts)
     try writer.segments[last].file.write(frame, at: writer.segments[last].end)
     try writer.segments[last].file.sync()
     writer.frame += 1
-    writer.segments[last].end += frame.count
-    for record in records {
+    for (record, start) in zip(records, starts) {
+      let place = ContentPlace(
+        segment: writer.segments[last].header.sequence, offset: writer.segments[last].end + start)
+      note(record, at: place, in: &writer.segments[last])
       writer.head.note(record)
-      if case .entry(let entry) = record {
-        writer.segments[last].lastIndex = max(writer.segments[last].lastIndex, entry.index)
-      }
     }
+    writer.segments[last].end += frame.count
     try confirm(writer)
     if records.contains(where: \.isMark) { try removeOldest(&writer) }
+  }
+
+  private func note(_ record: LogRecord, at place: ContentPlace, in segment: inout Segment) {
+    guard case .entry(let entry) = record else { return }
+    segment.lastIndex = max(segment.lastIndex, entry.index)
+    let isLarge = record.contentCount >= ValuePlace.leastBytes
+    if isLarge { segment.hasValues = true }
+    let file = segment.file
+    places.withLockedValue { places in
+      if isLarge {
+        places.contents[entry.index] = place
+        places.files[place.segment] = file
+      } else if !places.contents.isEmpty {
+        places.contents[entry.index] = nil
+      }
+    }
   }
 
   /// Notes what is durable now.
@@ -231,8 +280,9 @@ package final class LogStore: Sendable {
     let header = SegmentHeader(sequence: sequence, salt: .random(in: 0 ... .max))
     let file = try disk.open(nextName)
     try file.reserve(segmentBytes)
+    var starts: [Int] = []
     let bytes =
-      header.bytes + LogFrame.bytes(of: head.records, number: frame, salt: header.salt)
+      header.bytes + LogFrame.bytes(of: head.records, number: frame, salt: header.salt, &starts)
     try file.write(bytes, at: 0)
     try file.sync()
     return Segment(header: header, file: file, end: bytes.count)
@@ -241,9 +291,74 @@ package final class LogStore: Sendable {
   /// Lets go of the segments whose entries are no longer part of the log. One of their files is kept
   /// for the next segment.
   private func removeOldest(_ writer: inout Writer) throws {
-    while writer.segments.count > 1, writer.segments[0].lastIndex <= writer.head.mark.index {
+    let mark = writer.head.mark.index
+    while writer.segments.count > 1, writer.segments[0].lastIndex <= mark {
       let segment = writer.segments.removeFirst()
-      try disk.rename(segmentName(segment.header.sequence), to: nextName)
+      let sequence = segment.header.sequence
+      if segment.hasValues {
+        // The file is not written to again: somebody may be reading a value.
+        try disk.rename(segmentName(sequence), to: valuesName(sequence))
+        let retired = try ValueSegment(
+          sequence, segment.file, name: valuesName(sequence), on: disk)
+        places.withLockedValue { places in
+          places.retired[sequence] = retired
+          places.files[sequence] = nil
+        }
+      } else {
+        try disk.rename(segmentName(sequence), to: nextName)
+      }
+    }
+    places.withLockedValue { places in
+      if !places.contents.isEmpty { places.contents = places.contents.filter { $0.key > mark } }
+    }
+  }
+
+  // MARK: Values
+
+  /// Where a value stands in the content of an entry; `nil` for one that is small, or does not stand
+  /// there as it is.
+  func place(of value: Bytes, in entry: Entry) -> ValuePlace? {
+    guard value.count >= ValuePlace.leastBytes, case .operation(let content) = entry.payload,
+      let start = content.firstOffset(of: value, attempts: Self.searchAttempts),
+      let place = places.withLockedValue({ $0.contents[entry.index] })
+    else { return nil }
+    return ValuePlace(
+      segment: place.segment, offset: place.offset + start, length: value.count)
+  }
+
+  /// A value stands near the beginning of its operation, if it is the only one.
+  private static let searchAttempts = 256
+
+  /// The segments that there are now.
+  func values() -> ValueView {
+    ValueView(retired: places.withLockedValue { $0.retired }, log: self)
+  }
+
+  /// - Returns: `nil` if there is no such segment; less than the value if the segment ends before.
+  func read(_ place: ValuePlace) throws -> Bytes? {
+    let (file, segment) = places.withLockedValue { places in
+      (places.files[place.segment], places.retired[place.segment])
+    }
+    if let file { return try file.read(place.length, at: place.offset) }
+    return try segment?.read(place.length, at: place.offset)
+  }
+
+  /// The segments that are no longer part of the log, the oldest first.
+  var retired: [ValueSegment] {
+    places.withLockedValue { Array($0.retired.values) }.sorted { $0.sequence < $1.sequence }
+  }
+
+  /// Nothing that is durable points at a value of the segment any more.
+  func drop(_ segment: ValueSegment) {
+    segment.drop()
+    places.withLockedValue { _ = $0.retired.removeValue(forKey: segment.sequence) }
+  }
+
+  private func findRetired() throws {
+    for file in try disk.names() where file.hasPrefix(valuesPrefix) {
+      guard let sequence = UInt64(file.dropFirst(valuesPrefix.count)) else { continue }
+      let segment = try ValueSegment(sequence, disk.open(file), name: file, on: disk)
+      places.withLockedValue { $0.retired[sequence] = segment }
     }
   }
 
@@ -274,10 +389,18 @@ extension LogRecord {
 
 extension LogFrame {
   /// The bytes of a frame that says these records.
-  fileprivate static func bytes(of records: [LogRecord], number: UInt64, salt: UInt64) -> Bytes {
-    var writer = BinaryWriter(capacity: 4096)
+  ///
+  /// - Parameter starts: is given where the content of each record begins in them.
+  fileprivate static func bytes(
+    of records: [LogRecord], number: UInt64, salt: UInt64, _ starts: inout [Int]
+  ) -> Bytes {
+    let room = records.reduce(headerBytes + 64) { $0 + $1.contentCount + 64 }
+    var writer = BinaryWriter(capacity: room)
     for _ in 0..<headerBytes { writer.write(byte: 0) }
-    writer.write(list: records) { $1.encode(to: &$0) }
+    writer.write(list: records) { writer, record in
+      record.encode(to: &writer)
+      starts.append(writer.bytes.count - record.contentCount)
+    }
     return sealed(writer.take(), number: number, salt: salt)
   }
 }

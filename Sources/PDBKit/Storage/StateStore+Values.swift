@@ -1,0 +1,67 @@
+// Segments of values come and go: what the state still needs of one that holds little else is moved into
+// the state, and a segment that it needs nothing of is dropped.
+
+import GRDB
+package import NIOPosix
+import PDBModel
+
+extension StateStore {
+  /// Looks after the segments that are no longer part of the log.
+  package func tidyValues(on threads: NIOThreadPool) async throws {
+    guard let log else { return }
+    var unneeded: [ValueSegment] = []
+    for segment in log.retired {
+      let needed = try await current.read { db in
+        try Int.fetchOne(
+          db, sql: "SELECT sum(length) FROM version WHERE segment = ?",
+          arguments: [segment.sequence.sqlite])
+      }
+      if let needed, needed * 2 >= segment.byteCount { continue }
+      if needed != nil, try !moveValues(out: segment) { continue }
+      unneeded.append(segment)
+    }
+    guard !unneeded.isEmpty else { return }
+    // A state that comes back older after a power cut must find what it points at.
+    _ = try await makeDurable(on: threads)
+    for segment in unneeded { log.drop(segment) }
+  }
+
+  /// Moves all values out of a segment; returns whether that could be done now.
+  private func moveValues(out segment: ValueSegment) throws -> Bool {
+    var isMore = true
+    while isMore {
+      let moved = try withTables { tables in
+        try tables.moveValues(out: segment.sequence, limit: Self.movedAtOnce)
+      }
+      guard let moved else { return false }
+      isMore = moved == Self.movedAtOnce
+    }
+    return true
+  }
+
+  private static let movedAtOnce = 16
+}
+
+extension StateTables {
+  /// Puts values that stand in a segment into their rows; returns how many.
+  fileprivate func moveValues(out segment: UInt64, limit: Int) throws -> Int {
+    var rows = try QuickStatement(
+      uncached: db,
+      "SELECT \(VersionRow.columns), key FROM version WHERE segment = ? LIMIT ?")
+    rows.bind(segment)
+    rows.bind(UInt64(limit))
+    var moved: [VersionRow] = []
+    while try rows.step() { moved.append(try VersionRow(rows, key: rows.bytes(8), values)) }
+    for row in moved {
+      var update = try QuickStatement(
+        db,
+        """
+        UPDATE version SET value = ?, segment = NULL, start = NULL, length = NULL WHERE id = ?
+        """)
+      update.bind(row.value)
+      update.bind(row.id)
+      try update.run()
+    }
+    return moved.count
+  }
+}
