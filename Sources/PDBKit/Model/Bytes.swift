@@ -27,6 +27,16 @@ extension Bytes {
 }
 
 extension Bytes {
+  /// Equality of long arrays: `==` compares them byte by byte.
+  package func isSame(as other: Bytes) -> Bool {
+    count == other.count
+      && withUnsafeBytes { own in
+        other.withUnsafeBytes { other in
+          isEmpty || memcmp(own.baseAddress!, other.baseAddress!, own.count) == 0
+        }
+      }
+  }
+
   /// Where other bytes, at least one, stand in these.
   ///
   /// - Parameter attempts: after so many places that only begin alike the search is given up.

@@ -143,15 +143,26 @@ private struct Parser {
     throw error("a string does not end")
   }
 
+  /// Where the first byte from `start` on stands that means something in a string.
   private func plainEnd(from start: Int) -> Int {
-    var end = start
-    while end < text.count {
-      let byte = text[end]
-      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-      end += 1
+    text.withUnsafeBufferPointer { text in
+      var end = start
+      // Long plain text is passed over piece by piece.
+      while end + Self.pieceBytes <= text.count,
+        UnsafeBufferPointer(rebasing: text[end..<end + Self.pieceBytes]).isPlainText
+      {
+        end += Self.pieceBytes
+      }
+      while end < text.count {
+        let byte = text[end]
+        if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
+        end += 1
+      }
+      return end
     }
-    return end
   }
+
+  private static let pieceBytes = 64
 
   private mutating func parseEscape() throws -> Bytes {
     guard let byte = peek() else { throw error("unexpected end") }

@@ -164,13 +164,7 @@ extension JSON {
   static func write(_ text: UnsafeBufferPointer<UInt8>, to output: inout Bytes) {
     output.append(UInt8(ascii: "\""))
     defer { output.append(UInt8(ascii: "\"")) }
-    // Without a way out of the loop it looks at many bytes at once.
-    let isPlain = text.reduce(true) { isPlain, byte in
-      isPlain
-        && byte >= 0x20 && byte != 0x7F && byte != UInt8(ascii: "\"")
-        && byte != UInt8(ascii: "\\")
-    }
-    if isPlain { return output.append(contentsOf: text) }
+    if text.isPlainText { return output.append(contentsOf: text) }
     for byte in text {
       switch byte {
       case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
@@ -188,5 +182,18 @@ extension JSON {
       default: output.append(byte)
       }
     }
+  }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+  /// Whether JSON text can have these bytes in a string as they are.
+  var isPlainText: Bool {
+    // Without a way out of the loop, and without a decision in it, it looks at many bytes at once.
+    var special: UInt8 = 0
+    for byte in self {
+      special |= (byte < 0x20 ? 1 : 0) | (byte == 0x7F ? 1 : 0)
+      special |= (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+    }
+    return special == 0
   }
 }

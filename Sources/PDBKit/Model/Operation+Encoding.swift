@@ -9,7 +9,7 @@
 extension StampedOperation {
   /// - Parameter version: what all members understand.
   package func encoded(for version: ClusterVersion = .newest) -> Bytes {
-    var writer = BinaryWriter(capacity: 256)
+    var writer = BinaryWriter(capacity: operation.sizeEstimate)
     if version < .checksums { writer.writeOld(stamp) } else { writer.write(stamp) }
     operation.encode(to: &writer)
     return writer.take()
@@ -117,6 +117,16 @@ extension Operation {
     case .commitImport: .commitImport
     case .discardImport: .discardImport
     case .raiseVersion: .raiseVersion
+    }
+  }
+
+  /// So that what is long is not copied while it grows.
+  fileprivate var sizeEstimate: Int {
+    switch self {
+    case .set(let key, let value, _): 256 + key.count + value.count
+    case .stageImport(let part): part.pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
+    case .setMany(let pairs): pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
+    default: 256
     }
   }
 

@@ -121,7 +121,7 @@ extension Exchange {
     try await apply(.set(new, condition(), safety())) { answer in
       let pair = try answer.onePair
       // What is text in a new pair is JSON; a task may have become another value.
-      return try body(pair, pair.value == new.value && new.isJSON)
+      return try body(pair, pair.value.isSame(as: new.value) && new.isJSON)
     }
   }
 

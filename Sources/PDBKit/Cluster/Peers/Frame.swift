@@ -137,10 +137,20 @@ package enum Frame: Equatable {
 extension Frame {
   /// Type and fields, without the length.
   func encoded() -> Bytes {
-    var writer = BinaryWriter(capacity: 128)
+    var writer = BinaryWriter(capacity: sizeEstimate)
     writer.write(byte: kind.rawValue)
     encodeFields(to: &writer)
-    return writer.bytes
+    return writer.take()
+  }
+
+  /// So that what is long is not copied while it grows.
+  private var sizeEstimate: Int {
+    switch self {
+    case .message(.appendEntries(let message)):
+      message.entries.reduce(128) { $0 + $1.byteCount + 16 }
+    case .snapshotPart(_, let bytes): bytes.count + 64
+    default: 128
+    }
   }
 
   private var kind: Kind {
