@@ -35,6 +35,8 @@ public final class ClusterClient: Sendable {
     var introduced: Set<NodeAddress> = []
     /// The node that gave the last answer.
     var lastNode: NodeAddress?
+    /// The newest revision that a node told.
+    var revision: UInt64?
     /// The cluster that the token was sent to: no other one gets it.
     var trusted: ClusterIdentity?
   }
@@ -163,8 +165,9 @@ public final class ClusterClient: Sendable {
     var attempts = attempts(isChange: request.isChange)
     let given = request.origin.request
     let id = request.isChange ? given?.id ?? UUID().uuidString.lowercased() : nil
-    let start = ContinuousClock.now - (given?.age ?? .zero)
     let begun = ContinuousClock.now
+    let start = begun - (given?.age ?? .zero)
+    var knownRevision = given?.knownRevision
     let deadline = begun + (wanted ?? timeout)
     while true {
       let now = ContinuousClock.now
@@ -176,9 +179,11 @@ public final class ClusterClient: Sendable {
       if attempts.hasAlternative {
         patience = min(patience, Self.firstAnswerPatience * (1 << min(attempts.round, 4)))
       }
+      let isRetry = attempts.mayBeApplied || given?.isRetry == true
+      if !isRetry { knownRevision = newestRevision }
       let result = await attempt(
         request, at: target, id: id,
-        age: attempts.mayBeApplied || given?.age != nil ? now - start : nil,
+        resent: isRetry ? Resent(age: now - start, knownRevision: knownRevision) : nil,
         within: patience)
       if Task.isCancelled {
         if case .answer(let answer) = result { return answer }
@@ -218,15 +223,23 @@ public final class ClusterClient: Sendable {
 
   // MARK: One attempt
 
+  /// What is said of a request that may have been applied already.
+  struct Resent {
+    /// How long ago it was first sent.
+    let age: Duration
+    /// What was known before that.
+    let knownRevision: UInt64?
+  }
+
   func attempt(
-    _ request: ClientRequest, at address: NodeAddress, id: String? = nil, age: Duration? = nil,
+    _ request: ClientRequest, at address: NodeAddress, id: String? = nil, resent: Resent? = nil,
     within patience: Duration
   ) async -> Attempts.Result {
     let end = ContinuousClock.now + patience
     if let objection = await objection(to: request, at: address, within: patience) {
       return objection
     }
-    let outgoing = outgoing(request, to: address, id: id, age: age)
+    let outgoing = outgoing(request, to: address, id: id, resent: resent)
     do {
       let (response, body) = try await within(end - ContinuousClock.now) {
         let response = try await self.http.execute(outgoing, timeout: .hours(24))
@@ -241,11 +254,11 @@ public final class ClusterClient: Sendable {
   }
 
   func outgoing(
-    _ request: ClientRequest, to address: NodeAddress, id: String?, age: Duration?
+    _ request: ClientRequest, to address: NodeAddress, id: String? = nil, resent: Resent? = nil
   ) -> HTTPClientRequest {
     var outgoing = HTTPClientRequest(url: address.url + request.path)
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
-    outgoing.headers = headers(of: request, id: id, age: age)
+    outgoing.headers = headers(of: request, id: id, resent: resent)
     if let body = request.body { outgoing.body = .bytes(body.serialized()) }
     return outgoing
   }
@@ -256,19 +269,24 @@ public final class ClusterClient: Sendable {
   ) -> (head: HTTPRequestHead, body: ByteBuffer?) {
     var head = HTTPRequestHead(
       version: .http1_1, method: HTTPMethod(rawValue: request.method.rawValue), uri: request.path,
-      headers: headers(of: request, id: nil, age: nil))
+      headers: headers(of: request))
     head.headers.add(name: "Host", value: address.description)
     let body = request.body.map { ByteBuffer(bytes: $0.serialized()) }
     if let body { head.headers.add(name: "Content-Length", value: String(body.readableBytes)) }
     return (head, body)
   }
 
-  private func headers(of request: ClientRequest, id: String?, age: Duration?) -> HTTPHeaders {
+  private func headers(
+    of request: ClientRequest, id: String? = nil, resent: Resent? = nil
+  ) -> HTTPHeaders {
     var headers = HTTPHeaders()
     if request.body != nil { headers.add(name: "Content-Type", value: "application/json") }
     if let id { headers.add(name: "Idempotency-Key", value: id) }
-    if let age, id != nil {
-      headers.add(name: "PDB-Request-Age", value: String(age.milliseconds))
+    if let resent, id != nil {
+      headers.add(name: "PDB-Request-Age", value: String(resent.age.milliseconds))
+      if let revision = resent.knownRevision {
+        headers.add(name: "PDB-Request-Revision", value: String(revision))
+      }
     }
     let author = request.origin.author ?? author
     if request.isChange, !author.isEmpty { headers.add(name: "PDB-Author", value: author) }
@@ -297,6 +315,7 @@ public final class ClusterClient: Sendable {
           hint: "is another program listening on that port?"))
     }
     let isDone = (200..<300).contains(response.status.code)
+    let revision = response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) }
     if let expected = confirm(found) {
       // A node that knows of no expectations has done what it was asked.
       return .error(
@@ -305,6 +324,7 @@ public final class ClusterClient: Sendable {
           outcome: isDone && isChange
             ? .applied : isChange ? PDBError(json: json)?.outcome ?? .unknown : .notApplied))
     }
+    note(revision)
     guard isDone else {
       return .error(
         PDBError(json: json)
@@ -315,8 +335,16 @@ public final class ClusterClient: Sendable {
     return .answer(
       ClientAnswer(
         json: json, node: address, identity: found,
-        revision: response.headers.first(name: "PDB-Revision").flatMap { UInt64($0) },
+        revision: revision,
         isCreated: response.status.code == 201))
+  }
+
+  /// The newest revision of the cluster that is known here.
+  private var newestRevision: UInt64? { known.withLockedValue { $0.revision } }
+
+  private func note(_ revision: UInt64?) {
+    guard let revision else { return }
+    known.withLockedValue { $0.revision = max($0.revision ?? 0, revision) }
   }
 
   /// Takes an answer's cluster as the one that is meant, if none was yet.

@@ -39,7 +39,7 @@ extension ClusterClient {
     if let objection = await objection(to: question, at: address, within: Self.meetingPatience) {
       return .failed(objection)
     }
-    let request = outgoing(question, to: address, id: nil, age: nil)
+    let request = outgoing(question, to: address)
     do {
       let response = try await streams.execute(request, timeout: .hours(24 * 365))
       let found = ClusterIdentity(response.headers)

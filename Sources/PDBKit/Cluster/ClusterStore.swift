@@ -26,7 +26,7 @@ package final class ClusterStore: Clustered {
   package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
     let operation = try Operation(change)
     let stamp = try stamp(change, origin)
-    try await spareTasks(change, isRetry: origin.request?.age != nil)
+    try await spareTasks(change, isRetry: origin.request?.isRetry == true)
     let receipt: Receipt
     do {
       receipt = try await engine.propose(StampedOperation(stamp: stamp, operation: operation))

@@ -89,7 +89,9 @@ extension RequestID {
       id: request.id, fingerprint: try Self.fingerprint(request, of: change),
       firstSent: request.age.map {
         Timestamp(milliseconds: now.milliseconds - max(0, Int64($0.milliseconds)))
-      })
+      },
+      // A retry whose client knew nothing is older than everything that was forgotten.
+      knownRevision: request.knownRevision ?? (request.age == nil ? nil : 0))
   }
 }
 

@@ -1,7 +1,7 @@
 // How a stamped operation is written into a log entry.
 //
 //   1  time  author  request?{id fingerprint firstSent?}  kind  fields...
-//   2  time  author  principal?  request?{id fingerprint firstSent? knownRevision?}  kind  fields...
+//   2  time  author  principal?  request?{id fingerprint knownRevision?}  kind  fields...
 //
 // The first number is the version of what stands before the kind. Nodes of version 0.1 know only 1.
 // Kinds are numbered for ever: a number is never given a second meaning.
@@ -45,7 +45,6 @@ extension BinaryWriter {
     write(optional: stamp.request) { writer, request in
       writer.write(request.id)
       writer.write(request.fingerprint)
-      writer.write(optional: request.firstSent) { $0.write($1.milliseconds) }
       writer.write(optional: request.knownRevision) { $0.write($1) }
     }
   }
@@ -72,10 +71,14 @@ extension BinaryReader {
     let principal = version == 1 ? nil : try readOptional { try $0.readString() }
     let request = try readOptional { reader in
       let (id, fingerprint) = (try reader.readString(), try reader.readUInt64())
-      let firstSent = try reader.readOptional { try $0.readInt64() }
+      if version == 1 {
+        let firstSent = try reader.readOptional { try $0.readInt64() }
+        return RequestID(
+          id: id, fingerprint: fingerprint, firstSent: firstSent.map(Timestamp.init(milliseconds:)))
+      }
       return RequestID(
-        id: id, fingerprint: fingerprint, firstSent: firstSent.map(Timestamp.init(milliseconds:)),
-        knownRevision: version == 1 ? nil : try reader.readOptional { try $0.readUInt64() })
+        id: id, fingerprint: fingerprint, firstSent: nil,
+        knownRevision: try reader.readOptional { try $0.readUInt64() })
     }
     return Stamp(time: time, author: author, principal: principal, request: request)
   }

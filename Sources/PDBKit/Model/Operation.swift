@@ -121,11 +121,11 @@ package struct RequestID: Equatable, Sendable {
   /// Of what was asked, so that the same id with another request is noticed.
   package let fingerprint: UInt64
   /// For a retry, when the request was first sent by the clock of the node that stamped it;
-  /// `nil` for a first attempt. Lets the state tell "forgotten" from "new" where the client does not say
-  /// which revision it knew.
+  /// `nil` for a first attempt. Lets the state tell "forgotten" from "new" as long as members are of
+  /// version 0.1.
   package let firstSent: Timestamp?
   /// For a retry, the revision that the client knew before it first sent the request: if it was applied,
-  /// then after that. `nil` for a first attempt. Lets the state tell "forgotten" from "new".
+  /// then after that. Zero if it knew none, `nil` for a first attempt. Lets the state tell "forgotten" from "new".
   package let knownRevision: UInt64?
 
   package init(

@@ -13,8 +13,8 @@ package struct DataMark: Equatable, Sendable {
   package var oldHash: UInt64 = 0
   /// What all members understand; see ``ClusterVersion``.
   package var version = ClusterVersion.first
-  /// Requests first sent at or before this time may have been forgotten. Clients of version 0.1 are
-  /// measured by it, who know only how long ago that was.
+  /// Requests first sent at or before this time may have been forgotten. Decides only as long as members
+  /// are of version 0.1.
   package var forgotten = Timestamp(milliseconds: .min)
   /// Requests whose client knew a lower revision when it first sent them may have been forgotten.
   package var forgottenRevision: UInt64 = 0

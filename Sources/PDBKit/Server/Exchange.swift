@@ -142,7 +142,8 @@ struct Exchange: Sendable {
       request: request.headers.first(.idempotencyKey).map { id in
         Origin.RequestID(
           id, fingerprint: fingerprint,
-          age: request.headers.first(.requestAge).flatMap(Int64.init).map { .milliseconds($0) })
+          age: request.headers.first(.requestAge).flatMap(Int64.init).map { .milliseconds($0) },
+          knownRevision: request.headers.first(.requestRevision).flatMap(UInt64.init))
       })
   }
 
@@ -189,4 +190,6 @@ extension HTTPField.Name {
   static let idempotencyKey = Self("Idempotency-Key")!
   /// On a retry: how many milliseconds ago the request was first sent.
   static let requestAge = Self("PDB-Request-Age")!
+  /// On a retry: the newest revision that the client knew before it first sent the request.
+  static let requestRevision = Self("PDB-Request-Revision")!
 }

@@ -270,7 +270,7 @@ struct RequestGuard: Sendable {
         .accessControlAllowMethods: "GET, POST, PUT, DELETE",
         .accessControlAllowHeaders:
           "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, PDB-Author, "
-          + "PDB-Request-Age, PDB-Expect-Cluster",
+          + "PDB-Request-Age, PDB-Request-Revision, PDB-Expect-Cluster",
         .accessControlMaxAge: "600",
       ])
   }

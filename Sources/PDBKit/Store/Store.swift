@@ -126,14 +126,23 @@ public struct Origin: Sendable {
     /// Of what is asked, so that the same id with another request is refused; `nil`: the store
     /// takes that of the change.
     public let fingerprint: UInt64?
-    /// How long ago the request was first sent; `nil` for a first attempt.
+    /// How long ago the request was first sent; `nil` for a first attempt. A cluster with members of
+    /// version 0.1 decides by it whether it would still remember the request.
     public let age: Duration?
+    /// For a request that is sent again, the newest revision that the caller knew before it was first
+    /// sent: whether the store would still remember the request is decided by it.
+    public let knownRevision: UInt64?
+
+    package var isRetry: Bool { age != nil || knownRevision != nil }
 
     /// The identity of a request; the store checks the id.
-    public init(_ id: String, fingerprint: UInt64? = nil, age: Duration? = nil) {
+    public init(
+      _ id: String, fingerprint: UInt64? = nil, age: Duration? = nil, knownRevision: UInt64? = nil
+    ) {
       self.id = id
       self.fingerprint = fingerprint
       self.age = age
+      self.knownRevision = knownRevision
     }
   }
 }

@@ -105,7 +105,7 @@ export function judge(op, answer) {
 /** The change as one that was never sent: the next request for it gets an id of its own. */
 export function afresh(op) {
   const generation = (op.generation ?? 0) + (op.request ? 1 : 0)
-  const none = { request: null, attempts: 0, doubts: 0, firstSent: null, error: null }
+  const none = { request: null, attempts: 0, doubts: 0, firstSent: null, known: null, error: null }
   return { ...op, ...none, generation, phase: 'queued' }
 }
 

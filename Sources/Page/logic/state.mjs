@@ -128,6 +128,7 @@ const changes = {
       attempts: op.attempts + 1,
       doubts: (op.doubts ?? 0) + 1,
       firstSent: op.firstSent ?? time,
+      known: op.known ?? state.replica?.revision ?? 0,
     }))
   },
 

@@ -82,8 +82,12 @@ export class Sender {
     }
     if (body !== undefined) headers['Content-Type'] = 'application/json'
     if (ifMatch !== undefined) headers['If-Match'] = `"${ifMatch}"`
-    // So that a node can tell whether it would still remember this request.
-    if (op.attempts > 1) headers['PDB-Request-Age'] = String(Date.now() - op.firstSent)
+    // So that a node can tell whether it would still remember this request; the age is for nodes of
+    // version 0.1.
+    if (op.attempts > 1) {
+      headers['PDB-Request-Revision'] = String(op.known)
+      headers['PDB-Request-Age'] = String(Date.now() - op.firstSent)
+    }
     return send(url + path, {
       method,
       headers: headersFor(this.#store.state.token, headers),
