@@ -41,6 +41,7 @@ let package = Package(
         "view",
       ]),
     .target(name: "CXXHash"),
+    .target(name: "CSQLitePages", dependencies: ["CXXHash"]),
     // PDBKit: one target per folder, so that imports enforce the walls.
     .target(
       name: "PDBModel", dependencies: ["CXXHash"], path: "Sources/PDBKit/Model",
@@ -93,6 +94,7 @@ let package = Package(
         "Raft",
         "PDBModel",
         "PDBCoordinator",
+        "CSQLitePages",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "GRDBSQLite", package: "GRDB.swift"),

@@ -1,7 +1,9 @@
 // What both files have in common: how they are opened and how their failures are told.
 
+import CSQLitePages
 import Foundation
 import GRDB
+import GRDBSQLite
 package import PDBModel
 
 package enum SQLite {
@@ -20,10 +22,22 @@ package enum SQLite {
   /// How large SQLite's journals stay when they are not needed.
   private static let journalBytes = 16 << 20
 
+  /// Done once, before the first database is opened.
+  private static let isSealing = pdb_seal_sqlite_pages() == SQLITE_OK
+
+  /// Every page of a database that is made from now on has a checksum; see CSQLitePages.
+  static func sealPages(of db: Database) {
+    var count = PDB_PAGE_SEAL_BYTES
+    sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_RESERVE_BYTES, &count)
+  }
+
+  /// - Precondition: SQLite lets pdb in between itself and the files.
   static func configuration() -> GRDB.Configuration {
+    precondition(isSealing, "SQLite does not take the layer that seals pages")
     var configuration = GRDB.Configuration()
     configuration.journalMode = .wal
     configuration.prepareDatabase { db in
+      sealPages(of: db)
       // A WAL that once grew, because somebody read for long, need not stay large.
       try db.execute(sql: "PRAGMA journal_size_limit = \(journalBytes)")
       // Whoever writes has to change many pages in one transaction now and then.
@@ -36,6 +50,13 @@ package enum SQLite {
       #endif
     }
     return configuration
+  }
+
+  /// Opens a file for one connection that leaves it in the mode that it has.
+  static func plainQueue(_ path: String) throws -> DatabaseQueue {
+    var configuration = configuration()
+    configuration.journalMode = .default
+    return try DatabaseQueue(path: path, configuration: configuration)
   }
 
   /// Sets how durable transactions are, and makes sure that it is so: GRDB relaxes it to
@@ -68,7 +89,7 @@ package enum SQLite {
     do {
       return try body()
     } catch let error as DatabaseError
-      where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+      where isDamage(error)
     {
       throw damaged(path, error.message ?? "not a database")
     } catch let error as DatabaseError {
@@ -92,6 +113,13 @@ package enum SQLite {
     guard let error = error as? DatabaseError else { return false }
     return error.resultCode == .SQLITE_FULL
       || error.extendedResultCode == .SQLITE_IOERR_SHMSIZE
+  }
+
+  /// Whether a failure means that what is in the file is not what was written.
+  static func isDamage(_ error: any Error) -> Bool {
+    guard let error = error as? DatabaseError else { return false }
+    return [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
+      || error.extendedResultCode == ResultCode(rawValue: SQLITE_IOERR | 32 << 8)
   }
 
   /// Whether a failure says nothing about the file: another connection has it locked, or the process has

@@ -38,7 +38,8 @@ package final class StateStaging: Sendable {
     self.path = path
     self.mark = mark
     incoming = "\(path).incoming-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    var configuration = GRDB.Configuration()
+    var configuration = SQLite.configuration()
+    configuration.journalMode = .default
     configuration.prepareDatabase { db in
       // Nothing of it counts before it is complete; then it is synced as a whole.
       try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")

@@ -108,7 +108,7 @@ package final class StateStore: Sendable {
     let (pool, path, values) = (current, path, log?.values())
     do {
       try await pool.read { try Self.verify(StateTables(db: $0, values: values), path) }
-    } catch let error as DatabaseError where error.resultCode == .SQLITE_CORRUPT {
+    } catch let error as DatabaseError where SQLite.isDamage(error) {
       throw SQLite.damaged(path, error.message ?? "unreadable")
     } catch let error as DatabaseError where error.resultCode == .SQLITE_MISUSE {
       // The state was replaced meanwhile, and verified on that occasion.
@@ -296,7 +296,7 @@ package final class StateStore: Sendable {
     do {
       try await threads.runIfActive { [self] in
         try checkpointing.withLock {
-          try DatabaseQueue(path: path).writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+          try SQLite.plainQueue(path).writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
         }
       }
       try finishCheckpoint()

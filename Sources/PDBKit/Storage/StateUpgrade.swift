@@ -18,7 +18,7 @@ enum StateUpgrade {
   static func run(_ path: String) throws -> Bool {
     guard FileManager.default.fileExists(atPath: path) else { return false }
     let staging: StateStaging? = try SQLite.open(path) {
-      let old = try DatabaseQueue(path: path)
+      let old = try SQLite.plainQueue(path)
       guard try old.read({ try isOld($0, path) }) else {
         try old.close()
         return nil

@@ -1,0 +1,14 @@
+// A layer between SQLite and the files of its databases that seals every page.
+
+#ifndef CSQLITEPAGES_H
+#define CSQLITEPAGES_H
+
+/// How many bytes at the end of every page hold its checksum. A database is sealed if it was made with
+/// so many reserved bytes (SQLITE_FCNTL_RESERVE_BYTES); all others are left as they are.
+#define PDB_PAGE_SEAL_BYTES 8
+
+/// Puts the layer before SQLite's own access to files, for all databases that are opened from then on.
+/// Returns a result code of SQLite. May be called once.
+int pdb_seal_sqlite_pages(void);
+
+#endif
