@@ -26,26 +26,13 @@ package struct ClusterNode: Sendable {
   package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
     directory = try DataDirectory(
       path: configuration.dataDirectory, port: configuration.address.port)
-    let (log, contents) = try await Self.loadOrBootstrap(directory, configuration, logger)
-    let mark = contents.mark
-    try StateStore.recover(directory.statePath, logBegin: mark)
-    let state = try StateStore(
-      path: directory.statePath, membership: mark.index == 0 ? mark.membership : Membership([]),
-      log: log)
-    try state.verify()
-    let appliedIndex = state.mark().appliedIndex
-    let lastIndex = contents.lastIndex
-    guard appliedIndex <= lastIndex else {
-      throw SQLite.damaged(
-        log.path,
-        "it ends at entry \(lastIndex), but entry \(appliedIndex) was applied; "
-          + "part of the log is gone")
-    }
-    guard appliedIndex >= mark.index else {
-      throw SQLite.damaged(
-        directory.statePath,
-        "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
-    }
+    let (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
+    let secret = ClusterSecret(configuration.clusterSecret)
+    let (state, contents) = try await StateOpening(
+      path: directory.statePath, log: log, secret: configuration.hearsPeers ? secret : nil,
+      logger: logger
+    ).open(known)
+    let (mark, appliedIndex) = (contents.mark, state.mark().appliedIndex)
     let tick = Tick.milliseconds
     let node = Node(
       id: contents.identity.node, snapshot: mark,
@@ -61,7 +48,7 @@ package struct ClusterNode: Sendable {
       identity: contents.identity, node: node, log: log, state: state, network: peers,
       logger: logger)
     gate = PeerGate(
-      engine, secret: ClusterSecret(configuration.clusterSecret), peers: peers, log: log,
+      engine, secret: secret, peers: peers, log: log,
       statePath: directory.statePath, logger: logger)
     receiver = configuration.hearsPeers ? gate : nil
     store = ClusterStore(
@@ -81,6 +68,8 @@ package struct ClusterNode: Sendable {
         try await engine.run()
         group.cancelAll()
       }
+    } catch let damage as StateDamage {
+      throw damage.error
     } catch let error as DatabaseError {
       throw Self.failed(error.description)
     } catch let error as DiskFailure {

@@ -129,6 +129,10 @@ private struct Applicant: PeerReceiver {
   func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
   func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
 
+  func sendState(over channel: any Channel, to peer: NodeID) {
+    preconditionFailure("only a member is asked for its state")
+  }
+
   func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     preconditionFailure("only a peer that connects sends a state")
   }

@@ -15,6 +15,7 @@
 
 import Foundation
 package import Logging
+package import NIOCore
 import NIOPosix
 import PDBClient
 package import PDBCoordinator
@@ -55,6 +56,7 @@ package final class RaftEngine: Sendable {
   /// What is done beside everything else.
   private enum SideTask: Sendable {
     case sendState(SendSnapshot)
+    case sendStateOver(any Channel, to: NodeID)
     case makeStateDurable
   }
 
@@ -79,6 +81,8 @@ package final class RaftEngine: Sendable {
   let feed: ChangeFeed
   /// An element for every request that the node stop; see ``requestStop()``.
   package let stopRequests: AsyncStream<Void>
+  private let foundDamages: AsyncStream<StateDamage>
+  private let damages: AsyncStream<StateDamage>.Continuation
   private let stopRequested: AsyncStream<Void>.Continuation
 
   /// - Parameter node: restored from what `log` and `state` hold.
@@ -93,6 +97,7 @@ package final class RaftEngine: Sendable {
     self.network = network
     self.logger = logger
     statusChanges = StatusChangeLog(logger: logger)
+    (foundDamages, damages) = AsyncStream.makeStream(of: StateDamage.self)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
     var status = EngineStatus(identity: identity)
     status.mark = state.mark()
@@ -160,8 +165,31 @@ package final class RaftEngine: Sendable {
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     try await catchUp(moment)
-    if reach == .keys, let result = try state.readOnWriter(body) { return result }
-    return try await state.read(body)
+    do {
+      if reach == .keys, let result = try state.readOnWriter(body) { return result }
+      return try await state.read(body)
+    } catch  where SQLite.isDamage(error) {
+      throw found(damage: error)
+    }
+  }
+
+  /// What is read is not what was written: the caller gets an error, and the node ends, if its next
+  /// start can mend the state.
+  private func found(damage: any Error) -> PDBError {
+    let damage = StateDamage(reason: SQLite.damage(damage))
+    logger.error("the state is damaged", metadata: ["reason": "\(damage.reason)"])
+    if canMend { damages.yield(damage) }
+    return damage.error
+  }
+
+  /// Whether the state can be had again, from a peer or from the log.
+  private var canMend: Bool {
+    let status = status
+    return status.members.count > 1 || status.firstIndex <= 1
+  }
+
+  private func endWhenDamaged() async throws {
+    for await damage in foundDamages { throw damage }
   }
 
   /// The whole state as it is, to be read piece by piece while it moves on.
@@ -229,11 +257,15 @@ package final class RaftEngine: Sendable {
       group.addTask { try await self.commit() }
       group.addTask { try await self.tidyValues() }
       group.addTask { try await self.pulse() }
+      group.addTask { try await self.endWhenDamaged() }
       group.addTask { try await self.drive() }
       defer { group.cancelAll() }
       do {
         try await group.next()
-      } catch is CancellationError {}
+      } catch is CancellationError {
+      } catch  where SQLite.isDamage(error) {
+        throw StateDamage(reason: SQLite.damage(error))
+      }
     }
   }
 
@@ -403,12 +435,32 @@ package final class RaftEngine: Sendable {
           group.addTask {
             switch task {
             case .sendState(let request): await self.sendState(request)
+            case .sendStateOver(let channel, let peer): await self.send(over: channel, to: peer)
             case .makeStateDurable: try await self.makeStateDurable()
             }
           }
         }
       }
       group.cancelAll()
+    }
+  }
+
+  /// A peer asks for the state over a connection of its own.
+  func sendState(over channel: any Channel, to peer: NodeID) {
+    if !sideTasks.post(.sendStateOver(channel, to: peer)) { channel.close(promise: nil) }
+  }
+
+  private func send(over channel: any Channel, to peer: NodeID) async {
+    let address = status.membership[peer]?.address ?? peer.text
+    do {
+      let snapshot = try state.snapshot()
+      logger.notice(
+        "sending the state to a peer that lost its own", metadata: ["peer": "\(address)"])
+      try await SnapshotSender.write(snapshot, as: status.term, to: channel) { channel.isActive }
+    } catch {
+      logger.warning(
+        "the state was not sent", metadata: ["peer": "\(address)", "reason": "\(error)"])
+      channel.close(promise: nil)
     }
   }
 
@@ -444,7 +496,9 @@ package final class RaftEngine: Sendable {
   private func scrub() async throws {
     while true {
       try await LoopExecutor.shared.sleep(for: .seconds(Self.scrubSeconds))
-      try await state.scrub()
+      do { try await state.scrub() } catch let error as PDBError where error.code == .corrupt {
+        throw StateDamage(reason: error.message)
+      }
     }
   }
 

@@ -91,7 +91,7 @@ package enum SQLite {
     } catch let error as DatabaseError
       where isDamage(error)
     {
-      throw damaged(path, error.message ?? "not a database")
+      throw damaged(path, damage(error))
     } catch let error as DatabaseError {
       throw PDBError(
         .dataDirectory, "cannot open '\(path)': \(error.message ?? error.description)",
@@ -116,10 +116,17 @@ package enum SQLite {
   }
 
   /// Whether a failure means that what is in the file is not what was written.
-  static func isDamage(_ error: any Error) -> Bool {
+  package static func isDamage(_ error: any Error) -> Bool {
     guard let error = error as? DatabaseError else { return false }
     return [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode)
       || error.extendedResultCode == ResultCode(rawValue: SQLITE_IOERR | 32 << 8)
+  }
+
+  /// What is wrong with a file, as a failure that ``isDamage(_:)`` tells it.
+  package static func damage(_ error: any Error) -> String {
+    guard let error = error as? DatabaseError else { return "\(error)" }
+    return error.resultCode == .SQLITE_IOERR
+      ? "a page was altered" : error.message ?? "not a database"
   }
 
   /// Whether a failure says nothing about the file: another connection has it locked, or the process has

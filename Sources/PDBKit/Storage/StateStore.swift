@@ -364,6 +364,23 @@ package final class StateStore: Sendable {
     open.withLockedValue { $0 = OpenTransaction(mark: mark) }
   }
 
+  /// Lets go of the files; nothing can be read or written any more.
+  package func closeFiles() throws { try current.close() }
+
+  /// Puts a damaged state aside, in the place of an earlier one.
+  package static func setAside(_ path: String) throws {
+    for suffix in ["-wal", "-shm"] { unlink(path + suffix) }
+    guard rename(path, path + ".damaged") == 0 || errno == ENOENT else {
+      throw DatabaseError(
+        resultCode: .SQLITE_IOERR, message: "cannot put the damaged state aside: error \(errno)")
+    }
+  }
+
+  /// Puts a state that was received in the place of one that is not there any more.
+  package static func installReceived(_ index: Index, at path: String) throws {
+    try StateStaging.install(index, at: path)
+  }
+
   /// Completes what a crash may have interrupted, before the state is opened: when the log
   /// begins beyond the state, the state that was received meanwhile takes its place.
   package static func recover(_ path: String, logBegin mark: SnapshotMark) throws {

@@ -29,13 +29,15 @@
 //   50 snapshotEnd          -
 //   51 snapshotReceived     -                                  the answer when all of it is safe
 //   52 snapshotBegin        term mark                          as 48; version 2
+//   53 stateRequest         -                                  purpose 2: begin to send the state
 //
 // What stands in brackets is there from version 2 on: the newest cluster version that the node
 // understands (ClusterVersion.swift).
 //
 // Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
 // the accepting node; back only while the accepting node does not know how to reach the other.
-// Purpose 1 is one state (StatePiece.swift specifies the pieces).
+// Purpose 1 is one state (StatePiece.swift specifies the pieces). Purpose 2 is one state that the
+// connecting node lacks: it asks, and the accepting node sends.
 //
 // The sender and the addressee of a message are those of the connection, so they are not
 // repeated. Entries are numbered from prevLogIndex + 1, so their indices are not sent.
@@ -70,6 +72,7 @@ package enum Frame: Equatable {
   case snapshotPart(isEndOfPiece: Bool, Bytes)
   case snapshotEnd
   case snapshotReceived
+  case stateRequest
 
   /// Which node connects, and which one it expects to find.
   package struct Hello: Equatable {
@@ -89,6 +92,7 @@ package enum Frame: Equatable {
   enum Purpose: UInt8 {
     case messages = 0
     case snapshot = 1
+    case fetch = 2
   }
 
   /// The accepting node proves itself and asks for proof.
@@ -129,6 +133,7 @@ package enum Frame: Equatable {
     case snapshotEnd = 50
     case snapshotReceived = 51
     case snapshotBegin = 52
+    case stateRequest = 53
   }
 }
 
@@ -166,6 +171,7 @@ extension Frame {
     case .snapshotPart: .snapshotPart
     case .snapshotEnd: .snapshotEnd
     case .snapshotReceived: .snapshotReceived
+    case .stateRequest: .stateRequest
     }
   }
 
@@ -181,7 +187,7 @@ extension Frame {
     case .snapshotPart(let isEndOfPiece, let bytes):
       writer.write(isEndOfPiece)
       writer.write(bytes)
-    case .welcome, .snapshotEnd, .snapshotReceived: break
+    case .welcome, .snapshotEnd, .snapshotReceived, .stateRequest: break
     }
   }
 
@@ -216,6 +222,7 @@ extension Frame {
       .snapshotPart(isEndOfPiece: try reader.readBool(), try reader.readBytes())
     case .snapshotEnd: .snapshotEnd
     case .snapshotReceived: .snapshotReceived
+    case .stateRequest: .stateRequest
     }
   }
 }

@@ -18,6 +18,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
     case admitting
     case messages(NodeID)
     case snapshot(SnapshotReception)
+    case fetch(NodeID)
     case closed
   }
 
@@ -51,6 +52,10 @@ package final class PeerAcceptor: ChannelInboundHandler {
       receiver.receive(Envelope(from: peer, to: receiver.identity.node, message: message))
     case (.stateHash(let hash), .messages(let peer)):
       receiver.receive(hash, from: peer)
+    case (.stateRequest, .fetch(let peer)):
+      receiver.sendState(over: context.channel, to: peer)
+    // The peer has all of it.
+    case (.snapshotReceived, .fetch): close(context)
     case (let frame, .snapshot(let reception)):
       reception.receive(frame, context)
     default:
@@ -106,6 +111,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
     case .snapshot:
       state = .snapshot(
         SnapshotReception(from: hello.from, receiver: receiver, logger: logger))
+    case .fetch: state = .fetch(hello.from)
     }
     write(.welcome, context)
   }

@@ -104,6 +104,10 @@ package final class PeerGate: PeerReceiver {
     engine.report(.stateHash(state, from: peer))
   }
 
+  package func sendState(over channel: any Channel, to peer: NodeID) {
+    engine.sendState(over: channel, to: peer)
+  }
+
   package func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     // What an earlier transfer left can no longer be installed.
     try StateStaging.discardReceived(through: engine.status.mark.appliedIndex, beside: statePath)

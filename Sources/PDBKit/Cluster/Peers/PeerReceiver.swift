@@ -34,6 +34,9 @@ package protocol PeerReceiver: Sendable {
   /// A connection that a peer opened has ended.
   func connectionClosed(by peer: NodeID, _ channel: any Channel)
 
+  /// A peer lacks the state: it is to be sent over this connection.
+  func sendState(over channel: any Channel, to peer: NodeID)
+
   /// A place for a state that begins to come in.
   func beginReceiving(_ mark: StateMark) throws -> StateStaging
 }

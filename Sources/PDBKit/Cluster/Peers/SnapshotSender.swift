@@ -26,10 +26,24 @@ struct SnapshotSender: Sendable {
     _ state: StateSnapshot, isWanted: @escaping @Sendable () -> Bool
   ) async throws -> Index {
     let connection = try await dialer.connect(for: .snapshot)
-    let (channel, isOld) = (connection.channel, connection.wire == .first)
+    let channel = connection.channel
     defer { channel.close(promise: nil) }
     let isReceived = channel.eventLoop.makePromise(of: Void.self)
     try await channel.pipeline.addHandler(ReceiptHandler(isReceived: isReceived)).get()
+    try await Self.write(
+      state, as: term, isOld: connection.wire == .first, to: channel, isWanted: isWanted)
+    try await isReceived.futureResult.get()
+    return state.mark.appliedIndex
+  }
+
+  /// Writes a whole state to a peer that knows what will come.
+  ///
+  /// - Parameter isOld: whether the peer is of version 0.1.
+  /// - Throws: ``NotWanted``; what the state or the connection throws.
+  static func write(
+    _ state: StateSnapshot, as term: Term, isOld: Bool = false, to channel: any Channel,
+    isWanted: @escaping @Sendable () -> Bool
+  ) async throws {
     let head = Frame.SnapshotHead(term: term, mark: state.mark, isOld: isOld)
     try await write(.snapshotBegin(head), channel)
     var position = StateSnapshot.Position.beginning(isOld ? .old : .current)
@@ -41,22 +55,20 @@ struct SnapshotSender: Sendable {
       position = next
     }
     try await write(.snapshotEnd, channel)
-    try await isReceived.futureResult.get()
-    return state.mark.appliedIndex
   }
 
   private static let partBytes = 1 << 20
 
-  private func write(_ piece: Bytes, _ channel: any Channel) async throws {
+  private static func write(_ piece: Bytes, _ channel: any Channel) async throws {
     var rest = piece[...]
     repeat {
-      let part = rest.prefix(Self.partBytes)
+      let part = rest.prefix(partBytes)
       rest = rest.dropFirst(part.count)
       try await write(.snapshotPart(isEndOfPiece: rest.isEmpty, Bytes(part)), channel)
     } while !rest.isEmpty
   }
 
-  private func write(_ frame: Frame, _ channel: any Channel) async throws {
+  private static func write(_ frame: Frame, _ channel: any Channel) async throws {
     try await channel.writeAndFlush(ByteBuffer(frame)).get()
   }
 }

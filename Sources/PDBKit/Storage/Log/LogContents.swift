@@ -41,6 +41,13 @@ package struct LogContents {
   package var mark: SnapshotMark { head.mark }
   package var hardState: HardState { head.hardState }
   package var lastIndex: Index { entries.last?.index ?? mark.index }
+  /// The term of an entry; `nil` if the log does not hold it.
+  package func term(at index: Index) -> Term? {
+    if index == mark.index { return mark.term }
+    guard index > mark.index, index <= lastIndex else { return nil }
+    return entries[Int(index - mark.index - 1)].term
+  }
+
   private var lastTerm: Term { entries.last?.term ?? mark.term }
 
   /// The members as the newest entry about them has it (Raft §6).

@@ -211,6 +211,14 @@ package final class LogStore: Sendable {
     try write(batches.flatMap(\.records))
   }
 
+  /// The log gives way to a state that was received, and begins behind it.
+  package func restart(after mark: SnapshotMark) throws {
+    let known = writer.withLockedValue { $0!.head.hardState }
+    // A vote counts in its own term only.
+    let state = known.term >= mark.term ? known : HardState(term: mark.term)
+    try write([.snapshot(mark), .hardState(state)])
+  }
+
   private func write(_ records: [LogRecord]) throws {
     try writer.withLockedValue { writer in
       precondition(writer != nil, "there is no log to write to")

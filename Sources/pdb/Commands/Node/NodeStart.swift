@@ -122,10 +122,27 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     quiet.logLevel = .error
     let service = ServiceGroupConfiguration.ServiceConfiguration(
       service: node, successTerminationBehavior: .gracefullyShutdownGroup)
-    try await ServiceGroup(
-      configuration: .init(
-        services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
-    ).run()
+    do {
+      try await ServiceGroup(
+        configuration: .init(
+          services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet)
+      ).run()
+    } catch let error as PDBError where error.mendsAtStart {
+      logger.error("starting again to mend the state", metadata: ["reason": "\(error.message)"])
+      Self.startAgain()
+      throw error
+    }
+  }
+
+  /// Runs the program anew in this process, with the same words; returns only if that cannot be done.
+  private static func startAgain() {
+    // Connections that stayed open would keep peers from making new ones.
+    for descriptor in 3..<Int32(clamping: sysconf(Int32(_SC_OPEN_MAX))) {
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    }
+    let words = CommandLine.arguments.map { strdup($0) } + [nil]
+    execv("/proc/self/exe", words)
+    execvp(words[0]!, words)
   }
 
   /// What the other nodes of this machine need too.

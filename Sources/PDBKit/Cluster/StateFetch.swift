@@ -1,0 +1,112 @@
+// A node whose state was damaged gets it from a peer, before it takes part in anything.
+
+package import Logging
+import NIOCore
+import NIOPosix
+package import PDBCoordinator
+import PDBModel
+import PDBStorage
+package import Raft
+
+/// Asks the other members for the state until one has sent all of it.
+package struct StateFetch: Sendable {
+  package let identity: Identity
+  package let secret: ClusterSecret
+  package let members: [Member]
+  package let statePath: String
+  package let logger: Logger
+
+  /// The state that was received waits beside the node's own.
+  ///
+  /// - Parameter least: what the state must stand for at least.
+  /// - Returns: what it stands for.
+  /// - Throws: `CancellationError`.
+  package func run(atLeast least: Index) async throws -> SnapshotMark {
+    while true {
+      for member in members where member.id != identity.node {
+        if let mark = await fetch(from: member), mark.index >= least { return mark }
+      }
+      try Task.checkCancellation()
+      try await Task.sleep(for: Self.pause)
+    }
+  }
+
+  private static let pause = Duration.seconds(1)
+
+  private func fetch(from member: Member) async -> SnapshotMark? {
+    let (marks, received) = AsyncStream.makeStream(of: SnapshotMark.self)
+    let requester = Requester(
+      identity: identity, secret: secret, statePath: statePath, received: received)
+    do {
+      let dialer = PeerDialer(member: member, receiver: requester)
+      let channel = try await dialer.connect(for: .fetch).channel
+      try await channel.eventLoop.submit {
+        let reception = SnapshotReception(from: member.id, receiver: requester, logger: logger)
+        try channel.pipeline.syncOperations.addHandler(
+          FetchHandler(reception) { received.finish() })
+      }.get()
+      try await channel.writeAndFlush(ByteBuffer(.stateRequest)).get()
+      defer { channel.close(promise: nil) }
+      return await marks.first { _ in true }
+    } catch {
+      logger.warning(
+        "cannot get the state from a peer",
+        metadata: ["peer": "\(member.address)", "reason": "\(error)"])
+      return nil
+    }
+  }
+}
+
+/// A node without a state: it shakes hands, and hears nothing but the state.
+private struct Requester: PeerReceiver {
+  let identity: Identity
+  let secret: ClusterSecret
+  let statePath: String
+  let received: AsyncStream<SnapshotMark>.Continuation
+
+  func objection(
+    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
+  ) async -> PeerRefusal? { nil }
+  func receive(_ state: StateHash, from peer: NodeID) {}
+  func lostConnection(to peer: NodeID) {}
+  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
+  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
+  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
+  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
+
+  /// The state is whole, verified and on the disk.
+  func receive(_ envelope: Envelope) {
+    if case .installSnapshot(let message) = envelope.message { received.yield(message.mark) }
+  }
+
+  func sendState(over channel: any Channel, to peer: NodeID) {
+    preconditionFailure("it has none, and accepts no connections")
+  }
+
+  func beginReceiving(_ mark: StateMark) throws -> StateStaging {
+    try StateStaging(beside: statePath, mark: mark)
+  }
+}
+
+/// Hands the parts of the state on.
+private final class FetchHandler: ChannelInboundHandler {
+  typealias InboundIn = Frame
+
+  private let reception: SnapshotReception
+  private let ended: () -> Void
+
+  init(_ reception: SnapshotReception, ended: @escaping () -> Void) {
+    self.reception = reception
+    self.ended = ended
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    reception.receive(unwrapInboundIn(data), context)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    reception.abandon()
+    ended()
+    context.fireChannelInactive()
+  }
+}

@@ -1,0 +1,111 @@
+// Opening a node's state, and what is done when it is damaged.
+//
+// The log is what a node promised; the state can be had again: from the log, if that holds everything
+// since the beginning, or from a peer. The damaged file is put aside, as `node_4000.db.damaged`. Only a
+// damaged log makes a new member.
+
+import Logging
+import PDBCoordinator
+public import PDBModel
+import PDBStorage
+import Raft
+
+/// What is in a node's state is not what was written.
+struct StateDamage: Error {
+  let reason: String
+
+  /// The node ends with it; its next start mends the state.
+  var error: PDBError {
+    PDBError(
+      .corrupt, "the node's state is damaged: \(reason)",
+      hint: "start the node again: it takes the state from another member, or from its log",
+      details: [.init("mends", true)])
+  }
+}
+
+extension PDBError {
+  /// Whether the node that ended with this error mends itself when it is started again.
+  public var mendsAtStart: Bool { details.contains { $0.name == "mends" } }
+}
+
+/// Opens and checks the state that belongs to a log.
+struct StateOpening {
+  let path: String
+  let log: LogStore
+  /// What peers must know; `nil` if no peers are heard.
+  let secret: ClusterSecret?
+  let logger: Logger
+
+  /// - Returns: the state, and the log that goes with it: another one, if the state came from a peer and
+  ///   the log did not lead up to it.
+  /// - Throws: `corrupt` for a damaged log, and for a damaged state that can be had nowhere else.
+  func open(_ contents: LogContents) async throws -> (StateStore, LogContents) {
+    do {
+      let state = try openState(contents.mark)
+      let appliedIndex = state.mark().appliedIndex
+      guard appliedIndex <= contents.lastIndex else {
+        throw LogIsShort(appliedIndex: appliedIndex, lastIndex: contents.lastIndex)
+      }
+      return (state, contents)
+    } catch let error as LogIsShort {
+      throw SQLite.damaged(
+        log.path,
+        "it ends at entry \(error.lastIndex), but entry \(error.appliedIndex) was applied; "
+          + "part of the log is gone")
+    } catch let error as PDBError where error.code == .corrupt && canMend(contents) {
+      logger.error(
+        "the state is damaged, and is made anew", metadata: ["reason": "\(error.message)"])
+    }
+    try StateStore.setAside(path)
+    guard contents.mark.index > 0 else {
+      logger.notice("making the state anew from the log")
+      return (try openState(contents.mark), contents)
+    }
+    return try await fetch(contents)
+  }
+
+  private struct LogIsShort: Error {
+    let appliedIndex: Index
+    let lastIndex: Index
+  }
+
+  private func canMend(_ contents: LogContents) -> Bool {
+    contents.mark.index == 0 || (secret != nil && contents.membership.members.count > 1)
+  }
+
+  /// - Parameter mark: where the log begins.
+  private func openState(_ mark: SnapshotMark) throws -> StateStore {
+    try StateStore.recover(path, logBegin: mark)
+    let state = try StateStore(
+      path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log)
+    do {
+      try state.verify()
+      let appliedIndex = state.mark().appliedIndex
+      guard appliedIndex >= mark.index else {
+        throw SQLite.damaged(
+          path, "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
+      }
+      return state
+    } catch {
+      try state.closeFiles()
+      throw error
+    }
+  }
+
+  private func fetch(_ contents: LogContents) async throws -> (StateStore, LogContents) {
+    let fetch = StateFetch(
+      identity: contents.identity, secret: secret ?? ClusterSecret(nil),
+      members: contents.membership.members, statePath: path, logger: logger)
+    logger.notice("waiting for a member that sends its state")
+    let mark = try await fetch.run(atLeast: contents.mark.index)
+    var contents = contents
+    // The log goes on behind the state only where it leads up to it.
+    if contents.term(at: mark.index) != mark.term {
+      try log.restart(after: mark)
+      contents = try log.load() ?? contents
+    }
+    try StateStore.installReceived(mark.index, at: path)
+    logger.notice("the state is whole again", metadata: ["entry": "\(mark.index)"])
+    return (try openState(contents.mark), contents)
+  }
+}
