@@ -72,7 +72,7 @@ package struct Replay {
   /// A node has received a state whole.
   package func check(received mark: StateMark, by id: NodeID) throws {
     let point = point(at: mark.appliedIndex)
-    if mark.appliedIndex > 0, point?.revision != mark.revision || point?.hash != mark.hash {
+    if mark.appliedIndex > 0, point?.revision != mark.revision || point?.hash != mark.comparedHash {
       throw Violation(
         .snapshot, "node \(id) received a state that is not the one of \(mark.appliedIndex)")
     }
