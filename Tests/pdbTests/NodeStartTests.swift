@@ -95,9 +95,10 @@ extension ProcessTests {
       try await TestCluster.running(1) { cluster in
         _ = try await cluster.pdb("task", "add", "a")
         _ = cluster.stop(0)
-        let base = "\(cluster.workspace.path)/.pdb/node_\(cluster.addresses[0].port)"
-        for suffix in [".raft", ".raft-wal", ".raft-shm"] {
-          try? FileManager.default.removeItem(atPath: base + suffix)
+        let folder = "\(cluster.workspace.path)/.pdb"
+        for file in try FileManager.default.contentsOfDirectory(atPath: folder)
+        where file.hasPrefix("node_\(cluster.addresses[0].port).log-") {
+          try FileManager.default.removeItem(atPath: "\(folder)/\(file)")
         }
         let result = try await cluster.workspace.run([
           "node", "start", "--port", String(cluster.addresses[0].port),

@@ -54,9 +54,9 @@ actor Procedures {
   private func corrupt(_ index: Int, _ dice: inout Randomness) async throws -> Bool {
     let node = world.nodes[index]
     await node.finish(SIGKILL)
-    guard FileManager.default.fileExists(atPath: node.place.logFile) else { return false }
-    let target = dice.isLucky(percent: 50) ? BitFlip.Target.log : .state
-    guard let flip = try BitFlip.make(in: node.place, of: target, &dice) else { return false }
+    guard !node.place.logFiles.isEmpty, let flip = try BitFlip.make(in: node.place, &dice) else {
+      return false
+    }
     try await node.start()
     _ = await waitUntil(within: .seconds(4)) { await !node.isRunning }
     if let end = await node.lastEnd, !end.isSignal, end.status == 74 {

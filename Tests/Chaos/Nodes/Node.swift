@@ -12,10 +12,17 @@ struct NodePlace: Sendable {
   let log: String
 
   /// The files of the node, as pdb names them.
-  var logFile: String { "\(disk.data)/node_4000.raft" }
+  var logFiles: [String] {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: disk.data)) ?? []
+    return names.filter { name in
+      name.hasPrefix(Self.logPrefix) && Int(name.dropFirst(Self.logPrefix.count)) != nil
+    }.sorted().map { "\(disk.data)/\($0)" }
+  }
+  var logEndFile: String { "\(disk.data)/\(Self.logPrefix)end" }
   var stateFile: String { "\(disk.data)/node_4000.db" }
 
   static let port = 4000
+  private static let logPrefix = "node_4000.log-"
 }
 
 /// A node that can be started and ended any number of times.
@@ -68,7 +75,7 @@ actor Node {
     if hasBeenWiped {
       let others = firstMembers.filter { $0 != place.address }
       line += ["--join", others.randomElement()!]
-    } else if !FileManager.default.fileExists(atPath: place.logFile) {
+    } else if place.logFiles.isEmpty {
       line += ["--cluster", firstMembers.joined(separator: ",")]
     }
     process = try NodeProcess(

@@ -7,19 +7,20 @@ import Testing
 @testable import PDBStore
 
 @Suite(.timeLimit(.minutes(1))) struct ChangeFeedTests {
-  private func records(_ numbers: ClosedRange<UInt64>, bytes: Int = 1) -> [RevisionRecord] {
+  private func revisions(_ numbers: ClosedRange<UInt64>, bytes: Int = 1) -> [RecordedRevision] {
     numbers.map { number in
       let change = KeyChange(
         key: Bytes(utf8: "k"), before: nil, after: Bytes(repeating: 0x31, count: bytes))
-      return RevisionRecord(
-        number: number, index: number, term: 1,
+      let record = RevisionRecord(
+        number: number, at: LogPosition(index: number, term: 1),
         stamp: Stamp(time: Timestamp(milliseconds: 0), author: "an", request: nil),
-        operation: "kv set", changes: [change].encoded())
+        operation: "kv set", of: [change])
+      return RecordedRevision(record, [change])
     }
   }
 
   private func numbers(_ next: ChangeFeed.Next) -> [UInt64]? {
-    if case .items(let items) = next { items.map(\.record.number) } else { nil }
+    if case .items(let items) = next { items.map(\.made.record.number) } else { nil }
   }
 
   @Test func `a listener is handed what it lacks, once it is there`() async {
@@ -30,7 +31,7 @@ import Testing
       return
     }
     async let next = listener.next(after: 7, waits: true)
-    feed.publish(records(8...9))
+    feed.publish(revisions(8...9))
     // It may have asked before the first of them or after.
     let heard = numbers(await next) ?? []
     #expect(heard == [8, 9])
@@ -39,13 +40,13 @@ import Testing
 
   @Test func `what came before there was a listener must be read elsewhere`() async {
     let feed = ChangeFeed(last: 0)
-    feed.publish(records(1...5))
+    feed.publish(revisions(1...5))
     let listener = feed.listen()
     guard case .behind = await listener.next(after: 2, waits: true) else {
       Issue.record("1 to 5 are not kept")
       return
     }
-    feed.publish(records(6...6))
+    feed.publish(revisions(6...6))
     #expect(numbers(await listener.next(after: 5, waits: true)) == [6])
     guard case .behind = await listener.next(after: 4, waits: true) else {
       Issue.record("5 is not kept")
@@ -56,7 +57,7 @@ import Testing
   @Test func `no more is kept than fits`() async {
     let feed = ChangeFeed(last: 0)
     let listener = feed.listen()
-    for number in 1...UInt64(64) { feed.publish(records(number...number, bytes: 256 << 10)) }
+    for number in 1...UInt64(64) { feed.publish(revisions(number...number, bytes: 256 << 10)) }
     guard case .behind = await listener.next(after: 0, waits: true) else {
       Issue.record("16 MiB are kept")
       return
@@ -67,13 +68,13 @@ import Testing
   @Test func `a state that takes the place of another one leaves no gap unnoticed`() async {
     let feed = ChangeFeed(last: 0)
     let listener = feed.listen()
-    feed.publish(records(1...3))
+    feed.publish(revisions(1...3))
     feed.reset(to: 100)
     guard case .behind = await listener.next(after: 3, waits: true) else {
       Issue.record("4 to 100 are not kept")
       return
     }
-    feed.publish(records(101...101))
+    feed.publish(revisions(101...101))
     #expect(numbers(await listener.next(after: 100, waits: true)) == [101])
   }
 
@@ -102,12 +103,12 @@ import Testing
     }
   }
 
-  @Test func `a filter passes over what is of no interest, and says how far it came`() throws {
+  @Test func `a filter passes over what is of no interest, and says how far it came`() {
     var batch = EventBatch(HistoryFilter(author: "bình"))
-    for record in records(1...3) { batch.add(try Revision(record)) }
+    for revision in revisions(1...3) { batch.add(Revision(revision)) }
     #expect(batch.all == [.position(3)])
     var other = EventBatch(HistoryFilter(key: Bytes(utf8: "k")))
-    for record in records(1...2) { other.add(try Revision(record)) }
+    for revision in revisions(1...2) { other.add(Revision(revision)) }
     #expect(other.all.map(\.revision) == [1, 2])
   }
 }

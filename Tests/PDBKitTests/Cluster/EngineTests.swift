@@ -54,7 +54,7 @@ private final class TestEngines: Sendable {
     var engines: [NodeID: RaftEngine] = [:]
     var gates: [NodeID: PeerGate] = [:]
     for (member, address) in zip(membership.members, addresses) {
-      let log = try LogStore(path: "\(directory.path)/\(address.port).raft")
+      let log = LogStore(FolderDisk(path: directory.path), name: "\(address.port).log")
       let identity = Identity(cluster: "test", node: member.id, address: address)
       try log.bootstrap(identity, .beginning(membership))
       let node = Node(
@@ -103,7 +103,7 @@ private final class TestEngines: Sendable {
       !cut.withLockedValue({ $0.contains(request.to) })
     else { throw CancellationError() }
     let staging = try receiver.beginReceiving(state.mark)
-    var position = StateSnapshot.Position.beginning
+    var position = StateSnapshot.Position.beginning(.current)
     loop: while true {
       if case .end = position { break loop }
       let (piece, next) = try await state.piece(at: position)

@@ -10,7 +10,7 @@ import Testing
     indices.map {
       Applied(
         index: $0, term: 1, decision: nil, answeredRevision: 0, revision: $0, hash: $0 * 10,
-        record: nil)
+        made: nil)
     }
   }
 

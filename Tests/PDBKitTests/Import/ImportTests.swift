@@ -42,7 +42,7 @@ import Testing
     #expect(keys.isEmpty && view.revision == 0 && view.history.isEmpty)
     #expect(try commit("x", 2) == 3)
     #expect(keys == ["a", "b", "c"] && view.revision == 1 && hidden == 0)
-    #expect(try view.history[0].keyChanges().map(\.key).count == 3)
+    #expect(view.history[0].changes.map(\.key).count == 3)
     try view.apply(.undo(1))
     #expect(keys.isEmpty)
   }

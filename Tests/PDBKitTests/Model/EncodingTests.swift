@@ -49,6 +49,7 @@ import Testing
     .set(key: [0xFF, 1], value: [], .absent), .delete(keys: [[1], [2, 3]], .revision(9)),
     .increment(key: [1], by: .min), .append(key: [1], values: [[1], []]),
     .setMany([NewPair(key: [1], value: [0xFF]), NewPair(key: [2], value: [])]),
+    .raiseVersion(.checksums),
   ]
 
   @Test(arguments: operations)
@@ -56,8 +57,9 @@ import Testing
     let stamped = StampedOperation(
       stamp: Stamp(
         time: Timestamp(milliseconds: -5), author: "me",
+        principal: "p",
         request: RequestID(
-          id: "r", fingerprint: .max, firstSent: Timestamp(milliseconds: 3))),
+          id: "r", fingerprint: .max, firstSent: Timestamp(milliseconds: 3), knownRevision: 8)),
       operation: operation)
     #expect(try StampedOperation(decoding: stamped.encoded()) == stamped)
   }
@@ -66,7 +68,10 @@ import Testing
     let stamped = StampedOperation(
       stamp: Stamp(time: Timestamp(milliseconds: 1000), author: "an", request: nil),
       operation: .set(key: [0x6B], value: [0x31], .none))
-    #expect(stamped.encoded() == [1, 208, 15, 2, 97, 110, 0, 5, 1, 0x6B, 1, 0x31, 0])
+    #expect(
+      stamped.encoded(for: .first) == [1, 208, 15, 2, 97, 110, 0, 5, 1, 0x6B, 1, 0x31, 0])
+    #expect(
+      stamped.encoded(for: .checksums) == [2, 208, 15, 2, 97, 110, 0, 0, 5, 1, 0x6B, 1, 0x31, 0])
   }
 
   private static let membership = Membership(
@@ -81,9 +86,22 @@ import Testing
     mark.appliedTerm = 3
     mark.revision = 7
     mark.hash = .max
+    mark.oldHash = 1 << 63
+    mark.version = .checksums
+    mark.forgotten = Timestamp(milliseconds: -1)
+    mark.forgottenRevision = 4
     mark.compactedRevision = 2
     mark.historyBytes = 100
     mark.membership = membership
+    return mark
+  }()
+
+  /// What version 0.1 says of a state.
+  private static let oldMark: StateMark = {
+    var mark = Self.mark
+    mark.hash = 0
+    mark.version = .first
+    mark.forgottenRevision = 0
     return mark
   }()
 
@@ -91,10 +109,16 @@ import Testing
     .hello(
       .init(
         version: 1, cluster: "c", from: 1, to: .max, incarnation: 7, purpose: .snapshot,
-        nonce: [1, 2])), .welcome, .refused("no"),
-    .challenge(.init(nonce: [3], incarnation: 8, proof: [4, 5])), .proof([6]),
+        nonce: [1, 2])),
+    .hello(
+      .init(
+        version: 2, cluster: "c", from: 1, to: .max, incarnation: 7, purpose: .messages,
+        nonce: [1, 2], understands: ClusterVersion(number: 300))), .welcome, .refused("no"),
+    .proof([6]),
     .stateHash(StateHash(index: 3, hash: .max)), .snapshotEnd, .snapshotReceived,
-    .snapshotBegin(.init(term: 2, mark: mark)), .snapshotPart(isEndOfPiece: true, [1, 2, 3]),
+    .snapshotBegin(.init(term: 2, mark: mark)),
+    .snapshotBegin(.init(term: 2, mark: oldMark, isOld: true)),
+    .snapshotPart(isEndOfPiece: true, [1, 2, 3]),
     .message(.timeoutNow(TimeoutNow(term: 6))),
     .message(.requestPreVote(RequestVote(term: 1, lastLogIndex: 2, lastLogTerm: 1))),
     .message(.requestPreVoteReply(RequestVoteReply(term: 1, voteGranted: true))),
@@ -133,6 +157,40 @@ import Testing
       }
     }
     #expect(throws: BinaryReader.Malformed.self) { try Frame(decoding: bytes + [0]) }
+  }
+
+  @Test func `a challenge says what its node understands only where the wire has it`() throws {
+    let old = Frame.Challenge(nonce: [3], incarnation: 8, proof: [4, 5])
+    var new = old
+    new.understands = ClusterVersion(number: 300)
+    let bytes = Frame.challenge(new).encoded()
+    #expect(try Frame(decoding: bytes) == .challenge(new))
+    #expect(try Frame(decoding: Frame.challenge(old).encoded()) == .challenge(old))
+    #expect(bytes.starts(with: Frame.challenge(old).encoded()))
+    for length in 0..<bytes.count where length != Frame.challenge(old).encoded().count {
+      #expect(throws: BinaryReader.Malformed.self) {
+        try Frame(decoding: Bytes(bytes.prefix(length)))
+      }
+    }
+    #expect(throws: BinaryReader.Malformed.self) { try Frame(decoding: bytes + [0]) }
+  }
+
+  @Test func `what nodes of version 0.1 send and expect keeps its form`() {
+    let hello = Frame.hello(
+      .init(
+        version: 1, cluster: "c", from: 1, to: 2, incarnation: 7, purpose: .snapshot, nonce: [9]))
+    #expect(hello.encoded() == [1, 1, 1, 0x63, 1, 2, 7, 1, 1, 9])
+    #expect(
+      Frame.challenge(.init(nonce: [3], incarnation: 8, proof: [4, 5])).encoded()
+        == [2, 1, 3, 8, 2, 4, 5])
+    var mark = StateMark()
+    (mark.appliedIndex, mark.appliedTerm, mark.revision, mark.oldHash) = (9, 3, 7, 5)
+    (mark.compactedRevision, mark.historyBytes) = (2, 100)
+    mark.forgotten = Timestamp(milliseconds: 1)
+    mark.membership = Membership([Member(id: 1, address: "a", rank: 4)])
+    #expect(
+      Frame.snapshotBegin(.init(term: 2, mark: mark, isOld: true)).encoded()
+        == [48, 2, 9, 3, 7, 5, 2, 2, 100] + mark.membership.encoded())
   }
 
   @Test func `damaged frames and operations are refused or read, never trapped on`() {

@@ -108,7 +108,7 @@ import Testing
     #expect(try newest("an") == 2)
     #expect(try newest("nobody") == nil)
     #expect(try view.apply(.undo(nil), by: "an").undone?.revision == 2)
-    #expect(view.history.last?.operation == "undo 2")
+    #expect(view.history.last?.record.operation == "undo 2")
     #expect(PDBError.code { try view.apply(.undo(nil), by: "nobody") } == .revisionNotFound)
   }
 }

@@ -39,7 +39,7 @@ import Testing
     var encoder = Backup.Encoder()
     var bytes = encoder.head(
       Backup.Head(cluster: "old", time: Timestamp(milliseconds: 7), mark: mark))
-    var position = StateSnapshot.Position.beginning
+    var position = StateSnapshot.Position.beginning(.current)
     while true {
       if case .end = position { break }
       let piece = try await snapshot.piece(at: position)
@@ -61,7 +61,7 @@ import Testing
     let mark = try await makeBackup()
     let result = try restore()
     #expect(result.revision == 50 && result.cluster != "old")
-    let log = try LogStore(path: directory.path + "/new/node_4000.raft")
+    let log = LogStore(FolderDisk(path: directory.path + "/new"), name: "node_4000.log")
     let contents = try #require(try log.load())
     #expect(contents.mark.index == mark.appliedIndex && contents.hardState.term == 3)
     let path = directory.path + "/new/node_4000.db"
@@ -70,8 +70,11 @@ import Testing
     try store.verify()
     #expect(store.mark().hash == mark.hash)
     #expect(store.mark().membership.members.map(\.address) == ["127.0.0.1:4000"])
-    let undone = try await store.read { view, _ in try view.revision(49)?.keyChanges().count }
-    #expect(undone == 1)
+    let changes = try await store.read { view, _ in
+      try view.revision(49).map { try view.changes(of: $0) }
+    }
+    let change = try #require(changes?.first)
+    #expect(changes?.count == 1 && change.before?.revision == 42 && change.after == [0x37])
   }
 
   @Test func `a node that is there is not written over`() async throws {

@@ -1,4 +1,4 @@
-// A journal that was altered is told from one that a crash cut short.
+// A journal of the log of version 0.1 that was altered is told from one that a crash cut short.
 
 import Foundation
 import GRDB
@@ -68,7 +68,7 @@ import Testing
       altered[offset] ^= 4
       try write(altered)
       #expect(try JournalInspection.isDamaged(path), "at \(offset)")
-      #expect(PDBError.code { _ = try LogStore(path: path) } == .corrupt)
+      #expect(PDBError.code { _ = try OldLog(path: path) } == .corrupt)
     }
     // In the last transaction it cannot be told from one that was never confirmed.
     var torn = whole

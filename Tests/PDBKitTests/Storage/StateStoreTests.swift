@@ -193,11 +193,13 @@ import Testing
   }
 
   /// How far the state has come for another process that opens the file.
-  private func committedIndex() throws -> Int64? {
+  private func committedIndex() throws -> Index? {
     var configuration = GRDB.Configuration()
     configuration.readonly = true
     return try DatabaseQueue(path: path, configuration: configuration).read {
-      try Int64.fetchOne($0, sql: "SELECT applied_index FROM mark")
+      try Data.fetchOne($0, sql: "SELECT content FROM mark").map {
+        try StateMark(decoding: $0.bytes).appliedIndex
+      }
     }
   }
 
@@ -313,27 +315,90 @@ import Testing
     try store.commitPending()
     let queue = try DatabaseQueue(path: path)
     let rows = try queue.read { db in
-      try Row.fetchAll(db, sql: "SELECT * FROM history ORDER BY revision")
+      try Row.fetchAll(db, sql: "SELECT * FROM revision ORDER BY number")
     }
-    #expect(rows.map { $0["revision"] as Int64 } == [1, 2])
+    #expect(rows.map { $0["number"] as Int64 } == [1, 2])
     #expect(rows.map { $0["operation"] as String } == ["kv incr", "kv incr"])
     #expect(rows[1]["request"] as String? == "r")
-    // One change: key n, before at revision 1 with value 1, after 2.
-    #expect((rows[1]["changes"] as Data).bytes == [1, 1, 0x6E, 1, 1, 1, 0x31, 1, 1, 0x32])
+    let changes = try await store.read { view, _ in
+      try view.revision(2).map { try view.changes(of: $0) }
+    }
+    #expect(
+      changes == [
+        KeyChange(
+          key: [0x6E], before: StoredValue(value: [0x31], revision: 1), after: [0x32])
+      ])
   }
 
-  @Test(arguments: [
-    "UPDATE pair SET value = X'39'", "UPDATE pair SET revision = 9", "UPDATE pair SET key = X'61'",
-    "DELETE FROM pair", "INSERT INTO pair VALUES (X'62', X'63', 1)", "UPDATE mark SET hash = 1",
-    "UPDATE mark SET applied_index = 0",
-  ])
-  func `an altered state is noticed`(sql: String) async throws {
-    _ = try store.apply([increment(1)])
+  /// Every column of every table, with a value that it does not have.
+  static let alterations = [
+    "UPDATE version SET key = X'6F' WHERE revision = 2", "UPDATE version SET key = X'6F'||key",
+    "UPDATE version SET revision = 9 WHERE revision = 2",
+    "UPDATE version SET revision = 0 WHERE revision = 1",
+    "UPDATE version SET value = X'39' WHERE revision = 2",
+    "UPDATE version SET value = NULL WHERE revision = 2",
+    "UPDATE version SET value = X'' WHERE value IS NULL",
+    "UPDATE version SET value = X'39' WHERE revision = 1",
+    "UPDATE version SET deadline = 5 WHERE revision = 2",
+    "UPDATE version SET deadline = 0 WHERE revision = 2",
+    "UPDATE version SET checksum = checksum + 1 WHERE revision = 1",
+    "DELETE FROM version WHERE revision = 2", "DELETE FROM version WHERE value IS NULL",
+    "INSERT INTO version VALUES (NULL, X'62', 1, X'63', NULL, 7)",
+    "UPDATE revision SET number = 20 WHERE number = 2",
+    "UPDATE revision SET log_index = 9 WHERE number = 2",
+    "UPDATE revision SET term = 9 WHERE number = 2",
+    "UPDATE revision SET time = 9 WHERE number = 2",
+    "UPDATE revision SET author = 'ly' WHERE number = 2",
+    "UPDATE revision SET author = '' WHERE number = 2",
+    "UPDATE revision SET principal = 'ly' WHERE number = 2",
+    "UPDATE revision SET principal = '' WHERE number = 2",
+    "UPDATE revision SET request = 's' WHERE number = 2",
+    "UPDATE revision SET request = NULL WHERE number = 2",
+    "UPDATE revision SET operation = 'kv set' WHERE number = 2",
+    "UPDATE revision SET first_version = first_version + 1 WHERE number = 2",
+    "UPDATE revision SET versions = 2 WHERE number = 2",
+    "UPDATE revision SET versions = 0 WHERE number = 2",
+    "UPDATE revision SET visible = 0 WHERE number = 2",
+    "UPDATE revision SET bytes = 1 WHERE number = 2",
+    "UPDATE revision SET checksum = checksum + 1 WHERE number = 2",
+    "UPDATE aside SET key = key||X'01'", "UPDATE aside SET value = X'39'",
+    "UPDATE aside SET revision = 9", "UPDATE aside SET checksum = checksum + 1",
+    "DELETE FROM aside", "UPDATE request SET log_index = 99", "UPDATE request SET id = 's'",
+    "UPDATE request SET fingerprint = 9", "UPDATE request SET time = 9",
+    "UPDATE request SET revision = 9", "UPDATE request SET answer = X'39'",
+    "UPDATE request SET checksum = checksum + 1",
+    "UPDATE mark SET content = X'00'||content",
+    "UPDATE mark SET content = substr(content, 1, length(content) - 1)||X'7F'",
+    "UPDATE mark SET checksum = checksum + 1", "DELETE FROM mark",
+  ]
+
+  /// Two revisions of a key, one that removes another key, a remembered request and a key without
+  /// history.
+  private func applySome() throws {
+    let part = ImportPart(id: "i", number: 0, pairs: [NewPair(key: [0x78], value: [0x31])])
+    _ = try store.apply([
+      increment(1), increment(2, request: request("r")),
+      entry(3, .set(key: [0x61], value: [0x31], .none)), entry(4, .delete(keys: [[0x61]], .none)),
+      entry(5, .stageImport(part)),
+    ])
     try store.commitPending()
-    try store.verify()
+  }
+
+  private func alter(_ sql: String) throws {
     let queue = try DatabaseQueue(path: path)
-    try await queue.write { try $0.execute(sql: sql) }
+    let changes = try queue.write { db in
+      try db.execute(sql: sql)
+      return db.changesCount
+    }
     try queue.close()
+    try #require(changes > 0, "nothing was altered")
+  }
+
+  @Test(arguments: alterations)
+  func `an altered state is noticed`(sql: String) async throws {
+    try applySome()
+    try store.verify()
+    try alter(sql)
     #expect(PDBError.code { try store.verify() } == .corrupt)
     await #expect(throws: PDBError.self) { try await store.scrub() }
   }
