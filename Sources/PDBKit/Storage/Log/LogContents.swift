@@ -82,6 +82,7 @@ package struct LogContents {
     for record in records { head.note(record) }
     self.head = head
     for record in records { try add(record) }
+    try checkTerms()
     guard lastTerm <= hardState.term else {
       throw Contradiction(reason: "the hard state is older than the entries")
     }
@@ -104,9 +105,18 @@ package struct LogContents {
       throw Contradiction(reason: "entry \(lastIndex + 1) is missing")
     }
     entries.removeLast(Int(lastIndex + 1 - entry.index))
-    guard entry.term >= lastTerm else {
-      throw Contradiction(reason: "the term of entry \(entry.index) is too low")
-    }
     entries.append(entry)
+  }
+
+  /// Terms never fall. Only what is left in the end can tell: an entry that another one replaced may be
+  /// older than the mark.
+  private func checkTerms() throws {
+    var term = mark.term
+    for entry in entries {
+      guard entry.term >= term else {
+        throw Contradiction(reason: "the term of entry \(entry.index) is too low")
+      }
+      term = entry.term
+    }
   }
 }
