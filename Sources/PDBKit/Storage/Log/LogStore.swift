@@ -144,8 +144,9 @@ package final class LogStore: Sendable {
     do { contents = try LogContents(reading.records) } catch {
       throw damaged((error as? LogContents.Contradiction)?.reason ?? "it cannot be read")
     }
-    // What a process that died had written may not be on the disk yet.
+    // What a process that died had written and named may not be on the disk yet.
     try reading.segments.last?.file.sync()
+    try disk.sync()
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
     try findRetired()
@@ -286,6 +287,8 @@ package final class LogStore: Sendable {
     _ sequence: UInt64, head: LogHead, frame: UInt64
   ) throws -> Segment {
     let header = SegmentHeader(sequence: sequence, salt: .random(in: 0 ... .max))
+    // A file that is used again must have lost its number before its content goes.
+    try disk.sync()
     let file = try disk.open(nextName)
     try file.reserve(segmentBytes)
     var starts: [Int] = []
@@ -301,7 +304,7 @@ package final class LogStore: Sendable {
   private func removeOldest(_ writer: inout Writer) throws {
     let mark = writer.head.mark.index
     while writer.segments.count > 1, writer.segments[0].lastIndex <= mark {
-      let segment = writer.segments.removeFirst()
+      let segment = writer.segments[0]
       let sequence = segment.header.sequence
       if segment.hasValues {
         // The file is not written to again: somebody may be reading a value.
@@ -315,6 +318,7 @@ package final class LogStore: Sendable {
       } else {
         try disk.rename(segmentName(sequence), to: nextName)
       }
+      writer.segments.removeFirst()
     }
     places.withLockedValue { places in
       if !places.contents.isEmpty { places.contents = places.contents.filter { $0.key > mark } }
