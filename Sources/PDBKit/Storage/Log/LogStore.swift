@@ -246,8 +246,12 @@ package final class LogStore: Sendable {
       writer.head.note(record)
     }
     writer.segments[last].end += frame.count
-    try confirm(writer)
-    if records.contains(where: \.isMark) { try removeOldest(&writer) }
+    // All of it is durable. When the disk is full now, the rest can wait: the same records once more
+    // would not mean the same.
+    do {
+      try confirm(writer)
+      if records.contains(where: \.isMark) { try removeOldest(&writer) }
+    } catch  where DiskFailure.isFullDisk(error) {}
   }
 
   private func note(_ record: LogRecord, at place: ContentPlace, in segment: inout Segment) {
