@@ -115,6 +115,7 @@ package final class LogStore: Sendable {
     // The name makes it a log; all that it says is durable by then.
     try disk.rename(nextName, to: segmentName(1))
     try disk.sync()
+    measure(writer)
     self.writer.withLockedValue { $0 = writer }
   }
 
@@ -150,6 +151,7 @@ package final class LogStore: Sendable {
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
     try findRetired()
+    measure(writer)
     self.writer.withLockedValue { $0 = writer }
     return contents
   }
@@ -225,10 +227,13 @@ package final class LogStore: Sendable {
       precondition(writer != nil, "there is no log to write to")
       if writer!.segments.last!.end >= segmentBytes { try cut(&writer!) }
       try write(records, to: &writer!)
-      fileBytes.store(
-        (writer!.segments.count - 1) * segmentBytes + writer!.segments.last!.end,
-        ordering: .relaxed)
+      measure(writer!)
     }
+  }
+
+  private func measure(_ writer: Writer) {
+    fileBytes.store(
+      (writer.segments.count - 1) * segmentBytes + writer.segments.last!.end, ordering: .relaxed)
   }
 
   private func write(_ records: [LogRecord], to writer: inout Writer) throws {
