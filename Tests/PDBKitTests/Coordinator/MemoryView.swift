@@ -15,6 +15,7 @@ struct MemoryView: StateStorage {
   private(set) var mark = StateMark()
   var revision: UInt64 { mark.revision }
   private(set) var history: [RecordedRevision] = []
+  private var requests: [RememberedRequest] = []
 
   func get(_ key: Bytes) -> StoredValue? { pairs[key] }
 
@@ -72,11 +73,19 @@ struct MemoryView: StateStorage {
       }
     }
   }
-  mutating func forgetRevision(_ number: UInt64) -> UInt64 { 0 }
-  func request(_ id: String) -> RememberedRequest? { nil }
-  mutating func remember(_ request: RememberedRequest) {}
-  mutating func removeRequests(through index: Index) -> ForgottenRequests? { nil }
-  func oldestRequest() -> RememberedRequest? { nil }
+  mutating func forgetRevision(_ number: UInt64) -> UInt64 {
+    guard history.first?.record.number == number else { return 0 }
+    return history.removeFirst().record.byteCount
+  }
+  func request(_ id: String) -> RememberedRequest? { requests.first { $0.id == id } }
+  mutating func remember(_ request: RememberedRequest) { requests.append(request) }
+  mutating func removeRequests(through index: Index) -> ForgottenRequests? {
+    let old = requests.filter { $0.index <= index }
+    requests.removeAll { $0.index <= index }
+    guard !old.isEmpty else { return nil }
+    return ForgottenRequests(time: old.map(\.time).max()!, revision: old.map(\.revision).max()!)
+  }
+  func oldestRequest() -> RememberedRequest? { requests.first }
 
   /// Sets a key to a value that is written as text.
   mutating func set(_ key: String, _ value: String) throws {

@@ -345,7 +345,7 @@ import Testing
     }
   }
 
-  @Test func `a disk that lies about syncs is found out where the number of the last batch is there`()
+  @Test func `a disk that lies about syncs is found out by the number of the last batch`()
     throws
   {
     var noticed = 0
@@ -363,7 +363,7 @@ import Testing
         for batch in batch { model.write(batch) }
       }
       let chance = Double.random(in: 0...1, using: &random)
-      let after = disk.afterPowerCut(names: { $0 }) { name, _ in
+      let after = disk.afterPowerCut { name, _ in
         name == "log-end" || Double.random(in: 0..<1, using: &random) < chance
       }
       do {
@@ -555,7 +555,8 @@ private struct LogLife {
     try log.bootstrap(identity, .beginning(membership))
     var batch = Persist(number: 1)
     batch.hardState = HardState(term: 1, vote: 3)
-    batch.entries = [Entry(index: 1, term: 1, payload: .operation(Bytes(repeating: 7, count: 70_000)))]
+    let large = Bytes(repeating: 7, count: 70_000)
+    batch.entries = [Entry(index: 1, term: 1, payload: .operation(large))]
     try log.append([batch])
     #expect(files.hasFiles)
     let contents = try files.openLog().load()

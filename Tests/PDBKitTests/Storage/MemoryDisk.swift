@@ -101,15 +101,15 @@ final class MemoryDisk: Disk {
   /// The disk as a power cut may leave it.
   ///
   /// - Parameters:
-  ///   - names: how many of the changes of names survive.
+  ///   - names: how many of the changes of names survive at most.
   ///   - survives: whether a sector of a file survives that was not synced.
   func afterPowerCut(
-    names: (Int) -> Int, _ survives: (_ name: String, _ sector: Int) -> Bool
+    names: Int = .max, _ survives: (_ name: String, _ sector: Int) -> Bool
   ) -> MemoryDisk {
     MemoryDisk(
       box.withLockedValue { state in
         var left = State()
-        let kept = names(state.changes.count)
+        let kept = min(names, state.changes.count)
         left.names = kept == 0 ? state.durableNames : state.changes[kept - 1]
         left.durableNames = left.names
         left.files = state.files
@@ -123,7 +123,8 @@ final class MemoryDisk: Disk {
     let chance = [0, 0.5, 0.9, 1].randomElement(using: &random)!
     var dice = random
     defer { random = dice }
-    return afterPowerCut(names: { Int.random(in: 0...$0, using: &dice) }) { _, _ in
+    let names = Int.random(in: 0...box.withLockedValue { $0.changes.count }, using: &dice)
+    return afterPowerCut(names: names) { _, _ in
       Double.random(in: 0..<1, using: &dice) < chance
     }
   }
@@ -260,11 +261,13 @@ private struct Handle: DiskFile {
   let number: Int
 
   private func change(
-    _ operation: String, _ partly: (inout MemoryDisk.File, Int) -> Void = { _, _ in },
+    _ operation: String, partly bytes: Bytes = [], at offset: Int = 0,
     _ body: (inout MemoryDisk.State) -> Void
   ) throws {
     try disk.box.withLockedValue { state in
-      try state.beginOperation(operation, "\(number)") { partly(&$0.files[number], $1) }
+      try state.beginOperation(operation, "\(number)") { state, count in
+        state.files[number].write(Bytes(bytes.prefix(count)), at: offset)
+      }
       body(&state)
     }
   }
@@ -280,7 +283,7 @@ private struct Handle: DiskFile {
   }
 
   func write(_ bytes: Bytes, at offset: Int) throws {
-    try change("write", { $0.write(Bytes(bytes.prefix($1)), at: offset) }) { state in
+    try change("write", partly: bytes, at: offset) { state in
       state.counts.writes += 1
       state.files[number].write(bytes, at: offset)
     }

@@ -332,7 +332,8 @@ import Testing
 
   /// Every column of every table, with a value that it does not have.
   static let alterations = [
-    "UPDATE version SET key = X'6F' WHERE revision = 2", "UPDATE version SET key = X'6F'||key",
+    "UPDATE version SET key = X'6F' WHERE revision = 2",
+    "UPDATE version SET key = CAST(X'6F'||key AS BLOB)",
     "UPDATE version SET revision = 9 WHERE revision = 2",
     "UPDATE version SET revision = 0 WHERE revision = 1",
     "UPDATE version SET value = X'39' WHERE revision = 2",
@@ -361,14 +362,14 @@ import Testing
     "UPDATE revision SET visible = 0 WHERE number = 2",
     "UPDATE revision SET bytes = 1 WHERE number = 2",
     "UPDATE revision SET checksum = checksum + 1 WHERE number = 2",
-    "UPDATE aside SET key = key||X'01'", "UPDATE aside SET value = X'39'",
+    "UPDATE aside SET key = CAST(key||X'01' AS BLOB)", "UPDATE aside SET value = X'39'",
     "UPDATE aside SET revision = 9", "UPDATE aside SET checksum = checksum + 1",
     "DELETE FROM aside", "UPDATE request SET log_index = 99", "UPDATE request SET id = 's'",
     "UPDATE request SET fingerprint = 9", "UPDATE request SET time = 9",
     "UPDATE request SET revision = 9", "UPDATE request SET answer = X'39'",
     "UPDATE request SET checksum = checksum + 1",
-    "UPDATE mark SET content = X'00'||content",
-    "UPDATE mark SET content = substr(content, 1, length(content) - 1)||X'7F'",
+    "UPDATE mark SET content = CAST(X'00'||content AS BLOB)",
+    "UPDATE mark SET content = CAST(substr(content, 1, length(content) - 1)||X'7F' AS BLOB)",
     "UPDATE mark SET checksum = checksum + 1", "DELETE FROM mark",
   ]
 
