@@ -476,7 +476,7 @@ extension ProcessTests {
         let copy = try await store.backup(at: .now)
         #expect(copy.revision == 1)
         let bytes = try await copy.all()
-        #expect(bytes.starts(with: "pdb backup 1\n".utf8))
+        #expect(bytes.starts(with: "pdb backup 2\n".utf8))
       }
     }
 

@@ -51,6 +51,17 @@ final class TestCluster: Sendable {
     }
   }
 
+  /// Nodes that have the files of version 0.1; none of them runs yet.
+  ///
+  /// - Parameter fixtures: names of data directories in Tests/Fixtures/0.1.
+  init(of fixtures: [String]) async throws {
+    (firstMembers, token) = (0, nil)
+    ports = try await TestPorts(exactly: try fixtures.map { try OldData.port(of: $0) })
+    addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
+    workspace = try Workspace(nodes: addresses.map(\.description).joined(separator: ","))
+    for fixture in fixtures { try OldData.unpack(fixture, into: workspace.path + "/.pdb") }
+  }
+
   /// The file with the token, for `--token-file`.
   var tokenFile: String { workspace.path + "/token" }
 

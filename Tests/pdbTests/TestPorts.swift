@@ -5,7 +5,7 @@ import Foundation
 /// Ports below those that the system gives to connections, each held by a lock that other runs of
 /// the tests see: two clones may test at the same time.
 final class TestPorts: Sendable {
-  /// Sorted: the lowest is preferred as leader.
+  /// Sorted, if nobody chose them: the lowest is preferred as leader.
   let numbers: [Int]
   private let locks: [Int32]
 
@@ -24,6 +24,19 @@ final class TestPorts: Sendable {
     found.sort { $0.port < $1.port }
     numbers = found.map(\.port)
     locks = found.map(\.lock)
+  }
+
+  /// These ports, once no other run of the tests has them.
+  init(exactly numbers: [Int]) async throws {
+    let folder = FileManager.default.temporaryDirectory.path + "/pdb-test-ports"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    var locks: [Int32] = []
+    // In the order of all others, so that no two wait for each other.
+    for number in numbers.sorted() {
+      locks.append(try await waitFor(within: .seconds(240)) { Self.lock(number, in: folder) })
+    }
+    self.numbers = numbers
+    self.locks = locks
   }
 
   /// Ports that follow each other.
