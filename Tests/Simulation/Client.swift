@@ -8,6 +8,12 @@ import Raft
 enum Work {
   case read(key: Int)
   case write(PDBModel.Operation, key: Int?, RegisterAction?)
+
+  /// Registers have an author of their own: an undo is of the author's newest change, and a register's
+  /// history knows of none.
+  var author: String {
+    if case .write(_, nil, _) = self { "tasks" } else { "registers" }
+  }
 }
 
 /// A key that clients work with; its kind tells which operations make sense.
@@ -25,6 +31,8 @@ struct ClientOperation {
   let begunAt: Time
   /// The last index whose effect any client knew of when the operation began.
   let floor: Index
+  /// The newest revision that the client knew then.
+  let knownRevision: UInt64
   var attempts = 0
   /// Whether every attempt so far was said not to be applied.
   var isNeverApplied = true
@@ -43,6 +51,8 @@ struct Client {
   var operationCount = 0
   /// The node to ask first.
   var favourite: NodeID?
+  /// The newest revision that it has seen.
+  var knownRevision: UInt64 = 0
   /// Revisions seen, by key: what a conditional write expects.
   var revisions: [UInt64?]
   /// Operations still to be done once everything is healed; `nil` while faults go on.

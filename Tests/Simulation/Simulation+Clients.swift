@@ -35,7 +35,8 @@ extension Simulation {
       clients[position], &dice, mustWrite: clients[position].remaining != nil)
     clients[position].current = ClientOperation(
       number: number, request: "c\(position)-\(number)", work: work, invoked: eventNumber,
-      begunAt: now, floor: checks.clients.acknowledged)
+      begunAt: now, floor: checks.clients.acknowledged,
+      knownRevision: clients[position].knownRevision)
   }
 
   /// Mostly the node that answered last; now and then any, alive or not.
@@ -129,13 +130,15 @@ extension Simulation {
     if first < index { note(.retryRemembered) }
     if operation.wasUnknown, first < index { note(.unknownButApplied) }
     try checks.clients.wrote(at: first, floor: operation.floor, request: operation.request)
+    let (position, revision) = (clientPosition(of: operation), checks.replay.revision(after: index))
+    clients[position].knownRevision = max(clients[position].knownRevision, revision)
     guard case .write(_, let key?, let action?) = operation.work else { return }
     if let answer = Workload.answer(decision) {
       if answer == .conflict { note(.conditionFailed) }
       record(operation, key, action, answer: answer)
     }
     if case .success(.pair(let pair)) = decision {
-      clients[clientPosition(of: operation)].revisions[key] = pair.revision
+      clients[position].revisions[key] = pair.revision
     }
   }
 

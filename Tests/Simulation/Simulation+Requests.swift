@@ -42,12 +42,14 @@ extension Simulation {
   ) -> StampedOperation {
     let clock = node.wallClock(now)
     let age = Int64((now - operation.begunAt) / 10)
+    let isRetry = operation.attempts > 1
     return StampedOperation(
       stamp: Stamp(
-        time: Timestamp(milliseconds: clock), author: "client",
+        time: Timestamp(milliseconds: clock), author: operation.work.author,
         request: RequestID(
           id: operation.request, fingerprint: UInt64(operation.number),
-          firstSent: operation.attempts == 1 ? nil : Timestamp(milliseconds: clock - age))),
+          firstSent: isRetry ? Timestamp(milliseconds: clock - age) : nil,
+          knownRevision: isRetry ? operation.knownRevision : nil)),
       operation: change)
   }
 

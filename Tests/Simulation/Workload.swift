@@ -60,7 +60,7 @@ struct Workload {
   private mutating func task(_ dice: inout Dice) -> Work {
     lastValue += 1
     let reference = TaskReference("\(dice.among(1...8))")
-    switch dice.below(6) {
+    switch dice.below(10) {
     case 0, 1, 2:
       let tasks = (0..<dice.among(1...2)).map {
         NewTask(id: "task-\(lastValue)-\($0)", title: "t\(lastValue)")
@@ -70,9 +70,30 @@ struct Workload {
       return .write(
         .editTask(reference, TaskEdit(completed: dice.chance(500)), .none), key: nil, nil)
     case 4: return .write(.removeTask(reference, .none), key: nil, nil)
+    case 5: return .write(.undo(nil), key: nil, nil)
+    case 6, 7: return .write(importing(&dice), key: nil, nil)
+    case 8: return .write(.raiseVersion(.newest), key: nil, nil)
     default: return .write(.removeCompletedTasks, key: nil, nil)
     }
   }
+
+  /// A step of one of a few imports, in any order: most are refused, or overwrite each other.
+  private func importing(_ dice: inout Dice) -> PDBModel.Operation {
+    let id = "i\(dice.among(1...3))"
+    let existing = ExistingKeys.allCases
+    switch dice.below(5) {
+    case 0, 1, 2:
+      let pairs = (0..<dice.among(1...3)).map { _ in
+        NewPair(
+          key: Bytes("imported-\(dice.among(1...4))".utf8), value: Bytes("\(lastValue)".utf8))
+      }
+      return .stageImport(
+        ImportPart(id: id, number: UInt64(dice.among(0...1)), pairs: pairs))
+    case 3: return .commitImport(id: id, parts: UInt64(dice.among(1...2)), existing[dice.below(existing.count)])
+    default: return .discardImport(id: id)
+    }
+  }
+
 
   // MARK: Answers
 

@@ -59,7 +59,7 @@ import Testing
         time: Timestamp(milliseconds: -5), author: "me",
         principal: "p",
         request: RequestID(
-          id: "r", fingerprint: .max, firstSent: Timestamp(milliseconds: 3), knownRevision: 8)),
+          id: "r", fingerprint: .max, firstSent: nil, knownRevision: 8)),
       operation: operation)
     #expect(try StampedOperation(decoding: stamped.encoded()) == stamped)
   }

@@ -50,6 +50,9 @@ package struct Replay {
     return request
   }
 
+  /// The revision after an entry that is committed.
+  package func revision(after index: Index) -> UInt64 { point(at: index)?.revision ?? 0 }
+
   /// A node has applied an entry.
   package func check(_ applied: Applied, by id: NodeID) throws {
     guard let point = point(at: applied.index) else {
