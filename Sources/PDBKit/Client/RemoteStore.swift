@@ -133,6 +133,13 @@ public struct RemoteStore: Clustered {
     return Int(parts)
   }
 
+  /// Asks for the settings: `GET /cluster/settings`.
+  public func settings(at moment: Moment) async throws(PDBError) -> Read<Settings> {
+    let answer = try await ask(.get("/cluster/settings", [], at: moment))
+    guard let settings = Settings(json: answer.json) else { throw Self.bad(answer) }
+    return Read(settings, revision: answer.revision ?? 0)
+  }
+
   // MARK: Streams
 
   /// Listens to `GET /events`. When a node falls silent the stream goes on with another one,

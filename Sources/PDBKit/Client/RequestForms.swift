@@ -52,6 +52,9 @@ extension ClientRequest {
         .post, "/import/\(id.percentEncoded)/commit",
         body: ["parts": JSON(parts), "existing": .string(existing.rawValue)])
     case .discardImport(let id): self.init(.delete, "/import/\(id.percentEncoded)")
+    case .setSetting(let setting, let value?):
+      self.init(.put, "/cluster/settings/\(setting.name)", body: ["value": .string(value)])
+    case .setSetting(let setting, nil): self.init(.delete, "/cluster/settings/\(setting.name)")
     }
   }
 
@@ -146,7 +149,7 @@ extension Answer {
       self = .undone(
         Undone(
           revision: revision, operation: json["operation"]?.string ?? "", count: count ?? 0))
-    case .setMany, .stageImport, .commitImport, .discardImport:
+    case .setMany, .stageImport, .commitImport, .discardImport, .setSetting:
       guard let count else { return nil }
       self = .changed(count)
     }

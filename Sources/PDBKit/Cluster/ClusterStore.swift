@@ -156,6 +156,12 @@ package final class ClusterStore: Clustered {
     }
   }
 
+  package func settings(at moment: Moment) async throws(PDBError) -> Read<Settings> {
+    try await read(moment, .keys) { view, mark in
+      Read(try view.settings(), revision: mark.revision)
+    }
+  }
+
   /// What this node says of itself.
   package var nodeStatus: NodeStatus { NodeStatus(engine.status) }
 }

@@ -145,10 +145,24 @@ package final class RaftEngine: Sendable {
       let status = status
       throw status.isLeader ? .stopping : status.notLeader
     }
-    let bytes = operation.encoded(for: headline.version)
+    let bytes = operation.encoded(for: try await version(for: operation.operation))
     return try await withCheckedThrowingContinuation { continuation in
       ask(.propose(bytes), .receipt(continuation), limit: Limits.proposalsInFlight)
     }
+  }
+
+  /// The cluster's version, if it has the operation.
+  ///
+  /// - Throws: `conflict` if members would not understand an entry with it: they could not go on.
+  private func version(for operation: PDBModel.Operation) async throws -> ClusterVersion {
+    let known = headline.version
+    if operation.version <= known { return known }
+    // A new leader may not have applied yet what raised the version.
+    let version = try await read(.now, .keys) { $1.data.version }
+    guard operation.version <= version else {
+      throw isLeader ? .membersTooOld : status.notLeader
+    }
+    return version
   }
 
   /// How much a read looks at.

@@ -52,6 +52,9 @@ extension Operation {
     case .commitImport(let id, let parts, let existing):
       self = .commitImport(id: try ImportKeys.check(id: id), parts: parts, existing)
     case .discardImport(let id): self = .discardImport(id: try ImportKeys.check(id: id))
+    case .setSetting(let setting, let value):
+      self = .setSetting(
+        setting, value: try value.map { value throws(PDBError) in try setting.canonical(value) })
     }
   }
 }

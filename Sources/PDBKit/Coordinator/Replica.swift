@@ -75,15 +75,13 @@ package struct Replica<Storage: StateStorage> {
     guard entry.index > position.index else { return nil }
     precondition(entry.index == position.index + 1, "entries are applied in order")
     position = (entry.index, entry.term)
-    try machine.forget(at: entry.index)
+    let operation = try entry.operation
+    try machine.forget(at: entry.index, operation?.stamp.time)
     var ruling: Ruling?
-    switch entry.payload {
-    case .noop: break
-    case .membership(let membership): self.membership = membership
-    case .operation(let bytes):
+    if case .membership(let membership) = entry.payload { self.membership = membership }
+    if let operation {
       ruling = try machine.apply(
-        StampedOperation(decoding: bytes),
-        at: LogPosition(index: entry.index, term: entry.term))
+        operation, at: LogPosition(index: entry.index, term: entry.term))
     }
     let mark = machine.mark
     return Applied(
@@ -94,6 +92,14 @@ package struct Replica<Storage: StateStorage> {
 }
 
 extension Entry {
+  /// What it carries, if that is an operation.
+  fileprivate var operation: StampedOperation? {
+    get throws {
+      guard case .operation(let bytes) = payload else { return nil }
+      return try StampedOperation(decoding: bytes)
+    }
+  }
+
   package var mayTakeLong: Bool {
     if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
   }

@@ -42,6 +42,8 @@ extension Operation {
       return .changed(try draft.discardImport(id))
     case .raiseVersion:
       return .changed(0)
+    case .setSetting(let setting, let value):
+      return .changed(try draft.set(setting, to: value) ? 1 : 0)
     }
   }
 }

@@ -102,6 +102,7 @@ extension Operation {
     case discardImport = 12
     case setMany = 13
     case raiseVersion = 14
+    case setSetting = 15
   }
 
   private var kind: Kind {
@@ -120,6 +121,7 @@ extension Operation {
     case .commitImport: .commitImport
     case .discardImport: .discardImport
     case .raiseVersion: .raiseVersion
+    case .setSetting: .setSetting
     }
   }
 
@@ -150,6 +152,7 @@ extension Operation {
     case .commitImport(let id, let parts, let existing): writer.writeCommit(id, parts, existing)
     case .discardImport(let id): writer.write(id)
     case .raiseVersion(let version): writer.write(version.number)
+    case .setSetting(let setting, let value): writer.writeSettingOfCluster(setting, value)
     }
   }
 
@@ -170,6 +173,7 @@ extension Operation {
     case .commitImport: self = try reader.readCommit()
     case .discardImport: self = .discardImport(id: try reader.readString())
     case .raiseVersion: self = .raiseVersion(ClusterVersion(number: try reader.readUInt64()))
+    case .setSetting: self = try reader.readSettingOfCluster()
     }
   }
 }
@@ -294,6 +298,22 @@ extension BinaryReader {
     let (id, parts) = (try readString(), try readUInt64())
     guard let existing = ExistingKeys(code: try readByte()) else { throw Malformed() }
     return .commitImport(id: id, parts: parts, existing)
+  }
+}
+
+// MARK: Settings
+
+extension BinaryWriter {
+  fileprivate mutating func writeSettingOfCluster(_ setting: Setting, _ value: String?) {
+    write(setting.name)
+    write(optional: value) { $0.write($1) }
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readSettingOfCluster() throws -> Operation {
+    guard let setting = Setting(rawValue: try readString()) else { throw Malformed() }
+    return .setSetting(setting, value: try readOptional { try $0.readString() })
   }
 }
 

@@ -21,6 +21,8 @@ package enum Operation: Equatable, Sendable {
   case discardImport(id: String)
   /// All members understand this version.
   case raiseVersion(ClusterVersion)
+  /// Gives a setting a value; `nil`: the default.
+  case setSetting(Setting, value: String?)
 
   /// A short name for logs and history.
   var name: String {
@@ -41,7 +43,14 @@ package enum Operation: Equatable, Sendable {
     case .undo(let revision): revision.map { "undo \($0)" } ?? "undo"
     case .stageImport, .commitImport, .discardImport: "import"
     case .raiseVersion: "cluster upgrade"
+    case .setSetting(let setting, let value?): "cluster set \(setting.name) \(value)"
+    case .setSetting(let setting, nil): "cluster unset \(setting.name)"
     }
+  }
+
+  /// Since when all members understand it. In an older cluster it must not be proposed.
+  package var version: ClusterVersion {
+    if case .setSetting = self { .checksums } else { .first }
   }
 }
 

@@ -142,10 +142,16 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// What is old is forgotten at fixed places of the log, not by clock or batch, so every
   /// node forgets the same at the same entry. To be called before the entry is applied.
-  package mutating func forget(at index: UInt64) throws {
+  ///
+  /// - Parameter time: when the entry's operation was proposed, as its stamp says; `nil` if it has none.
+  package mutating func forget(at index: UInt64, _ time: Timestamp?) throws {
     guard index % Self.forgetInterval == 0 else { return }
     try forgetRequests(at: index)
-    try forgetHistory()
+    if mark.version < .checksums {
+      try forgetOldHistory()
+    } else {
+      try forgetHistory(at: time)
+    }
   }
 
   /// A request is answered once: a repetition gets the first answer, and changes nothing.
@@ -196,6 +202,7 @@ package struct StateMachine<Storage: StateStorage> {
   ) throws -> (Decision, RecordedRevision?) {
     var draft = Draft(on: storage, revision: mark.revision + 1)
     do {
+      guard stamped.operation.version <= mark.version else { throw PDBError.membersTooOld }
       let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
       let made = try write(
         draft, stamped.stamp, Self.name(stamped.operation, answer), at: position)
@@ -243,13 +250,40 @@ package struct StateMachine<Storage: StateStorage> {
     mark.forgottenRevision = max(mark.forgottenRevision, newest.revision + 1)
   }
 
-  private mutating func forgetHistory() throws {
+  /// Forgets the oldest revisions that exceed the settings: not all at once where there are many, but the
+  /// following entries go on with it.
+  private mutating func forgetHistory(at time: Timestamp?) throws {
+    let limits = HistoryLimits(try storage.settings())
+    let oldest = time.flatMap { limits.oldest(at: $0) }
+    for _ in 0..<Self.forgottenAtOnce where mark.compactedRevision < mark.revision {
+      guard try exceeds(limits, oldest) else { return }
+      try forgetOldestRevision()
+    }
+  }
+
+  /// Whether the oldest revision that is known must go.
+  private func exceeds(_ limits: HistoryLimits, _ oldest: Timestamp?) throws -> Bool {
+    if mark.revision - mark.compactedRevision > limits.revisions { return true }
+    if mark.historyBytes > limits.bytes { return true }
+    guard let oldest, let record = try storage.revision(mark.compactedRevision + 1) else {
+      return false
+    }
+    return record.stamp.time < oldest
+  }
+
+  /// The revisions that are forgotten at one entry at most.
+  private static var forgottenAtOnce: Int { 256 }
+
+  private mutating func forgetOldestRevision() throws {
+    mark.compactedRevision += 1
+    mark.historyBytes -= try storage.forgetRevision(mark.compactedRevision)
+  }
+
+  /// As nodes of version 0.1 do.
+  private mutating func forgetOldHistory() throws {
     while mark.revision - mark.compactedRevision > Limits.historyRevisions
       || mark.historyBytes > Limits.historyBytes, mark.compactedRevision < mark.revision
-    {
-      mark.compactedRevision += 1
-      mark.historyBytes -= try storage.forgetRevision(mark.compactedRevision)
-    }
+    { try forgetOldestRevision() }
   }
 }
 

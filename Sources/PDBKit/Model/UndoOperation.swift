@@ -8,11 +8,14 @@ extension Draft {
   /// - Throws: `revision_not_found`, or `conflict` with both values where something has
   ///   changed since.
   mutating func undo(_ wanted: UInt64?, by author: String) throws -> Undone {
+    // What lies beyond the limit goes a few entries later, and is not to be had until then.
+    if let setting = HistoryLimits(try settings()).empty { throw Self.nothingKept(setting) }
     let found = try wanted.map { try revision($0) } ?? newestUndoable(by: author)
     guard let revision = found else { throw Self.nothing(wanted) }
     let number = revision.number
     // A number that was given stays given.
-    let changes = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
+    let all = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
+    let changes = all.filter { $0.key != SystemKeys.settings }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
     guard conflicts.isEmpty else { throw try conflict(number, conflicts) }
     for change in changes {
@@ -22,9 +25,18 @@ extension Draft {
         try delete(change.key)
       }
     }
+    for change in all where change.key == SystemKeys.settings {
+      try undoSettings(change, of: number)
+    }
     return Undone(
       revision: number, operation: revision.operation,
       count: changes.count { !$0.key.starts(with: SystemKeys.prefix) })
+  }
+
+  private static func nothingKept(_ setting: Setting) -> PDBError {
+    PDBError(
+      .revisionNotFound, "nothing can be undone: '\(setting.name)' is 0",
+      hint: "after 'pdb cluster unset \(setting.name)' the changes that follow can")
   }
 
   private static func nothing(_ wanted: UInt64?) -> PDBError {

@@ -51,7 +51,7 @@ final class Endpoint: Sendable {
   }
 
   static let all: [Endpoint] =
-    (page + tasks + pairs + history + events + transfers + cluster + members + about)
+    (page + tasks + pairs + history + events + transfers + cluster + members + settings + about)
     .enumerated().map { Endpoint($1, at: $0) }
 
   private static let about: [Endpoint] = [
@@ -152,7 +152,7 @@ extension Endpoint {
       "paths": .object(
         paths.map { path, endpoints in
           .init(
-            path.replacing(":id", with: "{id}").replacing("**", with: "{key}"),
+            openAPIPath(path),
             .object(
               endpoints.map { endpoint in
                 .init(endpoint.method.rawValue.lowercased(), endpoint.openAPI)
@@ -176,8 +176,21 @@ extension Endpoint {
     ]
   }
 
+  /// With `{name}` for `:name`.
+  private static func openAPIPath(_ path: String) -> String {
+    path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+      parameter(segment).map { "{\($0)}" } ?? String(segment)
+    }.joined(separator: "/")
+  }
+
+  /// What a segment of a path stands for, if not for itself.
+  private static func parameter(_ segment: Substring) -> String? {
+    if segment == "**" { return "key" }
+    return segment.hasPrefix(":") ? String(segment.dropFirst()) : nil
+  }
+
   private var openAPI: JSON {
-    let name = path.contains(":id") ? "id" : path.contains("**") ? "key" : nil
+    let name = path.split(separator: "/").compactMap(Self.parameter).first
     let error: JSON = [
       "description": "Why not, and whether anything changed",
       "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],

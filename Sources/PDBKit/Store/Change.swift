@@ -32,6 +32,9 @@ public enum Change: Equatable, Sendable {
   case commitImport(id: String, parts: UInt64, ExistingKeys)
   /// Forgets the parts of an import. Answers ``Answer/changed(_:)``.
   case discardImport(id: String)
+  /// Gives a setting of the cluster a value; `nil`: the default. Answers ``Answer/changed(_:)`` with 1, or
+  /// with 0 if that value holds already.
+  case setSetting(Setting, value: String?)
 
   /// What happens when a value that is no task would take the place of one.
   public enum TaskSafety: Equatable, Sendable {

@@ -22,11 +22,14 @@ public struct Revision: Equatable, Sendable {
   public let count: Int
   /// What it did to each key; in a list of many revisions only to the first of them.
   public let changes: [KeyChange]
+  /// What it did to the settings of the cluster.
+  public let settings: [SettingChange]
 
   /// A revision with these properties.
   public init(
     number: UInt64, time: Timestamp, author: String, operation: String, undoes: UInt64?,
-    term: UInt64, request: String?, count: Int, changes: [KeyChange]
+    term: UInt64, request: String?, count: Int, changes: [KeyChange],
+    settings: [SettingChange] = []
   ) {
     self.number = number
     self.time = time
@@ -37,6 +40,7 @@ public struct Revision: Equatable, Sendable {
     self.request = request
     self.count = count
     self.changes = changes
+    self.settings = settings
   }
 
   /// What a revision did to one key.

@@ -47,7 +47,8 @@ extension Revision {
       request: record.stamp.request?.id, count: record.visibleCount,
       changes: made.changes.filter(\.isVisible).map {
         KeyChange(key: $0.key, before: $0.before?.value, after: $0.after)
-      })
+      },
+      settings: made.changes.flatMap(\.settings))
   }
 
   /// The same revision with the first of its changes only.
@@ -59,7 +60,7 @@ extension Revision {
   fileprivate func showing(_ changes: [KeyChange], of count: Int) -> Revision {
     Revision(
       number: number, time: time, author: author, operation: operation, undoes: undoes, term: term,
-      request: request, count: count, changes: changes)
+      request: request, count: count, changes: changes, settings: settings)
   }
 
   /// How many bytes its changes have: keys, and values before and after.

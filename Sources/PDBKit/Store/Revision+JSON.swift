@@ -4,19 +4,21 @@ public import PDBModel
 
 extension Revision {
   /// `{"revision","time","author","operation","undoes","term","request","count","changes"}`; `null`
-  /// where there is nothing.
+  /// where there is nothing. One that changed settings has `"settings"` too.
   public var json: JSON {
-    [
-      "revision": JSON(number),
-      "time": .string(time.description),
-      "author": .string(author),
-      "operation": .string(operation),
-      "undoes": undoes.map { JSON($0) } ?? .null,
-      "term": JSON(term),
-      "request": JSON(request),
-      "count": JSON(count),
-      "changes": .array(changes.map(\.json)),
+    let members: [JSON.Member] = [
+      .init("revision", JSON(number)),
+      .init("time", .string(time.description)),
+      .init("author", .string(author)),
+      .init("operation", .string(operation)),
+      .init("undoes", undoes.map { JSON($0) } ?? .null),
+      .init("term", JSON(term)),
+      .init("request", JSON(request)),
+      .init("count", JSON(count)),
+      .init("changes", .array(changes.map(\.json))),
     ]
+    guard !settings.isEmpty else { return .object(members) }
+    return .object(members + [.init("settings", .array(settings.map(\.json)))])
   }
 
   /// The revision of such an object; `nil` if number, operation or time is missing.
@@ -29,7 +31,8 @@ extension Revision {
       number: number, time: time, author: json["author"]?.string ?? "", operation: operation,
       undoes: json["undoes"]?.uint64, term: json["term"]?.uint64 ?? 0,
       request: json["request"]?.string,
-      count: json["count"]?.int64.map { Int($0) } ?? changes.count, changes: changes)
+      count: json["count"]?.int64.map { Int($0) } ?? changes.count, changes: changes,
+      settings: (json["settings"]?.array ?? []).compactMap(SettingChange.init))
   }
 }
 

@@ -66,6 +66,9 @@ public protocol Store: Sendable {
 
   /// How many parts of an import are put aside; see ``Change/stageImport(_:)``.
   func stagedParts(of importID: String, at moment: Moment) async throws(PDBError) -> Int
+
+  /// Reads the settings that hold; see ``Change/setSetting(_:value:)``.
+  func settings(at moment: Moment) async throws(PDBError) -> Read<Settings>
 }
 
 /// Which state a question is about.

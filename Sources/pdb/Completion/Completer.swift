@@ -80,7 +80,25 @@ struct Completer {
     if argument.value == "ref" {
       return .candidates(await tasks(current, of: command.name, without: rest))
     }
+    if command.path.first == "cluster", let found = clusterSettings(argument, rest) {
+      return .candidates(matching(found, current))
+    }
     return await answer(argument, argument.value ?? "", current)
+  }
+
+  /// The settings of a cluster, or values of the one that is named.
+  private static func clusterSettings(
+    _ argument: CommandArgument, _ rest: [String]
+  ) -> [Candidate]? {
+    switch argument.value {
+    case "setting":
+      PDBKit.Setting.allCases.map { Candidate(word: $0.name, summary: $0.summary) }
+    case "value":
+      rest.lazy.compactMap(PDBKit.Setting.init(rawValue:)).first?.examples.map {
+        Candidate(word: $0)
+      }
+    default: nil
+    }
   }
 
   /// The commands of a group; at the top also aliases, and in the shell the shell's own.

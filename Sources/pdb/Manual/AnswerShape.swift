@@ -35,6 +35,7 @@ struct AnswerShape {
   private static let task = "id number title completed created_at"
   private static let revision =
     "revision time author operation term count request undoes changes"
+  private static let setting = "name value default is_default"
   private static let pair = AnswerShape("key value revision")
 
   static let all: [String: AnswerShape] = [
@@ -53,6 +54,8 @@ struct AnswerShape {
     "undo": .init("undone operation count revision"),
     "export": .init("status file bytes"), "backup": .init("status file bytes"),
     "import": .init("status count"), "restore": .init("status cluster revision time"),
+    "cluster settings": .init(list: "settings", of: setting, and: "revision"),
+    "cluster set": .init(setting + " revision"), "cluster unset": .init(setting + " revision"),
     "config get": .init("setting value scope origin"),
     "config list": .init(list: "settings", of: "setting value scope origin"),
     "config set": .init("setting value origin"), "config unset": .init("setting unset origin"),

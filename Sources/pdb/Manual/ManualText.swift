@@ -96,6 +96,17 @@ enum ManualText {
 
   /// What the page of a command has besides.
   static let more: [String: [ManualPage.Block]] = [
+    "cluster": [.section("SETTINGS")]
+      + PDBKit.Setting.allCases.map {
+        .item($0.name, "\($0.summary): \($0.form) (default: \($0.defaultValue)).")
+      }
+      + [
+        .paragraph(
+          "The limits of the history hold on all nodes alike. The oldest revisions that exceed one of them "
+            + "are forgotten with the changes that follow, some at every 16th entry of the log; what is "
+            + "forgotten cannot be shown or undone. Ages are told by the times that the changes carry: as "
+            + "long as nothing changes, nothing is forgotten.")
+      ],
     "shell": [
       .section("LINES"),
       .paragraph(
@@ -125,7 +136,7 @@ enum ManualText {
         "The lines typed so far, 10,000 of them at most (default: below ~/.local/state). Lines that "
           + "begin with a blank are left out."),
       .item("~/.inputrc", "Keys and settings of GNU Readline; see readline(3)."),
-    ]
+    ],
   ]
 
   /// Pages that belong together beyond the groups of commands.

@@ -4,9 +4,10 @@ import ArgumentParser
 
 struct ClusterCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cluster", abstract: "Look at the cluster and change who belongs to it.",
+    commandName: "cluster",
+    abstract: "Look at the cluster, change who belongs to it and how it works.",
     subcommands: [
       ClusterStatus.self, ClusterMembers.self, ClusterAdd.self, ClusterRemove.self,
-      ClusterTransfer.self,
+      ClusterTransfer.self, ClusterSettings.self, ClusterSet.self, ClusterUnset.self,
     ])
 }

@@ -5,9 +5,18 @@ import PDBKit
 extension Revision {
   /// The first change in a few words, and how many more there are.
   var summary: String {
-    guard let first = changes.first else { return "" }
+    guard let first = changes.first else { return settingsSummary }
     return first.summary + (count > 1 ? "  and \(count - 1) more" : "")
   }
+
+  /// The operation names a setting that was changed, but not one that was changed back.
+  private var settingsSummary: String {
+    guard undoes != nil else { return "" }
+    return settings.map { "\($0.setting.name) = \($0.after)" }.joined(separator: ", ")
+  }
+
+  /// The operation, and what it was about.
+  private var title: String { summary.isEmpty ? operation : "\(operation)  \(summary)" }
 
   /// Tab-separated: revision, time, author, operation, count of keys, summary.
   var cells: [String] {
@@ -16,7 +25,7 @@ extension Revision {
 
   /// One line.
   func line(_ style: Style) -> String {
-    "\(style.yellow(String(number)))  \(operation)  \(summary)".escapingAllButColour
+    "\(style.yellow(String(number)))  \(title)".escapingAllButColour
   }
 
   /// A block of lines as `git log` has them.
@@ -25,15 +34,25 @@ extension Revision {
       style.yellow("revision \(number)") + "  " + style.dim("term \(term)"),
       "Author: \(author.escapingControlCharacters)",
       "Date:   \(LocalTime.text(time.description).escapingControlCharacters)", "",
-      "    \(operation.escapingControlCharacters)  \(summary.escapingControlCharacters)", "",
+      "    \(title.escapingControlCharacters)", "",
     ]
     lines.append("")
     return lines.joined(separator: "\n")
   }
 
-  /// Everything: the block, and every key before and after.
+  /// Everything: the block, and every key and setting before and after.
   func full(_ style: Style) -> String {
-    block(style) + changes.map { $0.difference(style) }.joined(separator: "\n")
+    let parts = changes.map { $0.difference(style) } + settings.map { $0.difference(style) }
+    return block(style) + parts.joined(separator: "\n")
+  }
+}
+
+extension SettingChange {
+  /// The setting's name, and its value before and after.
+  fileprivate func difference(_ style: Style) -> String {
+    [
+      style.bold("setting \(setting.name)"), style.red("- \(before)"), style.green("+ \(after)"),
+    ].joined(separator: "\n") + "\n"
   }
 }
 

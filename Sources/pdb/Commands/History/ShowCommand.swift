@@ -23,6 +23,9 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
       if try session.showAsRequested(shown.json) { return }
       guard Console.isTerminal(.output) else {
         for change in shown.changes { row(change) }
+        for change in shown.settings {
+          Console.write("setting \(change.setting.name)\t\(change.before)\t\(change.after)")
+        }
         return
       }
       await Pager.show(shown.full(Style(for: .output)), session.settings)

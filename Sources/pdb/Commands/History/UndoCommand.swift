@@ -36,9 +36,9 @@ struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
         guard Console.isTerminal(.output) else { return Console.write(String(undone.revision)) }
         let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
         let count = undone.count
-        session.say(
-          "undid revision \(undone.revision)\(operation): "
-            + "\(count) key\(count == 1 ? "" : "s") restored")
+        // A setting is no key.
+        let keys = count == 0 ? "" : ": \(count) key\(count == 1 ? "" : "s") restored"
+        session.say("undid revision \(undone.revision)\(operation)\(keys)")
         session.sayHowToUndo(receipt.revision)
       }
     }

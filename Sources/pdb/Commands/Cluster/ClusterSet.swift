@@ -1,0 +1,52 @@
+// `pdb cluster set`
+
+import ArgumentParser
+import PDBKit
+
+struct ClusterSet: AsyncParsableCommand, ChangesCluster, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "set", abstract: "Change a setting that all members share.",
+    discussion: """
+      It is a change like any other: 'pdb log' shows it, 'pdb undo' takes it back. What it limits is \
+      forgotten bit by bit, with the changes that follow.
+      """)
+
+  static let examples = [
+    Example("pdb cluster set history.keep 30d", "Keep the history of a month:")
+  ]
+
+  @Argument(help: ArgumentHelp("As in history.keep.", valueName: "setting"))
+  var name: String
+
+  @Argument(help: "The value.")
+  var value: String
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      session.willChange()
+      let setting = try PDBKit.Setting(named: name)
+      try await session.change(setting, to: try setting.canonical(value))
+    }
+  }
+}
+
+extension Session {
+  /// Changes a setting of the cluster, and tells what holds now.
+  func change(_ setting: PDBKit.Setting, to value: String?) async throws {
+    let receipt = try await apply(.setSetting(setting, value: value))
+    var settings = PDBKit.Settings()
+    try settings.set(setting, to: value)
+    let json = JSON.object(
+      (settings.json(of: setting).members ?? []) + [.init("revision", JSON(receipt.revision))])
+    try show(json) {
+      guard Console.isTerminal(.output) else {
+        return Console.write("\(setting.name)\t\(settings[setting])")
+      }
+      let note = settings.isDefault(setting) ? ", the default" : ""
+      say("\(setting.name) is \(settings[setting])\(note)")
+      if receipt.answer.count > 0 { sayHowToUndo(receipt.revision) }
+    }
+  }
+}
