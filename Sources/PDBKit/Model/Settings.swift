@@ -147,7 +147,8 @@ extension PDBError {
   package static var membersTooOld: PDBError {
     PDBError(
       .conflict, "not all members understand settings",
-      hint: "upgrade the members of version 0.1 first; 'pdb cluster status' shows them")
+      hint: "upgrade the members of version 0.1 first, and start those that never ran; "
+        + "'pdb cluster status' shows them")
   }
 }
 

@@ -12,13 +12,14 @@ struct ClusterSet: AsyncParsableCommand, ChangesCluster, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb cluster set history.keep 30d", "Keep the history of a month:")
+    Example("pdb cluster set history.keep 30d", "Keep the history of a month:"),
+    Example("pdb cluster set history.bytes 1G", "Let the history have more bytes:"),
   ]
 
-  @Argument(help: ArgumentHelp("As in history.keep.", valueName: "setting"))
+  @Argument(help: PDBKit.Setting.help)
   var name: String
 
-  @Argument(help: "The value.")
+  @Argument(help: "30d, 12h or forever; 10000; 256M: see pdb-cluster(1).")
   var value: String
 
   @OptionGroup var options: GlobalOptions
@@ -29,6 +30,13 @@ struct ClusterSet: AsyncParsableCommand, ChangesCluster, HasExamples {
       let setting = try PDBKit.Setting(named: name)
       try await session.change(setting, to: try setting.canonical(value))
     }
+  }
+}
+
+extension PDBKit.Setting {
+  /// About the argument that names one.
+  static var help: ArgumentHelp {
+    ArgumentHelp("One of \(allCases.map(\.name).joined(separator: ", ")).", valueName: "setting")
   }
 }
 

@@ -11,7 +11,7 @@ struct ClusterUnset: AsyncParsableCommand, ChangesCluster, HasExamples {
     Example("pdb cluster unset history.keep", "Keep the history whatever its age:")
   ]
 
-  @Argument(help: ArgumentHelp("As in history.keep.", valueName: "setting"))
+  @Argument(help: PDBKit.Setting.help)
   var name: String
 
   @OptionGroup var options: GlobalOptions
