@@ -113,15 +113,15 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 1275
-    case .believesUncommitted: 42
-    case .removedStandsNoMore: 83
-    case .settledByCommitIndex: 83
+    case .forgetsReadsOnRemoval: 642
+    case .believesUncommitted: 96
+    case .removedStandsNoMore: 96
+    case .settledByCommitIndex: 685
     case .asksWithoutEnd: 3
     case .forgetsDurableState: 3536
-    case .snapshotKeepsConflict: 313
-    case .confirmsAnyRound: 269
-    case .recyclesReadIDs: 3105
+    case .snapshotKeepsConflict: 169
+    case .confirmsAnyRound: 499
+    case .recyclesReadIDs: 46
     default: nil
     }
   }

@@ -60,7 +60,7 @@ struct Workload {
   private mutating func task(_ dice: inout Dice) -> Work {
     lastValue += 1
     let reference = TaskReference("\(dice.among(1...8))")
-    switch dice.below(10) {
+    switch dice.below(11) {
     case 0, 1, 2:
       let tasks = (0..<dice.among(1...2)).map {
         NewTask(id: "task-\(lastValue)-\($0)", title: "t\(lastValue)")
@@ -73,6 +73,10 @@ struct Workload {
     case 5: return .write(.undo(nil), key: nil, nil)
     case 6, 7: return .write(importing(&dice), key: nil, nil)
     case 8: return .write(.raiseVersion(.newest), key: nil, nil)
+    case 9:
+      let setting = Setting.historyRevisions
+      let value = dice.chance(300) ? nil : "\(dice.among(0...30))"
+      return .write(.setSetting(setting, value: value), key: nil, nil)
     default: return .write(.removeCompletedTasks, key: nil, nil)
     }
   }

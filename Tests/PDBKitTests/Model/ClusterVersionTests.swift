@@ -85,7 +85,7 @@ import Testing
     /// Forgets what would be forgotten if the log went on until there.
     mutating func forgetRequests(through index: UInt64) throws {
       let place = index + Limits.rememberedRequests
-      try machine.forget(at: (place + 15) / 16 * 16)
+      try machine.forget(at: (place + 15) / 16 * 16, nil)
     }
 
     var number: String? { machine.storage.get([0x6E])?.value.utf8String }
