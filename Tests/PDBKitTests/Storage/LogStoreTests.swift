@@ -243,6 +243,19 @@ import Testing
     #expect(try load(copy).map(LogModel.init) == model)
   }
 
+  @Test func `a missing first file is noticed even if nothing followed it but a vote`() throws {
+    let store = try begin(segmentBytes: 300)
+    while try segments == ["log-1"] {
+      let last = try #require(try load()).lastIndex
+      try append(store, entries(last + 1...last + 1, term: 1), HardState(term: 1))
+      try append(store, [], HardState(term: 1, vote: last))
+    }
+    #expect(try segments == ["log-1", "log-2"])
+    #expect(try load()?.entries.isEmpty == false)
+    disk["log-1"] = nil
+    #expect(PDBError.code { _ = try load() } == .corrupt)
+  }
+
   @Test func `files that change places are noticed`() throws {
     _ = try severalSegments()
     let copy = disk.copy()

@@ -8,26 +8,31 @@ struct LogHead {
   let identity: Identity
   var mark: SnapshotMark
   var hardState = HardState()
+  /// Of the last entry, or of the mark if there is none.
+  private(set) var lastIndex: Index
   /// Which data directory each peer was first met with.
   var incarnations: [NodeID: UInt64] = [:]
 
   init(_ identity: Identity, _ mark: SnapshotMark) {
     self.identity = identity
     self.mark = mark
+    lastIndex = mark.index
   }
 
   mutating func note(_ record: LogRecord) {
     switch record {
-    case .snapshot(let mark), .beginning(let mark): self.mark = mark
+    case .snapshot(let mark): (self.mark, lastIndex) = (mark, mark.index)
+    case .beginning(let mark): (self.mark, lastIndex) = (mark, max(lastIndex, mark.index))
     case .hardState(let state): hardState = state
+    case .entry(let entry): lastIndex = entry.index
     case .peer(let node, let incarnation): incarnations[node] = incarnation
-    case .identity, .entry: break
+    case .identity, .end: break
     }
   }
 
   /// What a segment says first.
   var records: [LogRecord] {
-    [.identity(identity), .beginning(mark), .hardState(hardState)]
+    [.identity(identity), .beginning(mark), .end(lastIndex), .hardState(hardState)]
       + incarnations.sorted { $0.key < $1.key }.map { .peer($0.key, incarnation: $0.value) }
   }
 }
@@ -75,12 +80,16 @@ package struct LogContents {
   ///
   /// - Throws: ``Contradiction`` if they do not fit together.
   init(_ records: [LogRecord]) throws {
-    guard records.count > 1, case .identity(let identity) = records[0],
+    guard records.count > 2, case .identity(let identity) = records[0],
       case .beginning(let mark) = records[1]
     else { throw Contradiction(reason: "it does not say whose it is") }
     var head = LogHead(identity, mark)
     for record in records { head.note(record) }
     self.head = head
+    // Older segments go when the log begins after their last entry.
+    if case .end(let index) = records[2], index > head.mark.index {
+      throw Contradiction(reason: "its first file is missing")
+    }
     for record in records { try add(record) }
     try checkTerms()
     guard lastTerm <= hardState.term else {
@@ -95,7 +104,7 @@ package struct LogContents {
       throw Contradiction(reason: "it is of two nodes")
     case .snapshot: entries = []
     case .entry(let entry): try add(entry)
-    case .identity, .beginning, .hardState, .peer: break
+    case .identity, .beginning, .hardState, .peer, .end: break
     }
   }
 

@@ -6,6 +6,7 @@
 //   4 hard state  term vote?
 //   5 entry       index term kind content      it takes the place of all entries from its index on
 //   6 peer        node incarnation             which data directory a peer was first met with
+//   7 end         index                        of the last entry before a segment
 //
 // Kinds are numbered for ever. Each segment begins with a frame that says everything but the entries
 // before it once more, so that older segments can go.
@@ -22,6 +23,7 @@ enum LogRecord {
   case hardState(HardState)
   case entry(Entry)
   case peer(NodeID, incarnation: UInt64)
+  case end(Index)
 
   private enum Kind: UInt8 {
     case identity = 1
@@ -30,6 +32,7 @@ enum LogRecord {
     case hardState = 4
     case entry = 5
     case peer = 6
+    case end = 7
   }
 
   private var kind: Kind {
@@ -40,6 +43,7 @@ enum LogRecord {
     case .hardState: .hardState
     case .entry: .entry
     case .peer: .peer
+    case .end: .end
     }
   }
 
@@ -65,6 +69,7 @@ enum LogRecord {
     case .peer(let node, let incarnation):
       writer.write(node)
       writer.write(incarnation)
+    case .end(let index): writer.write(index)
     }
   }
 
@@ -81,6 +86,7 @@ enum LogRecord {
             term: try reader.readUInt64(), vote: try reader.readOptional { try $0.readUInt64() }))
       case .entry: .entry(try reader.readEntry())
       case .peer: .peer(try reader.readUInt64(), incarnation: try reader.readUInt64())
+      case .end: .end(try reader.readUInt64())
       }
   }
 }

@@ -403,7 +403,7 @@ extension LogRecord {
   fileprivate var isMark: Bool {
     switch self {
     case .snapshot, .beginning: true
-    case .identity, .hardState, .entry, .peer: false
+    case .identity, .hardState, .entry, .peer, .end: false
     }
   }
 }
