@@ -42,7 +42,9 @@ extension Operation {
       self = .increment(key: try Limits.check(key: key), by: amount)
     case .append(let key, let values):
       try Limits.check(count: values.count, of: "values")
-      self = .append(key: try Limits.check(key: key), values: values)
+      self = .append(
+        key: try Limits.check(key: key),
+        values: try values.map { value throws(PDBError) in try Limits.check(json: value) })
     case .undo(let revision): self = .undo(revision)
     case .stageImport(let part):
       self = .stageImport(

@@ -169,6 +169,14 @@ extension JSON {
 }
 
 extension Limits {
+  /// - Throws: `invalid_value` for bytes that are no JSON.
+  package static func check(json value: Bytes) throws(PDBError) -> Bytes {
+    guard (try? JSON(parsing: value)) != nil else {
+      throw PDBError(.invalidValue, "'\(value.shown)' is not JSON")
+    }
+    return try check(value: value)
+  }
+
   package static func check(key: Bytes) throws(PDBError) -> Bytes {
     guard !key.isEmpty else { throw PDBError(.invalidKey, "a key cannot be empty") }
     guard key.count <= keyBytes else {

@@ -86,7 +86,9 @@ enum ManualText {
 
   private static let files: [ManualPage.Block] = [
     .section("FILES"),
-    .item(".pdb/node_PORT.raft, .pdb/node_PORT.db", "The data of the node on that port."),
+    .item(
+      ".pdb/node_PORT.log-*, .pdb/node_PORT.values-*, .pdb/node_PORT.db",
+      "The data of the node on that port: its log, large values, its state."),
     .item("/etc/pdb/config", "Settings of the whole system."),
     .item("$XDG_CONFIG_HOME/pdb/config", "Your settings and aliases (default: ~/.config)."),
     .item(".pdb/config", "Settings of the folder that you are in."),
