@@ -93,11 +93,12 @@ struct Workload {
       }
       return .stageImport(
         ImportPart(id: id, number: UInt64(dice.among(0...1)), pairs: pairs))
-    case 3: return .commitImport(id: id, parts: UInt64(dice.among(1...2)), existing[dice.below(existing.count)])
+    case 3:
+      return .commitImport(
+        id: id, parts: UInt64(dice.among(1...2)), existing[dice.below(existing.count)])
     default: return .discardImport(id: id)
     }
   }
-
 
   // MARK: Answers
 

@@ -28,10 +28,11 @@ package struct ClusterNode: Sendable {
       path: configuration.dataDirectory, port: configuration.address.port)
     let (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
     let secret = ClusterSecret(configuration.clusterSecret)
-    let (state, contents) = try await StateOpening(
+    let opened = try await StateOpening(
       path: directory.statePath, log: log, secret: configuration.hearsPeers ? secret : nil,
       logger: logger
     ).open(known)
+    let (state, contents) = (opened.state, opened.contents)
     let (mark, appliedIndex) = (contents.mark, state.mark().appliedIndex)
     let tick = Tick.milliseconds
     let node = Node(
@@ -47,6 +48,7 @@ package struct ClusterNode: Sendable {
     engine = RaftEngine(
       identity: contents.identity, node: node, log: log, state: state, network: peers,
       logger: logger)
+    if opened.isMended { engine.noteRepair() }
     gate = PeerGate(
       engine, secret: secret, peers: peers, log: log,
       statePath: directory.statePath, logger: logger)

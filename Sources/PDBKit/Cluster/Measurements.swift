@@ -43,6 +43,8 @@ package struct Measurements: Sendable {
   package var elections: UInt64 = 0
   /// How often this node learnt of another leader.
   package var leaderChanges: UInt64 = 0
+  /// How often this process made a damaged state anew.
+  package var stateRepairs: UInt64 = 0
   /// How large the node's files are now.
   package var files: [(name: String, bytes: Int)] = []
   /// What waits in each queue now.

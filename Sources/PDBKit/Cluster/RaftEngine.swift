@@ -124,15 +124,18 @@ package final class RaftEngine: Sendable {
       ("events", inbox.count), ("log", batches.count), ("state", stateJobs.count),
       ("proposals", status.waitingProposals),
     ]
-    measurements.files = [("log", log.byteCount)] + [
-      ("state", state.path), ("state-wal", state.path + "-wal"),
-    ].compactMap { name, path in
+    let stateFiles = [("state", state.path), ("state-wal", state.path + "-wal")]
+    measurements.files = [("log", log.byteCount)]
+    measurements.files += stateFiles.compactMap { name, path in
       (try? FileManager.default.attributesOfItem(atPath: path))?[.size].flatMap { size in
         (size as? Int).map { (name, $0) }
       }
     }
     return measurements
   }
+
+  /// The state was damaged, and made anew.
+  func noteRepair() { meters.note { $0.stateRepairs += 1 } }
 
   // MARK: Requests
 
@@ -598,7 +601,8 @@ package final class RaftEngine: Sendable {
         let stamp = Stamp(time: .now, author: "", request: nil)
         let operation = Operation.raiseVersion(min(common, .newest))
         if (try? await propose(StampedOperation(stamp: stamp, operation: operation))) != nil {
-          logger.notice("all members understand a newer version", metadata: ["version": "\(common.number)"])
+          logger.notice(
+            "all members understand a newer version", metadata: ["version": "\(common.number)"])
         }
       }
       try await LoopExecutor.shared.sleep(for: .milliseconds(100))

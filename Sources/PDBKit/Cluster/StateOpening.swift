@@ -36,17 +36,24 @@ struct StateOpening {
   let secret: ClusterSecret?
   let logger: Logger
 
-  /// - Returns: the state, and the log that goes with it: another one, if the state came from a peer and
-  ///   the log did not lead up to it.
+  /// A state and the log that goes with it.
+  struct Opened {
+    let state: StateStore
+    /// Another one than before, if the state came from a peer and the log did not lead up to it.
+    let contents: LogContents
+    /// Whether the state was damaged, and made anew.
+    var isMended = false
+  }
+
   /// - Throws: `corrupt` for a damaged log, and for a damaged state that can be had nowhere else.
-  func open(_ contents: LogContents) async throws -> (StateStore, LogContents) {
+  func open(_ contents: LogContents) async throws -> Opened {
     do {
       let state = try openState(contents.mark)
       let appliedIndex = state.mark().appliedIndex
       guard appliedIndex <= contents.lastIndex else {
         throw LogIsShort(appliedIndex: appliedIndex, lastIndex: contents.lastIndex)
       }
-      return (state, contents)
+      return Opened(state: state, contents: contents)
     } catch let error as LogIsShort {
       throw SQLite.damaged(
         log.path,
@@ -59,7 +66,7 @@ struct StateOpening {
     try StateStore.setAside(path)
     guard contents.mark.index > 0 else {
       logger.notice("making the state anew from the log")
-      return (try openState(contents.mark), contents)
+      return Opened(state: try openState(contents.mark), contents: contents, isMended: true)
     }
     return try await fetch(contents)
   }
@@ -92,7 +99,7 @@ struct StateOpening {
     }
   }
 
-  private func fetch(_ contents: LogContents) async throws -> (StateStore, LogContents) {
+  private func fetch(_ contents: LogContents) async throws -> Opened {
     let fetch = StateFetch(
       identity: contents.identity, secret: secret ?? ClusterSecret(nil),
       members: contents.membership.members, statePath: path, logger: logger)
@@ -106,6 +113,6 @@ struct StateOpening {
     }
     try StateStore.installReceived(mark.index, at: path)
     logger.notice("the state is whole again", metadata: ["entry": "\(mark.index)"])
-    return (try openState(contents.mark), contents)
+    return Opened(state: try openState(contents.mark), contents: contents, isMended: true)
   }
 }

@@ -35,6 +35,9 @@ struct MetricsText {
     counter(
       "pdb_leader_changes_total", "How often this node learnt of another leader.",
       measurements.leaderChanges)
+    counter(
+      "pdb_state_repairs_total", "How often this process made a damaged state anew.",
+      measurements.stateRepairs)
     head("pdb_queue_depth", "What waits in each queue of the node.", "gauge")
     for queue in measurements.queues {
       line("pdb_queue_depth", [("queue", queue.name)], queue.depth)

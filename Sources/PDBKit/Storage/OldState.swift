@@ -183,9 +183,9 @@ extension StateTables {
   /// - Parameter compacted: revisions up to this one are not in the history.
   func add(_ revision: OldRevision, compacted: UInt64) throws {
     let changes = try revision.keyChanges()
-    for case let (key, before?) in changes.map({ ($0.key, $0.before) })
-    where before.revision <= compacted {
-      try addVersion(of: key, before.value, at: before.revision)
+    for change in changes {
+      guard let before = change.before, before.revision <= compacted else { continue }
+      try addVersion(of: change.key, before.value, at: before.revision)
     }
     let record = RevisionRecord(
       number: revision.number, at: revision.position, stamp: revision.stamp,

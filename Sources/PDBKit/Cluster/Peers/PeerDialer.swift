@@ -185,7 +185,9 @@ private final class PeerGreeter: ChannelInboundHandler {
         Envelope(from: hello.to, to: receiver.identity.node, message: message))
     case .snapshotReceived: context.fireUserInboundEventTriggered(SnapshotReceived())
     case .snapshotBegin, .snapshotPart, .snapshotEnd:
-      guard hello.purpose == .fetch else { return fail("it does not keep to the protocol", context) }
+      guard hello.purpose == .fetch else {
+        return fail("it does not keep to the protocol", context)
+      }
       context.fireChannelRead(data)
     default: fail("it does not keep to the protocol", context)
     }

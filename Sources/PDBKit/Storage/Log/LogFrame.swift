@@ -113,39 +113,36 @@ struct LogFrame {
 }
 
 /// The last frame that is known to be durable, in a file of its own (`node_4000.log-end`): number,
-/// salt of its segment, checksum. It is written after the frame was synced and is not synced itself,
-/// so it can only be too old.
+/// checksum. It is written after the frame was synced and is not synced itself, so it can only be too old.
 struct LogEnd {
   let number: UInt64
-  let salt: UInt64
 
-  static let byteCount = 24
+  static let byteCount = 16
 
-  init(number: UInt64, salt: UInt64) {
-    self.number = number
-    self.salt = salt
-  }
+  init(number: UInt64) { self.number = number }
 
   /// - Returns: `nil` for bytes that tell nothing.
   init?(_ bytes: Bytes) {
     guard bytes.count == Self.byteCount else { return nil }
-    self.init(number: bytes.number(at: 0), salt: bytes.number(at: 8))
-    guard bytes.number(at: 16) == checksum else { return nil }
+    self.init(number: bytes.number(at: 0))
+    guard bytes.number(at: 8) == checksum else { return nil }
   }
 
   private var checksum: UInt64 {
-    var checksum = Checksum(seed: salt)
+    var checksum = Checksum()
     checksum.update(number)
     return checksum.value
   }
 
-  var bytes: Bytes { Bytes(numbers: number, salt, checksum) }
+  var bytes: Bytes { Bytes(numbers: number, checksum) }
 }
 
 extension Bytes {
   /// The number at `offset`, eight bytes, little-endian.
   fileprivate func number(at offset: Int) -> UInt64 {
-    withUnsafeBytes { UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) }
+    withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+    }
   }
 
   fileprivate init(numbers: UInt64...) {

@@ -49,7 +49,9 @@ enum LogRecord {
 
   /// How many bytes of content the record ends with.
   var contentCount: Int {
-    guard case .entry(let entry) = self, case .operation(let bytes) = entry.payload else { return 0 }
+    guard case .entry(let entry) = self, case .operation(let bytes) = entry.payload else {
+      return 0
+    }
     return bytes.count
   }
 

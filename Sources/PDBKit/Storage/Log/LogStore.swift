@@ -135,7 +135,7 @@ package final class LogStore: Sendable {
     }
     var reading = Reading()
     for sequence in sequences {
-      try read(sequence, isLast: sequence == sequences.last, &reading)
+      try read(sequence, &reading)
     }
     let end = try disk.open(endName)
     if let known = LogEnd(try end.read(LogEnd.byteCount, at: 0)), known.number > reading.frame {
@@ -163,7 +163,7 @@ package final class LogStore: Sendable {
     var frame: UInt64 = 0
   }
 
-  private func read(_ sequence: UInt64, isLast: Bool, _ reading: inout Reading) throws {
+  private func read(_ sequence: UInt64, _ reading: inout Reading) throws {
     let file = try disk.open(segmentName(sequence))
     let bytes = try file.read(try file.size(), at: 0)
     guard let header = SegmentHeader(bytes), header.sequence == sequence else {
@@ -277,8 +277,7 @@ package final class LogStore: Sendable {
 
   /// Notes what is durable now.
   private func confirm(_ writer: Writer) throws {
-    let end = LogEnd(number: writer.frame, salt: writer.segments.last!.header.salt)
-    try writer.end.write(end.bytes, at: 0)
+    try writer.end.write(LogEnd(number: writer.frame).bytes, at: 0)
   }
 
   /// Begins the next segment.
