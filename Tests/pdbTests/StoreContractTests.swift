@@ -483,6 +483,50 @@ extension ProcessTests {
     // MARK: The cluster
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `settings are read, changed and undone`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let an = Origin(author: "an")
+        let first = try await store.settings(at: .now)
+        #expect(first.value == Settings() && first.revision == 0)
+        // As soon as all members have said that they understand them.
+        let set = try await waitFor { () async throws -> Receipt? in
+          do throws(PDBError) {
+            return try await store.apply(.setSetting(.historyKeep, value: "48h"), from: an)
+          } catch  where error.code == .conflict {
+            #expect(error.outcome == .notApplied)
+            return nil
+          }
+        }
+        #expect(set == Receipt(.changed(1), revision: 1))
+        let read = try await store.settings(at: .now)
+        #expect(read.value[.historyKeep] == "2d" && read.revision == 1)
+        #expect(!read.value.isDefault(.historyKeep) && read.value.isDefault(.historyBytes))
+        // What holds already is no change.
+        let same = try await store.apply(.setSetting(.historyKeep, value: "2d"), from: an)
+        #expect(same == Receipt(.changed(0), revision: 1))
+        let told = try await store.revision(1, at: .now).value
+        #expect(told.operation == "cluster set history.keep 2d" && told.author == "an")
+        #expect(told.count == 0 && told.changes.isEmpty)
+        #expect(told.settings == [.init(.historyKeep, before: "forever", after: "2d")])
+        #expect(try await store.apply(.undo(nil), from: an).answer.undone?.revision == 1)
+        #expect(try await store.settings(at: .now).value == Settings())
+        let unset = try await store.apply(.setSetting(.historyKeep, value: nil), from: an)
+        #expect(unset == Receipt(.changed(0), revision: 2))
+        for (setting, value) in [
+          (Setting.historyKeep, "soon"), (.historyRevisions, "10K"), (.historyBytes, "2T"),
+        ] {
+          let refused = await Self.failure {
+            try await store.apply(.setSetting(setting, value: value))
+          }
+          #expect(refused?.code == .badRequest && refused?.outcome == .notApplied)
+        }
+        // No pair, and not in an export.
+        #expect(try await store.pairs(PairQuery(includesTasks: true), at: .now).all().isEmpty)
+        #expect(try await store.export(prefix: [], at: .now).all().isEmpty)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `it states its identity and its members`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         let identity = try await waitFor {

@@ -2,8 +2,8 @@
 
 @testable import PDBModel
 
-/// Pairs and revisions, as plain as can be.
-struct PlainStorage: StateStorage {
+/// Pairs and revisions, as plain as can be. A reference: drafts that look at it copy nothing.
+final class PlainStorage: StateStorage {
   private(set) var pairs: [Bytes: StoredValue] = [:]
   private(set) var history: [RecordedRevision] = []
 
@@ -26,9 +26,16 @@ struct PlainStorage: StateStorage {
     from first: UInt64, through last: UInt64, reversed: Bool,
     _ body: (RevisionRecord) throws -> Bool
   ) throws {
-    let found = history.map(\.record).filter { $0.number >= first && $0.number <= last }
-    for record in reversed ? found.reversed() : found {
-      guard try body(record) else { return }
+    // The numbers follow each other.
+    guard let oldest = history.first?.record.number, last >= oldest else { return }
+    let lower = Int(max(first, oldest) - oldest)
+    let upper = min(history.count, Int(min(last, UInt64(Int.max)) - oldest) + 1)
+    guard lower < upper else { return }
+    let found = history[lower..<upper].lazy.map(\.record)
+    if reversed {
+      for record in found.reversed() { guard try body(record) else { return } }
+    } else {
+      for record in found { guard try body(record) else { return } }
     }
   }
 
@@ -37,7 +44,7 @@ struct PlainStorage: StateStorage {
     return Array(changes.prefix(limit))
   }
 
-  mutating func append(_ revision: RecordedRevision) {
+  func append(_ revision: RecordedRevision) {
     history.append(revision)
     for change in revision.changes {
       pairs[change.key] = change.after.map {
@@ -46,15 +53,15 @@ struct PlainStorage: StateStorage {
     }
   }
 
-  mutating func forgetRevision(_ number: UInt64) -> UInt64 {
+  func forgetRevision(_ number: UInt64) -> UInt64 {
     precondition(history.first?.record.number == number, "the oldest is forgotten first")
     return history.removeFirst().record.byteCount
   }
 
-  mutating func putAside(_ key: Bytes, _ stored: StoredValue?) { pairs[key] = stored }
+  func putAside(_ key: Bytes, _ stored: StoredValue?) { pairs[key] = stored }
   func request(_ id: String) -> RememberedRequest? { nil }
-  mutating func remember(_ request: RememberedRequest) {}
-  mutating func removeRequests(through index: UInt64) -> ForgottenRequests? { nil }
+  func remember(_ request: RememberedRequest) {}
+  func removeRequests(through index: UInt64) -> ForgottenRequests? { nil }
   func oldestRequest() -> RememberedRequest? { nil }
 }
 
