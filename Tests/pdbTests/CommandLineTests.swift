@@ -81,7 +81,8 @@ extension ProcessTests {
           "kv ls k", "kv rm k l --yes", "kv watch --since 0 --limit 1", "log", "show 1", "undo",
           "export -o e", "backup b", "import e --existing keep", "config set core.timeout 9",
           "config get core.timeout", "config list", "config unset core.timeout", "completion bash",
-          "ui --print", "restore b --data-dir d",
+          "ui --print", "restore b --data-dir d", "cluster settings",
+          "cluster set history.keep 30d", "cluster unset history.keep",
         ]
         for line in commands {
           let words = line.split(separator: " ").map(String.init)
