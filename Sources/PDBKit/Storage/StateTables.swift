@@ -79,34 +79,33 @@ struct StateTables: StateStorage {
 
   // MARK: Pairs
 
+  // Put together once: they are needed for every change.
+  private static let findNewest = """
+    SELECT \(VersionRow.columns) FROM version WHERE key = ? ORDER BY revision DESC LIMIT 1
+    """
+  private static let findBefore = """
+    SELECT \(VersionRow.columns) FROM version WHERE key = ? AND revision < ?
+    ORDER BY revision DESC LIMIT 1
+    """
+  private static let findByID = "SELECT \(VersionRow.columns) FROM version WHERE id = ?"
+
   func get(_ key: Bytes) throws -> StoredValue? {
     if SystemKeys.hasNoHistory(key) { return try getAside(key) }
-    var find = try QuickStatement(
-      db,
-      """
-      SELECT \(VersionRow.columns) FROM version WHERE key = ?
-      ORDER BY revision DESC LIMIT 1
-      """)
+    var find = try QuickStatement(db, Self.findNewest)
     find.bind(key)
     return try find.step() ? try VersionRow(find, key: key, values).stored : nil
   }
 
   /// The value of `key` before a revision.
   private func get(_ key: Bytes, before revision: UInt64) throws -> StoredValue? {
-    var find = try QuickStatement(
-      db,
-      """
-      SELECT \(VersionRow.columns) FROM version WHERE key = ? AND revision < ?
-      ORDER BY revision DESC LIMIT 1
-      """)
+    var find = try QuickStatement(db, Self.findBefore)
     find.bind(key)
     find.bind(revision)
     return try find.step() ? try VersionRow(find, key: key, values).stored : nil
   }
 
   private func get(_ key: Bytes, version id: Int64) throws -> StoredValue? {
-    var find = try QuickStatement(
-      db, "SELECT \(VersionRow.columns) FROM version WHERE id = ?")
+    var find = try QuickStatement(db, Self.findByID)
     find.bind(id)
     guard try find.step() else { throw Self.damage("version", "the key '\(key.shown)'") }
     return try VersionRow(find, key: key, values).stored
