@@ -11,13 +11,10 @@ extension StateStore {
     guard let log else { return }
     var unneeded: [ValueSegment] = []
     for segment in log.retired {
-      let needed = try await current.read { db in
-        try Int.fetchOne(
-          db, sql: "SELECT sum(length) FROM version WHERE segment = ?",
-          arguments: [segment.sequence.sqlite])
-      }
-      if let needed, needed * 2 >= segment.byteCount { continue }
-      if needed != nil, try !moveValues(out: segment) { continue }
+      // On the connection that writes: rows that are not committed yet count.
+      let needed = try withTables { try $0.bytesNeeded(of: segment.sequence) }
+      guard let needed, needed * 2 < segment.byteCount else { continue }
+      if needed > 0, try !moveValues(out: segment) { continue }
       unneeded.append(segment)
     }
     guard !unneeded.isEmpty else { return }
@@ -43,6 +40,13 @@ extension StateStore {
 }
 
 extension StateTables {
+  /// How many bytes of values the state needs of a segment.
+  fileprivate func bytesNeeded(of segment: UInt64) throws -> Int {
+    var sum = try QuickStatement(db, "SELECT total(length) FROM version WHERE segment = ?")
+    sum.bind(segment)
+    return try sum.step() ? Int(sum.integer(0)) : 0
+  }
+
   /// Puts values that stand in a segment into their rows; returns how many.
   fileprivate func moveValues(out segment: UInt64, limit: Int) throws -> Int {
     var rows = try QuickStatement(

@@ -27,15 +27,18 @@ final class ValueSegment: Sendable {
   let byteCount: Int
   private let disk: any Disk
   private let name: String
-  private let file: any DiskFile
+  private let opened: OpenSegments
   private let isDropped = NIOLockedValueBox(false)
 
-  init(_ sequence: UInt64, _ file: any DiskFile, name: String, on disk: any Disk) throws {
+  /// - Parameters:
+  ///   - name: of its file.
+  ///   - opened: keeps the file open for a while.
+  init(_ sequence: UInt64, _ name: String, on disk: any Disk, _ opened: OpenSegments) throws {
     self.sequence = sequence
     self.disk = disk
     self.name = name
-    self.file = file
-    byteCount = try file.size()
+    self.opened = opened
+    byteCount = try opened.file(name, on: disk).size()
   }
 
   deinit {
@@ -43,9 +46,34 @@ final class ValueSegment: Sendable {
     if isDropped.withLockedValue({ $0 }) { try? disk.remove(name) }
   }
 
-  func read(_ count: Int, at offset: Int) throws -> Bytes { try file.read(count, at: offset) }
+  func read(_ count: Int, at offset: Int) throws -> Bytes {
+    try opened.file(name, on: disk).read(count, at: offset)
+  }
 
-  func drop() { isDropped.withLockedValue { $0 = true } }
+  func drop() {
+    isDropped.withLockedValue { $0 = true }
+    opened.forget(name)
+  }
+}
+
+/// The files of segments that were read last. There may be more segments than a process may have files.
+final class OpenSegments: Sendable {
+  /// By name; the one that was opened last stands last.
+  private let files = NIOLockedValueBox<[(name: String, file: any DiskFile)]>([])
+
+  private static let most = 16
+
+  func file(_ name: String, on disk: any Disk) throws -> any DiskFile {
+    try files.withLockedValue { files in
+      if let known = files.last(where: { $0.name == name }) { return known.file }
+      let file = try disk.open(name)
+      if files.count == Self.most { files.removeFirst() }
+      files.append((name, file))
+      return file
+    }
+  }
+
+  func forget(_ name: String) { files.withLockedValue { $0.removeAll { $0.name == name } } }
 }
 
 /// The segments that there were at a moment: their values can be read as long as this exists.

@@ -28,6 +28,7 @@ package final class LogStore: Sendable {
   /// `nil` before the log has anything in it.
   private let writer = NIOLockedValueBox<Writer?>(nil)
   private let places = NIOLockedValueBox(Values())
+  private let openSegments = OpenSegments()
   private let fileBytes = Atomic(0)
 
   /// A file that frames are written to.
@@ -317,8 +318,7 @@ package final class LogStore: Sendable {
       if segment.hasValues {
         // The file is not written to again: somebody may be reading a value.
         try disk.rename(segmentName(sequence), to: valuesName(sequence))
-        let retired = try ValueSegment(
-          sequence, segment.file, name: valuesName(sequence), on: disk)
+        let retired = try ValueSegment(sequence, valuesName(sequence), on: disk, openSegments)
         places.withLockedValue { places in
           places.retired[sequence] = retired
           places.files[sequence] = nil
@@ -377,7 +377,7 @@ package final class LogStore: Sendable {
   private func findRetired() throws {
     for file in try disk.names() where file.hasPrefix(valuesPrefix) {
       guard let sequence = UInt64(file.dropFirst(valuesPrefix.count)) else { continue }
-      let segment = try ValueSegment(sequence, disk.open(file), name: file, on: disk)
+      let segment = try ValueSegment(sequence, file, on: disk, openSegments)
       places.withLockedValue { $0.retired[sequence] = segment }
     }
   }
