@@ -118,7 +118,7 @@ extension PlantedBug {
     case .removedStandsNoMore: 96
     case .settledByCommitIndex: 685
     case .asksWithoutEnd: 3
-    case .forgetsDurableState: 3536
+    case .forgetsDurableState: 43505
     case .snapshotKeepsConflict: 169
     case .confirmsAnyRound: 499
     case .recyclesReadIDs: 46

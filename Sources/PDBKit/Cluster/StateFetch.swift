@@ -18,15 +18,18 @@ package struct StateFetch: Sendable {
 
   /// The state that was received waits beside the node's own.
   ///
-  /// - Parameter least: what the state must stand for at least.
-  /// - Returns: what it stands for.
+  /// - Parameters:
+  ///   - least: what the state must stand for at least.
+  ///   - isPatient: whether to ask all of them again, until one has it.
+  /// - Returns: what it stands for; `nil` if none of them sends it now.
   /// - Throws: `CancellationError`.
-  package func run(atLeast least: Index) async throws -> SnapshotMark {
+  package func run(atLeast least: Index, isPatient: Bool) async throws -> SnapshotMark? {
     while true {
       for member in members where member.id != identity.node {
         if let mark = await fetch(from: member), mark.index >= least { return mark }
       }
       try Task.checkCancellation()
+      guard isPatient else { return nil }
       try await Task.sleep(for: Self.pause)
     }
   }

@@ -64,11 +64,11 @@ struct StateOpening {
         "the state is damaged, and is made anew", metadata: ["reason": "\(error.message)"])
     }
     try StateStore.setAside(path)
-    guard contents.mark.index > 0 else {
-      logger.notice("making the state anew from the log")
-      return Opened(state: try openState(contents.mark), contents: contents, isMended: true)
-    }
-    return try await fetch(contents)
+    // A peer's state is further than what the log is known to have committed.
+    let isPatient = contents.mark.index > 0
+    if let fetched = try await fetch(contents, isPatient: isPatient) { return fetched }
+    logger.notice("making the state anew from the log")
+    return Opened(state: try openState(contents.mark), contents: contents, isMended: true)
   }
 
   private struct LogIsShort: Error {
@@ -99,12 +99,15 @@ struct StateOpening {
     }
   }
 
-  private func fetch(_ contents: LogContents) async throws -> Opened {
+  private func fetch(_ contents: LogContents, isPatient: Bool) async throws -> Opened? {
+    guard let secret else { return nil }
     let fetch = StateFetch(
-      identity: contents.identity, secret: secret ?? ClusterSecret(nil),
-      members: contents.membership.members, statePath: path, logger: logger)
-    logger.notice("waiting for a member that sends its state")
-    let mark = try await fetch.run(atLeast: contents.mark.index)
+      identity: contents.identity, secret: secret, members: contents.membership.members,
+      statePath: path, logger: logger)
+    if isPatient { logger.notice("waiting for a member that sends its state") }
+    guard let mark = try await fetch.run(atLeast: contents.mark.index, isPatient: isPatient) else {
+      return nil
+    }
     var contents = contents
     // The log goes on behind the state only where it leads up to it.
     if contents.term(at: mark.index) != mark.term {

@@ -136,8 +136,14 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
 
   /// Runs the program anew in this process, with the same words; returns only if that cannot be done.
   private static func startAgain() {
-    // Connections that stayed open would keep peers from making new ones.
+    // Connections that stayed open would keep peers from making new ones. What the process was given by
+    // the one that started it stays.
     for descriptor in 3..<Int32(clamping: sysconf(Int32(_SC_OPEN_MAX))) {
+      var address = sockaddr()
+      var length = socklen_t(MemoryLayout<sockaddr>.size)
+      guard getsockname(descriptor, &address, &length) == 0,
+        [AF_INET, AF_INET6].contains(Int32(address.sa_family))
+      else { continue }
       _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
     let words = CommandLine.arguments.map { strdup($0) } + [nil]
