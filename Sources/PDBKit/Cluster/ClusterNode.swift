@@ -26,12 +26,19 @@ package struct ClusterNode: Sendable {
   package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
     directory = try DataDirectory(
       path: configuration.dataDirectory, port: configuration.address.port)
-    let (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
     let secret = ClusterSecret(configuration.clusterSecret)
-    let opened = try await StateOpening(
-      path: directory.statePath, log: log, secret: configuration.hearsPeers ? secret : nil,
-      logger: logger
-    ).open(known)
+    let log: LogStore
+    let opened: StateOpening.Opened
+    do {
+      let known: LogContents
+      (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
+      opened = try await StateOpening(
+        path: directory.statePath, log: log, secret: configuration.hearsPeers ? secret : nil,
+        logger: logger
+      ).open(known)
+    } catch {
+      throw PDBError(ofFiles: error) ?? error
+    }
     let (state, contents) = (opened.state, opened.contents)
     let (mark, appliedIndex) = (contents.mark, state.mark().appliedIndex)
     let tick = Tick.milliseconds
@@ -72,18 +79,9 @@ package struct ClusterNode: Sendable {
       }
     } catch let damage as StateDamage {
       throw damage.error
-    } catch let error as DatabaseError {
-      throw Self.failed(error.description)
-    } catch let error as DiskFailure {
-      throw Self.failed(error.description)
+    } catch {
+      throw PDBError(ofFiles: error) ?? error
     }
-  }
-
-  private static func failed(_ reason: String) -> PDBError {
-    PDBError(
-      .diskFailed, "the node's files could not be read or written: \(reason)",
-      outcome: .unknown,
-      hint: "nothing acknowledged is lost; see to the disk, then start the node again")
   }
 
   /// Yields when a client asks the node to stop.

@@ -80,11 +80,14 @@ public struct Restore: Sendable {
       staging.abandon()
       throw decoder.damaged
     }
-    let log = try directory.openLog()
-    try log.bootstrap(
-      Identity(cluster: id, node: Membership.nodeID(address, cluster: id), address: address),
-      SnapshotMark(
-        index: mark.appliedIndex, term: mark.appliedTerm, membership: mark.membership))
+    do {
+      try directory.openLog().bootstrap(
+        Identity(cluster: id, node: Membership.nodeID(address, cluster: id), address: address),
+        SnapshotMark(
+          index: mark.appliedIndex, term: mark.appliedTerm, membership: mark.membership))
+    } catch {
+      throw PDBError(ofFiles: error) ?? error
+    }
     return Result(cluster: id, revision: mark.revision, time: head.time.description)
   }
 }

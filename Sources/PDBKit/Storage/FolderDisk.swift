@@ -1,7 +1,8 @@
 // A folder of the file system.
 
 import Foundation
-import PDBModel
+import GRDB
+package import PDBModel
 
 #if canImport(Glibc)
   import Glibc
@@ -125,6 +126,22 @@ extension DiskFailure {
   package static func isFullDisk(_ error: any Error) -> Bool {
     if let failure = error as? DiskFailure { return [ENOSPC, EDQUOT].contains(failure.code) }
     return SQLite.isFull(error)
+  }
+}
+
+extension PDBError {
+  /// What an operator is told of a failure of a node's files; `nil` for an error of another kind.
+  package init?(ofFiles error: any Error) {
+    guard error is DiskFailure || error is DatabaseError else { return nil }
+    if DiskFailure.isFullDisk(error) {
+      self.init(
+        .diskFull, "there is no space for the node's files: \(error)", hint: "make space")
+    } else {
+      self.init(
+        .diskFailed, "the node's files could not be read or written: \(error)",
+        outcome: .unknown,
+        hint: "nothing acknowledged is lost; see to the disk, then start the node again")
+    }
   }
 }
 
