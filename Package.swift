@@ -224,6 +224,7 @@ let package = Package(
         "Raft",
         "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBCoordinator", "PDBStorage",
         "PDBCluster", "PDBServer",
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -59,7 +59,9 @@ struct StateOpening {
         log.path,
         "it ends at entry \(error.lastIndex), but entry \(error.appliedIndex) was applied; "
           + "part of the log is gone")
-    } catch let error as PDBError where error.code == .corrupt && canMend(contents) {
+    } catch let error as PDBError
+      where error.code == .corrupt && !error.isOfNewerState && canMend(contents)
+    {
       logger.error(
         "the state is damaged, and is made anew", metadata: ["reason": "\(error.message)"])
     }

@@ -6,7 +6,7 @@
 import Foundation
 import GRDB
 import PDBCoordinator
-import PDBModel
+package import PDBModel
 import Raft
 
 enum StateUpgrade {
@@ -42,7 +42,7 @@ enum StateUpgrade {
     guard format <= StateTables.format else {
       throw PDBError(
         .corrupt, "'\(path)' was written by a newer version of pdb",
-        hint: "use the version that wrote it")
+        hint: "use the version that wrote it", details: [.init("newer", true)])
     }
     return try format < StateTables.format && db.tableExists("pair")
   }
@@ -99,4 +99,10 @@ extension StateMark {
     checksum.update(membership.encoded())
     guard checksum.value == UInt64(sqlite: row["checksum"]) else { return nil }
   }
+}
+
+extension PDBError {
+  /// Whether a state was refused because a newer version wrote it: then it is whole, and must not be made
+  /// anew.
+  package var isOfNewerState: Bool { details.contains { $0.name == "newer" } }
 }
