@@ -113,25 +113,10 @@ package struct Joining: Sendable {
   }
 }
 
-/// A node that is not a member yet: it shakes hands and hears nothing.
-private struct Applicant: PeerReceiver {
+/// A node that is not a member yet.
+private struct Applicant: SilentReceiver {
   let identity: Identity
   let secret: ClusterSecret
-
-  func objection(
-    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
-  ) async -> PeerRefusal? { nil }
-  func receive(_ envelope: Envelope) {}
-  func receive(_ state: StateHash, from peer: NodeID) {}
-  func lostConnection(to peer: NodeID) {}
-  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
-  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
-  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
-  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
-
-  func sendState(over channel: any Channel, to peer: NodeID) {
-    preconditionFailure("only a member is asked for its state")
-  }
 
   func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     preconditionFailure("only a peer that connects sends a state")

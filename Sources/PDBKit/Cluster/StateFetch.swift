@@ -60,30 +60,16 @@ package struct StateFetch: Sendable {
   }
 }
 
-/// A node without a state: it shakes hands, and hears nothing but the state.
-private struct Requester: PeerReceiver {
+/// A node without a state: it hears nothing but that.
+private struct Requester: SilentReceiver {
   let identity: Identity
   let secret: ClusterSecret
   let statePath: String
   let received: AsyncStream<SnapshotMark>.Continuation
 
-  func objection(
-    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
-  ) async -> PeerRefusal? { nil }
-  func receive(_ state: StateHash, from peer: NodeID) {}
-  func lostConnection(to peer: NodeID) {}
-  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
-  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
-  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
-  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
-
   /// The state is whole, verified and on the disk.
   func receive(_ envelope: Envelope) {
     if case .installSnapshot(let message) = envelope.message { received.yield(message.mark) }
-  }
-
-  func sendState(over channel: any Channel, to peer: NodeID) {
-    preconditionFailure("it has none, and accepts no connections")
   }
 
   func beginReceiving(_ mark: StateMark) throws -> StateStaging {

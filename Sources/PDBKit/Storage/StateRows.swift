@@ -110,7 +110,10 @@ struct RevisionRow {
 }
 
 extension RememberedRequest {
-  /// - Parameter row: of all columns.
+  /// What ``init(_:)`` reads.
+  static let columns = "log_index, id, fingerprint, time, revision, answer, checksum"
+
+  /// - Parameter row: of ``columns``.
   /// - Throws: if the row was altered.
   init(_ row: borrowing QuickStatement) throws {
     self.init(

@@ -297,12 +297,7 @@ struct StateTables: StateStorage {
   }
 
   func forgetRevision(_ number: UInt64) throws -> UInt64 {
-    var forgotten: RevisionRecord?
-    try scanHistory(from: number, through: number, reversed: false) {
-      forgotten = $0
-      return false
-    }
-    guard let forgotten else { return 0 }
+    guard let forgotten = try revision(number) else { return 0 }
     try removeReplaced(by: forgotten)
     var remove = try QuickStatement(db, "DELETE FROM revision WHERE number = ?")
     remove.bind(number)
@@ -343,7 +338,7 @@ struct StateTables: StateStorage {
     var find = try QuickStatement(
       db,
       """
-      SELECT log_index, id, fingerprint, time, revision, answer, checksum FROM request WHERE id = ?
+      SELECT \(RememberedRequest.columns) FROM request WHERE id = ?
       """)
     find.bind(id)
     return try find.step() ? try RememberedRequest(find) : nil
@@ -435,7 +430,7 @@ struct StateTables: StateStorage {
     var rows = try QuickStatement(
       uncached: db,
       """
-      SELECT log_index, id, fingerprint, time, revision, answer, checksum FROM request
+      SELECT \(RememberedRequest.columns) FROM request
       WHERE log_index > ? ORDER BY log_index
       """)
     rows.bind(index)

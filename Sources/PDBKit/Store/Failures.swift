@@ -23,7 +23,4 @@ extension PDBError {
   /// The caller does not want the answer any more.
   package static let cancelled = PDBError(
     .interrupted, "stopped waiting for an answer", outcome: .unknown)
-
-  package static let damagedHistory = PDBError(
-    .corrupt, "the history holds a revision that cannot be read")
 }

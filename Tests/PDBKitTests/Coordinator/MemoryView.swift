@@ -23,13 +23,7 @@ struct MemoryView: StateStorage {
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {
-    let keys = pairs.keys.filter { key in
-      !key.lexicographicallyPrecedes(lower)
-        && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
-    }.sorted { $0.lexicographicallyPrecedes($1) }
-    for key in reversed ? keys.reversed() : keys {
-      guard try body(key, pairs[key]!) else { return }
-    }
+    try pairs.visit(from: lower, to: upper, reversed: reversed, body)
   }
 
   func scanHistory(
@@ -108,6 +102,22 @@ struct MemoryView: StateStorage {
         return true
       }
       return tasks
+    }
+  }
+}
+
+extension [Bytes: StoredValue] {
+  /// Visits pairs as ``KeyValueView/scan(from:to:reversed:_:)`` has it.
+  func visit(
+    from lower: Bytes, to upper: Bytes?, reversed: Bool,
+    _ body: (Bytes, StoredValue) throws -> Bool
+  ) throws {
+    let keys = keys.filter { key in
+      !key.lexicographicallyPrecedes(lower)
+        && (upper.map { key.lexicographicallyPrecedes($0) } ?? true)
+    }.sorted { $0.lexicographicallyPrecedes($1) }
+    for key in reversed ? keys.reversed() : keys {
+      guard try body(key, self[key]!) else { return }
     }
   }
 }

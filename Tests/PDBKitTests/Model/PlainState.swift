@@ -13,13 +13,7 @@ final class PlainStorage: StateStorage {
     from lower: Bytes, to upper: Bytes?, reversed: Bool,
     _ body: (Bytes, StoredValue) throws -> Bool
   ) throws {
-    let keys = pairs.keys.filter { key in
-      !key.lexicographicallyPrecedes(lower)
-        && upper.map { key.lexicographicallyPrecedes($0) } != false
-    }.sorted { $0.lexicographicallyPrecedes($1) != reversed }
-    for key in keys {
-      guard try body(key, pairs[key]!) else { return }
-    }
+    try pairs.visit(from: lower, to: upper, reversed: reversed, body)
   }
 
   func scanHistory(

@@ -40,3 +40,23 @@ package protocol PeerReceiver: Sendable {
   /// A place for a state that begins to come in.
   func beginReceiving(_ mark: StateMark) throws -> StateStaging
 }
+
+/// A node that takes no part yet: it shakes hands, and hears nothing of what members say.
+protocol SilentReceiver: PeerReceiver {}
+
+extension SilentReceiver {
+  func objection(
+    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
+  ) async -> PeerRefusal? { nil }
+  func receive(_ envelope: Envelope) {}
+  func receive(_ state: StateHash, from peer: NodeID) {}
+  func lostConnection(to peer: NodeID) {}
+  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
+  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
+  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
+  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
+
+  func sendState(over channel: any Channel, to peer: NodeID) {
+    preconditionFailure("only a member that accepts connections is asked for its state")
+  }
+}
