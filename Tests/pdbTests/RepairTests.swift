@@ -34,12 +34,13 @@ extension ProcessTests {
       }
     }
 
-    private func fill(_ cluster: TestCluster) async throws {
+    /// - Parameter bytes: of each of 500 values, about.
+    private func fill(_ cluster: TestCluster, bytes: Int = 60) async throws {
       for part in 0..<5 {
         let pairs = (0..<100).map { number in
           NewPair(
             key: Bytes("key-\(part)-\(number)".utf8),
-            value: Bytes("\"value \(part) \(number) \(String(repeating: "x", count: 60))\"".utf8))
+            value: Bytes("\"value \(part) \(number) \(String(repeating: "x", count: bytes))\"".utf8))
         }
         try await cluster.change(.setMany(pairs, .spare))
       }
@@ -124,6 +125,30 @@ extension ProcessTests {
         #expect(Set(statuses.compactMap { $0["hash"]?.string }).count == 1)
         #expect(try await repairs(cluster, node) == "pdb_state_repairs_total 1")
         #expect(try cluster.log(node).contains("starting again to mend the state"))
+      }
+    }
+
+    @Test func `damage that only a list or a backup meets makes a node start again, too`()
+      async throws
+    {
+      for path in ["/export?consistency=stale", "/backup?consistency=stale"] {
+        try await TestCluster.running(3) { cluster in
+          let node = (try await cluster.leader() + 1) % 3
+          // Short lists are read like single keys.
+          try await fill(cluster, bytes: 1_000)
+          _ = try await cluster.settled()
+          #expect(cluster.stop(node) == 0)
+          try cluster.start(node)
+          _ = try await cluster.settled()
+          try flip(statePath(cluster, node))
+          // An error, or an answer that breaks off.
+          let answer = try? await cluster.get(node, path)
+          #expect(answer?.status != 200)
+          _ = try await waitFor {
+            let repairs = try? await repairs(cluster, node)
+            return repairs == "pdb_state_repairs_total 1" ? true : nil
+          }
+        }
       }
     }
   }

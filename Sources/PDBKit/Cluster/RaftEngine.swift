@@ -212,7 +212,15 @@ package final class RaftEngine: Sendable {
   /// The whole state as it is, to be read piece by piece while it moves on.
   package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
     try await catchUp(moment)
-    return try state.snapshot()
+    return try snapshot()
+  }
+
+  private func snapshot() throws -> StateSnapshot {
+    do {
+      return try state.snapshot { [weak self] in _ = self?.found(damage: $0) }
+    } catch  where SQLite.isDamage(error) {
+      throw found(damage: error)
+    }
   }
 
   /// Waits until the state is as fresh as asked.
@@ -470,7 +478,7 @@ package final class RaftEngine: Sendable {
   private func send(over channel: any Channel, to peer: NodeID) async {
     let address = status.membership[peer]?.address ?? peer.text
     do {
-      let snapshot = try state.snapshot()
+      let snapshot = try snapshot()
       logger.notice(
         "sending the state to a peer that lost its own", metadata: ["peer": "\(address)"])
       try await SnapshotSender.write(snapshot, as: status.term, to: channel) { channel.isActive }
@@ -485,7 +493,7 @@ package final class RaftEngine: Sendable {
     let peer = status.membership[request.to]?.address ?? request.to.text
     var index: Index?
     do {
-      let snapshot = try state.snapshot()
+      let snapshot = try snapshot()
       logger.notice(
         "sending the state",
         metadata: ["peer": "\(peer)", "entry": "\(snapshot.mark.appliedIndex)"])

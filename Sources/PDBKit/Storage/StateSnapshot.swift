@@ -11,10 +11,16 @@ package final class StateSnapshot: Sendable {
   package let mark: StateMark
   private let snapshot: DatabaseSnapshot
   private let values: ValueView?
+  private let noteDamage: @Sendable (any Error) -> Void
 
-  init(_ snapshot: DatabaseSnapshot, _ values: ValueView?) throws {
+  /// - Parameter noteDamage: is told of damage that was met, beside whoever reads.
+  init(
+    _ snapshot: DatabaseSnapshot, _ values: ValueView?,
+    noteDamage: @escaping @Sendable (any Error) -> Void
+  ) throws {
     self.snapshot = snapshot
     self.values = values
+    self.noteDamage = noteDamage
     mark = try snapshot.read { try StateTables(db: $0).mark() }
   }
 
@@ -48,14 +54,26 @@ package final class StateSnapshot: Sendable {
   package func read<T: Sendable>(
     _ body: @escaping @Sendable (any StateView) throws -> T
   ) async throws -> T {
-    try await snapshot.read { [values] in try body(StateTables(db: $0, values: values)) }
+    try await look { try body($0) }
+  }
+
+  private func look<T: Sendable>(
+    _ body: @escaping @Sendable (StateTables) throws -> T
+  ) async throws -> T {
+    do {
+      return try await snapshot.read { [values] in
+        try body(StateTables(db: $0, values: values))
+      }
+    } catch  where SQLite.isDamage(error) {
+      noteDamage(error)
+      throw error
+    }
   }
 
   /// The piece at `position`, and where the next begins.
   package func piece(at position: Position) async throws -> (bytes: Bytes, next: Position) {
-    try await snapshot.read { [values] db in
-      let tables = StateTables(db: db, values: values)
-      return switch position {
+    try await look { tables in
+      switch position {
       case .versions(let last): try Self.versions(after: last, tables)
       case .revisions(let last): try Self.revisions(after: last, tables)
       case .aside(let last): try Self.aside(after: last, tables)

@@ -339,11 +339,15 @@ package final class StateStore: Sendable {
 
   // MARK: Sending and receiving
 
-  /// A view of the state as it is now, to be sent to a peer piece by piece.
-  package func snapshot() throws -> StateSnapshot {
+  /// A view of the state as it is now, to be read piece by piece.
+  ///
+  /// - Parameter noteDamage: is told of damage that is met while it is read.
+  package func snapshot(
+    noteDamage: @escaping @Sendable (any Error) -> Void = { _ in }
+  ) throws -> StateSnapshot {
     do { try commitPending() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
     let values = log?.values()
-    return try StateSnapshot(try current.makeSnapshot(), values)
+    return try StateSnapshot(try current.makeSnapshot(), values, noteDamage: noteDamage)
   }
 
   /// Puts the state that was received up to `index` in the place of this one. The log must
