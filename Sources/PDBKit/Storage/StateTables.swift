@@ -11,7 +11,7 @@
 // stands in a segment of the log (ValueFiles.swift); a row that has neither a value nor the place of one
 // is a tombstone. The versions of one
 // revision have consecutive ids, from `first_version` on; the index `version_of_key` finds those of one
-// key, the newest first. Of versions that a forgotten revision replaced nothing is left. `version` has
+// key. It ascends, so that the versions of a key that changes often fill its pages. Of versions that a forgotten revision replaced nothing is left. `version` has
 // row ids on purpose: without them values would live in the tree of the keys, and every search that
 // passes a large one would read all of it.
 //
@@ -51,7 +51,7 @@ struct StateTables: StateStorage {
           length INTEGER);
         CREATE INDEX IF NOT EXISTS version_of_segment ON version(segment, length)
           WHERE segment IS NOT NULL;
-        CREATE UNIQUE INDEX IF NOT EXISTS version_of_key ON version(key, revision DESC);
+        CREATE UNIQUE INDEX IF NOT EXISTS version_of_key ON version(key, revision);
         CREATE TABLE IF NOT EXISTS revision(
           number INTEGER PRIMARY KEY, log_index INTEGER NOT NULL, term INTEGER NOT NULL,
           time INTEGER NOT NULL, author TEXT NOT NULL, principal TEXT, request TEXT,
@@ -123,7 +123,7 @@ struct StateTables: StateStorage {
       uncached: db,
       """
       SELECT key, id FROM version WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
-      ORDER BY \(reversed ? "key DESC, revision" : "key, revision DESC")
+      ORDER BY \(reversed ? "key DESC, revision DESC" : "key, revision")
       """)
     rows.bind(lower)
     if let upper { rows.bind(upper) }
@@ -136,15 +136,15 @@ struct StateTables: StateStorage {
     while try rows.step() {
       let id = rows.integer(1)
       if let known = last?.key, rows.isEqual(0, known) {
-        // Reversed, the newest version of a key comes last.
-        if reversed { last!.id = id }
+        // Forwards, the newest version of a key comes last.
+        if !reversed { last!.id = id }
         continue
       }
-      if reversed, let last, try !visit(last.key, last.id) { return }
+      if !reversed, let last, try !visit(last.key, last.id) { return }
       last = (rows.bytes(0), id)
-      if !reversed, try !visit(last!.key, id) { return }
+      if reversed, try !visit(last!.key, id) { return }
     }
-    if reversed, let last { _ = try visit(last.key, last.id) }
+    if !reversed, let last { _ = try visit(last.key, last.id) }
   }
 
   // MARK: Keys without history
