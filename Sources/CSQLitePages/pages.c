@@ -8,8 +8,9 @@
 // before it. A page that is not what was written ends with SQLITE_IOERR_DATA; it is never handed to
 // SQLite as good.
 //
-// A connection that writes into the log does not verify what it reads there: the checksums of a
-// transaction that is not committed are corrected at its end.
+// A connection does not verify the frames of its own transaction that is not committed: their checksums
+// are corrected at its end. What it copies from the log into the database is verified like all else, for
+// there it gets a checksum that is good.
 
 #include <sqlite3.h>
 #include <stdint.h>
@@ -26,8 +27,9 @@ typedef struct {
   int isLog;
   /// Of a database: whether its pages have checksums.
   int isSealed;
-  /// Of a log: whether this connection has written to it.
-  int writes;
+  /// Of a log: where the frames begin that this connection wrote and has not committed; 0 if there are
+  /// none.
+  sqlite3_int64 uncommitted;
 } PagesFile;
 
 static sqlite3_vfs *system_vfs;
@@ -103,6 +105,27 @@ static int frame_is_intact(
   return sums[0] == big_endian(frame + 16) && sums[1] == big_endian(frame + 20);
 }
 
+/// Remembers from where on frames are not committed. The header of the last frame of a transaction says
+/// how many pages the database has; that of any other says 0. It is written last, also when checksums are
+/// corrected.
+static void learn_frame(
+    PagesFile *file, const unsigned char *bytes, int count, sqlite3_int64 offset) {
+  if (offset < WAL_HEADER) {
+    // The log begins anew: nothing in it is committed.
+    file->uncommitted = WAL_HEADER;
+  } else if (count == FRAME_HEADER) {
+    if (big_endian(bytes + 4) != 0) {
+      file->uncommitted = 0;
+    } else if (file->uncommitted == 0 || offset < file->uncommitted) {
+      file->uncommitted = offset;
+    }
+  }
+}
+
+static int is_committed(const PagesFile *file, sqlite3_int64 offset) {
+  return file->uncommitted == 0 || offset < file->uncommitted;
+}
+
 static int is_page_of_frame(int count, sqlite3_int64 offset) {
   return is_page_size(count) && offset >= WAL_HEADER + FRAME_HEADER
          && (offset - WAL_HEADER - FRAME_HEADER) % (count + FRAME_HEADER) == 0;
@@ -121,7 +144,7 @@ static int pages_read(sqlite3_file *base, void *buffer, int count, sqlite3_int64
       return SQLITE_IOERR_DATA;
     }
   }
-  if (file->isLog && !file->writes && is_page_of_frame(count, offset)
+  if (file->isLog && is_committed(file, offset) && is_page_of_frame(count, offset)
       && !frame_is_intact(real(base), buffer, count, offset)) {
     sqlite3_log(SQLITE_IOERR_DATA, "a frame at %lld was altered", offset);
     return SQLITE_IOERR_DATA;
@@ -136,7 +159,7 @@ static int pages_write(sqlite3_file *base, const void *buffer, int count, sqlite
     // The bytes are reserved for this: SQLite keeps nothing there.
     if (file->isSealed && is_page_size(count) && offset % count == 0) seal((void *)buffer, count);
   }
-  if (file->isLog) file->writes = 1;
+  if (file->isLog) learn_frame(file, buffer, count, offset);
   return real(base)->pMethods->xWrite(real(base), buffer, count, offset);
 }
 
