@@ -117,10 +117,11 @@ package final class StateStore: Sendable {
 
   private static func verify(_ tables: StateTables, _ path: String) throws {
     if let damage = try SQLite.structuralDamage(tables.db) { throw SQLite.damaged(path, damage) }
-    guard try tables.contentHashes(withOld: false).current == tables.mark().hash else {
+    let mark = try tables.mark()
+    guard try tables.contentHashes(withOld: false).current == mark.hash else {
       throw SQLite.damaged(path, "a key or a value was altered")
     }
-    try tables.verifyRows()
+    try tables.verifyRows(after: mark.compactedRevision, through: mark.revision)
   }
 
   // MARK: Reading

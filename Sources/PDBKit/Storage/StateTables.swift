@@ -475,11 +475,26 @@ struct StateTables: StateStorage {
 
   /// Reads every row of the history and of the remembered requests.
   ///
-  /// - Throws: for one that was altered.
-  func verifyRows() throws {
+  /// - Parameters:
+  ///   - compacted: the newest revision that was forgotten.
+  ///   - newest: the newest revision.
+  /// - Throws: for one that was altered, and if revisions, or versions that they made, are missing.
+  func verifyRows(after compacted: UInt64, through newest: UInt64) throws {
     let nothing: Void? = nil
-    _ = try scanVersions(after: 0) { _ in nothing }
-    _ = try scanRevisions(after: 0) { _ in nothing }
+    var (revisions, changes, versions) = (UInt64(0), UInt64(0), UInt64(0))
+    _ = try scanVersions(after: 0) { row in
+      if row.revision > compacted { versions += 1 }
+      return nothing
+    }
+    _ = try scanRevisions(after: 0) { row in
+      revisions += 1
+      changes += UInt64(row.record.count)
+      return nothing
+    }
     _ = try scanRequests(after: 0) { _ in nothing }
+    guard revisions == newest - compacted else {
+      throw Self.damage("revision", "the number of rows")
+    }
+    guard versions == changes else { throw Self.damage("version", "the number of rows") }
   }
 }

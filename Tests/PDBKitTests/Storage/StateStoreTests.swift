@@ -369,6 +369,8 @@ import Testing
     "UPDATE mark SET content = CAST(X'00'||content AS BLOB)",
     "UPDATE mark SET content = CAST(substr(content, 1, length(content) - 1)||X'7F' AS BLOB)",
     "UPDATE mark SET checksum = checksum + 1", "DELETE FROM mark",
+    "DELETE FROM revision WHERE number = 2", "DELETE FROM version WHERE revision = 1",
+    "DELETE FROM version WHERE revision = 4",
   ]
 
   /// Two revisions of a key, one that removes another key, a remembered request and a key without

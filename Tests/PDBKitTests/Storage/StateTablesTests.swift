@@ -118,7 +118,8 @@ import Testing
         }
       }
       #expect(states.accepted > 80)
-      try states.tables.verifyRows()
+      try states.tables.verifyRows(
+        after: states.mark.compactedRevision, through: states.mark.revision)
       try states.expectNothingLeft(&random)
     }
   }

@@ -145,7 +145,7 @@ import Testing
     for number in 2...6 { #expect(try await read(number) == Self.value(number)) }
     let rest = try valueFiles.count
     #expect(rest <= 1)
-    try state.verify()
+    _ = try state.withTables { try $0.verifyRows(after: 40, through: 40) }
   }
 
   @Test func `who reads an earlier state goes on reading it`() async throws {
