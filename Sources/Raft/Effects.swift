@@ -25,6 +25,8 @@ public struct Effects: Sendable {
   public var wantsDurableState = false
   /// Role, term or leader are not what they were before the step.
   public var roleChanged = false
+  /// Something that cannot be, if every member kept what it promised. The node takes no part any more.
+  public var brokenPromise: BrokenPromise?
 
   /// No effects: a step that asks nothing of the world.
   public init() {}
@@ -44,8 +46,27 @@ public struct Persist: Equatable, Sendable {
   public var entries: [Entry] = []
   /// The log begins after this mark now; entries up to it may be deleted.
   public var compaction: SnapshotMark?
+  /// How far these members have confirmed their logs; takes the place of what was known of them.
+  public var confirmed: [NodeID: EndOfLog] = [:]
   /// Messages that may leave only when the batch is durable.
   public var messages: [Envelope] = []
+}
+
+/// A leader wants to replace an entry that is committed here: it, or this node, lost something that it
+/// had confirmed.
+public struct BrokenPromise: Equatable, Sendable {
+  /// The leader that sent the entry.
+  public let leader: NodeID
+  /// The term that it leads.
+  public let term: Term
+  /// The index of the entry.
+  public let index: Index
+  /// The term of the entry that is committed here.
+  public let expected: Term
+  /// The term of the entry that the leader sent.
+  public let found: Term
+  /// The last entry that is committed here.
+  public let commitIndex: Index
 }
 
 /// A proposal that has its place in the log.

@@ -27,6 +27,11 @@ public enum Event: Sendable {
   case transferLeadership(to: NodeID?)
   /// The disk takes nothing more, or takes writes again.
   case storageFull(Bool)
+  /// A peer has seen the ``Node/endOfLog`` that this node came back with, and knows of nothing that is
+  /// missing there.
+  case vouched(by: NodeID)
+  /// A peer knows that this node once confirmed more than it has now.
+  case rolledBack
 }
 
 /// An operation that a client wants in the log.

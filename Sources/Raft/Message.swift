@@ -40,6 +40,8 @@ public enum Message: Equatable, Sendable {
   case installSnapshot(InstallSnapshot)
   /// Hands leadership over (Thesis §3.10).
   case timeoutNow(TimeoutNow)
+  /// Tells how far each member has confirmed its log.
+  case confirmations(Confirmations)
 }
 
 /// A candidate asks for a vote; in a pre-vote, whether it would get one (Raft §5.2, §5.4.1).
@@ -192,6 +194,21 @@ public struct TimeoutNow: Equatable, Sendable {
   public init(term: Term) { self.term = term }
 }
 
+/// How far the members have confirmed their logs, as the leader knows it. Not answered: what is lost is
+/// told again with the next news.
+public struct Confirmations: Equatable, Sendable {
+  /// The leader's term.
+  public let term: Term
+  /// The end of what each member is known to have confirmed.
+  public let confirmed: [NodeID: EndOfLog]
+
+  /// What the leader of `term` knows.
+  public init(term: Term, confirmed: [NodeID: EndOfLog]) {
+    self.term = term
+    self.confirmed = confirmed
+  }
+}
+
 extension Message {
   /// The term the message was sent in. For a pre-vote it is the term that *would* begin, so
   /// it must never be taken for a term that exists.
@@ -205,6 +222,7 @@ extension Message {
     case .readIndexReply(let message): message.term
     case .installSnapshot(let message): message.term
     case .timeoutNow(let message): message.term
+    case .confirmations(let message): message.term
     }
   }
 }

@@ -33,10 +33,10 @@ extension Node {
     // 4. "Append any new entries not already in the log."
     if let new = entries.firstIndex(where: { log.term(at: $0.index) != $0.term }) {
       let first = entries[new].index
-      if first <= log.lastIndex {
-        precondition(first > commitIndex, "a committed entry would be replaced")
-        cutLog(from: first)
+      if first <= commitIndex {
+        return breakPromise(at: first, found: entries[new].term, leader: sender, message.term)
       }
+      if first <= log.lastIndex { cutLog(from: first) }
       for entry in entries[new...] { log.append(entry) }
       persist(Array(entries[new...]))
     }
@@ -59,6 +59,17 @@ extension Node {
     case .whenDurable(let index):
       sendAfterPersist(reply(.matched(index), round: message.round), to: sender)
     }
+  }
+
+  /// "A committed entry would be replaced": no member that keeps its promises leads without it (Raft
+  /// §5.4.3).
+  private mutating func breakPromise(
+    at index: Index, found: Term, leader: NodeID, _ term: Term
+  ) {
+    effects.brokenPromise = BrokenPromise(
+      leader: leader, term: term, index: index,
+      expected: log.term(at: index) ?? log.mark.term, found: found, commitIndex: commitIndex)
+    exclude()
   }
 
   private mutating func cutLog(from first: Index) {

@@ -2,6 +2,7 @@
 
 extension Node {
   mutating func tick() {
+    guard standing == .member else { return tickUnvouched() }
     if role == .leader {
       tickLeader()
       return
@@ -144,5 +145,6 @@ extension Node {
     // reads wait for it too (Raft §8).
     appendToLog([.noop])
     broadcastAppend(evenIfEmpty: true)
+    leadership?.confirmationsVersion += 1
   }
 }

@@ -52,6 +52,12 @@ extension Node {
     withPersist { $0.snapshot = snapshot }
   }
 
+  /// What is known of members' logs.
+  mutating func persist(confirmed: [NodeID: EndOfLog]) {
+    let stored = rules.stored(confirmed)
+    if !stored.isEmpty { withPersist { $0.confirmed.merge(stored) { $1 } } }
+  }
+
   /// Entries up to the mark may go.
   mutating func persist(compaction: SnapshotMark) {
     withPersist { $0.compaction = compaction }

@@ -9,6 +9,8 @@ struct Leadership: Sendable {
   var reads = ReadQueue()
   /// The transfer of leadership under way, if any.
   var transfer: Transfer?
+  /// Grows with the news about what members have confirmed.
+  var confirmationsVersion = 0
 
   init(progress: [NodeID: Progress]) { self.progress = progress }
 
@@ -170,5 +172,7 @@ extension Node {
     self.leadership?.ticksSinceHeartbeat = 0
     for peer in otherMembers { self.leadership?.progress[peer]?.heartbeat() }
     broadcastAppend(evenIfEmpty: true)
+    noteConfirmations()
+    for peer in otherMembers { sendConfirmations(to: peer) }
   }
 }

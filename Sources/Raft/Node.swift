@@ -60,6 +60,9 @@ public struct Node: Sendable {
   var leader: NodeID?
   /// Whether the disk takes nothing more: no reason to lead then.
   var isStorageFull = false
+  var standing = Standing.member
+  /// How far each member has confirmed its log, as far as this node was told; durable soon after.
+  public internal(set) var confirmed: [NodeID: EndOfLog]
   /// The newest state that is known to survive a power cut. What was applied when the node came to
   /// life may be lost in one.
   var durableStateIndex: Index
@@ -96,11 +99,15 @@ public struct Node: Sendable {
   ///   - entries: the whole durable log, from the index after `snapshot`.
   ///   - appliedIndex: what the state machine has applied; neither before `snapshot`
   ///     nor beyond the log.
+  ///   - confirmed: what the node was told of how far the members have confirmed their logs.
+  ///   - needsVouchers: whether it takes part only when peers have vouched for it
+  ///     (``Event/vouched(by:)``); needless for a node that is alone, or has nothing to forget.
   ///   - seed: of the node's own random numbers; different on every node.
   ///   - rules: others than the paper's only to see what breaks.
   public init(
     id: NodeID, snapshot: SnapshotMark, configuration: Configuration = Configuration(),
     hardState: HardState = HardState(), entries: [Entry] = [], appliedIndex: Index = 0,
+    confirmed: [NodeID: EndOfLog] = [:], needsVouchers: Bool = false,
     seed: UInt64, rules: any Rules = PaperRules()
   ) {
     self.id = id
@@ -108,6 +115,7 @@ public struct Node: Sendable {
     self.rules = rules
     self.hardState = hardState
     self.log = Log(mark: snapshot, entries: entries)
+    self.confirmed = confirmed
     durableHardState = hardState
     durableIndex = log.lastIndex
     precondition(appliedIndex >= snapshot.index, "the state is older than the log's beginning")
@@ -119,6 +127,7 @@ public struct Node: Sendable {
     self.appliedIndex = appliedIndex
     durableStateIndex = snapshot.index
     random = SplitMix64(seed: seed)
+    if needsVouchers, membership.quorum > 1 { standing = .unvouched(by: [], ticks: 0) }
     resetElectionTimer()
   }
 
@@ -171,6 +180,8 @@ public struct Node: Sendable {
     case .changeMembership(let id, let change): changeMembership(change, as: id)
     case .transferLeadership(let target): transferLeadership(to: target)
     case .storageFull(let isFull): storageFull(isFull)
+    case .vouched(let peer): vouched(by: peer)
+    case .rolledBack: exclude()
     }
     handOutCommitted()
     watchLogSize()
@@ -183,7 +194,9 @@ public struct Node: Sendable {
   private mutating func receive(_ envelope: Envelope) {
     guard envelope.to == id, envelope.from != id else { return }
     let from = envelope.from
-    guard from == leader || mayBeHeard(from, envelope.message) else { return }
+    guard standing == .member, from == leader || mayBeHeard(from, envelope.message),
+      isPlausible(envelope.message.term)
+    else { return }
     switch envelope.message {
     case .requestPreVote(let message): handle(preVote: message, from: from)
     case .requestPreVoteReply(let message): handle(preVoteReply: message, from: from)
@@ -195,7 +208,14 @@ public struct Node: Sendable {
     case .readIndexReply(let message): handle(message, from: from)
     case .installSnapshot(let message): handle(message, from: from)
     case .timeoutNow(let message): handle(message, from: from)
+    case .confirmations(let message): handle(message, from: from)
     }
+  }
+
+  /// Terms grow with elections, which take time: one that is far ahead is a mistake or an attack, and
+  /// would leave no terms for elections to come. A node that knows nothing yet takes any.
+  private func isPlausible(_ term: Term) -> Bool {
+    rules.mayJump(from: hardState.term, to: term, isNew: hardState.term == 0 && log.lastIndex == 0)
   }
 
   /// A removed member has no say once its removal is committed, except a leader until the end
@@ -203,7 +223,7 @@ public struct Node: Sendable {
   /// as a leader or a candidate it must be heard, or no node might win an election (Thesis §4.1).
   private func mayBeHeard(_ sender: NodeID, _ message: Message) -> Bool {
     switch message {
-    case .appendEntries, .installSnapshot, .requestVote, .requestPreVote:
+    case .appendEntries, .installSnapshot, .requestVote, .requestPreVote, .confirmations:
       rules.mayAsk(isRemoved: settledMembership.removed.contains(sender))
     case .appendEntriesReply, .requestVoteReply, .requestPreVoteReply, .readIndex,
       .readIndexReply, .timeoutNow:

@@ -23,6 +23,8 @@ struct Progress: Sendable {
   var ticksSinceHeard = 0
   /// The newest read round that the peer confirmed.
   var confirmedRound: UInt64 = 0
+  /// Which news about confirmations the peer was sent last.
+  var toldConfirmations = 0
   /// How well a learner keeps up (Thesis §4.2.1): the log's end when the round began, and the
   /// ticks since.
   var catchUp: (target: Index, ticks: Int)?
@@ -96,6 +98,7 @@ struct Progress: Sendable {
 
   /// Forget what is under way: it may be lost.
   mutating func unreachable() {
+    toldConfirmations = 0
     if state == .replicate { probe(from: matchIndex + 1) }
   }
 

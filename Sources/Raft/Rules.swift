@@ -164,6 +164,25 @@ public protocol Rules: Sendable {
   /// Whether a transfer of leadership goes on: it is given up when its time is over or its target
   /// is gone (Thesis §3.10).
   func goesOnTransferring(ticks: Int, limit: Int, isTargetVoter: Bool) -> Bool
+
+  // MARK: Peers that forget or lie
+
+  /// Whether a message's term can be: it is not far beyond the node's own, or the node is new.
+  func mayJump(from term: Term, to newTerm: Term, isNew: Bool) -> Bool
+
+  /// Whether a node that came back from its files may vote and count: enough peers have seen them.
+  func mayTakePart(vouchedBy count: Int, needed: Int) -> Bool
+
+  /// Whether a member has lost something that it confirmed.
+  ///
+  /// - Parameters:
+  ///   - end: where its log ends now.
+  ///   - confirmed: what it is known to have confirmed; `nil` if nothing is.
+  func isRolledBack(_ end: EndOfLog, confirmed: EndOfLog?) -> Bool
+
+  /// What is written of the members' confirmations: all of it. Who learns of them later than the last
+  /// leader could not tell.
+  func stored(_ confirmed: [NodeID: EndOfLog]) -> [NodeID: EndOfLog]
 }
 
 /// What a follower answers to entries.
@@ -339,4 +358,22 @@ extension Rules {
   public func goesOnTransferring(ticks: Int, limit: Int, isTargetVoter: Bool) -> Bool {
     ticks < limit && isTargetVoter
   }
+
+  // MARK: Peers that forget or lie
+
+  /// At most 2^20 terms ahead: a million elections that came to nothing.
+  public func mayJump(from term: Term, to newTerm: Term, isNew: Bool) -> Bool {
+    isNew || newTerm <= term || newTerm - term <= 1 << 20
+  }
+
+  /// Once there are as many as are needed.
+  public func mayTakePart(vouchedBy count: Int, needed: Int) -> Bool { count >= needed }
+
+  /// If its log ends before what it confirmed.
+  public func isRolledBack(_ end: EndOfLog, confirmed: EndOfLog?) -> Bool {
+    confirmed.map { end < $0 } ?? false
+  }
+
+  /// All of it.
+  public func stored(_ confirmed: [NodeID: EndOfLog]) -> [NodeID: EndOfLog] { confirmed }
 }

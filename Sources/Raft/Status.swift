@@ -32,6 +32,10 @@ public struct Status: Sendable {
   public let matchIndex: [NodeID: Index]
   /// Ticks since each peer last answered; empty unless the node leads.
   public let ticksSinceHeard: [NodeID: Int]
+  /// Where the log ends, durable or not.
+  public let endOfLog: EndOfLog
+  /// How far each member is known to have confirmed its log.
+  public let confirmed: [NodeID: EndOfLog]
 }
 
 extension Node {
@@ -46,6 +50,7 @@ extension Node {
       firstIndex: log.mark.index + 1, logEntries: log.count, logBytes: log.byteCount,
       transferTarget: leadership?.transfer?.target,
       matchIndex: leadership?.progress.mapValues(\.matchIndex) ?? [:],
-      ticksSinceHeard: leadership?.progress.mapValues(\.ticksSinceHeard) ?? [:])
+      ticksSinceHeard: leadership?.progress.mapValues(\.ticksSinceHeard) ?? [:],
+      endOfLog: endOfLog, confirmed: confirmed)
   }
 }

@@ -18,7 +18,7 @@ import Testing
     }
     // A situation that never happens means the generator is blind.
     #expect(seen.elections > 300)
-    #expect(seen.truncations > 20)
+    #expect(seen.truncations > 15)
     #expect(seen.lostWrites > 50)
     #expect(seen.commitsUnderFaults > 300)
     #expect(seen.readsUnderFaults > 100)

@@ -34,6 +34,7 @@ func makeEntry(_ index: Index, _ term: Term) -> Entry {
 struct TestDisk {
   fileprivate(set) var hardState: HardState
   fileprivate(set) var entries: [Entry]
+  fileprivate(set) var confirmed: [NodeID: EndOfLog] = [:]
   /// Batches that a crash would lose, oldest first.
   fileprivate(set) var queue: [Persist] = []
   /// While held, batches become durable only by ``TestNode/flush(_:)``.
@@ -42,6 +43,7 @@ struct TestDisk {
   fileprivate mutating func write(_ batch: Persist) {
     if let hardState = batch.hardState { self.hardState = hardState }
     entries.overwrite(with: batch.entries)
+    confirmed.merge(batch.confirmed) { $1 }
   }
 }
 
@@ -70,6 +72,9 @@ struct TestNode {
   private(set) var refused: [Refused] = []
   private(set) var reads: [SafeRead] = []
   private(set) var failedReads: [UInt64] = []
+  private(set) var brokenPromise: BrokenPromise?
+  /// How many batches the node had written in all its lives.
+  private(set) var batchCount = 0
 
   private let membership: Membership
   private let configuration: Configuration
@@ -80,7 +85,8 @@ struct TestNode {
 
   init(
     id: NodeID, membership: Membership = .test(voters: 3), configuration: Configuration = .test,
-    hardState: HardState = HardState(), entries: [Entry] = [], seed: UInt64 = 1
+    hardState: HardState = HardState(), entries: [Entry] = [], needsVouchers: Bool = false,
+    seed: UInt64 = 1
   ) {
     self.membership = membership
     self.configuration = configuration
@@ -89,7 +95,7 @@ struct TestNode {
     log = entries
     node = Node(
       id: id, snapshot: .beginning(membership), configuration: configuration, hardState: hardState,
-      entries: entries, seed: self.seed)
+      entries: entries, needsVouchers: needsVouchers, seed: self.seed)
   }
 
   var id: NodeID { node.id }
@@ -105,6 +111,7 @@ struct TestNode {
     if let batch = effects.persist {
       if batch.number != lastBatch + 1 { Issue.record("batch numbers skip: \(batch.number)") }
       lastBatch = batch.number
+      batchCount += 1
       log.overwrite(with: batch.entries)
       disk.queue.append(batch)
     }
@@ -121,6 +128,7 @@ struct TestNode {
     refused += effects.refused
     reads += effects.reads
     failedReads += effects.failedReads
+    brokenPromise = brokenPromise ?? effects.brokenPromise
     if let last = effects.committed.last { step(.applied(last.index)) }
     if !disk.isHeld { flush() }
   }
@@ -200,7 +208,7 @@ struct TestNode {
     node = Node(
       id: id, snapshot: .beginning(membership), configuration: configuration,
       hardState: disk.hardState,
-      entries: disk.entries, appliedIndex: applied, seed: seed)
+      entries: disk.entries, appliedIndex: applied, confirmed: disk.confirmed, seed: seed)
   }
 
   /// Rule 1 and "nothing sent that is not durable": what a message claims must be on disk.
@@ -274,6 +282,10 @@ extension Message {
 
   var appendEntriesReply: AppendEntriesReply? {
     if case .appendEntriesReply(let message) = self { message } else { nil }
+  }
+
+  var isConfirmations: Bool {
+    if case .confirmations = self { true } else { false }
   }
 
   var isRequestPreVote: Bool {

@@ -23,6 +23,8 @@ extension Coordinator.Input {
     case .stateHash: 12
     case .alarm: 13
     case .birth: 14
+    case .vouched: 15
+    case .rolledBack: 16
     }
   }
 
@@ -44,6 +46,8 @@ extension Coordinator.Input {
     case .stateHash(_, let peer): "node \(peer) tells its state"
     case .alarm(let alarm): "alarm: \(alarm)"
     case .birth: "the cluster's birth"
+    case .vouched(let peer): "node \(peer) vouches"
+    case .rolledBack: "rolled back"
     }
   }
 }
@@ -80,7 +84,15 @@ extension Message {
     case .installSnapshot(let message):
       "InstallSnapshot \(message.mark.index)@\(message.mark.term) term \(message.term)"
     case .timeoutNow(let message): "TimeoutNow term \(message.term)"
+    case .confirmations(let message):
+      "Confirmations term \(message.term) \(message.confirmed.shown)"
     }
+  }
+}
+
+extension [NodeID: EndOfLog] {
+  fileprivate var shown: String {
+    sorted { $0.key < $1.key }.map { "\($0):\($1.index)@\($1.term)" }.joined(separator: " ")
   }
 }
 
@@ -101,6 +113,7 @@ extension Persist {
       parts.append("entries \(first.index)@\(first.term)...\(last.index)@\(last.term)")
     }
     if let compaction { parts.append("compacted to \(compaction.index)") }
+    if !confirmed.isEmpty { parts.append("confirmed \(confirmed.shown)") }
     for envelope in messages { parts.append("then -> \(envelope.to) \(envelope.message.shown)") }
     return parts.joined(separator: ", ")
   }

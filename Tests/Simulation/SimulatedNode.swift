@@ -127,6 +127,9 @@ final class SimulatedNode {
     for case .tick in inputs { ticks += 1 }
     let actions = coordinator.handle(inputs, at: Timestamp(milliseconds: wallClock(now)))
     status = coordinator.consensus
+    if let broken = actions.brokenPromise {
+      throw Violation(.invariant, "node \(id) is to replace what is committed: \(broken)")
+    }
     // A bug that is planted shall be found by what it does.
     if rules.bug == nil, let broken = coordinator.brokenInvariant {
       throw Violation(.invariant, "node \(id): \(broken)")
@@ -215,7 +218,7 @@ final class SimulatedNode {
     let node = Node(
       id: id, snapshot: mark, configuration: configuration, hardState: durable.hardState,
       entries: durable.entries, appliedIndex: machine.mark.appliedIndex,
-      seed: seed &+ life, rules: rules)
+      confirmed: durable.confirmed, seed: seed &+ life, rules: rules)
     coordinator = Self.coordinator(node, machine.mark, rules, seed: seed &+ life)
     status = node.status
     isAlive = true

@@ -8,6 +8,8 @@ package struct StoredLog: Sendable {
   package private(set) var hardState = HardState()
   package private(set) var mark: SnapshotMark
   package private(set) var entries: [Entry] = []
+  /// How far the members are known to have confirmed their logs.
+  package private(set) var confirmed: [NodeID: EndOfLog] = [:]
   /// Where in the log the members change.
   private var changes: [Index] = []
 
@@ -61,6 +63,7 @@ package struct StoredLog: Sendable {
     }
     try write(entries: batch.entries, hardState: batch.hardState)
     if let compaction = batch.compaction { try compact(compaction) }
+    confirmed.merge(batch.confirmed) { $1 }
   }
 
   package mutating func write(entries: [Entry], hardState: HardState? = nil) throws {

@@ -50,6 +50,7 @@ package struct ClusterNode: Sendable {
         heartbeatTicks: configuration.heartbeatMilliseconds / tick,
         maxLogEntries: configuration.logEntries, maxLogBytes: Limits.logBytes),
       hardState: contents.hardState, entries: contents.entries, appliedIndex: appliedIndex,
+      confirmed: contents.confirmed, needsVouchers: configuration.hearsPeers,
       seed: .random(in: 0 ... .max))
     let peers = Peers(own: contents.identity.node, logger: logger)
     engine = RaftEngine(

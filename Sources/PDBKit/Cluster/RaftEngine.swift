@@ -217,7 +217,7 @@ package final class RaftEngine: Sendable {
 
   private func snapshot() throws -> StateSnapshot {
     do {
-      return try state.snapshot { [weak self] in _ = self?.found(damage: $0) }
+      return try state.snapshot { self.found(damage: $0) }
     } catch  where SQLite.isDamage(error) {
       throw found(damage: error)
     }
@@ -312,6 +312,7 @@ package final class RaftEngine: Sendable {
       }
       let actions = coordinator.handle(inputs, at: .now)
       carryOut(actions)
+      if let broken = actions.brokenPromise { throw error(of: broken) }
       note(actions, waiters)
       published.withLock { $0 = coordinator.status }
       waiters.answer(actions.replies)
@@ -323,9 +324,23 @@ package final class RaftEngine: Sendable {
     }
   }
 
+  private func error(of broken: BrokenPromise) -> PDBError {
+    let leader = status.membership[broken.leader]?.address ?? broken.leader.text
+    return PDBError(
+      .corrupt,
+      "entry \(broken.index) of term \(broken.expected) is committed here, but \(leader), which leads "
+        + "term \(broken.term), sends one of term \(broken.found) for it; committed here up to entry "
+        + "\(broken.commitIndex), in '\(log.path)'",
+      hint: "a member lost what it had confirmed, as if older files had been put back. Keep a copy of "
+        + "this node's files: they may be the only ones with changes that were acknowledged. Then "
+        + "remove this node ('pdb cluster remove'), move its files away and start it with --join")
+  }
+
   private func carryOut(_ actions: Coordinator.Actions) {
     if let members = actions.members { network.update(members) }
-    network.send(actions.send)
+    // Members of version 0.1 have no word for this.
+    let isUnderstood = published.withLock { $0.mark.version } >= .checksums
+    network.send(isUnderstood ? actions.send : actions.send.filter { !$0.message.isConfirmations })
     for batch in actions.persist { batches.post(batch) }
     if !actions.apply.isEmpty { stateJobs.post(.apply(actions.apply)) }
     for request in actions.sendSnapshots { sideTasks.post(.sendState(request)) }
@@ -640,9 +655,14 @@ package final class RaftEngine: Sendable {
   }
 }
 
+extension Message {
+  fileprivate var isConfirmations: Bool { if case .confirmations = self { true } else { false } }
+}
+
 extension Persist {
   /// Whether there is nothing to write, only messages that wait for what was written before.
   fileprivate var isEmpty: Bool {
     hardState == nil && entries.isEmpty && snapshot == nil && compaction == nil
+      && confirmed.isEmpty
   }
 }

@@ -69,6 +69,9 @@ struct StatusChangeLog {
       case .lostData:
         "this member had other data before, so it must not vote: remove it "
           + "('pdb cluster remove'), then start it with --join"
+      case .rolledBack:
+        "this member has less than it once confirmed, as if older files had been put back, so it must "
+          + "not vote: remove it ('pdb cluster remove'), move its files away and start it with --join"
       case .removed: "this node was removed from the cluster"
       }
     logger.error("\(words)", metadata: ["alarm": "\(alarm.rawValue)"])

@@ -9,6 +9,9 @@ package enum Alarm: String, Sendable, CaseIterable {
   case stateDiffers = "state_differs"
   /// Peers remember this member with other data: it lost its own and must not vote.
   case lostData = "lost_data"
+  /// This member has less than it once confirmed, as if older files had been put back: it must not
+  /// vote.
+  case rolledBack = "rolled_back"
   /// The peers say that this node was removed from the cluster.
   case removed
 }

@@ -50,6 +50,9 @@ package struct Coordinator: Sendable {
     case stateHash(StateHash, from: NodeID)
     case alarm(Alarm)
     case birth(String)
+    /// A peer has compared what it knows of this node with what this node has.
+    case vouched(by: NodeID)
+    case rolledBack
   }
 
   /// The answer to a request. Every ticket gets exactly one.
@@ -81,6 +84,8 @@ package struct Coordinator: Sendable {
     package var committed: [Ticket] = []
     /// What people may want to know.
     package var news: [News] = []
+    /// A member lost something that it had confirmed: the node must end.
+    package var brokenPromise: BrokenPromise?
   }
 
   /// How long requests wait.
@@ -184,6 +189,10 @@ package struct Coordinator: Sendable {
       judgeState()
     case .alarm(let alarm): raise(alarm)
     case .birth(let birth): status.birth = birth
+    case .vouched(let peer): step(.vouched(by: peer))
+    case .rolledBack:
+      step(.rolledBack)
+      raise(.rolledBack)
     }
   }
 
@@ -194,6 +203,7 @@ package struct Coordinator: Sendable {
     actions.apply.append(contentsOf: effects.committed)
     actions.sendSnapshots.append(contentsOf: effects.snapshots)
     if effects.wantsDurableState { actions.makeStateDurable = true }
+    if let broken = effects.brokenPromise { actions.brokenPromise = broken }
     for accepted in effects.accepted {
       proposals.accepted(accepted, deadline: now + patience.requestTicks)
     }
@@ -268,6 +278,8 @@ package struct Coordinator: Sendable {
     status.logBytes = node.logBytes
     status.matchIndex = node.matchIndex
     status.silence = node.ticksSinceHeard.mapValues { $0 * Tick.milliseconds }
+    status.endOfLog = node.endOfLog
+    status.confirmed = node.confirmed
     status.waitingProposals = proposals.count
     if node.role == .leader { status.lastHeartbeat = time }
     return status

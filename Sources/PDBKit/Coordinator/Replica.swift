@@ -69,7 +69,7 @@ package struct Replica<Storage: StateStorage> {
   /// Applies the next entry. One that the state holds already, because it was received whole
   /// meanwhile, is skipped: `nil`.
   ///
-  /// - Throws: what the storage throws; and for an entry that cannot be read, because
+  /// - Throws: what the storage throws; `corrupt` for an entry that cannot be read, because
   ///   skipping it would split the states.
   package mutating func apply(_ entry: Entry) throws -> Applied? {
     guard entry.index > position.index else { return nil }
@@ -96,9 +96,17 @@ extension Entry {
   fileprivate var operation: StampedOperation? {
     get throws {
       guard case .operation(let bytes) = payload else { return nil }
-      return try StampedOperation(decoding: bytes)
+      do { return try StampedOperation(decoding: bytes) } catch {
+        throw PDBError(
+          .corrupt, "entry \(index) of term \(term) is committed, but its operation cannot be read",
+          hint: "a newer version of pdb may understand it: start this node with the version that the "
+            + "other members have; if none of them goes on, restore a backup ('pdb restore')")
+      }
     }
   }
+
+  /// Whether this program understands what it carries.
+  package var isReadable: Bool { (try? operation) != nil || !isOperation }
 
   package var mayTakeLong: Bool {
     if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }

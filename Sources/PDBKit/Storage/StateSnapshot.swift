@@ -11,16 +11,16 @@ package final class StateSnapshot: Sendable {
   package let mark: StateMark
   private let snapshot: DatabaseSnapshot
   private let values: ValueView?
-  private let noteDamage: @Sendable (any Error) -> Void
+  private let whenDamaged: @Sendable (any Error) -> any Error
 
-  /// - Parameter noteDamage: is told of damage that was met, beside whoever reads.
+  /// - Parameter whenDamaged: is told of damage that was met, and says what is thrown.
   init(
     _ snapshot: DatabaseSnapshot, _ values: ValueView?,
-    noteDamage: @escaping @Sendable (any Error) -> Void
+    whenDamaged: @escaping @Sendable (any Error) -> any Error
   ) throws {
     self.snapshot = snapshot
     self.values = values
-    self.noteDamage = noteDamage
+    self.whenDamaged = whenDamaged
     mark = try snapshot.read { try StateTables(db: $0).mark() }
   }
 
@@ -65,8 +65,7 @@ package final class StateSnapshot: Sendable {
         try body(StateTables(db: $0, values: values))
       }
     } catch  where SQLite.isDamage(error) {
-      noteDamage(error)
-      throw error
+      throw whenDamaged(error)
     }
   }
 

@@ -342,13 +342,13 @@ package final class StateStore: Sendable {
 
   /// A view of the state as it is now, to be read piece by piece.
   ///
-  /// - Parameter noteDamage: is told of damage that is met while it is read.
+  /// - Parameter whenDamaged: is told of damage that is met while it is read, and says what is thrown.
   package func snapshot(
-    noteDamage: @escaping @Sendable (any Error) -> Void = { _ in }
+    whenDamaged: @escaping @Sendable (any Error) -> any Error = { $0 }
   ) throws -> StateSnapshot {
     do { try commitPending() } catch  where SQLite.isFull(error) { throw Self.uncopyable }
     let values = log?.values()
-    return try StateSnapshot(try current.makeSnapshot(), values, noteDamage: noteDamage)
+    return try StateSnapshot(try current.makeSnapshot(), values, whenDamaged: whenDamaged)
   }
 
   /// Puts the state that was received up to `index` in the place of this one. The log must

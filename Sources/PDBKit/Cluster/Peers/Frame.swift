@@ -8,12 +8,13 @@
 //   type     1 byte
 //   fields   in the notation of BinaryWriter; Message+Fields.swift has those of Raft's messages
 //
-//   1 hello      version cluster from to incarnation purpose nonce [understands]
+//   1 hello      version cluster from to incarnation purpose nonce [understands confirmed?]
 //                                                                      the connecting node
 //   2 challenge  nonce incarnation proof [understands]                 the accepting node
 //   3 proof      proof                                                 the connecting node
 //   4 welcome    -                                                     now the purpose begins
 //   5 refused    code                         instead of 2 or 4; then the connection is closed
+//   6 welcome    confirmed?                                            as 4; version 2
 //   16 requestPreVote       term lastLogIndex lastLogTerm isTransfer
 //   17 requestPreVoteReply  term granted
 //   18 requestVote          term lastLogIndex lastLogTerm isTransfer
@@ -23,6 +24,7 @@
 //   22 readIndex            term id
 //   23 readIndexReply       term id index
 //   24 timeoutNow           term
+//   25 confirmations        term [node term index]             version 2
 //   32 stateHash            index hash                         for comparison between nodes
 //   48 snapshotBegin        term mark                          purpose 1: a whole state; version 1
 //   49 snapshotPart         isEndOfPiece bytes
@@ -32,7 +34,8 @@
 //   53 stateRequest         -                                  purpose 2: begin to send the state
 //
 // What stands in brackets is there from version 2 on: the newest cluster version that the node
-// understands (ClusterVersion.swift).
+// understands (ClusterVersion.swift), and how far it knows the other to have confirmed its log, as term
+// and index. Who has less than that was rolled back, and finds it out by this.
 //
 // Handshake.swift says what a proof is. Purpose 0 is messages: they go from the connecting to
 // the accepting node; back only while the accepting node does not know how to reach the other.
@@ -64,7 +67,7 @@ package enum Frame: Equatable {
   case hello(Hello)
   case challenge(Challenge)
   case proof(Bytes)
-  case welcome
+  case welcome(Welcome?)
   case refused(String)
   case message(Message)
   case stateHash(StateHash)
@@ -86,6 +89,16 @@ package enum Frame: Equatable {
     let purpose: Purpose
     let nonce: Bytes
     var understands = ClusterVersion.first
+    /// How far the other is known to have confirmed its log; not told on a wire of version 1.
+    var confirmed: EndOfLog?
+  }
+
+  /// The other node is let in; `nil` on a wire of version 1.
+  package struct Welcome: Equatable {
+    /// How far it is known to have confirmed its log.
+    let confirmed: EndOfLog?
+
+    init(_ confirmed: EndOfLog?) { self.confirmed = confirmed }
   }
 
   /// What a connection is for.
@@ -116,8 +129,9 @@ package enum Frame: Equatable {
     case hello = 1
     case challenge = 2
     case proof = 3
-    case welcome = 4
+    case oldWelcome = 4
     case refused = 5
+    case welcome = 6
     case requestPreVote = 16
     case requestPreVoteReply = 17
     case requestVote = 18
@@ -127,6 +141,7 @@ package enum Frame: Equatable {
     case readIndex = 22
     case readIndexReply = 23
     case timeoutNow = 24
+    case confirmations = 25
     case stateHash = 32
     case oldSnapshotBegin = 48
     case snapshotPart = 49
@@ -163,7 +178,7 @@ extension Frame {
     case .hello: .hello
     case .challenge: .challenge
     case .proof: .proof
-    case .welcome: .welcome
+    case .welcome(let welcome): welcome == nil ? .oldWelcome : .welcome
     case .refused: .refused
     case .message(let message): Kind(of: message)
     case .stateHash: .stateHash
@@ -187,7 +202,9 @@ extension Frame {
     case .snapshotPart(let isEndOfPiece, let bytes):
       writer.write(isEndOfPiece)
       writer.write(bytes)
-    case .welcome, .snapshotEnd, .snapshotReceived, .stateRequest: break
+    case .welcome(let welcome):
+      if let welcome { writer.write(optional: welcome.confirmed) { $0.write($1) } }
+    case .snapshotEnd, .snapshotReceived, .stateRequest: break
     }
   }
 
@@ -204,7 +221,8 @@ extension Frame {
     case .hello: .hello(try Hello(from: &reader))
     case .challenge: .challenge(try Challenge(from: &reader))
     case .proof: .proof(try reader.readBytes())
-    case .welcome: .welcome
+    case .oldWelcome: .welcome(nil)
+    case .welcome: .welcome(Welcome(try reader.readOptional { try $0.readEndOfLog() }))
     case .refused: .refused(try reader.readString())
     case .requestPreVote: .message(.requestPreVote(try RequestVote(from: &reader)))
     case .requestPreVoteReply: .message(.requestPreVoteReply(try RequestVoteReply(from: &reader)))
@@ -215,6 +233,7 @@ extension Frame {
     case .readIndex: .message(.readIndex(try ReadIndex(from: &reader)))
     case .readIndexReply: .message(.readIndexReply(try ReadIndexReply(from: &reader)))
     case .timeoutNow: .message(.timeoutNow(try TimeoutNow(from: &reader)))
+    case .confirmations: .message(.confirmations(try Confirmations(from: &reader)))
     case .stateHash: .stateHash(try StateHash(from: &reader))
     case .oldSnapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader, isOld: true))
     case .snapshotBegin: .snapshotBegin(try SnapshotHead(from: &reader, isOld: false))
@@ -240,6 +259,7 @@ extension Frame.Kind {
       case .readIndex: .readIndex
       case .readIndexReply: .readIndexReply
       case .timeoutNow: .timeoutNow
+      case .confirmations: .confirmations
       case .installSnapshot: preconditionFailure("a snapshot goes with its state, not alone")
       }
   }
@@ -256,7 +276,10 @@ extension Frame.Hello {
     writer.write(incarnation)
     writer.write(byte: purpose.rawValue)
     writer.write(nonce)
-    if version > WireVersion.first.rawValue { writer.write(understands.number) }
+    if version > WireVersion.first.rawValue {
+      writer.write(understands.number)
+      writer.write(optional: confirmed) { $0.write($1) }
+    }
   }
 
   fileprivate init(from reader: inout BinaryReader) throws {
@@ -272,6 +295,7 @@ extension Frame.Hello {
     nonce = try reader.readBytes()
     if version > WireVersion.first.rawValue {
       understands = ClusterVersion(number: try reader.readUInt64())
+      confirmed = try reader.readOptional { try $0.readEndOfLog() }
     }
   }
 }

@@ -17,6 +17,7 @@ extension Message {
     case .readIndex(let message): message.encode(to: &writer)
     case .readIndexReply(let message): message.encode(to: &writer)
     case .timeoutNow(let message): message.encode(to: &writer)
+    case .confirmations(let message): message.encode(to: &writer)
     case .installSnapshot: preconditionFailure("a snapshot goes with its state, not alone")
     }
   }
@@ -156,4 +157,22 @@ extension TimeoutNow {
   fileprivate func encode(to writer: inout BinaryWriter) { writer.write(term) }
 
   init(from reader: inout BinaryReader) throws { self.init(term: try reader.readCounter()) }
+}
+
+extension Confirmations {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    writer.write(term)
+    writer.write(list: confirmed.sorted { $0.key < $1.key }) { writer, member in
+      writer.write(member.key)
+      writer.write(member.value)
+    }
+  }
+
+  init(from reader: inout BinaryReader) throws {
+    let term = try reader.readCounter()
+    let members = try reader.readList { (try $0.readUInt64(), try $0.readEndOfLog()) }
+    guard members.allSatisfy({ $0.1.term <= term }) else { throw BinaryReader.Malformed() }
+    self.init(
+      term: term, confirmed: Dictionary(members) { max($0, $1) })
+  }
 }

@@ -103,6 +103,9 @@ package final class PeerAcceptor: ChannelInboundHandler {
   }
 
   private func admit(_ hello: Frame.Hello, _ context: ChannelHandlerContext) {
+    guard receiver.has(hello.confirmed, knownBy: hello.from) else {
+      return refuse(hello.from, .rolledBack, context)
+    }
     deadline?.cancel()
     switch hello.purpose {
     case .messages:
@@ -113,7 +116,8 @@ package final class PeerAcceptor: ChannelInboundHandler {
         SnapshotReception(from: hello.from, receiver: receiver, logger: logger))
     case .fetch: state = .fetch(hello.from)
     }
-    write(.welcome, context)
+    write(
+      .welcome(wire == .first ? nil : Frame.Welcome(receiver.confirmed(by: hello.from))), context)
   }
 
   private func refuse(

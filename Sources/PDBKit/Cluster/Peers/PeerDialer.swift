@@ -118,7 +118,7 @@ struct PeerDialer: Sendable {
     return Frame.Hello(
       version: wire.rawValue, cluster: own.cluster, from: own.node, to: member.id,
       incarnation: own.incarnation, purpose: purpose, nonce: ClusterSecret.nonce(),
-      understands: wire == .first ? .first : .newest)
+      understands: wire == .first ? .first : .newest, confirmed: receiver.confirmed(by: member.id))
   }
 }
 
@@ -172,7 +172,10 @@ private final class PeerGreeter: ChannelInboundHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .challenge(let challenge): answer(challenge, context)
-    case .welcome:
+    case .welcome(let welcome):
+      guard receiver.has(welcome?.confirmed, knownBy: hello.to) else {
+        return fail("this node " + PeerRefusal.ownRollback, context, .rolledBack)
+      }
       greeted.succeed(PeerDialer.Connection(channel: context.channel, wire: wire))
     case .refused(let code):
       guard let refusal = PeerRefusal(rawValue: code) else {

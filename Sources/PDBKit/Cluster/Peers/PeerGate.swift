@@ -19,7 +19,7 @@ package final class PeerGate: PeerReceiver {
   private let logger: Logger
   /// The data directory that each peer was first met with.
   private let incarnations: Mutex<[NodeID: UInt64]>
-  /// When each refusal was logged last, by its words.
+  /// When each refusal and each trouble was logged last, by its words.
   private let refusals = Mutex<[String: ContinuousClock.Instant]>([:])
 
   package var identity: Identity { engine.identity }
@@ -72,31 +72,62 @@ package final class PeerGate: PeerReceiver {
 
   /// Logged once a minute: a peer that is turned away comes back every second.
   package func noteRefusal(of peer: NodeID, _ refusal: PeerRefusal) {
+    // That is this node's own trouble, and an alarm.
+    if refusal == .rolledBack { return }
     // An id that was not proved may be another one each time.
     let isProved = refusal != .secret && refusal != .version
     let reason = (isProved ? "node \(peer.text): " : "") + refusal.message
-    let isNews = refusals.withLock { refusals in
+    if isNews(reason) { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
+  }
+
+  private func noteOnce(_ trouble: String, _ origin: String, entry: Index) {
+    guard isNews("\(trouble): \(origin)") else { return }
+    logger.error("\(trouble)", metadata: ["from": "\(origin)", "entry": "\(entry)"])
+  }
+
+  /// Whether this was not told within the last minute.
+  private func isNews(_ reason: String) -> Bool {
+    refusals.withLock { refusals in
       let now = ContinuousClock.now
       refusals = refusals.filter { now - $0.value < .seconds(60) }
       guard refusals[reason] == nil, refusals.count < 100 else { return false }
       refusals[reason] = now
       return true
     }
-    if isNews { logger.warning("refused a peer", metadata: ["reason": "\(reason)"]) }
+  }
+
+  package func confirmed(by peer: NodeID) -> EndOfLog? { engine.status.confirmed[peer] }
+
+  package func has(_ confirmed: EndOfLog?, knownBy peer: NodeID) -> Bool {
+    // What this node has only grows, so what it confirmed before is not more than it has now.
+    if PaperRules().isRolledBack(engine.status.endOfLog, confirmed: confirmed) {
+      engine.report(.rolledBack)
+      return false
+    }
+    engine.report(.vouched(by: peer))
+    return true
   }
 
   package func refused(by peer: NodeID, _ reason: PeerRefusal) {
     switch reason {
     case .lostData: engine.report(.alarm(.lostData))
     case .removed: engine.report(.alarm(.removed))
-    case .version, .secret, .cluster, .node, .diskFull: break
+    case .version, .secret, .cluster, .node, .diskFull, .rolledBack: break
     }
   }
 
   // MARK: Messages
 
-  /// A message from a peer. When the node cannot keep up the message is dropped.
+  /// A message from a peer. When the node cannot keep up the message is dropped; so is one with an entry
+  /// that this node could never apply: once committed, it would end every member.
   package func receive(_ envelope: Envelope) {
+    if case .appendEntries(let message) = envelope.message,
+      let entry = message.entries.first(where: { !$0.isReadable })
+    {
+      return noteOnce(
+        "a leader sends an entry that cannot be read",
+        "node \(envelope.from.text), term \(entry.term)", entry: entry.index)
+    }
     engine.report(.received(envelope), limit: Limits.proposalsInFlight)
   }
 

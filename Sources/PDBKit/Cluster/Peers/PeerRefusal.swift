@@ -14,8 +14,13 @@ package enum PeerRefusal: String, Sendable {
   case removed
   /// The peer had other data when it was met first: it lost its log, and with it its votes.
   case lostData = "lost_data"
+  /// The node that refuses has less than the peer knows it confirmed: it takes no part any more.
+  case rolledBack = "rolled_back"
   /// This node cannot remember new peers now.
   case diskFull = "disk_full"
+
+  /// What is said of this node itself.
+  static let ownRollback = "has less than the peer knows it confirmed"
 
   /// For the log, with the refused peer as its subject.
   var message: String {
@@ -26,6 +31,7 @@ package enum PeerRefusal: String, Sendable {
     case .node: "it looks for another node"
     case .removed: "it was removed from this cluster"
     case .lostData: "it had other data when it was met first: it lost its log"
+    case .rolledBack: "it has less than it once confirmed, as if older files had been put back"
     case .diskFull: "new peers cannot be remembered now: the disk does not take it"
     }
   }

@@ -12,6 +12,8 @@ struct LogHead {
   private(set) var lastIndex: Index
   /// Which data directory each peer was first met with.
   var incarnations: [NodeID: UInt64] = [:]
+  /// How far each member has confirmed its log.
+  var confirmed: [NodeID: EndOfLog] = [:]
 
   init(_ identity: Identity, _ mark: SnapshotMark) {
     self.identity = identity
@@ -26,6 +28,7 @@ struct LogHead {
     case .hardState(let state): hardState = state
     case .entry(let entry): lastIndex = entry.index
     case .peer(let node, let incarnation): incarnations[node] = incarnation
+    case .confirmed(let node, let end): confirmed[node] = end
     case .identity, .end: break
     }
   }
@@ -34,6 +37,7 @@ struct LogHead {
   var records: [LogRecord] {
     [.identity(identity), .beginning(mark), .end(lastIndex), .hardState(hardState)]
       + incarnations.sorted { $0.key < $1.key }.map { .peer($0.key, incarnation: $0.value) }
+      + confirmed.sorted { $0.key < $1.key }.map { .confirmed($0.key, $0.value) }
   }
 }
 
@@ -45,6 +49,7 @@ package struct LogContents {
   package var identity: Identity { head.identity }
   package var mark: SnapshotMark { head.mark }
   package var hardState: HardState { head.hardState }
+  package var confirmed: [NodeID: EndOfLog] { head.confirmed }
   package var lastIndex: Index { entries.last?.index ?? mark.index }
   /// The term of an entry; `nil` if the log does not hold it.
   package func term(at index: Index) -> Term? {
@@ -104,7 +109,7 @@ package struct LogContents {
       throw Contradiction(reason: "it is of two nodes")
     case .snapshot: entries = []
     case .entry(let entry): try add(entry)
-    case .identity, .beginning, .hardState, .peer, .end: break
+    case .identity, .beginning, .hardState, .peer, .end, .confirmed: break
     }
   }
 

@@ -7,6 +7,7 @@
 //   5 entry       index term kind content      it takes the place of all entries from its index on
 //   6 peer        node incarnation             which data directory a peer was first met with
 //   7 end         index                        of the last entry before a segment
+//   8 confirmed   node term index              how far a member has confirmed its log
 //
 // Kinds are numbered for ever. Each segment begins with a frame that says everything but the entries
 // before it once more, so that older segments can go.
@@ -24,6 +25,7 @@ enum LogRecord {
   case entry(Entry)
   case peer(NodeID, incarnation: UInt64)
   case end(Index)
+  case confirmed(NodeID, EndOfLog)
 
   private enum Kind: UInt8 {
     case identity = 1
@@ -33,6 +35,7 @@ enum LogRecord {
     case entry = 5
     case peer = 6
     case end = 7
+    case confirmed = 8
   }
 
   private var kind: Kind {
@@ -44,6 +47,7 @@ enum LogRecord {
     case .entry: .entry
     case .peer: .peer
     case .end: .end
+    case .confirmed: .confirmed
     }
   }
 
@@ -72,6 +76,9 @@ enum LogRecord {
       writer.write(node)
       writer.write(incarnation)
     case .end(let index): writer.write(index)
+    case .confirmed(let node, let end):
+      writer.write(node)
+      writer.write(end)
     }
   }
 
@@ -89,6 +96,7 @@ enum LogRecord {
       case .entry: .entry(try reader.readEntry())
       case .peer: .peer(try reader.readUInt64(), incarnation: try reader.readUInt64())
       case .end: .end(try reader.readUInt64())
+      case .confirmed: .confirmed(try reader.readUInt64(), try reader.readEndOfLog())
       }
   }
 }

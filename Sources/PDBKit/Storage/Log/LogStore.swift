@@ -402,7 +402,7 @@ extension LogRecord {
   fileprivate var isMark: Bool {
     switch self {
     case .snapshot, .beginning: true
-    case .identity, .hardState, .entry, .peer, .end: false
+    case .identity, .hardState, .entry, .peer, .end, .confirmed: false
     }
   }
 }
@@ -433,6 +433,7 @@ extension Persist {
     if let hardState { records.append(.hardState(hardState)) }
     records += entries.map { .entry($0) }
     if let compaction { records.append(.beginning(compaction)) }
+    records += confirmed.sorted { $0.key < $1.key }.map { .confirmed($0.key, $0.value) }
     return records
   }
 }
