@@ -31,7 +31,10 @@ package struct MemoryState: StateStorage {
 
   package init() {}
 
-  var requestCount: Int { requests.count }
+  /// The revisions of an author that are known, oldest first.
+  func revisions(by author: String) -> [UInt64] {
+    history.filter { $0.record.stamp.author == author }.map(\.record.number)
+  }
 
   // MARK: Reading
 
@@ -97,12 +100,12 @@ package struct MemoryState: StateStorage {
     history.append(Revision(record: record, keys: revision.changes.map(\.key)))
   }
 
-  package mutating func forgetRevision(_ number: UInt64) -> UInt64 {
+  package mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
     guard let position = history.firstIndex(where: { $0.record.number == number }) else { return 0 }
     let forgotten = history.remove(at: position)
     for key in forgotten.keys {
       versions[key]?.removeAll {
-        $0.revision < number || ($0.revision == number && $0.value == nil)
+        $0.revision < first || ($0.revision == number && $0.value == nil)
       }
       if versions[key]?.isEmpty == true { versions[key] = nil }
     }

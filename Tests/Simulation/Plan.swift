@@ -1,5 +1,6 @@
 // What a seed decides before anything happens: the cluster and its misfortunes.
 
+import PDBModel
 import Raft
 
 /// The draw of one seed. Every seed has other faults switched on (swarm testing: Groce et al.,
@@ -16,6 +17,7 @@ struct Plan: Sendable {
   var network = Network()
   var disk = Disk()
   var faults = Faults()
+  var past = Past()
 
   /// How long faults go on.
   var faultTime: Time
@@ -73,6 +75,31 @@ struct Plan: Sendable {
     var transfer = 0
   }
 
+  /// What is remembered, and by which programs. Drawn apart from everything else.
+  struct Past {
+    /// How many entries the answers to requests are remembered for.
+    var rememberedEntries = Limits.rememberedRequests
+    /// Whether clients undo by number and change all limits of the history.
+    var looksBack = false
+    /// Chance that a node begins with a program of version 0.1, which it leaves at some restart.
+    var oldPrograms = 0
+
+    var isUpgrade: Bool { oldPrograms > 0 }
+
+    init() {}
+
+    init(seed: UInt64) {
+      var dice = Dice(seed: seed &* 0x8CB9_2BA7_2F3D_8DD7 &+ 0x2545_F491_4F6C_DD1D)
+      looksBack = dice.chance(300)
+      // Requests of version 0.1 are judged by clocks, so there they must not be forgotten early.
+      if dice.chance(150) {
+        oldPrograms = dice.pick([300, 1000])
+      } else if dice.chance(200) {
+        rememberedEntries = UInt64(dice.among(2...24))
+      }
+    }
+  }
+
   init(seed: UInt64) {
     var dice = Dice(seed: seed &* 0xD134_2543_DE82_EF95 &+ 0x5851_F42D_4C95_7F2D)
     voters = dice.pick([1, 2, 3, 3, 3, 3, 4, 5, 5, 7])
@@ -99,6 +126,7 @@ struct Plan: Sendable {
     draw(network: &dice)
     draw(disk: &dice)
     draw(faults: &dice)
+    past = Past(seed: seed)
   }
 
   private mutating func draw(network dice: inout Dice) {

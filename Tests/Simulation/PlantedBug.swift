@@ -106,6 +106,26 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case forgetsLostReads
   /// Commit notices wait for entries that never come.
   case holdsNotices
+
+  // What is remembered and forgotten
+  /// A retry is applied though its request may have been forgotten.
+  case appliesExpired
+  /// The history is cut one revision, or byte, too early.
+  case forgetsOneTooMany
+  /// Every node counts the age of revisions by a clock of its own.
+  case forgetsByOwnClock
+  /// With a revision the versions go that it made.
+  case forgetsPresent
+  /// A revision is undone whatever has changed since.
+  case undoesOverChanges
+  /// An operation that is refused half-way leaves what it had drafted.
+  case writesRefused
+
+  // Versions of the cluster
+  /// Members that were never met do not count when the cluster's version is raised.
+  case raisesUnmet
+  /// What came with a version is used before the version is raised.
+  case usesVersionEarly
 }
 
 extension PlantedBug {
@@ -122,6 +142,7 @@ extension PlantedBug {
     case .snapshotKeepsConflict: 169
     case .confirmsAnyRound: 499
     case .recyclesReadIDs: 46
+    case .raisesUnmet: 590
     default: nil
     }
   }

@@ -4,9 +4,13 @@ import PDBCoordinator
 import PDBModel
 import Raft
 
-/// The paper's rules but for one.
-struct PlantedRules: Rules, ReplyRules {
+/// The rules of production but for one.
+struct PlantedRules: Rules, ReplyRules, StateRules {
   let bug: PlantedBug?
+  /// Whose rules they are.
+  var node: NodeID = 0
+  var rememberedEntries = Limits.rememberedRequests
+  var newestVersion = ClusterVersion.newest
 
   // MARK: Durability
 
@@ -185,7 +189,41 @@ struct PlantedRules: Rules, ReplyRules {
 
   var looksAfterReads: Bool { bug != .forgetsLostReads }
 
+  func mayRaise(havingMet met: Int, of members: Int) -> Bool {
+    met == members || bug == .raisesUnmet
+  }
+
   func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool {
     bug == .holdsNotices ? !isNotice : !isNotice || isUrgent
   }
+
+  // MARK: The state
+
+  func isTooOld(_ known: UInt64, forgotten: UInt64) -> Bool {
+    known < forgotten && bug != .appliesExpired
+  }
+
+  func mayUse(_ needed: ClusterVersion, at version: ClusterVersion) -> Bool {
+    needed <= version || bug == .usesVersionEarly
+  }
+
+  func forgettingTime(of stamp: Timestamp?) -> Timestamp? {
+    guard bug == .forgetsByOwnClock, let stamp else { return stamp }
+    // Some other time for each node.
+    return Timestamp(milliseconds: stamp.milliseconds + 700 * Int64(node))
+  }
+
+  func mustForget(kept: UInt64, limit: UInt64) -> Bool {
+    kept > limit || bug == .forgetsOneTooMany && kept == limit
+  }
+
+  func firstKept(afterForgetting number: UInt64) -> UInt64 {
+    bug == .forgetsPresent ? number + 1 : number
+  }
+
+  func mayUndo(over conflicts: Int) -> Bool {
+    conflicts == 0 || bug == .undoesOverChanges
+  }
+
+  func mayWrite(isRefused: Bool) -> Bool { !isRefused || bug == .writesRefused }
 }

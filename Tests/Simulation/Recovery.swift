@@ -135,6 +135,9 @@ extension Simulation {
     where member.role == .learner && self[member.id].isAlive {
       return Violation(.promotion, "learner \(member.id) is not promoted")
     }
+    if plan.past.isUpgrade, let version = leader.raisableVersion {
+      return Violation(.progress, "the cluster's version is not raised to \(version.number)")
+    }
     if let target = leader.status.transferTarget {
       return Violation(.transfer, "the transfer to \(target) does not end")
     }

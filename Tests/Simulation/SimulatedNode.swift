@@ -10,7 +10,9 @@ final class SimulatedNode {
   let id: NodeID
   let configuration: Configuration
   private let seed: UInt64
-  private let rules: PlantedRules
+  private(set) var rules: PlantedRules
+  /// What its peers understand, as far as it has met them in this life.
+  var peerVersions = PeerVersions()
 
   // MARK: Survives a crash
 
@@ -71,10 +73,10 @@ final class SimulatedNode {
 
   init(
     id: NodeID, membership: Membership, configuration: Configuration, seed: UInt64,
-    tickLength: Time, clockSkew: Int64, bug: PlantedBug?
+    tickLength: Time, clockSkew: Int64, rules: PlantedRules
   ) {
     self.id = id
-    rules = PlantedRules(bug: bug)
+    self.rules = rules
     self.configuration = configuration
     self.seed = seed
     self.tickLength = tickLength
@@ -85,8 +87,8 @@ final class SimulatedNode {
     var mark = StateMark()
     mark.membership = membership
     var storage = MemoryState()
-    storage.forgetsRequests = bug == .forgetsRequests
-    machine = Machine(storage: storage, mark: mark)
+    storage.forgetsRequests = rules.bug == .forgetsRequests
+    machine = Machine(storage: storage, mark: mark, rules: rules)
     checkpoints = [machine]
     let node = Node(
       id: id, snapshot: beginning, configuration: configuration, seed: seed, rules: rules)
@@ -177,6 +179,7 @@ final class SimulatedNode {
     hadTransfer = false
     idleSyncs = 0
     (durableBatch, reportedBatch) = (0, 0)
+    peerVersions = PeerVersions()
     return lost
   }
 
@@ -190,8 +193,11 @@ final class SimulatedNode {
   /// The process starts from what the disk holds. A replacement of the state that a crash
   /// interrupted is finished first.
   ///
+  /// - Parameter program: what the program understands from now on.
   /// - Returns: whether one was finished.
-  func restart() throws -> Bool {
+  func restart(with program: ClusterVersion) throws -> Bool {
+    rules.newestVersion = program
+    machine = ours(machine)
     let mark = durable.mark
     var isFinished = false
     if machine.mark.appliedIndex < mark.index {
@@ -230,10 +236,22 @@ final class SimulatedNode {
     guard let state = staged.last(where: { $0.mark.appliedIndex == mark.index }) else {
       return false
     }
-    machine = state
-    checkpoints = [state]
+    machine = ours(state)
+    checkpoints = [machine]
     staged.removeAll { $0.mark.appliedIndex <= mark.index }
     return true
+  }
+
+  /// The same state under the rules of this node.
+  private func ours(_ state: Machine) -> Machine {
+    Machine(storage: state.storage, mark: state.mark, rules: rules)
+  }
+
+  /// The version that this node, when it leads, raises the cluster's to; `nil` if it must not.
+  var raisableVersion: ClusterVersion? {
+    let common = peerVersions.common(
+      of: status.membership.members, besides: id, understanding: rules.newestVersion, by: rules)
+    return common.flatMap { $0 > machine.mark.version ? $0 : nil }
   }
 
   // MARK: Clocks

@@ -31,8 +31,9 @@ extension Simulation {
   private func begin(_ position: Int) {
     clients[position].operationCount += 1
     let number = clients[position].operationCount
+    let history = checks.replay.machine
     let work = workload.draw(
-      clients[position], &dice, mustWrite: clients[position].remaining != nil)
+      clients[position], &dice, mustWrite: clients[position].remaining != nil, history)
     clients[position].current = ClientOperation(
       number: number, request: "c\(position)-\(number)", work: work, invoked: eventNumber,
       begunAt: now, floor: checks.clients.acknowledged,
@@ -127,12 +128,16 @@ extension Simulation {
   ) throws {
     try checks.replay.check(decision, at: index, by: node)
     let first = checks.replay.firstIndex(of: operation.request) ?? index
-    if first < index { note(.retryRemembered) }
+    let isExpired = decision.failure?.code == .requestExpired
+    if first < index, !isExpired { note(.retryRemembered) }
     if operation.wasUnknown, first < index { note(.unknownButApplied) }
     try checks.clients.wrote(at: first, floor: operation.floor, request: operation.request)
     let (position, revision) = (clientPosition(of: operation), checks.replay.revision(after: index))
     clients[position].knownRevision = max(clients[position].knownRevision, revision)
+    noteRefusal(decision, of: operation)
     guard case .write(_, let key?, let action?) = operation.work else { return }
+    // Applied once or never: nobody can tell any more.
+    if isExpired { record(operation, key, action, answer: nil) }
     if let answer = Workload.answer(decision) {
       if answer == .conflict { note(.conditionFailed) }
       record(operation, key, action, answer: answer)

@@ -180,7 +180,8 @@ extension Simulation {
   }
 
   func restart(_ node: SimulatedNode) throws {
-    _ = try node.restart()
+    let isUpgraded = plan.past.isUpgrade && dice.chance(400)
+    _ = try node.restart(with: isUpgraded ? .newest : node.rules.newestVersion)
     checks.monotony.restarted(node.id, hardState: node.durable.hardState)
     checks.contact.deposed(node.id)
     diary.note(

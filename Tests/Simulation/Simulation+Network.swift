@@ -52,6 +52,7 @@ extension Simulation {
     guard !isCut || plan.network.survivesCuts else { return }
     let node = self[envelope.to]
     noteArrival(envelope, isCopy: isCopy, at: node)
+    node.peerVersions.note(envelope.from, understands: self[envelope.from].rules.newestVersion)
     try step(node, .received(envelope))
   }
 
@@ -87,5 +88,18 @@ extension Simulation {
     node.ticksSinceLeaderLost += 1
     schedule.add(.tick(node.id, life: node.life), after: node.tickLength)
     try step(node, .tick)
+    if plan.past.isUpgrade, node.isLeader, dice.chance(50) { try raiseVersion(by: node) }
+  }
+
+  /// A leader raises the cluster's version when all members understand more.
+  private func raiseVersion(by node: SimulatedNode) throws {
+    guard let version = node.raisableVersion else { return }
+    note(.versionRaised)
+    let stamp = Stamp(
+      time: Timestamp(milliseconds: node.wallClock(now)), author: "", request: nil)
+    let bytes = StampedOperation(stamp: stamp, operation: .raiseVersion(version))
+      .encoded(for: node.machine.mark.version)
+    try step(
+      node, .request(.propose(bytes), node.ticket(for: administrator.nextAttempt)))
   }
 }

@@ -28,7 +28,8 @@ extension Simulation {
       switch operation.work {
       case .read: inputs.append(.request(.read, ticket))
       case .write(let change, _, _):
-        let bytes = stamped(change, operation, by: node).encoded()
+        let bytes = stamped(change, operation, by: node)
+          .encoded(for: plan.past.isUpgrade ? node.machine.mark.version : .newest)
         inputs.append(.request(.propose(bytes), ticket))
       }
     }

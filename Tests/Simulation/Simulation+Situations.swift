@@ -149,6 +149,21 @@ extension Simulation {
     }
   }
 
+  // MARK: Answers
+
+  func noteRefusal(_ decision: Decision, of operation: ClientOperation) {
+    guard let error = decision.failure, case .write(let change, _, _) = operation.work else {
+      return
+    }
+    switch (change, error.code) {
+    case (_, .requestExpired): note(.retryExpired)
+    case (.undo(.some), .conflict): note(.undoRefused)
+    case (.undo(.some), .revisionNotFound): note(.undoForgotten)
+    case (.commitImport, .conflict): note(.importRefused)
+    default: break
+    }
+  }
+
   // MARK: Arrivals
 
   func noteArrival(_ envelope: Envelope, isCopy: Bool, at node: SimulatedNode) {
@@ -186,4 +201,8 @@ extension Simulation {
     let isUnreported = node.durableBatch > node.reportedBatch
     if isUnreported { note(.crashBetweenDurableAndReport) }
   }
+}
+
+extension Decision {
+  var failure: PDBError? { if case .failure(let error) = self { error } else { nil } }
 }

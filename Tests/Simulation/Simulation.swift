@@ -43,8 +43,10 @@ package final class Simulation {
     dice = Dice(seed: seed)
     self.diary = Diary(diary)
     let members = Simulation.firstMembers(plan, &dice)
-    checks = Checks(membership: members)
-    workload = Workload(keys: plan.keys)
+    checks = Checks(
+      membership: members,
+      rules: PlantedRules(bug: nil, rememberedEntries: plan.past.rememberedEntries))
+    workload = Workload(keys: plan.keys, past: plan.past)
     for _ in members.members { addNode(knowing: members) }
     for position in 0..<plan.clients {
       clients.append(
@@ -91,10 +93,17 @@ package final class Simulation {
 
   @discardableResult
   func addNode(knowing membership: Membership) -> SimulatedNode {
+    let id = NodeID(nodes.count + 1)
+    var rules = PlantedRules(
+      bug: bug, node: id, rememberedEntries: plan.past.rememberedEntries)
+    // Programs that know nothing of a version join no cluster that may have it.
+    if plan.past.isUpgrade, !membership.members.isEmpty, dice.chance(plan.past.oldPrograms) {
+      rules.newestVersion = .first
+    }
     let node = SimulatedNode(
-      id: NodeID(nodes.count + 1), membership: membership, configuration: plan.configuration,
+      id: id, membership: membership, configuration: plan.configuration,
       seed: dice.next(), tickLength: Schedule<Happening>.tick - 4 + Time(dice.below(9)),
-      clockSkew: Int64(dice.below(2000)) - 1000, bug: bug)
+      clockSkew: Int64(dice.below(2000)) - 1000, rules: rules)
     nodes.append(node)
     schedule.add(.tick(node.id, life: node.life), after: Time(dice.below(100)))
     return node

@@ -73,6 +73,11 @@ package enum Situation: String, CaseIterable, Sendable {
   case unknownButApplied = "an unknown outcome turns out applied"
   case conditionFailed = "a condition fails"
   case clockJump = "a wall clock jumps"
+  case retryExpired = "a retry is too old to be judged"
+  case undoRefused = "undo refused: a key changed since"
+  case undoForgotten = "undo refused: the revision was forgotten"
+  case importRefused = "an import is refused half-way"
+  case versionRaised = "the cluster's version is raised"
 }
 
 /// How often each situation happened.

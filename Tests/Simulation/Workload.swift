@@ -8,18 +8,26 @@ import Raft
 /// Draws operations on a few keys of three kinds, and on tasks.
 struct Workload {
   let keyCount: Int
+  private let past: Plan.Past
   private var lastValue = 0
 
   /// - Parameter keys: of each kind.
-  init(keys: Int) { keyCount = 3 * keys }
+  init(keys: Int, past: Plan.Past) {
+    keyCount = 3 * keys
+    self.past = past
+  }
 
   static func kind(of key: Int) -> KeyKind { KeyKind(rawValue: key % 3)! }
   static func name(of key: Int) -> String { "k\(key)" }
   static func bytes(of key: Int) -> Bytes { Bytes(name(of: key).utf8) }
 
-  mutating func draw(_ client: Client, _ dice: inout Dice, mustWrite: Bool) -> Work {
+  /// - Parameter state: the present one, for what is about the past.
+  mutating func draw(
+    _ client: Client, _ dice: inout Dice, mustWrite: Bool, _ state: Machine
+  ) -> Work {
     let key = dice.below(keyCount)
     if !mustWrite, client.isReader || dice.chance(300) { return .read(key: key) }
+    if past.looksBack, dice.chance(150) { return lookingBack(&dice, state) }
     if dice.chance(120) { return task(&dice) }
     let name = Self.bytes(of: key)
     if dice.chance(80) {
@@ -72,12 +80,38 @@ struct Workload {
     case 4: return .write(.removeTask(reference, .none), key: nil, nil)
     case 5: return .write(.undo(nil), key: nil, nil)
     case 6, 7: return .write(importing(&dice), key: nil, nil)
-    case 8: return .write(.raiseVersion(.newest), key: nil, nil)
+    case 8:
+      // Where members may not understand it only a leader raises it.
+      if past.isUpgrade { return .write(.removeCompletedTasks, key: nil, nil) }
+      return .write(.raiseVersion(.newest), key: nil, nil)
     case 9:
       let setting = Setting.historyRevisions
       let value = dice.chance(300) ? nil : "\(dice.among(0...30))"
       return .write(.setSetting(setting, value: value), key: nil, nil)
     default: return .write(.removeCompletedTasks, key: nil, nil)
+    }
+  }
+
+  /// Something about the past: a revision by its number, known or not any more, or how much is kept.
+  private mutating func lookingBack(_ dice: inout Dice, _ state: Machine) -> Work {
+    switch dice.below(8) {
+    case 0: return .write(.setSetting(.historyKeep, value: "\(dice.among(1...8))s"), key: nil, nil)
+    case 1:
+      let value = dice.chance(300) ? nil : "\(dice.among(0...2000))"
+      return .write(.setSetting(.historyBytes, value: value), key: nil, nil)
+    case 2:
+      let value = dice.chance(300) ? nil : "\(dice.among(0...12))"
+      return .write(.setSetting(.historyRevisions, value: value), key: nil, nil)
+    case 3 where !past.isUpgrade && state.mark.version < .newest:
+      return .write(.raiseVersion(.newest), key: nil, nil)
+    case 0...4 where state.mark.compactedRevision > 0:
+      let number = 1 + dice.below(Int(state.mark.compactedRevision))
+      return .write(.undo(UInt64(number)), key: nil, nil)
+    default:
+      // Of the registers' revisions none is undone: their histories know of no undo.
+      let revisions = state.storage.revisions(by: "tasks")
+      guard !revisions.isEmpty else { return task(&dice) }
+      return .write(.undo(dice.pick(revisions)), key: nil, nil)
     }
   }
 

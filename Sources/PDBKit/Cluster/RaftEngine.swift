@@ -76,7 +76,7 @@ package final class RaftEngine: Sendable {
   private let fullDisks = Mutex<Set<String>>([])
   private let isDraining = Atomic(false)
   /// The newest cluster version that each peer understands, as it said last.
-  private let understood = Mutex<[NodeID: ClusterVersion]>([:])
+  private let understood = Mutex(PeerVersions())
   /// New revisions, for the listeners.
   let feed: ChangeFeed
   /// An element for every request that the node stop; see ``requestStop()``.
@@ -602,17 +602,13 @@ package final class RaftEngine: Sendable {
 
   /// A peer said which cluster versions it understands.
   func note(_ peer: NodeID, understands version: ClusterVersion) {
-    understood.withLock { $0[peer] = version }
+    understood.withLock { $0.note(peer, understands: version) }
   }
 
   /// What all members understand; `nil` as long as some have not been met.
   private var commonVersion: ClusterVersion? {
-    var others = Set(status.membership.members.map(\.id))
-    others.remove(identity.node)
-    return understood.withLock { understood in
-      let versions = others.map { understood[$0] }
-      return versions.contains(nil) ? nil : versions.compactMap(\.self).min() ?? .newest
-    }
+    let members = status.membership.members
+    return understood.withLock { $0.common(of: members, besides: identity.node) }
   }
 
   /// Raises the cluster's version when this node leads and all members understand more.

@@ -47,8 +47,9 @@ package struct Replica<Storage: StateStorage> {
   private var position: (index: Index, term: Term)
   private var membership: Membership
 
-  package init(storage: Storage, mark: StateMark) {
-    machine = StateMachine(storage: storage, mark: mark.data)
+  /// - Parameter rules: others than those of production only to see what breaks.
+  package init(storage: Storage, mark: StateMark, rules: any StateRules = SoundState()) {
+    machine = StateMachine(storage: storage, mark: mark.data, rules: rules)
     position = (mark.appliedIndex, mark.appliedTerm)
     membership = mark.membership
   }

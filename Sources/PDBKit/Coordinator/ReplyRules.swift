@@ -20,6 +20,10 @@ package protocol ReplyRules: Sendable {
   /// Whether reads are asked for again, and given up in the end: messages get lost.
   var looksAfterReads: Bool { get }
 
+  /// Whether the cluster's version may be raised to what the members understand that were met: only
+  /// when all of them were.
+  func mayRaise(havingMet met: Int, of members: Int) -> Bool
+
   /// Whether a message leaves now. Only a commit notice may wait, and not when the node is urged.
   func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool
 }
@@ -39,6 +43,8 @@ extension ReplyRules {
   package var outcomeWhenAbandoned: PDBError.Outcome { .unknown }
 
   package var looksAfterReads: Bool { true }
+
+  package func mayRaise(havingMet met: Int, of members: Int) -> Bool { met == members }
 
   package func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool { !isNotice || isUrgent }
 }

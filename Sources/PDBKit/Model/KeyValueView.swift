@@ -37,6 +37,7 @@ struct Draft<Base: StateView>: StateView {
   private let base: Base
   /// The revision the draft will become.
   let revision: UInt64
+  let rules: any StateRules
   /// In the order in which keys were first touched.
   private(set) var changes: [KeyChange] = []
   /// Of the changes, by key; empty while there are so few that looking at them is faster.
@@ -49,9 +50,10 @@ struct Draft<Base: StateView>: StateView {
     var stored: StoredValue?
   }
 
-  init(on base: Base, revision: UInt64) {
+  init(on base: Base, revision: UInt64, rules: any StateRules = SoundState()) {
     self.base = base
     self.revision = revision
+    self.rules = rules
   }
 
   func get(_ key: Bytes) throws -> StoredValue? {

@@ -71,7 +71,9 @@ package protocol StateStorage: StateView {
   mutating func append(_ revision: RecordedRevision) throws
   /// Forgets the oldest revision that is known, and what its keys had before; tells what it counted
   /// for. The state after it stays as it is.
-  mutating func forgetRevision(_ number: UInt64) throws -> UInt64
+  ///
+  /// - Parameter first: of its keys, the versions before this one go.
+  mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) throws -> UInt64
   /// Gives a key that has no history a value, or none.
   mutating func putAside(_ key: Bytes, _ stored: StoredValue?) throws
 
@@ -107,10 +109,13 @@ package struct Ruling: Sendable {
 package struct StateMachine<Storage: StateStorage> {
   package var storage: Storage
   package private(set) var mark: DataMark
+  private let rules: any StateRules
 
-  package init(storage: Storage, mark: DataMark) {
+  /// - Parameter rules: others than those of production only to see what breaks.
+  package init(storage: Storage, mark: DataMark, rules: any StateRules = SoundState()) {
     self.storage = storage
     self.mark = mark
+    self.rules = rules
   }
 
   /// Applies an operation.
@@ -130,7 +135,7 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// - Throws: ``ClusterVersion/NotUnderstood`` if this program is too old for it.
   private mutating func raise(to version: ClusterVersion) throws {
-    guard version <= .newest else { throw ClusterVersion.NotUnderstood(version: version) }
+    guard version <= rules.newestVersion else { throw ClusterVersion.NotUnderstood(version: version) }
     if mark.version < .checksums, version >= .checksums {
       // What nodes of version 0.1 have forgotten was older than what they remember.
       let anyForgotten = mark.forgotten != DataMark().forgotten
@@ -178,11 +183,19 @@ package struct StateMachine<Storage: StateStorage> {
     return RememberedAnswer(.success(.pair(pair)), revision: number)
   }
 
+  /// Whether a request that is not remembered may have been applied nevertheless, and forgotten since.
+  private func mayHaveForgotten(_ request: RequestID) -> Bool {
+    if let known = request.knownRevision {
+      return rules.isTooOld(known, forgotten: mark.forgottenRevision)
+    }
+    return request.firstSent.map { $0 <= mark.forgotten } ?? false
+  }
+
   private mutating func decision(
     on stamped: StampedOperation, at position: LogPosition
   ) throws -> (Decision, RecordedRevision?) {
     guard let request = stamped.stamp.request else { return try run(stamped, at: position) }
-    if mark.mayHaveForgotten(request) {
+    if mayHaveForgotten(request) {
       let refusal = PDBError(
         .requestExpired, "the request is too old to tell whether it was applied",
         outcome: .unknown, hint: "look at the data, then send it again with a new id")
@@ -200,21 +213,27 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func run(
     _ stamped: StampedOperation, at position: LogPosition
   ) throws -> (Decision, RecordedRevision?) {
-    var draft = Draft(on: storage, revision: mark.revision + 1)
+    var draft = Draft(on: storage, revision: mark.revision + 1, rules: rules)
+    let decision: Decision
     do {
-      guard stamped.operation.version <= mark.version else { throw PDBError.membersTooOld }
-      let answer = try stamped.operation.apply(to: &draft, stamp: stamped.stamp)
-      let made = try write(
-        draft, stamped.stamp, Self.name(stamped.operation, answer), at: position)
-      return (.success(answer), made)
+      guard rules.mayUse(stamped.operation.version, at: mark.version) else {
+        throw PDBError.membersTooOld
+      }
+      decision = .success(try stamped.operation.apply(to: &draft, stamp: stamped.stamp))
     } catch let error as PDBError {
-      return (.failure(error), nil)
+      decision = .failure(error)
     }
+    var isRefused: Bool { if case .failure = decision { true } else { false } }
+    guard rules.mayWrite(isRefused: isRefused) else { return (decision, nil) }
+    let name = Self.name(stamped.operation, decision)
+    return (decision, try write(draft, stamped.stamp, name, at: position))
   }
 
   /// What the history says of an operation.
-  private static func name(_ operation: Operation, _ answer: Answer) -> String {
-    if case .undone(let undone) = answer { return Operation.undo(undone.revision).name }
+  private static func name(_ operation: Operation, _ decision: Decision) -> String {
+    if case .success(.undone(let undone)) = decision {
+      return Operation.undo(undone.revision).name
+    }
     return operation.name
   }
 
@@ -243,8 +262,9 @@ package struct StateMachine<Storage: StateStorage> {
   private static var forgetInterval: UInt64 { 16 }
 
   private mutating func forgetRequests(at index: UInt64) throws {
-    guard index > Limits.rememberedRequests else { return }
-    let newest = try storage.removeRequests(through: index - Limits.rememberedRequests)
+    let remembered = rules.rememberedEntries
+    guard index > remembered else { return }
+    let newest = try storage.removeRequests(through: index - remembered)
     guard let newest else { return }
     mark.forgotten = max(mark.forgotten, newest.time)
     mark.forgottenRevision = max(mark.forgottenRevision, newest.revision + 1)
@@ -254,7 +274,7 @@ package struct StateMachine<Storage: StateStorage> {
   /// following entries go on with it.
   private mutating func forgetHistory(at time: Timestamp?) throws {
     let limits = HistoryLimits(try storage.settings())
-    let oldest = time.flatMap { limits.oldest(at: $0) }
+    let oldest = rules.forgettingTime(of: time).flatMap { limits.oldest(at: $0) }
     for _ in 0..<Self.forgottenAtOnce where mark.compactedRevision < mark.revision {
       guard try exceeds(limits, oldest) else { return }
       try forgetOldestRevision()
@@ -263,8 +283,9 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// Whether the oldest revision that is known must go.
   private func exceeds(_ limits: HistoryLimits, _ oldest: Timestamp?) throws -> Bool {
-    if mark.revision - mark.compactedRevision > limits.revisions { return true }
-    if mark.historyBytes > limits.bytes { return true }
+    let kept = mark.revision - mark.compactedRevision
+    if rules.mustForget(kept: kept, limit: limits.revisions) { return true }
+    if rules.mustForget(kept: mark.historyBytes, limit: limits.bytes) { return true }
     guard let oldest, let record = try storage.revision(mark.compactedRevision + 1) else {
       return false
     }
@@ -276,7 +297,8 @@ package struct StateMachine<Storage: StateStorage> {
 
   private mutating func forgetOldestRevision() throws {
     mark.compactedRevision += 1
-    mark.historyBytes -= try storage.forgetRevision(mark.compactedRevision)
+    mark.historyBytes -= try storage.forgetRevision(
+      mark.compactedRevision, keepingFrom: rules.firstKept(afterForgetting: mark.compactedRevision))
   }
 
   /// As nodes of version 0.1 do.
@@ -288,12 +310,6 @@ package struct StateMachine<Storage: StateStorage> {
 }
 
 extension DataMark {
-  /// Whether a request that is not remembered may have been applied nevertheless, and forgotten since.
-  fileprivate func mayHaveForgotten(_ request: RequestID) -> Bool {
-    if let known = request.knownRevision { return known < forgottenRevision }
-    return request.firstSent.map { $0 <= forgotten } ?? false
-  }
-
   fileprivate mutating func replace(
     _ before: StoredValue?, with after: StoredValue?, under key: Bytes
   ) {

@@ -17,7 +17,7 @@ extension Draft {
     let all = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
     let changes = all.filter { $0.key != SystemKeys.settings }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
-    guard conflicts.isEmpty else { throw try conflict(number, conflicts) }
+    guard rules.mayUndo(over: conflicts.count) else { throw try conflict(number, conflicts) }
     for change in changes {
       if let before = change.before {
         try put(change.key, before.value)

@@ -296,9 +296,9 @@ struct StateTables: StateStorage {
     return changes
   }
 
-  func forgetRevision(_ number: UInt64) throws -> UInt64 {
+  func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) throws -> UInt64 {
     guard let forgotten = try revision(number) else { return 0 }
-    try removeReplaced(by: forgotten)
+    try removeReplaced(by: forgotten, keepingFrom: first)
     var remove = try QuickStatement(db, "DELETE FROM revision WHERE number = ?")
     remove.bind(number)
     try remove.run()
@@ -307,7 +307,7 @@ struct StateTables: StateStorage {
 
   /// Removes the versions that a revision replaced, and its own tombstones: nothing asks for them any
   /// more.
-  private func removeReplaced(by record: RevisionRecord) throws {
+  private func removeReplaced(by record: RevisionRecord, keepingFrom first: UInt64) throws {
     var rows = try QuickStatement(
       uncached: db,
       """
@@ -323,7 +323,7 @@ struct StateTables: StateStorage {
     for (key, tombstone) in removed {
       var replaced = try QuickStatement(db, "DELETE FROM version WHERE key = ? AND revision < ?")
       replaced.bind(key)
-      replaced.bind(record.number)
+      replaced.bind(first)
       try replaced.run()
       guard let tombstone else { continue }
       var own = try QuickStatement(db, "DELETE FROM version WHERE id = ?")

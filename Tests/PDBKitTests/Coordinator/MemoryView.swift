@@ -67,7 +67,7 @@ struct MemoryView: StateStorage {
       }
     }
   }
-  mutating func forgetRevision(_ number: UInt64) -> UInt64 {
+  mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
     guard history.first?.record.number == number else { return 0 }
     return history.removeFirst().record.byteCount
   }

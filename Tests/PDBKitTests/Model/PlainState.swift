@@ -47,7 +47,7 @@ final class PlainStorage: StateStorage {
     }
   }
 
-  func forgetRevision(_ number: UInt64) -> UInt64 {
+  func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
     precondition(history.first?.record.number == number, "the oldest is forgotten first")
     return history.removeFirst().record.byteCount
   }

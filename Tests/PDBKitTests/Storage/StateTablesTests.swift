@@ -44,8 +44,9 @@ import Testing
     mutating func forget() throws {
       guard mark.compactedRevision < mark.revision else { return }
       mark.compactedRevision += 1
-      let bytes = try tables.forgetRevision(mark.compactedRevision)
-      #expect(bytes == model.forgetRevision(mark.compactedRevision))
+      let number = mark.compactedRevision
+      let bytes = try tables.forgetRevision(number, keepingFrom: number)
+      #expect(bytes == model.forgetRevision(number, keepingFrom: number))
       mark.historyBytes -= bytes
     }
 

@@ -13,5 +13,7 @@ struct Checks {
   var clients = ClientChecker()
   var replay: Replay
 
-  init(membership: Membership) { replay = Replay(membership: membership) }
+  init(membership: Membership, rules: PlantedRules) {
+    replay = Replay(membership: membership, rules: rules)
+  }
 }

@@ -22,10 +22,11 @@ package struct Replay {
   private var firstApplied: [String: Index] = [:]
   private var effects: [String: Index] = [:]
 
-  package init(membership: Membership) {
+  /// - Parameter rules: of the nodes, without a bug.
+  package init(membership: Membership, rules: any StateRules = SoundState()) {
     var mark = StateMark()
     mark.membership = membership
-    machine = Machine(storage: MemoryState(), mark: mark)
+    machine = Machine(storage: MemoryState(), mark: mark, rules: rules)
   }
 
   package func firstIndex(of request: String) -> Index? { firstApplied[request] }
