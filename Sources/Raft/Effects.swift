@@ -47,7 +47,7 @@ public struct Persist: Equatable, Sendable {
   /// The log begins after this mark now; entries up to it may be deleted.
   public var compaction: SnapshotMark?
   /// How far these members have confirmed their logs; takes the place of what was known of them.
-  public var confirmed: [NodeID: EndOfLog] = [:]
+  public var confirmed: [NodeID: Reach] = [:]
   /// Messages that may leave only when the batch is durable.
   public var messages: [Envelope] = []
 }

@@ -27,8 +27,7 @@ public enum Event: Sendable {
   case transferLeadership(to: NodeID?)
   /// The disk takes nothing more, or takes writes again.
   case storageFull(Bool)
-  /// A peer has seen the ``Node/endOfLog`` that this node came back with, and knows of nothing that is
-  /// missing there.
+  /// What a peer knows of this node's log is not beyond its ``Node/reach``.
   case vouched(by: NodeID)
   /// A peer knows that this node once confirmed more than it has now.
   case rolledBack

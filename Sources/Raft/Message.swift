@@ -199,11 +199,11 @@ public struct TimeoutNow: Equatable, Sendable {
 public struct Confirmations: Equatable, Sendable {
   /// The leader's term.
   public let term: Term
-  /// The end of what each member is known to have confirmed.
-  public let confirmed: [NodeID: EndOfLog]
+  /// What each member is known to have confirmed.
+  public let confirmed: [NodeID: Reach]
 
   /// What the leader of `term` knows.
-  public init(term: Term, confirmed: [NodeID: EndOfLog]) {
+  public init(term: Term, confirmed: [NodeID: Reach]) {
     self.term = term
     self.confirmed = confirmed
   }

@@ -15,10 +15,10 @@ enum Standing: Equatable, Sendable {
 }
 
 extension Node {
-  /// Where the log ends, durable or not.
-  public var endOfLog: EndOfLog { EndOfLog(term: log.lastTerm, index: log.lastIndex) }
+  /// How far this node has come, durable or not.
+  public var reach: Reach { Reach(term: hardState.term, index: log.lastIndex) }
 
-  /// A peer has seen where this node's log ends, and knows of nothing that is missing there.
+  /// A peer has compared what it knows of this node's log with what is there: nothing is missing.
   mutating func vouched(by peer: NodeID) {
     guard case .unvouched(var peers, let ticks) = standing else { return }
     peers.insert(peer)
@@ -61,16 +61,13 @@ extension Node {
     var known = leadership.progress.mapValues(\.matchIndex)
     known[id] = durableIndex
     remember(
-      known.compactMapValues { index in
-        guard index > 0, let term = log.term(at: index) else { return nil }
-        return EndOfLog(term: term, index: index)
-      })
+      known.filter { $0.value > 0 }.mapValues { Reach(term: hardState.term, index: $0) })
   }
 
   /// Remembers what is news of these.
-  private mutating func remember(_ known: [NodeID: EndOfLog]) {
-    let news = known.filter { node, end in
-      membership[node] != nil && confirmed[node].map { $0 < end } ?? true
+  private mutating func remember(_ known: [NodeID: Reach]) {
+    let news = known.filter { node, reach in
+      membership[node] != nil && confirmed[node].map { $0 < reach } ?? true
     }
     guard !news.isEmpty else { return }
     confirmed.merge(news) { $1 }

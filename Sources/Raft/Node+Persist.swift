@@ -53,7 +53,7 @@ extension Node {
   }
 
   /// What is known of members' logs.
-  mutating func persist(confirmed: [NodeID: EndOfLog]) {
+  mutating func persist(confirmed: [NodeID: Reach]) {
     let stored = rules.stored(confirmed)
     if !stored.isEmpty { withPersist { $0.confirmed.merge(stored) { $1 } } }
   }

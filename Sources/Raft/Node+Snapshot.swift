@@ -79,6 +79,8 @@ extension Node {
     guard message.term >= hardState.term else {
       return reply(.staleTerm, round: 0, to: sender)
     }
+    // No leader's state is newer than its term: this one's sender has moved on meanwhile, or lies.
+    guard message.mark.term <= message.term else { return }
     guard role != .leader || message.term > hardState.term else { return }
     isLeaderUnreachable = false
     becomeFollower(term: message.term, leader: sender)

@@ -62,7 +62,7 @@ public struct Node: Sendable {
   var isStorageFull = false
   var standing = Standing.member
   /// How far each member has confirmed its log, as far as this node was told; durable soon after.
-  public internal(set) var confirmed: [NodeID: EndOfLog]
+  public internal(set) var confirmed: [NodeID: Reach]
   /// The newest state that is known to survive a power cut. What was applied when the node came to
   /// life may be lost in one.
   var durableStateIndex: Index
@@ -107,7 +107,7 @@ public struct Node: Sendable {
   public init(
     id: NodeID, snapshot: SnapshotMark, configuration: Configuration = Configuration(),
     hardState: HardState = HardState(), entries: [Entry] = [], appliedIndex: Index = 0,
-    confirmed: [NodeID: EndOfLog] = [:], needsVouchers: Bool = false,
+    confirmed: [NodeID: Reach] = [:], needsVouchers: Bool = false,
     seed: UInt64, rules: any Rules = PaperRules()
   ) {
     self.id = id

@@ -176,13 +176,13 @@ public protocol Rules: Sendable {
   /// Whether a member has lost something that it confirmed.
   ///
   /// - Parameters:
-  ///   - end: where its log ends now.
+  ///   - reach: how far it has come.
   ///   - confirmed: what it is known to have confirmed; `nil` if nothing is.
-  func isRolledBack(_ end: EndOfLog, confirmed: EndOfLog?) -> Bool
+  func isRolledBack(_ reach: Reach, confirmed: Reach?) -> Bool
 
   /// What is written of the members' confirmations: all of it. Who learns of them later than the last
   /// leader could not tell.
-  func stored(_ confirmed: [NodeID: EndOfLog]) -> [NodeID: EndOfLog]
+  func stored(_ confirmed: [NodeID: Reach]) -> [NodeID: Reach]
 }
 
 /// What a follower answers to entries.
@@ -369,11 +369,11 @@ extension Rules {
   /// Once there are as many as are needed.
   public func mayTakePart(vouchedBy count: Int, needed: Int) -> Bool { count >= needed }
 
-  /// If its log ends before what it confirmed.
-  public func isRolledBack(_ end: EndOfLog, confirmed: EndOfLog?) -> Bool {
-    confirmed.map { end < $0 } ?? false
+  /// If that is less than it confirmed.
+  public func isRolledBack(_ reach: Reach, confirmed: Reach?) -> Bool {
+    confirmed.map { reach < $0 } ?? false
   }
 
   /// All of it.
-  public func stored(_ confirmed: [NodeID: EndOfLog]) -> [NodeID: EndOfLog] { confirmed }
+  public func stored(_ confirmed: [NodeID: Reach]) -> [NodeID: Reach] { confirmed }
 }

@@ -32,10 +32,13 @@ public struct Status: Sendable {
   public let matchIndex: [NodeID: Index]
   /// Ticks since each peer last answered; empty unless the node leads.
   public let ticksSinceHeard: [NodeID: Int]
-  /// Where the log ends, durable or not.
-  public let endOfLog: EndOfLog
+  /// Whether the node votes and counts: it does not while peers have still to vouch for it, and not any
+  /// more when it lost what it had confirmed.
+  public let takesPart: Bool
+  /// How far the node has come, durable or not.
+  public let reach: Reach
   /// How far each member is known to have confirmed its log.
-  public let confirmed: [NodeID: EndOfLog]
+  public let confirmed: [NodeID: Reach]
 }
 
 extension Node {
@@ -51,6 +54,6 @@ extension Node {
       transferTarget: leadership?.transfer?.target,
       matchIndex: leadership?.progress.mapValues(\.matchIndex) ?? [:],
       ticksSinceHeard: leadership?.progress.mapValues(\.ticksSinceHeard) ?? [:],
-      endOfLog: endOfLog, confirmed: confirmed)
+      takesPart: standing == .member, reach: reach, confirmed: confirmed)
   }
 }

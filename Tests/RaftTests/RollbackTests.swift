@@ -17,8 +17,8 @@ import Testing
 
   @Test func `every member learns how far each of them has confirmed its log`() {
     let cluster = cluster()
-    let last = cluster[1].node.endOfLog
-    #expect(last == EndOfLog(term: 1, index: 2))
+    let last = cluster[1].node.reach
+    #expect(last == Reach(term: 1, index: 2))
     for _ in 0..<3 {
       cluster.tick(1, times: Configuration.test.heartbeatTicks)
       cluster.deliver()
@@ -42,34 +42,34 @@ import Testing
     #expect(cluster.ids.map { cluster[$0].batchCount } == known)
   }
 
-  @Test func `a log that ends later in an older term is behind`() {
-    #expect(EndOfLog(term: 2, index: 9) < EndOfLog(term: 3, index: 4))
+  @Test func `a longer log of an older term is behind`() {
+    #expect(Reach(term: 2, index: 9) < Reach(term: 3, index: 4))
     let rules = PaperRules()
-    let confirmed = EndOfLog(term: 2, index: 9)
-    #expect(rules.isRolledBack(EndOfLog(term: 2, index: 8), confirmed: confirmed))
-    #expect(!rules.isRolledBack(EndOfLog(term: 3, index: 4), confirmed: confirmed))
+    let confirmed = Reach(term: 2, index: 9)
+    #expect(rules.isRolledBack(Reach(term: 2, index: 8), confirmed: confirmed))
+    #expect(!rules.isRolledBack(Reach(term: 3, index: 4), confirmed: confirmed))
     #expect(!rules.isRolledBack(confirmed, confirmed: confirmed))
-    #expect(!rules.isRolledBack(EndOfLog(term: 0, index: 0), confirmed: nil))
+    #expect(!rules.isRolledBack(Reach(term: 0, index: 0), confirmed: nil))
   }
 
   @Test func `only the leader of the term is believed`() {
     var node = TestNode(id: 2, hardState: HardState(term: 3))
     let told = Message.confirmations(
-      Confirmations(term: 3, confirmed: [3: EndOfLog(term: 3, index: 9)]))
+      Confirmations(term: 3, confirmed: [3: Reach(term: 3, index: 9)]))
     node.receive(told, from: 1)
     #expect(node.node.confirmed.isEmpty)
     node.receive(append(term: 3, after: (0, 0)), from: 1)
     node.receive(told, from: 3)
     #expect(node.node.confirmed.isEmpty)
     node.receive(told, from: 1)
-    #expect(node.node.confirmed == [3: EndOfLog(term: 3, index: 9)])
+    #expect(node.node.confirmed == [3: Reach(term: 3, index: 9)])
   }
 
   @Test func `what is told of others than members is not kept`() {
     var node = TestNode(id: 2, hardState: HardState(term: 3))
     node.receive(append(term: 3, after: (0, 0)), from: 1)
     node.receive(
-      .confirmations(Confirmations(term: 3, confirmed: [77: EndOfLog(term: 3, index: 9)])), from: 1)
+      .confirmations(Confirmations(term: 3, confirmed: [77: Reach(term: 3, index: 9)])), from: 1)
     #expect(node.node.confirmed.isEmpty)
   }
 
@@ -155,5 +155,13 @@ import Testing
     _ = node.take()
     node.receive(append(term: 5, after: (2, 1)), from: 1)
     #expect(node.take().isEmpty)
+  }
+
+  @Test func `a state that is newer than the term it is sent in is not taken`() {
+    var node = TestNode(id: 2, hardState: HardState(term: 3))
+    let mark = SnapshotMark(index: 9, term: 4, membership: .test(voters: 3))
+    node.receive(.installSnapshot(InstallSnapshot(term: 3, mark: mark)), from: 1)
+    #expect(node.take().isEmpty)
+    #expect(node.node.status.lastIndex == 0)
   }
 }

@@ -34,7 +34,7 @@ func makeEntry(_ index: Index, _ term: Term) -> Entry {
 struct TestDisk {
   fileprivate(set) var hardState: HardState
   fileprivate(set) var entries: [Entry]
-  fileprivate(set) var confirmed: [NodeID: EndOfLog] = [:]
+  fileprivate(set) var confirmed: [NodeID: Reach] = [:]
   /// Batches that a crash would lose, oldest first.
   fileprivate(set) var queue: [Persist] = []
   /// While held, batches become durable only by ``TestNode/flush(_:)``.

@@ -90,7 +90,7 @@ extension Message {
   }
 }
 
-extension [NodeID: EndOfLog] {
+extension [NodeID: Reach] {
   fileprivate var shown: String {
     sorted { $0.key < $1.key }.map { "\($0):\($1.index)@\($1.term)" }.joined(separator: " ")
   }

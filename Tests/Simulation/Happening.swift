@@ -34,6 +34,8 @@ enum Happening {
   /// A peer tells what its state is.
   case stateTold(StateHash, from: NodeID, to: NodeID)
   case connectionLost(at: NodeID, life: Int, to: NodeID)
+  /// A node that came back and another one connect.
+  case meeting(NodeID, life: Int, peer: NodeID)
   /// The requests that came together are taken to the node.
   case drain(NodeID, life: Int)
   // Disks
@@ -66,6 +68,7 @@ enum Happening {
       .diskFull(let id, let life), .desertion(let id, let life):
       (id, life)
     case .connectionLost(let id, let life, _), .reported(let id, let life, _),
+      .meeting(let id, let life, _),
       .snapshotEnded(let id, let life, _, _):
       (id, life)
     case .arrival(let envelope, _): (envelope.to, nil)

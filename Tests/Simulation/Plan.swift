@@ -18,6 +18,9 @@ struct Plan: Sendable {
   var disk = Disk()
   var faults = Faults()
   var past = Past()
+  /// Chance, per thousand restarts, that an older copy of the node's files was put back before. Drawn
+  /// apart from everything else.
+  var rollback = 0
 
   /// How long faults go on.
   var faultTime: Time
@@ -127,6 +130,8 @@ struct Plan: Sendable {
     draw(disk: &dice)
     draw(faults: &dice)
     past = Past(seed: seed)
+    var rare = Dice(seed: seed &* 0xA24B_AED4_963E_E407 &+ 0x9FB2_1C65_1E98_DF25)
+    rollback = rare.pick([0, 0, 300, 1000])
   }
 
   private mutating func draw(network dice: inout Dice) {

@@ -121,6 +121,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   /// An operation that is refused half-way leaves what it had drafted.
   case writesRefused
 
+  // Members that forget
+  /// A node that came back takes part before anybody has looked at what it has.
+  case takesPartUnvouched
+  /// What members have confirmed is not written, so that a restart forgets it.
+  case forgetsConfirmed
+  /// A log that is as long as what was confirmed counts as whole, whatever the term.
+  case comparesLengthOnly
+
   // Versions of the cluster
   /// Members that were never met do not count when the cluster's version is raised.
   case raisesUnmet

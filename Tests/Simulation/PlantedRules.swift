@@ -175,6 +175,21 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
     ticks < limit && isTargetVoter || bug == .endlessTransfer
   }
 
+  // MARK: Peers that forget or lie
+
+  func mayTakePart(vouchedBy count: Int, needed: Int) -> Bool {
+    count >= needed || bug == .takesPartUnvouched
+  }
+
+  func isRolledBack(_ reach: Reach, confirmed: Reach?) -> Bool {
+    if bug == .comparesLengthOnly { return confirmed.map { reach.index < $0.index } ?? false }
+    return PaperRules().isRolledBack(reach, confirmed: confirmed)
+  }
+
+  func stored(_ confirmed: [NodeID: Reach]) -> [NodeID: Reach] {
+    bug == .forgetsConfirmed ? [:] : confirmed
+  }
+
   // MARK: Replies
 
   func mayServe(_ readIndex: Index, appliedIndex: Index) -> Bool {

@@ -38,6 +38,11 @@ extension Simulation {
       node.pausedUntil = 0
       if node.isAlive, node.isDiskFull { setDisk(node, full: false) }
       let shallLive = survivors.contains(node.id)
+      if let newest = node.newest {
+        if node.isAlive { try crash(node, losesPower: false) }
+        node.putBack(newest)
+        node.newest = nil
+      }
       if !shallLive, node.isAlive { try crash(node, losesPower: false) }
       if shallLive, !node.isAlive { try restart(node) }
     }

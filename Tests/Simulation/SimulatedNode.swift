@@ -28,6 +28,11 @@ final class SimulatedNode {
   /// The difference between the node's wall clock and the true time, in milliseconds.
   var clockSkew: Int64
 
+  /// An older copy of the files.
+  var copy: DiskCopy?
+  /// What the files were before an older copy was put back; `nil` while they are the right ones.
+  var newest: DiskCopy?
+
   // MARK: Lost in a crash
 
   private(set) var coordinator: Coordinator
@@ -224,11 +229,19 @@ final class SimulatedNode {
     let node = Node(
       id: id, snapshot: mark, configuration: configuration, hardState: durable.hardState,
       entries: durable.entries, appliedIndex: machine.mark.appliedIndex,
-      confirmed: durable.confirmed, seed: seed &+ life, rules: rules)
+      confirmed: durable.confirmed, needsVouchers: true, seed: seed &+ life, rules: rules)
     coordinator = Self.coordinator(node, machine.mark, rules, seed: seed &+ life)
     status = node.status
     isAlive = true
     return isFinished
+  }
+
+  /// The files are those of a copy.
+  func putBack(_ copy: DiskCopy) {
+    durable = copy.log
+    machine = copy.machine
+    checkpoints = [copy.machine]
+    staged = []
   }
 
   /// Puts the received state of `mark` in the place of the node's own.

@@ -70,6 +70,7 @@ extension Simulation {
       if node.isLeader { note(.crashBetweenPersistAndSend) }
       return try crash(node, losesPower: dice.chance(500))
     }
+    if plan.rollback > 0, dice.chance(30) { copyFiles(of: node) }
     for envelope in batches.flatMap(\.messages) { try send(envelope) }
     let delay = recovery == nil ? Time(dice.among(plan.disk.reportDelay)) : 0
     schedule.add(
@@ -191,5 +192,6 @@ extension Simulation {
         + " state at \(node.machine.mark.appliedIndex)")
     try checks.replay.check(received: node.machine.mark, by: node.id)
     schedule.add(.tick(node.id, life: node.life), after: Time(dice.among(1...100)))
+    connect(node)
   }
 }

@@ -40,6 +40,7 @@ extension Simulation {
       try crash(victim, losesPower: true)
     }
     for node in nodes where !node.isAlive && dice.chance(plan.faults.restart) {
+      if plan.rollback > 0, dice.chance(plan.rollback) { rollBack(node) }
       try restart(node)
     }
   }

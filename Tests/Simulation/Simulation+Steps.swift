@@ -35,6 +35,7 @@ extension Simulation {
     precondition(node.isAlive, "the dead take no steps")
     let before = Before(node)
     let actions = try node.handle(inputs, at: now)
+    try checkPart(of: node)
     for batch in actions.persist {
       try check(batch, of: node, before)
       noteSituations(batch, of: node, before)

@@ -149,6 +149,7 @@ package final class Simulation {
     case .arrival(let envelope, let isCopy): try arrive(envelope, isCopy: isCopy)
     case .stateTold(let hash, let peer, let id): try step(self[id], .stateHash(hash, from: peer))
     case .connectionLost(let id, _, let peer): try loseConnection(self[id], to: peer)
+    case .meeting(let id, _, let peer): try meet(self[id], self[peer])
     case .drain(let id, _): try drain(self[id])
     case .written(let id, _): try finishWriting(self[id])
     case .replaced(let id, _): try replaceState(self[id])

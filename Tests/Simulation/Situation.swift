@@ -67,6 +67,9 @@ package enum Situation: String, CaseIterable, Sendable {
   case transferTimedOut = "a transfer times out"
   case transferToDead = "a transfer to a dead node"
   case transferRefusal = "proposal refused: transfer under way"
+  // Older files
+  case rolledBack = "a node's files are put back to an older copy"
+  case rollbackNoticed = "a node that was rolled back is found out"
   // Clients
   case retryRemembered = "a retry is answered from memory"
   case duplicateProposal = "two leaders propose the same request"

@@ -9,7 +9,7 @@ package struct StoredLog: Sendable {
   package private(set) var mark: SnapshotMark
   package private(set) var entries: [Entry] = []
   /// How far the members are known to have confirmed their logs.
-  package private(set) var confirmed: [NodeID: EndOfLog] = [:]
+  package private(set) var confirmed: [NodeID: Reach] = [:]
   /// Where in the log the members change.
   private var changes: [Index] = []
 

@@ -28,6 +28,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case stability = "a healthy leader stays"
   case transfer = "a transfer of leadership ends"
   case driver = "a node keeps its word to its driver"
+  case rollback = "a member that lost what it confirmed has no say"
   case invariant = "what holds inside a node between two steps"
 }
 

@@ -278,7 +278,7 @@ package struct Coordinator: Sendable {
     status.logBytes = node.logBytes
     status.matchIndex = node.matchIndex
     status.silence = node.ticksSinceHeard.mapValues { $0 * Tick.milliseconds }
-    status.endOfLog = node.endOfLog
+    status.reach = node.reach
     status.confirmed = node.confirmed
     status.waitingProposals = proposals.count
     if node.role == .leader { status.lastHeartbeat = time }

@@ -27,10 +27,10 @@ package struct EngineStatus: Sendable {
   package var matchIndex: [NodeID: Index] = [:]
   /// On the leader: milliseconds since each peer last answered.
   package var silence: [NodeID: Int] = [:]
-  /// Where this node's log ends, durable or not, and how far each member is known to have confirmed
-  /// its own.
-  package var endOfLog = EndOfLog(term: 0, index: 0)
-  package var confirmed: [NodeID: EndOfLog] = [:]
+  /// How far this node has come, durable or not, and how far each member is known to have confirmed its
+  /// log.
+  package var reach = Reach(term: 0, index: 0)
+  package var confirmed: [NodeID: Reach] = [:]
   /// Changes that this node proposed and that are not answered yet.
   package var waitingProposals = 0
   /// When the leader was last heard; on the leader itself, now.

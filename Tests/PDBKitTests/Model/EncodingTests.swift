@@ -114,13 +114,13 @@ import Testing
       .init(
         version: 2, cluster: "c", from: 1, to: .max, incarnation: 7, purpose: .messages,
         nonce: [1, 2], understands: ClusterVersion(number: 300),
-        confirmed: EndOfLog(term: 4, index: 9))),
-    .welcome(nil), .welcome(.init(nil)), .welcome(.init(EndOfLog(term: 4, index: 9))),
+        confirmed: Reach(term: 4, index: 9))),
+    .welcome(nil), .welcome(.init(nil)), .welcome(.init(Reach(term: 4, index: 9))),
     .refused("no"),
     .message(
       .confirmations(
         Confirmations(
-          term: 4, confirmed: [1: EndOfLog(term: 4, index: 9), .max: EndOfLog(term: 1, index: 1)]))),
+          term: 4, confirmed: [1: Reach(term: 4, index: 9), .max: Reach(term: 1, index: 1)]))),
     .proof([6]),
     .stateHash(StateHash(index: 3, hash: .max)), .snapshotEnd, .snapshotReceived,
     .snapshotBegin(.init(term: 2, mark: mark)),

@@ -90,15 +90,15 @@ package enum Frame: Equatable {
     let nonce: Bytes
     var understands = ClusterVersion.first
     /// How far the other is known to have confirmed its log; not told on a wire of version 1.
-    var confirmed: EndOfLog?
+    var confirmed: Reach?
   }
 
   /// The other node is let in; `nil` on a wire of version 1.
   package struct Welcome: Equatable {
     /// How far it is known to have confirmed its log.
-    let confirmed: EndOfLog?
+    let confirmed: Reach?
 
-    init(_ confirmed: EndOfLog?) { self.confirmed = confirmed }
+    init(_ confirmed: Reach?) { self.confirmed = confirmed }
   }
 
   /// What a connection is for.
@@ -222,7 +222,7 @@ extension Frame {
     case .challenge: .challenge(try Challenge(from: &reader))
     case .proof: .proof(try reader.readBytes())
     case .oldWelcome: .welcome(nil)
-    case .welcome: .welcome(Welcome(try reader.readOptional { try $0.readEndOfLog() }))
+    case .welcome: .welcome(Welcome(try reader.readOptional { try $0.readReach() }))
     case .refused: .refused(try reader.readString())
     case .requestPreVote: .message(.requestPreVote(try RequestVote(from: &reader)))
     case .requestPreVoteReply: .message(.requestPreVoteReply(try RequestVoteReply(from: &reader)))
@@ -295,7 +295,7 @@ extension Frame.Hello {
     nonce = try reader.readBytes()
     if version > WireVersion.first.rawValue {
       understands = ClusterVersion(number: try reader.readUInt64())
-      confirmed = try reader.readOptional { try $0.readEndOfLog() }
+      confirmed = try reader.readOptional { try $0.readReach() }
     }
   }
 }

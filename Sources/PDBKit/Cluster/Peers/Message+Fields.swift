@@ -170,7 +170,7 @@ extension Confirmations {
 
   init(from reader: inout BinaryReader) throws {
     let term = try reader.readCounter()
-    let members = try reader.readList { (try $0.readUInt64(), try $0.readEndOfLog()) }
+    let members = try reader.readList { (try $0.readUInt64(), try $0.readReach()) }
     guard members.allSatisfy({ $0.1.term <= term }) else { throw BinaryReader.Malformed() }
     self.init(
       term: term, confirmed: Dictionary(members) { max($0, $1) })

@@ -96,11 +96,11 @@ package final class PeerGate: PeerReceiver {
     }
   }
 
-  package func confirmed(by peer: NodeID) -> EndOfLog? { engine.status.confirmed[peer] }
+  package func confirmed(by peer: NodeID) -> Reach? { engine.status.confirmed[peer] }
 
-  package func has(_ confirmed: EndOfLog?, knownBy peer: NodeID) -> Bool {
+  package func has(_ confirmed: Reach?, knownBy peer: NodeID) -> Bool {
     // What this node has only grows, so what it confirmed before is not more than it has now.
-    if PaperRules().isRolledBack(engine.status.endOfLog, confirmed: confirmed) {
+    if PaperRules().isRolledBack(engine.status.reach, confirmed: confirmed) {
       engine.report(.rolledBack)
       return false
     }

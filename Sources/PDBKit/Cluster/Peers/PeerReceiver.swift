@@ -20,11 +20,11 @@ package protocol PeerReceiver: Sendable {
   ) async -> PeerRefusal?
 
   /// How far a peer is known to have confirmed its log; `nil` if nothing is known.
-  func confirmed(by peer: NodeID) -> EndOfLog?
+  func confirmed(by peer: NodeID) -> Reach?
   /// A peer that was let in knows this of the node's own log.
   ///
   /// - Returns: whether the node has all of it. If not, it takes no part any more.
-  func has(_ confirmed: EndOfLog?, knownBy peer: NodeID) -> Bool
+  func has(_ confirmed: Reach?, knownBy peer: NodeID) -> Bool
 
   func receive(_ envelope: Envelope)
   func receive(_ state: StateHash, from peer: NodeID)
@@ -55,8 +55,8 @@ extension SilentReceiver {
   func objection(
     to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
   ) async -> PeerRefusal? { nil }
-  func confirmed(by peer: NodeID) -> EndOfLog? { nil }
-  func has(_ confirmed: EndOfLog?, knownBy peer: NodeID) -> Bool { true }
+  func confirmed(by peer: NodeID) -> Reach? { nil }
+  func has(_ confirmed: Reach?, knownBy peer: NodeID) -> Bool { true }
   func receive(_ envelope: Envelope) {}
   func receive(_ state: StateHash, from peer: NodeID) {}
   func lostConnection(to peer: NodeID) {}

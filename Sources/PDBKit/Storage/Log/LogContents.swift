@@ -13,7 +13,7 @@ struct LogHead {
   /// Which data directory each peer was first met with.
   var incarnations: [NodeID: UInt64] = [:]
   /// How far each member has confirmed its log.
-  var confirmed: [NodeID: EndOfLog] = [:]
+  var confirmed: [NodeID: Reach] = [:]
 
   init(_ identity: Identity, _ mark: SnapshotMark) {
     self.identity = identity
@@ -28,7 +28,7 @@ struct LogHead {
     case .hardState(let state): hardState = state
     case .entry(let entry): lastIndex = entry.index
     case .peer(let node, let incarnation): incarnations[node] = incarnation
-    case .confirmed(let node, let end): confirmed[node] = end
+    case .confirmed(let node, let reach): confirmed[node] = reach
     case .identity, .end: break
     }
   }
@@ -49,7 +49,7 @@ package struct LogContents {
   package var identity: Identity { head.identity }
   package var mark: SnapshotMark { head.mark }
   package var hardState: HardState { head.hardState }
-  package var confirmed: [NodeID: EndOfLog] { head.confirmed }
+  package var confirmed: [NodeID: Reach] { head.confirmed }
   package var lastIndex: Index { entries.last?.index ?? mark.index }
   /// The term of an entry; `nil` if the log does not hold it.
   package func term(at index: Index) -> Term? {

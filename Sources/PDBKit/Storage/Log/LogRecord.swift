@@ -25,7 +25,7 @@ enum LogRecord {
   case entry(Entry)
   case peer(NodeID, incarnation: UInt64)
   case end(Index)
-  case confirmed(NodeID, EndOfLog)
+  case confirmed(NodeID, Reach)
 
   private enum Kind: UInt8 {
     case identity = 1
@@ -76,9 +76,9 @@ enum LogRecord {
       writer.write(node)
       writer.write(incarnation)
     case .end(let index): writer.write(index)
-    case .confirmed(let node, let end):
+    case .confirmed(let node, let reach):
       writer.write(node)
-      writer.write(end)
+      writer.write(reach)
     }
   }
 
@@ -96,7 +96,7 @@ enum LogRecord {
       case .entry: .entry(try reader.readEntry())
       case .peer: .peer(try reader.readUInt64(), incarnation: try reader.readUInt64())
       case .end: .end(try reader.readUInt64())
-      case .confirmed: .confirmed(try reader.readUInt64(), try reader.readEndOfLog())
+      case .confirmed: .confirmed(try reader.readUInt64(), try reader.readReach())
       }
   }
 }
