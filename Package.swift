@@ -180,8 +180,19 @@ let package = Package(
       ]),
     // The proof: a checker of histories, a simulator of whole clusters, and chaos for real ones.
     .target(name: "Linearizability", path: "Tests/Linearizability", swiftSettings: settings),
+    .target(name: "CMemoryFiles", path: "Tests/CMemoryFiles"),
     .target(
-      name: "Simulation", dependencies: ["Raft", "PDBModel", "PDBCoordinator", "Linearizability"],
+      name: "MemoryFiles",
+      dependencies: [
+        "PDBModel", "PDBStorage", "CMemoryFiles",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      path: "Tests/MemoryFiles", swiftSettings: settings),
+    .target(
+      name: "Simulation",
+      dependencies: [
+        "Raft", "PDBModel", "PDBCoordinator", "PDBStorage", "Linearizability", "MemoryFiles",
+      ],
       path: "Tests/Simulation", swiftSettings: settings),
     .executableTarget(
       name: "pdb-sim",
@@ -223,7 +234,7 @@ let package = Package(
       dependencies: [
         "Raft",
         "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBCoordinator", "PDBStorage",
-        "PDBCluster", "PDBServer",
+        "PDBCluster", "PDBServer", "MemoryFiles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

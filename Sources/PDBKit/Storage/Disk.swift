@@ -37,5 +37,11 @@ package struct DiskFailure: Error, CustomStringConvertible {
   /// As the system names it: `errno`.
   let code: Int32
 
+  package init(operation: String, file: String, code: Int32) {
+    self.operation = operation
+    self.file = file
+    self.code = code
+  }
+
   package var description: String { "cannot \(operation) '\(file)': \(reason)" }
 }

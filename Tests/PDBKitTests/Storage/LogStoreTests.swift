@@ -1,6 +1,7 @@
 // The log on disk: what was made durable comes back, and damage is noticed.
 
 import Foundation
+import MemoryFiles
 import Testing
 
 @testable import PDBCoordinator

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import MemoryFiles
 import Testing
 
 @testable import PDBCluster

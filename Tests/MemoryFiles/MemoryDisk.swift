@@ -2,22 +2,21 @@
 
 import Foundation
 import NIOConcurrencyHelpers
-
-@testable import PDBModel
-@testable import PDBStorage
+package import PDBModel
+package import PDBStorage
 
 /// A folder of files in memory.
 ///
 /// What was written is seen at once, and is on the platter after a sync. A power cut leaves of the
 /// sectors that were not synced any, and of the changes of names the first few: file systems with a
 /// journal keep the order of those.
-final class MemoryDisk: Disk {
-  static let sectorBytes = 512
+package final class MemoryDisk: Disk {
+  package static let sectorBytes = 512
 
   /// Stops everything that comes after it: the process has died.
-  struct Crash: Error {}
+  package struct Crash: Error {}
 
-  enum Fault {
+  package enum Fault: Sendable {
     /// This operation fails, with a part of it done, and the next ones do not.
     case full
     /// This operation and all after it fail.
@@ -51,27 +50,27 @@ final class MemoryDisk: Disk {
   }
 
   /// What was done so far.
-  struct Counts: Equatable {
-    var reads = 0
-    var writes = 0
-    var syncs = 0
+  package struct Counts: Equatable, Sendable {
+    package var reads = 0
+    package var writes = 0
+    package var syncs = 0
   }
 
   fileprivate let box: NIOLockedValueBox<State>
 
-  init() { box = NIOLockedValueBox(State()) }
+  package init() { box = NIOLockedValueBox(State()) }
 
   private init(_ state: State) { box = NIOLockedValueBox(state) }
 
   // MARK: Arranging
 
-  var counts: Counts { box.withLockedValue { $0.counts } }
+  package var counts: Counts { box.withLockedValue { $0.counts } }
 
   /// From now on `sync` does nothing.
-  func lie() { box.withLockedValue { $0.lies = true } }
+  package func lie() { box.withLockedValue { $0.lies = true } }
 
   /// The operation after `count` others fails.
-  func fail(after count: Int, _ fault: Fault, doneBytes: Int = 0) {
+  package func fail(after count: Int, _ fault: Fault, doneBytes: Int = 0) {
     box.withLockedValue { state in
       state.countdown = count
       state.fault = fault
@@ -81,7 +80,7 @@ final class MemoryDisk: Disk {
 
   /// Nothing fails any more; tells whether what was arranged has happened.
   @discardableResult
-  func heal() -> Bool {
+  package func heal() -> Bool {
     box.withLockedValue { state in
       defer { (state.countdown, state.isDead) = (nil, false) }
       return state.countdown == nil
@@ -89,7 +88,7 @@ final class MemoryDisk: Disk {
   }
 
   /// The same disk for another process, after the one that used it was killed.
-  func afterKill() -> MemoryDisk {
+  package func afterKill() -> MemoryDisk {
     MemoryDisk(
       box.withLockedValue { state in
         var state = state
@@ -103,7 +102,7 @@ final class MemoryDisk: Disk {
   /// - Parameters:
   ///   - names: how many of the changes of names survive at most.
   ///   - survives: whether a sector of a file survives that was not synced.
-  func afterPowerCut(
+  package func afterPowerCut(
     names: Int = .max, _ survives: (_ name: String, _ sector: Int) -> Bool
   ) -> MemoryDisk {
     MemoryDisk(
@@ -113,12 +112,15 @@ final class MemoryDisk: Disk {
         left.names = kept == 0 ? state.durableNames : state.changes[kept - 1]
         left.durableNames = left.names
         left.files = state.files
-        for (name, number) in left.names { left.files[number].cut { survives(name, $0) } }
+        // In the same order every time, so that the same dice decide the same.
+        for (name, number) in left.names.sorted(by: { $0.key < $1.key }) {
+          left.files[number].cut { survives(name, $0) }
+        }
         return left
       })
   }
 
-  func afterPowerCut(_ random: inout some RandomNumberGenerator) -> MemoryDisk {
+  package func afterPowerCut(_ random: inout some RandomNumberGenerator) -> MemoryDisk {
     // All, nothing and anything in between.
     let chance = [0, 0.5, 0.9, 1].randomElement(using: &random)!
     var dice = random
@@ -130,7 +132,7 @@ final class MemoryDisk: Disk {
   }
 
   /// What a file holds; `nil` if there is none.
-  subscript(_ name: String) -> Bytes? {
+  package subscript(_ name: String) -> Bytes? {
     get { box.withLockedValue { state in state.names[name].map { state.files[$0].bytes } } }
     set {
       box.withLockedValue { state in
@@ -145,7 +147,7 @@ final class MemoryDisk: Disk {
   }
 
   /// A disk with the same files, all of them durable.
-  func copy() -> MemoryDisk {
+  package func copy() -> MemoryDisk {
     let copy = MemoryDisk()
     for name in box.withLockedValue({ Array($0.names.keys) }) { copy[name] = self[name] }
     return copy
@@ -153,14 +155,14 @@ final class MemoryDisk: Disk {
 
   // MARK: Disk
 
-  func names() throws -> [String] {
+  package func names() throws -> [String] {
     try box.withLockedValue { state in
       if state.isDead { throw Crash() }
       return Array(state.names.keys).sorted()
     }
   }
 
-  func open(_ name: String) throws -> any DiskFile {
+  package func open(_ name: String) throws -> any DiskFile {
     try box.withLockedValue { state in
       if let number = state.names[name] {
         if state.isDead { throw Crash() }
@@ -174,7 +176,7 @@ final class MemoryDisk: Disk {
     }
   }
 
-  func rename(_ name: String, to other: String) throws {
+  package func rename(_ name: String, to other: String) throws {
     try box.withLockedValue { state in
       try state.beginOperation("rename", name)
       guard let number = state.names.removeValue(forKey: name) else {
@@ -185,7 +187,7 @@ final class MemoryDisk: Disk {
     }
   }
 
-  func remove(_ name: String) throws {
+  package func remove(_ name: String) throws {
     try box.withLockedValue { state in
       try state.beginOperation("remove", name)
       state.names[name] = nil
@@ -193,7 +195,7 @@ final class MemoryDisk: Disk {
     }
   }
 
-  func sync() throws {
+  package func sync() throws {
     try box.withLockedValue { state in
       try state.beginOperation("sync", ".")
       state.counts.syncs += 1
