@@ -92,6 +92,19 @@ import Testing
     #expect(try load()?.entries == entries(1...2, term: 1) + entries(3...3, term: 2))
   }
 
+  @Test func `the last frame is guarded again from the start on, before anything is written`() throws {
+    let store = try begin()
+    try append(store, entries(1...3, term: 1), HardState(term: 1))
+    // The note of the end was not synced, and is lost with the power.
+    let left = disk.afterPowerCut { name, _ in name != "log-end" }
+    #expect(try load(left)?.entries == entries(1...3, term: 1))
+    var bytes = try #require(left["log-1"])
+    let last = try #require(bytes.lastIndex { $0 != 0 })
+    bytes[last] ^= 1
+    left["log-1"] = bytes
+    #expect(throws: PDBError.self) { try load(left) }
+  }
+
   @Test func `compaction moves the beginning and keeps the rest`() throws {
     let store = try begin()
     try append(store, entries(1...5, term: 1), HardState(term: 1))

@@ -151,6 +151,8 @@ package final class LogStore: Sendable {
     try disk.sync()
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
+    // A crash may have left it behind, and until the next frame nothing else guards the last one.
+    try confirmIfPossible(writer)
     try findRetired()
     measure(writer)
     self.writer.withLockedValue { $0 = writer }
@@ -279,6 +281,11 @@ package final class LogStore: Sendable {
   /// Notes what is durable now.
   private func confirm(_ writer: Writer) throws {
     try writer.end.write(LogEnd(number: writer.frame).bytes, at: 0)
+  }
+
+  /// The same, where it can wait while the disk is full.
+  private func confirmIfPossible(_ writer: Writer) throws {
+    do { try confirm(writer) } catch  where DiskFailure.isFullDisk(error) {}
   }
 
   /// Begins the next segment.
