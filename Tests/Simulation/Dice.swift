@@ -3,7 +3,7 @@
 import Raft
 
 /// What chance decides in a simulation.
-struct Dice: Sendable {
+struct Dice: RandomNumberGenerator, Sendable {
   private var generator: SplitMix64
 
   init(seed: UInt64) { generator = SplitMix64(seed: seed) }

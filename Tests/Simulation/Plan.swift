@@ -86,6 +86,9 @@ struct Plan: Sendable {
     var looksBack = false
     /// Chance that a node begins with a program of version 0.1, which it leaves at some restart.
     var oldPrograms = 0
+    /// Whether the storage code of production runs under every node.
+    var isReal = false
+    var storageSeed: UInt64 = 0
 
     var isUpgrade: Bool { oldPrograms > 0 }
 
@@ -100,6 +103,8 @@ struct Plan: Sendable {
       } else if dice.chance(200) {
         rememberedEntries = UInt64(dice.among(2...24))
       }
+      isReal = dice.chance(60)
+      storageSeed = dice.next()
     }
   }
 

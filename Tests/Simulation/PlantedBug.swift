@@ -134,6 +134,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case raisesUnmet
   /// What came with a version is used before the version is raised.
   case usesVersionEarly
+
+  // What only real storage shows
+  /// The log is not synced before batches are reported.
+  case syncsNoLog
+  /// A damaged frame is taken for the end of the log, though the log's end was noted behind it.
+  case ignoresLogEnd
+  /// The state's journal is not synced before the state is reported to be durable.
+  case syncsNoState
 }
 
 extension PlantedBug {

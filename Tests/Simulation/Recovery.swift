@@ -110,7 +110,10 @@ extension Simulation {
     let configuration = plan.configuration
     let rest = 3 * (configuration.electionTicks + configuration.electionSpreadTicks)
     guard now >= recovery.restingSince! + Schedule<Happening>.tick * Time(rest) else { return }
-    for node in livingMembers { try checks.replay.check(final: node.machine, of: node.id) }
+    for node in livingMembers {
+      try checks.replay.check(final: node.machine, of: node.id)
+      try node.real?.check(node.machine)
+    }
     isOver = true
   }
 

@@ -25,6 +25,8 @@ final class SimulatedNode {
   var checkpoints: [Machine]
   /// States received whole, durable beside the node's own, waiting for the log to make room.
   var staged: [Machine] = []
+  /// The same once more on real files, where a seed wants them.
+  var real: RealStorage?
   /// The difference between the node's wall clock and the true time, in milliseconds.
   var clockSkew: Int64
 
@@ -253,6 +255,12 @@ final class SimulatedNode {
     checkpoints = [machine]
     staged.removeAll { $0.mark.appliedIndex <= mark.index }
     return true
+  }
+
+  /// The state that a crash has left.
+  func adopt(_ state: Machine) {
+    machine = ours(state)
+    checkpoints = [machine]
   }
 
   /// The same state under the rules of this node.

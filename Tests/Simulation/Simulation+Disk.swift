@@ -26,9 +26,12 @@ extension Simulation {
   func finishWriting(_ node: SimulatedNode) throws {
     // A disk that fills up meanwhile keeps the batches waiting, and tries again later.
     if node.isDiskFull {
+      try node.real?.writeInVain(node.writing)
+      noteStorage(of: node)
       return schedule.add(.written(node.id, life: node.life), after: 300)
     }
     for batch in node.writing { try write(batch, to: node) }
+    try node.real?.write(node.writing, making: node.durable)
     diary.note(
       now,
       "disk \(node.id) holds \(node.durable.lastIndex)@\(node.durable.lastTerm),"
@@ -54,6 +57,7 @@ extension Simulation {
       throw Violation(.snapshot, "node \(node.id) installs a state that it did not receive")
     }
     try checks.replay.check(received: node.machine.mark, by: node.id)
+    try node.real?.install(node.machine, from: chosen(through: mark.index))
     note(.snapshotInstalled)
     if node.status.membership[node.id]?.role != .voter { note(.learnerSnapshot) }
     try step(node, .applied([], node.machine.mark))
@@ -96,6 +100,8 @@ extension Simulation {
     node.isApplying = false
     if node.isDiskFull {
       node.isApplying = true
+      try node.real?.commitInVain(node.machine)
+      noteStorage(of: node)
       return schedule.add(.apply(node.id, life: node.life), after: 300)
     }
     let count = dice.chance(500) ? node.committed.count : 1 + dice.below(node.committed.count)
@@ -107,6 +113,7 @@ extension Simulation {
       try checks.replay.check(effect, by: node.id)
       applied.append(effect)
     }
+    try node.real?.apply(entries, expecting: applied, node.machine)
     if dice.chance(plan.disk.spontaneousSync) { node.checkpoints.append(node.machine) }
     try step(node, .applied(applied, node.machine.mark))
     guard node.isAlive else { return }
@@ -129,6 +136,7 @@ extension Simulation {
     let index = node.machine.mark.appliedIndex
     let isNews = node.checkpoints[0].mark.appliedIndex < index
     node.checkpoints = [node.machine]
+    try node.real?.makeDurable(node.machine)
     let before = node.log.mark.index
     try step(node, .stateDurable(index))
     node.idleSyncs = isNews || node.log.mark.index > before ? 0 : node.idleSyncs + 1
@@ -144,15 +152,21 @@ extension Simulation {
   func crash(_ node: SimulatedNode, losesPower: Bool) throws {
     noteCrash(node)
     let attempts = node.attempts
-    let kept = dice.below(node.writing.count + 1)
+    var kept = dice.below(node.writing.count + 1)
     let isInstalling = node.writing.contains { $0.snapshot != nil }
     let isReset = isInstalling && node.durable.mark == node.writing.first?.snapshot
     let durableBefore = node.durable.hardState
-    let lost = try node.crash(keeping: isReset ? 0 : kept)
+    if isReset { kept = 0 }
+    if let real = node.real {
+      kept = try real.crash(
+        writing: isReset ? [] : node.writing, after: node.durable, losesPower: losesPower)
+      noteStorage(of: node)
+    }
+    let lost = try node.crash(keeping: kept)
     try MonotonyChecker.wrote(node.id, before: durableBefore, after: node.durable.hardState)
     if lost > 0 { note(.tornTail) }
     if isInstalling, isReset || kept > 0 { note(.crashBeforeReplacement) }
-    if losesPower {
+    if losesPower, node.real == nil {
       let before = node.machine.mark.appliedIndex
       node.losePower(keeping: dice.below(node.checkpoints.count + 1))
       if node.machine.mark.appliedIndex < before { note(.replayAfterPowerCut) }
@@ -182,7 +196,12 @@ extension Simulation {
 
   func restart(_ node: SimulatedNode) throws {
     let isUpgraded = plan.past.isUpgrade && dice.chance(400)
-    _ = try node.restart(with: isUpgraded ? .newest : node.rules.newestVersion)
+    let program = isUpgraded ? .newest : node.rules.newestVersion
+    try findStorage(of: node, program)
+    let isFinished = try node.restart(with: program)
+    if isFinished {
+      try node.real?.install(node.machine, from: chosen(through: node.durable.mark.index))
+    }
     checks.monotony.restarted(node.id, hardState: node.durable.hardState)
     checks.contact.deposed(node.id)
     diary.note(

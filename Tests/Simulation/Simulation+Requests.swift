@@ -65,7 +65,7 @@ extension Simulation {
     switch answer {
     case .applied(let applied):
       reply(.applied(applied.decision!, index: applied.index), to: attempt, from: node)
-    case .readable: serveRead(attempt, at: node)
+    case .readable: try serveRead(attempt, at: node)
     case .changed, .transferred: reply(.unknown, to: attempt, from: node)
     case .failed(let error):
       noteFailure(error, of: attempt)
@@ -87,11 +87,12 @@ extension Simulation {
     }
   }
 
-  private func serveRead(_ attempt: Attempt, at node: SimulatedNode) {
+  private func serveRead(_ attempt: Attempt, at node: SimulatedNode) throws {
     guard isCurrent(attempt), case .read(let key) = clients[attempt.client].current!.work
     else { return }
     if node.status.role != .leader { note(.followerRead) }
     let stored = node.machine.storage.get(Workload.bytes(of: key))
+    try checkRead(stored, of: Workload.bytes(of: key), at: node)
     reply(.read(stored, index: node.machine.mark.appliedIndex), to: attempt, from: node)
   }
 }

@@ -104,6 +104,7 @@ package final class Simulation {
       id: id, membership: membership, configuration: plan.configuration,
       seed: dice.next(), tickLength: Schedule<Happening>.tick - 4 + Time(dice.below(9)),
       clockSkew: Int64(dice.below(2000)) - 1000, rules: rules)
+    if plan.past.isReal { addStorage(to: node) }
     nodes.append(node)
     schedule.add(.tick(node.id, life: node.life), after: Time(dice.below(100)))
     return node

@@ -81,6 +81,15 @@ package enum Situation: String, CaseIterable, Sendable {
   case undoForgotten = "undo refused: the revision was forgotten"
   case importRefused = "an import is refused half-way"
   case versionRaised = "the cluster's version is raised"
+  // Real storage
+  case tornRealTail = "a frame of a real log is lost half-written"
+  case olderRealState = "a real state comes back older"
+  case realDiskFull = "a real log meets a full disk"
+  case realStateFull = "a real state meets a full disk"
+  case flipNoticed = "a bit that turned over is noticed"
+  case flipHarmless = "a bit that turned over does no harm"
+  case lyingSyncNoticed = "the loss after lying syncs is noticed"
+  case lyingSyncHarmless = "after lying syncs an older state is whole"
 }
 
 /// How often each situation happened.

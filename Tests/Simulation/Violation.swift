@@ -27,6 +27,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case convergence = "all nodes come to the same state"
   case stability = "a healthy leader stays"
   case transfer = "a transfer of leadership ends"
+  case storage = "what is stored comes back, or its loss is noticed"
   case driver = "a node keeps its word to its driver"
   case rollback = "a member that lost what it confirmed has no say"
   case invariant = "what holds inside a node between two steps"

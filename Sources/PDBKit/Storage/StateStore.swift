@@ -23,6 +23,7 @@ package final class StateStore: Sendable {
   package let path: String
   /// Where large values stand.
   let log: LogStore?
+  private let rules: any StateRules
   private let pool: NIOLockedValueBox<DatabasePool>
   private let open: NIOLockedValueBox<OpenTransaction>
   private let journal = JournalGauge()
@@ -51,11 +52,14 @@ package final class StateStore: Sendable {
   /// - Parameters:
   ///   - membership: the members of a new cluster; a state that exists knows its own.
   ///   - log: where the entries come from; large values stay there. `nil` to keep all values here.
+  ///   - rules: others than those of production only to see what breaks.
   package init(
-    path: String, membership: Membership = Membership([]), log: LogStore? = nil
+    path: String, membership: Membership = Membership([]), log: LogStore? = nil,
+    rules: any StateRules = SoundState()
   ) throws {
     self.path = path
     self.log = log
+    self.rules = rules
     let pool = try Self.open(path, membership, journal)
     self.pool = NIOLockedValueBox(pool)
     open = NIOLockedValueBox(
@@ -191,7 +195,7 @@ package final class StateStore: Sendable {
     try orGiveUp(db) {
       try restore(db)
       if !db.isInsideTransaction { try db.beginTransaction(.immediate) }
-      var machine = Replica(storage: tables(db), mark: mark())
+      var machine = Replica(storage: tables(db), mark: mark(), rules: rules)
       let applied = try entries.compactMap { try apply($0, to: &machine) }
       open.withLockedValue { open in
         open.mark = machine.mark
@@ -213,7 +217,7 @@ package final class StateStore: Sendable {
     guard lost.isLost else { return }
     try db.beginTransaction(.immediate)
     let tables = tables(db)
-    var machine = Replica(storage: tables, mark: try tables.mark())
+    var machine = Replica(storage: tables, mark: try tables.mark(), rules: rules)
     for entry in lost.entries { _ = try apply(entry, to: &machine) }
     open.withLockedValue { $0.isLost = false }
   }

@@ -12,8 +12,10 @@ struct Checks {
   var members = MembershipChecker()
   var clients = ClientChecker()
   var replay: Replay
+  let firstMembers: Membership
 
   init(membership: Membership, rules: PlantedRules) {
     replay = Replay(membership: membership, rules: rules)
+    firstMembers = membership
   }
 }
