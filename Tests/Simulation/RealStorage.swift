@@ -305,12 +305,14 @@ extension Persist {
   /// Whether there is anything to write.
   var hasContent: Bool {
     hardState != nil || !entries.isEmpty || snapshot != nil || compaction != nil
+      || !confirmed.isEmpty
   }
 }
 
 extension StoredLog {
   func isSame(as contents: LogContents) -> Bool {
     mark == contents.mark && hardState == contents.hardState && entries == contents.entries
+      && confirmed == contents.confirmed
   }
 }
 

@@ -71,7 +71,7 @@ extension Simulation {
   /// leader alone knew may be lost.
   func rollBack(_ node: SimulatedNode) {
     let newest = DiskCopy(log: node.durable, machine: node.machine)
-    guard let copy = node.copy, node.newest == nil, copy.reach < newest.reach,
+    guard node.real == nil, node.newest == nil, let copy = node.copy, copy.reach < newest.reach,
       copy.log.membership.quorum > 1,
       nodes.allSatisfy({ $0.id == node.id || $0.knows(node.id, confirmed: newest.reach) })
     else { return }
