@@ -149,16 +149,18 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 642
-    case .believesUncommitted: 96
-    case .removedStandsNoMore: 96
-    case .settledByCommitIndex: 685
+    case .forgetsReadsOnRemoval: 325
+    case .believesUncommitted: 41
+    case .removedStandsNoMore: 41
+    case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
     case .forgetsDurableState: 43505
-    case .snapshotKeepsConflict: 169
-    case .confirmsAnyRound: 499
-    case .recyclesReadIDs: 46
-    case .raisesUnmet: 590
+    case .snapshotKeepsConflict: 284
+    case .confirmsAnyRound: 177
+    case .recyclesReadIDs: 318
+    case .raisesUnmet: 747
+    case .snapshotLimbo: 571
+    case .forgetsConfirmed: 1859
     default: nil
     }
   }
