@@ -560,6 +560,8 @@ void pdb_memory_remove(const char *path) {
 int pdb_memory_checkpoint(const char *path) {
   sqlite3 *db = 0;
   int result = sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, 0);
+  // Only a connection that has looked at the file knows that it has a journal.
+  if (result == SQLITE_OK) result = sqlite3_exec(db, "SELECT 1 FROM sqlite_schema", 0, 0, 0);
   if (result == SQLITE_OK)
     result = sqlite3_wal_checkpoint_v2(db, 0, SQLITE_CHECKPOINT_PASSIVE, 0, 0);
   sqlite3_close(db);

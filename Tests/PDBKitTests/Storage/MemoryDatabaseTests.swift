@@ -152,8 +152,10 @@ import Testing
   @Test func `a file that is removed stays with those who have it open`() throws {
     let pool = try begin()
     try add(1...2, to: pool)
+    let count = { try Int.fetchOne($0, sql: "SELECT count(*) FROM number") }
+    #expect(try pool.read(count) == 2)
     database.remove()
     #expect(database.byteCount(of: database.path) < 0)
-    #expect(try pool.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM number") } == 2)
+    #expect(try pool.read(count) == 2)
   }
 }
