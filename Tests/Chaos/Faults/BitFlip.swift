@@ -5,6 +5,8 @@ import GRDB
 
 /// A bit that was turned over.
 struct BitFlip: CustomStringConvertible {
+  /// Whether the node can have again what was damaged: a state, but never a log.
+  let isMendable: Bool
   private let file: String
   private let what: String
   private let offset: Int
@@ -51,7 +53,7 @@ struct BitFlip: CustomStringConvertible {
       let range = dice.pick(ranges)
       let offset = range.lowerBound + dice.below(range.count)
       let flip = BitFlip(
-        file: file, what: "the log", offset: offset,
+        isMendable: false, file: file, what: "the log", offset: offset,
         altered: data[offset] ^ (1 << UInt8(dice.below(8))), original: data[offset])
       try flip.write(flip.altered)
       return flip
@@ -77,7 +79,7 @@ struct BitFlip: CustomStringConvertible {
       while let range = data.range(of: value, in: searched) {
         let offset = range.lowerBound + place
         let flip = BitFlip(
-          file: file, what: "a value", offset: offset, altered: data[offset] ^ bit,
+          isMendable: true, file: file, what: "a value", offset: offset, altered: data[offset] ^ bit,
           original: data[offset])
         try flip.write(flip.altered)
         if value != (try? self.value(id, in: file)) { return flip }

@@ -12,6 +12,8 @@ actor Procedures {
   /// Members whose removal was asked for and not confirmed: it may come true at any time.
   private var doubtful: Set<Int> = []
   private(set) var noticedCorruptions = 0
+  /// How many of them the nodes mended by themselves.
+  private(set) var mendedCorruptions = 0
 
   init(
     world: World, observer: Observer, commands: OperatorCommands, findings: Findings
@@ -57,8 +59,17 @@ actor Procedures {
     guard !node.place.logFiles.isEmpty, let flip = try BitFlip.make(in: node.place, &dice) else {
       return false
     }
+    let said = Self.mendings(in: node.place.log)
     try await node.start()
-    _ = await waitUntil(within: .seconds(4)) { await !node.isRunning }
+    _ = await waitUntil(within: .seconds(4)) {
+      if flip.isMendable, Self.mendings(in: node.place.log) > said { return true }
+      return await !node.isRunning
+    }
+    if flip.isMendable, Self.mendings(in: node.place.log) > said {
+      noticedCorruptions += 1
+      mendedCorruptions += 1
+      return true
+    }
     if let end = await node.lastEnd, !end.isSignal, end.status == 74 {
       noticedCorruptions += 1
     } else if await !world.mayEnd(index) {
@@ -71,6 +82,12 @@ actor Procedures {
     // Not from a copy of the files: the node may have acknowledged more since it was made.
     try flip.undo()
     return true
+  }
+
+  /// How often the node has said that it makes its state anew.
+  private static func mendings(in log: String) -> Int {
+    let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+    return text.components(separatedBy: "the state is damaged, and is made anew").count - 1
   }
 
   // MARK: A new node in the place of an old one

@@ -136,7 +136,8 @@ struct ChaosRun {
     say(
       summary.table(
         seconds: (ContinuousClock.now - start).seconds, findings: findings,
-        noticedCorruptions: await procedures.noticedCorruptions))
+        noticedCorruptions: await procedures.noticedCorruptions,
+        mendedCorruptions: await procedures.mendedCorruptions))
     guard !findings.violations.isEmpty else { return }
     let text = findings.violations.joined(separator: "\n\n") + "\n"
     try? text.write(

@@ -22,7 +22,9 @@ struct Summary: Sendable {
     faults.merge(report.faults, uniquingKeysWith: +)
   }
 
-  func table(seconds: Double, findings: Findings, noticedCorruptions: Int) -> String {
+  func table(seconds: Double, findings: Findings, noticedCorruptions: Int, mendedCorruptions: Int)
+    -> String
+  {
     var rows: [(String, String)] = [
       ("seconds", seconds.short), ("rounds", "\(rounds)"),
       ("operations", "\(answered + refused + unknown)"), ("  answered", "\(answered)"),
@@ -35,6 +37,7 @@ struct Summary: Sendable {
       rows.append(("  \(kind.rawValue)", "\(count)"))
     }
     rows.append(("corruptions noticed", "\(noticedCorruptions)"))
+    rows.append(("  mended by the node", "\(mendedCorruptions)"))
     for (end, count) in findings.ownEnds.sorted(by: { $0.key < $1.key }) {
       rows.append(("ended by itself: \(end)", "\(count)"))
     }
