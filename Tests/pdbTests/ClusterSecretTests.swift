@@ -9,7 +9,7 @@ extension ProcessTests {
   @Suite struct ClusterSecretTests {
     private func secret(_ text: String) throws -> String {
       let path = FileManager.default.temporaryDirectory.path + "/secret-\(UUID().uuidString)"
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      try writeSecret(text, to: path)
       return path
     }
 

@@ -104,6 +104,13 @@ final class Workspace: Sendable {
   }
 }
 
+/// Writes a file that only its owner can read, as a token or a secret must be.
+func writeSecret(_ text: String, to path: String) throws {
+  let isWritten = FileManager.default.createFile(
+    atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+  guard isWritten else { throw CocoaError(.fileWriteUnknown) }
+}
+
 extension Process {
   fileprivate func runToEnd() async throws {
     let (ends, ended) = AsyncStream.makeStream(of: Void.self)

@@ -417,7 +417,7 @@ extension ProcessTests {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
       let file = cluster.workspace.path + "/token"
-      try "0123456789abcdef0123\n".write(toFile: file, atomically: true, encoding: .utf8)
+      try writeSecret("0123456789abcdef0123\n", to: file)
       try cluster.start(0, arguments: ["--token-file", file])
       let refused = try await waitFor { try? await cluster.get(0, "/tasks") }
       #expect(refused.status == 401)

@@ -17,7 +17,7 @@ extension ProcessTests {
 
     private func secret(_ letter: Character, in workspace: Workspace) throws -> String {
       let path = "\(workspace.path)/secret-\(letter)"
-      try Data(String(repeating: letter, count: 32).utf8).write(to: URL(fileURLWithPath: path))
+      try writeSecret(String(repeating: letter, count: 32), to: path)
       return path
     }
 

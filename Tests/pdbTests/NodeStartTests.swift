@@ -25,6 +25,51 @@ extension ProcessTests {
       #expect(result.error.contains(words), "\(result.error)")
     }
 
+    @Test(arguments: [0o644, 0o640, 0o606, 0o620])
+    func `a secret that others can read or write is refused with the command that mends it`(
+      mode: Int
+    ) async throws {
+      let workspace = try Workspace()
+      let file = workspace.path + "/secret"
+      try writeSecret("0123456789abcdef", to: file)
+      for option in ["--token-file", "--cluster-secret-file"] {
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let start = ["node", "start", "--port", "4999", "--host", "203.0.113.1", option, file]
+        let refused = try await workspace.run(start)
+        #expect(refused.status == 78 && refused.error.contains("'\(file)'"), "\(refused.error)")
+        #expect(refused.error.contains("hint: chmod 600 \(file)\n"), "\(refused.error)")
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        let mended = try await workspace.run(start)
+        #expect(!mended.error.contains(file), "\(mended.error)")
+      }
+      // A client's too.
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+      let client = try await workspace.run(["task", "ls", "--token-file", file])
+      #expect(client.status == 78 && client.error.contains("chmod 600"), "\(client.error)")
+    }
+
+    @Test func `a secret may come from a pipe`() async throws {
+      try await TestCluster.running(1, token: "0123456789abcdef") { cluster in
+        let line = "'\(program.path)' task ls --token-file <(cat '\(cluster.tokenFile)')"
+        let run = try await cluster.workspace.run(
+          ["-c", line], program: URL(fileURLWithPath: "/bin/bash"))
+        #expect(run.status == 0, "\(run.error)")
+      }
+    }
+
+    @Test func `a data directory that others can write to is refused`() async throws {
+      let workspace = try Workspace()
+      let folder = workspace.path + "/open"
+      try FileManager.default.createDirectory(
+        atPath: folder, withIntermediateDirectories: false)
+      try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: folder)
+      let port = String(try TestPorts(1).numbers[0])
+      let run = try await workspace.run(["node", "start", "--port", port, "--data-dir", "open"])
+      #expect(run.status == 73, "\(run.error)")
+      #expect(run.error.contains("hint: chmod 700 \(folder)\n"), "\(run.error)")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty)
+    }
+
     @Test func `a port and a data directory have one owner`() async throws {
       try await TestCluster.running(1) { cluster in
         let port = String(cluster.addresses[0].port)

@@ -35,7 +35,7 @@ enum OldData {
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true,
       attributes: [.posixPermissions: 0o700])
-    _ = try run("tar", "-xzf", "\(folder)/\(fixture).tar.gz", "-C", directory)
+    _ = try run("tar", "--no-same-owner", "-xzf", "\(folder)/\(fixture).tar.gz", "-C", directory)
   }
 
   private static func run(_ words: String...) throws -> Data {

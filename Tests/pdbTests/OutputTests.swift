@@ -91,8 +91,7 @@ extension ProcessTests {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
       for name in ["right", "wrong"] {
-        try Data("0123456789abcdef-\(name)".utf8).write(
-          to: URL(fileURLWithPath: "\(cluster.workspace.path)/\(name)"))
+        try writeSecret("0123456789abcdef-\(name)", to: "\(cluster.workspace.path)/\(name)")
       }
       try cluster.start(0, arguments: ["--token-file", "right"])
       _ = try await waitFor { () -> Bool? in

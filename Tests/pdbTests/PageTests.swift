@@ -493,8 +493,7 @@ extension ProcessTests {
       let cluster = try await TestCluster(1)
       defer { cluster.killAll() }
       let file = "\(cluster.workspace.path)/token"
-      try "0123456789abcdef0123\n".write(toFile: file, atomically: true, encoding: .utf8)
-      try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+      try writeSecret("0123456789abcdef0123\n", to: file)
       try cluster.start(0, arguments: ["--token-file", file])
       _ = try await waitFor {
         try? await cluster.get(

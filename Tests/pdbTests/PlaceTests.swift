@@ -253,7 +253,7 @@ extension ProcessTests {
       let two = try await WebServer(addresses[1], headers: Self.identity("b"))
       let user = try Workspace(nodes: addresses.map(\.description).joined(separator: ","))
       let file = user.path + "/token"
-      try Data("0123456789abcdef".utf8).write(to: URL(fileURLWithPath: file))
+      try writeSecret("0123456789abcdef", to: file)
       let terminal = try Terminal(user, ["shell"], environment: ["PDB_TOKEN_FILE": file])
       try await terminal.wait(for: "two clusters answer")
       for count in 1...5 {

@@ -44,10 +44,9 @@ final class TestCluster: Sendable {
     workspace = try Workspace(
       nodes: addresses.prefix(count).map(\.description).joined(separator: ","))
     if let token {
-      try Data(token.utf8).write(to: URL(fileURLWithPath: tokenFile))
+      try writeSecret(token, to: tokenFile)
       // Where clients need a token, peers need a secret.
-      try Data("a secret of this test".utf8.map { $0 == 0x20 ? 0x5F : $0 }).write(
-        to: URL(fileURLWithPath: secretFile))
+      try writeSecret("a_secret_of_this_test", to: secretFile)
     }
   }
 

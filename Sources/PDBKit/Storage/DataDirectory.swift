@@ -26,8 +26,8 @@ package final class DataDirectory: Sendable {
 
   /// Makes the directory if needed and locks the node's files.
   ///
-  /// - Throws: `data_directory` if it cannot be made or written, `data_in_use` if another
-  ///   process has the node's files.
+  /// - Throws: `data_directory` if it cannot be made or written, or if other users could change what
+  ///   is in it; `data_in_use` if another process has the node's files.
   package init(path: String, port: Int) throws {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path
@@ -43,13 +43,15 @@ package final class DataDirectory: Sendable {
         .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
         hint: "choose another with --data-dir")
     }
-    lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    try Self.check(path, files)
+    lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else {
       throw PDBError(
         .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
         hint: "choose another with --data-dir, or change its owner or permissions")
     }
     // From here on `deinit` closes it, also when this throws.
+    try Ownership(of: lock, path: files.lock, code: .dataDirectory).checkFile()
     guard Self.take(lock) else {
       throw PDBError(
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
@@ -62,6 +64,20 @@ package final class DataDirectory: Sendable {
   }
 
   deinit { close(lock) }
+
+  /// Nothing is written, or believed, that another user may have put there. The folder comes first:
+  /// once nobody else can write to it, what is found in it stays as it is.
+  private static func check(_ path: String, _ files: NodeFiles) throws {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else {
+      throw PDBError(
+        .dataDirectory, "cannot read the data directory '\(path)': \(reason(errno))",
+        hint: "choose another with --data-dir, or change its owner or permissions")
+    }
+    defer { close(folder) }
+    try Ownership(of: folder, path: path, code: .dataDirectory).checkFolder()
+    for file in files.all { try Ownership(at: file, code: .dataDirectory).checkFile() }
+  }
 
   /// The node's log, which need not exist.
   ///

@@ -26,7 +26,7 @@ package struct FolderDisk: Disk {
 
   package func open(_ name: String) throws -> any DiskFile {
     let file = path(of: name)
-    let descriptor = system { SystemCalls.open(file, O_RDWR | O_CREAT | O_CLOEXEC) }
+    let descriptor = system { SystemCalls.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW) }
     guard descriptor >= 0 else { throw DiskFailure("open", file) }
     return FolderFile(path: file, descriptor: descriptor)
   }

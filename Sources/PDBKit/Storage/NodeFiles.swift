@@ -6,6 +6,8 @@ import Foundation
 /// The paths of one node's files in a folder, whether they exist or not.
 struct NodeFiles: Sendable {
   let folder: String
+  /// What the names of all files begin with, up to a dot.
+  private let name: String
   /// What the names of the log's files begin with.
   let logName: String
   /// The log of version 0.1.
@@ -18,9 +20,10 @@ struct NodeFiles: Sendable {
   private static let lockSuffix = ".lock"
 
   init(of port: Int, in folder: String) {
-    let base = "\(folder)/\(Self.prefix)\(port)"
+    name = "\(Self.prefix)\(port)"
+    let base = "\(folder)/\(name)"
     self.folder = folder
-    logName = "\(Self.prefix)\(port).log"
+    logName = "\(name).log"
     oldLog = base + ".raft"
     state = base + ".db"
     lock = base + Self.lockSuffix
@@ -29,6 +32,12 @@ struct NodeFiles: Sendable {
   /// Whether the node has been in the folder: a lock alone may be that of a node that never started.
   var hasData: Bool {
     [oldLog, state].contains { FileManager.default.fileExists(atPath: $0) } || !logFiles.isEmpty
+  }
+
+  /// Every file of the node that there is.
+  var all: [String] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    return files.filter { $0.hasPrefix(name + ".") }.map { "\(folder)/\($0)" }.sorted()
   }
 
   /// The files of the log.

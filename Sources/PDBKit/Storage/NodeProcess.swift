@@ -76,13 +76,16 @@ public struct NodeProcess: Sendable {
 
   /// The process that has a lock; `nil` if none has.
   static func holder(of path: String) -> Int32? {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // The process will be sent signals: what another user put there must not name it.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
-    guard flock(file, LOCK_SH | LOCK_NB) != 0 else { return nil }
-    let text = FileManager.default.contents(atPath: path).map {
-      String(decoding: $0, as: UTF8.self)
-    }
-    return text.flatMap { Int32($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+    guard (try? Ownership(of: file, path: path, code: .dataDirectory).checkFile()) != nil,
+      flock(file, LOCK_SH | LOCK_NB) != 0
+    else { return nil }
+    var bytes = Bytes(repeating: 0, count: 16)
+    let count = read(file, &bytes, bytes.count)
+    let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
   }
 }

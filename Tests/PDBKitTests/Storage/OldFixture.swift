@@ -24,7 +24,8 @@ final class OldFixture: Sendable {
     directory = try TemporaryDirectory()
     status = try JSON(parsing: Bytes(Self.file("\(name).status")))
     port = Int(status["port"]!.int64!)
-    _ = try Self.run("tar", "-xzf", "\(Self.folder)/\(name).tar.gz", "-C", directory.path)
+    let archive = "\(Self.folder)/\(name).tar.gz"
+    _ = try Self.run("tar", "--no-same-owner", "-xzf", archive, "-C", directory.path)
   }
 
   static func file(_ name: String) throws -> Data {

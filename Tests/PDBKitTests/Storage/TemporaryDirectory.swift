@@ -7,7 +7,9 @@ final class TemporaryDirectory: Sendable {
 
   init() throws {
     path = FileManager.default.temporaryDirectory.path + "/pdb-test-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    // Whatever this process lets others do with its files.
+    try FileManager.default.createDirectory(
+      atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }
