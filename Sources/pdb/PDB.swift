@@ -70,7 +70,7 @@ struct PDB: AsyncParsableCommand {
       case .command(let words):
         try await Settings.$current.withValue(settings) { try await runCommand(words) }
       case .overview(let options): try await Overview.show(options, settings)
-      case .help(let help): Console.write(help.text)
+      case .help(let help): Console.write(TerminalText(lines: help.text))
       case .program(let path, let words, let environment):
         // A program of the shell's means the cluster that the shell means.
         if isShell { try? await Connection.shared?.meet() }
@@ -144,9 +144,9 @@ struct PDB: AsyncParsableCommand {
   private static func report(_ error: any Error) -> Int32 {
     let code = PDB.exitCode(for: error)
     if code == .success {
-      Console.write(PDB.fullMessage(for: error))
+      Console.write(TerminalText(lines: PDB.fullMessage(for: error)))
     } else {
-      Console.writeError(PDB.fullMessage(for: error))
+      Console.writeError(TerminalText(lines: PDB.fullMessage(for: error)))
     }
     return code.rawValue
   }

@@ -121,7 +121,7 @@ final class Session: Sendable {
         status: .usage, isAboutChange: true)
     }
     if options.json {
-      Console.write(try (fields?.picked ?? json()).text)
+      Console.write(json: try fields?.picked ?? json())
     } else {
       fields?.table.print()
     }
@@ -129,7 +129,7 @@ final class Session: Sendable {
   }
 
   /// Messages for people; silent with `--quiet`, `--json` and in pipes.
-  func say(_ line: String) {
+  func say(_ line: TerminalText) {
     if !options.quiet && !options.json && Console.isTerminal(.output) { Console.write(line) }
   }
 

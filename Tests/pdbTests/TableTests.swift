@@ -14,7 +14,7 @@ import Testing
   }
 
   private static func lines(_ table: Table, _ width: Int) -> [String] {
-    table.text(width: width).split(separator: "\n").map(String.init)
+    table.text(width: width).string.split(separator: "\n").map(String.init)
   }
 
   @Test func `what has room is a table as wide as it must be`() {

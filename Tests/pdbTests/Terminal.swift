@@ -9,12 +9,15 @@ final class Terminal: Sendable {
   private let process: Locked<Process>
   private let screen = Locked<[UInt8]>([])
 
-  init(_ workspace: Workspace, _ arguments: [String], environment: [String: String] = [:]) throws {
+  init(
+    _ workspace: Workspace, _ arguments: [String], program: URL = program,
+    environment: [String: String] = [:]
+  ) throws {
     var (leader, follower): (Int32, Int32) = (0, 0)
     var size = winsize(ws_row: 40, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0)
     guard openpty(&leader, &follower, nil, nil, &size) == 0 else { throw TimedOut() }
     self.leader = leader
-    let process = workspace.process(arguments)
+    let process = workspace.process(arguments, program: program)
     process.environment!["TERM"] = "xterm"
     process.environment!.merge(environment) { $1 }
     let handle = FileHandle(fileDescriptor: follower, closeOnDealloc: true)
@@ -44,6 +47,9 @@ final class Terminal: Sendable {
     String(decoding: screen.value, as: UTF8.self)
       .replacing(#/\u{1B}\[[0-9;?]*[a-zA-Z]/#, with: "")
   }
+
+  /// Everything that was printed so far, as the terminal got it.
+  var raw: String { String(decoding: screen.value, as: UTF8.self) }
 
   func type(_ text: String) { type(Array(text.utf8)) }
 

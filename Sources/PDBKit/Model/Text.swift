@@ -37,11 +37,17 @@ extension Unicode.Scalar {
   }
 }
 
+// MARK: On terminals and in logs
+
 extension Unicode.Scalar {
-  /// Control characters, and those that change the direction of what follows them (UAX 9,
+  /// Control characters, and those that change the direction of what stands beside them (UAX 9,
   /// section 2): harmless in data, but not on a screen.
   fileprivate var steersTerminals: Bool {
-    isControl || (0x202A...0x202E).contains(value) || (0x2066...0x2069).contains(value)
+    if isControl { return true }
+    return switch value {
+    case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }
 
@@ -63,6 +69,27 @@ extension String {
     }
     return result
   }
+
+  /// A text of JSON with what could steer a terminal written as `\u009B` and the like, so that it
+  /// says the same. All of that stands in strings, and has four hexadecimal digits.
+  public var escapedInJSON: String {
+    guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
+    var result = ""
+    for scalar in unicodeScalars {
+      if scalar.steersTerminals {
+        let digits = String(scalar.value, radix: 16, uppercase: true)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+}
+
+extension JSON {
+  /// The same as ``text``, without anything that could steer a terminal.
+  public var textForTerminals: String { text.escapedInJSON }
 }
 
 // MARK: Search

@@ -107,10 +107,9 @@ enum Dispatch {
       $0.path.joined(separator: " ")
     }
     let near = leaves + Suggestion.nearest(to: word, of: names + more)
-    let shown = word.escapingControlCharacters
     return Failure(
       error: PDBError(
-        .badRequest, "unknown command '\(isRoot ? "" : command.name + " ")\(shown)'",
+        .badRequest, "unknown command '\(isRoot ? "" : command.name + " ")\(word)'",
         hint: near.isEmpty
           ? "'\(prefix) --help' lists the commands"
           : "did you mean \(near.prefix(3).map { "'\(prefix) \($0)'" }.joined(separator: " or "))?"),

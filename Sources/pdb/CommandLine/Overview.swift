@@ -12,20 +12,20 @@ enum Overview {
         "version": .string(pdbVersion), "cluster": view?.json ?? .null,
         "commands": .array(commands),
       ]
-      return Console.write(json.text)
+      return Console.write(json: json)
     }
     let style = Style(for: .output)
-    var lines = ["pdb \(pdbVersion)  \(words(view, style))", ""]
+    var lines: [TerminalText] = ["pdb \(pdbVersion)  \(words(view, style))", ""]
     for group in CommandTree.root.groups {
-      lines.append(style.bold(group.name))
+      lines.append(style.bold("\(group.name)"))
       for command in group.commands {
         let name = "pdb \(command.name)".padded(to: 16)
-        lines.append("  \(name)  \(style.dim(command.abstract))")
+        lines.append("  \(name)  \(style.dim("\(command.abstract)"))")
       }
       lines.append("")
     }
     lines.append("'pdb help COMMAND' tells more, 'pdb COMMAND --help' less.")
-    Console.write(lines.joined(separator: "\n"))
+    Console.write(TerminalText(lines, separator: "\n"))
   }
 
   /// How the cluster is, as far as that can be told at once.
@@ -43,12 +43,13 @@ enum Overview {
     return found
   }
 
-  private static func words(_ view: ClusterView?, _ style: Style) -> String {
+  private static func words(_ view: ClusterView?, _ style: Style) -> TerminalText {
     guard let view else {
       return style.dim("no node answers; 'pdb lab up' starts a cluster, 'pdb node start' a node")
     }
     let members = view.members.count
-    return "\(members) member\(members == 1 ? "" : "s"), "
-      + (view.leader.map { "leader \($0.address)" } ?? style.red("no leader"))
+    let leader: TerminalText =
+      if let leader = view.leader { "leader \(leader.address)" } else { style.red("no leader") }
+    return "\(members) member\(members == 1 ? "" : "s"), \(leader)"
   }
 }

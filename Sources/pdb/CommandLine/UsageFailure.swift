@@ -40,16 +40,9 @@ struct UsageFailure: Error {
     let style = Style(for: .error)
     Console.writeError(
       """
-      \(style.red("error:")) \(message.escapingLinesApart)
+      \(style.red("error:")) \(TerminalText(lines: message))
       usage: \(command.usage)
       hint: \(hint)
       """)
-  }
-}
-
-extension String {
-  /// Control characters escaped, except the line breaks of the parser's messages.
-  fileprivate var escapingLinesApart: String {
-    split(separator: "\n").map { String($0).escapingControlCharacters }.joined(separator: "\n")
   }
 }

@@ -24,6 +24,15 @@ struct Completer {
     /// Names of files; the shell knows them better.
     case files
 
+    /// The candidates that can be typed, and shown: a key may hold what steers a terminal.
+    fileprivate var typeable: Answer {
+      guard case .candidates(let candidates) = self else { return self }
+      return .candidates(
+        candidates.filter { $0.word == $0.word.escapingControlCharacters }.map {
+          Candidate(word: $0.word, summary: $0.summary.escapingControlCharacters)
+        })
+    }
+
     /// The candidates behind something that is typed already.
     func prefixed(with typed: String) -> Answer {
       guard case .candidates(let candidates) = self else { return self }
@@ -36,6 +45,10 @@ struct Completer {
   ///   - words: those before the cursor's, without `pdb`.
   ///   - current: what is typed of the cursor's word.
   static func complete(_ words: [String], _ current: String) async -> Answer {
+    await found(words, current).typeable
+  }
+
+  private static func found(_ words: [String], _ current: String) async -> Answer {
     let settings = try? Settings()
     var words = words
     if let first = words.first, CommandTree.root.child(first) == nil,
@@ -198,7 +211,7 @@ struct Completer {
       let number = String(task.number)
       return Candidate(
         word: ids.contains(number) && task.id != number ? task.id : number,
-        summary: task.title.escapingControlCharacters)
+        summary: task.title)
     }
     return matching(candidates, current).filter { !given.contains($0.word) }
   }
@@ -212,8 +225,7 @@ struct Completer {
       + pairs.prefix(limit).compactMap { pair in
         String(validating: pair.key, as: UTF8.self).map { key in
           let text = String(decoding: Value.bytes(of: pair).prefix(160), as: UTF8.self)
-          return Candidate(
-            word: key, summary: String(text.prefix(40)).escapingControlCharacters)
+          return Candidate(word: key, summary: String(text.prefix(40)))
         }
       }
   }
@@ -221,9 +233,7 @@ struct Completer {
   private static func revisions() async -> [Candidate] {
     let page = await ask { try await $0.history(HistoryQuery(limit: 20), at: .stale) }
     return (page?.revisions ?? []).map {
-      Candidate(
-        word: String($0.number),
-        summary: "\($0.operation)  \($0.summary)".escapingControlCharacters)
+      Candidate(word: String($0.number), summary: "\($0.operation)  \($0.summary)")
     }
   }
 
@@ -266,18 +276,19 @@ extension Completer {
   private static func line(
     _ candidate: Candidate, _ shell: String, _ current: String, _ replaced: String,
     _ quote: Unicode.Scalar?
-  ) -> String {
-    let summary = candidate.summary.replacing("\t", with: " ")
+  ) -> TerminalText {
+    let summary = candidate.summary
     switch shell {
     case "zsh":
       let word = candidate.word.replacing("\\", with: "\\\\").replacing(":", with: "\\:")
-      return summary.isEmpty ? word : "\(word):\(summary)"
-    case "fish": return summary.isEmpty ? candidate.word : "\(candidate.word)\t\(summary)"
+      return summary.isEmpty ? "\(word)" : "\(word):\(summary)"
+    case "fish":
+      return summary.isEmpty ? "\(candidate.word)" : "\(candidate.word)\t\(summary)"
     default:
       // What bash took for words of their own before the current one stays as it is.
       let kept = max(0, current.utf8.count - Words.typed(replaced).current.utf8.count)
       let rest = String(decoding: candidate.word.utf8.dropFirst(kept), as: UTF8.self)
-      return Words.quoted(rest, within: quote)
+      return "\(Words.quoted(rest, within: quote))"
     }
   }
 }

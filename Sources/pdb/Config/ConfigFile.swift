@@ -116,7 +116,7 @@ struct ConfigFile {
 
   private func damaged(_ line: Int, _ what: String) -> PDBError {
     PDBError(
-      .badConfiguration, "'\(path)' has \(what.escapingControlCharacters) in line \(line + 1)",
+      .badConfiguration, "'\(path)' has \(what) in line \(line + 1)",
       hint: "correct the file, or move it away")
   }
 

@@ -42,7 +42,7 @@ enum Setting: String, CaseIterable {
     let names = allCases.map(\.rawValue)
     let near = Suggestion.nearest(to: key, of: names)
     return PDBError(
-      .badRequest, "unknown setting '\(key.escapingControlCharacters)'",
+      .badRequest, "unknown setting '\(key)'",
       hint: near.isEmpty
         ? "there are \(names.joined(separator: ", ")), alias.NAME and remote.NAME.nodes"
         : "did you mean '\(near[0])'?")
@@ -67,7 +67,7 @@ enum Setting: String, CaseIterable {
     }
     guard !addresses.isEmpty else {
       throw PDBError(
-        .badConfiguration, "'\(list.escapingControlCharacters)' names no node",
+        .badConfiguration, "'\(list)' names no node",
         hint: "write host:port, for example 127.0.0.1:4000")
     }
     return addresses

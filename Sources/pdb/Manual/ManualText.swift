@@ -44,6 +44,12 @@ enum ManualText {
         + "tab, line break and backslash are written \\t, \\n and \\\\. With --json they are one "
         + "JSON object; an error is one JSON object on stderr, and stdout is empty."),
     .paragraph(
+      """
+      What comes from data cannot steer a terminal: control characters, and marks that turn the \
+      direction of writing, are shown as \\u{1B} and the like, in JSON as \\u001B. Only \
+      'kv get --raw' prints a value's bytes as they are.
+      """),
+    .paragraph(
       "Every failure says what happened, whether the change was applied, and what to do. "
         + "\"Not applied\" is a promise; otherwise it is not known."),
   ]

@@ -2,6 +2,7 @@
 
 import Foundation
 import NIOConcurrencyHelpers
+import PDBKit
 
 enum Console {
   enum Stream {
@@ -37,19 +38,58 @@ enum Console {
 
   static var inputIsTerminal: Bool { isatty(STDIN_FILENO) == 1 }
 
+  // MARK: Writing
+
+  // Nothing but `write(bytes:)` lets control characters of data through to a terminal.
+
   /// Data: a line on stdout.
-  static func write(_ line: String) { write(Array(line.utf8) + [UInt8(ascii: "\n")]) }
+  static func write(_ line: TerminalText) { write(text: "\(line)\n") }
 
-  /// Data, as it is.
-  static func write(_ bytes: [UInt8]) { write(bytes, to: .output) }
+  /// Data of several lines, which end with a line break.
+  static func write(text: TerminalText) { write(bytes: Array(text.string.utf8)) }
 
-  /// A message: a line on stderr.
-  static func writeError(_ line: String) {
-    write(Array(line.utf8) + [UInt8(ascii: "\n")], to: .error)
+  /// One value: for people escaped, for a pipe as a cell.
+  static func write(cell: String) {
+    if isTerminal(.output) { write(TerminalText(cell)) } else { write(row: [cell]) }
   }
 
-  /// A message, as it is.
-  static func writeMessage(_ text: String) { write(Array(text.utf8), to: .error) }
+  /// Tab-separated values.
+  static func write(row cells: [String]) {
+    let line = cells.map(\.tabEscaped)
+    // Somebody may want to see what a pipe would get.
+    let shown = isScreen ? line.map(\.escapingControlCharacters) : line
+    write(TerminalText(escaped: shown.joined(separator: "\t")))
+  }
+
+  /// JSON: a line on stdout.
+  static func write(json: JSON) { write(TerminalText(escaped: json.textForTerminals)) }
+
+  /// Lines of JSON that are written already.
+  static func write(jsonLines: Bytes) {
+    guard isScreen else { return write(bytes: jsonLines) }
+    let text = String(decoding: jsonLines, as: UTF8.self)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    write(
+      text: TerminalText(
+        escaped: lines.map { String($0).escapedInJSON }.joined(separator: "\n")))
+  }
+
+  /// Bytes as they are: for files and programs, or because the user asked for just that.
+  static func write(bytes: [UInt8]) { write(bytes, to: .output) }
+
+  /// A message: a line on stderr.
+  static func writeError(_ line: TerminalText) { writeMessage("\(line)\n") }
+
+  /// A message of several lines, or one that is not over.
+  static func writeMessage(_ text: TerminalText) { write(Array(text.string.utf8), to: .error) }
+
+  /// A message for programs.
+  static func writeError(json: JSON) {
+    writeError(TerminalText(escaped: json.textForTerminals))
+  }
+
+  /// Whether stdout is a terminal, whatever a person wants to see there.
+  static var isScreen: Bool { isatty(Stream.output.descriptor) == 1 }
 
   private static func write(_ bytes: [UInt8], to stream: Stream) {
     let target = stream == .output ? OutputTarget.current : nil
@@ -104,7 +144,7 @@ enum Console {
 
   /// Asks a question that is answered with y or n.
   static func confirm(_ question: String) async -> Bool {
-    FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
+    writeMessage("\(question) [y/N] ")
     return await BlockingCall.run { isCancelled in
       guard waitForInput(unless: isCancelled) else { return false }
       let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
@@ -142,14 +182,14 @@ struct Style {
       }
   }
 
-  func red(_ text: String) -> String { apply(31, text) }
-  func green(_ text: String) -> String { apply(32, text) }
-  func yellow(_ text: String) -> String { apply(33, text) }
-  func bold(_ text: String) -> String { apply(1, text) }
-  func dim(_ text: String) -> String { apply(2, text) }
+  func red(_ text: TerminalText) -> TerminalText { apply(31, text) }
+  func green(_ text: TerminalText) -> TerminalText { apply(32, text) }
+  func yellow(_ text: TerminalText) -> TerminalText { apply(33, text) }
+  func bold(_ text: TerminalText) -> TerminalText { apply(1, text) }
+  func dim(_ text: TerminalText) -> TerminalText { apply(2, text) }
 
   /// Select Graphic Rendition (ECMA-48, section 8.3.117).
-  private func apply(_ code: Int, _ text: String) -> String {
+  private func apply(_ code: Int, _ text: TerminalText) -> TerminalText {
     isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
   }
 }

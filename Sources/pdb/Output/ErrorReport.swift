@@ -38,25 +38,24 @@ struct ErrorReport {
 
   func print() {
     if asJSON {
-      Console.writeError(error.json.text)
+      Console.writeError(json: error.json)
       return
     }
     let style = Style(for: .error)
-    var lines = [
-      "\(style.red("error:")) \(error.message.escapingControlCharacters)"
-        + "  \(style.dim("[\(error.code.rawValue)]"))"
+    var lines: [TerminalText] = [
+      "\(style.red("error:")) \(error.message)  \(style.dim("[\(error.code.rawValue)]"))"
     ]
     for node in list("nodes") {
       let address = node["address"]?.string ?? ""
-      lines.append("  \(address)  \(node["state"]?.string ?? "")".escapingControlCharacters)
+      lines.append("  \(address)  \(node["state"]?.string ?? "")")
     }
-    lines += (candidates + conflicts).map(\.escapingControlCharacters)
+    lines += (candidates + conflicts).map { TerminalText($0) }
     if let outcome { lines.append(outcome) }
     if let place = error.details.first(where: { $0.name == "place" })?.value.string {
-      lines.append("place: \(place.escapingControlCharacters)")
+      lines.append("place: \(place)")
     }
-    if let hint = error.hint { lines.append("hint: \(hint.escapingControlCharacters)") }
-    Console.writeError(lines.joined(separator: "\n"))
+    if let hint = error.hint { lines.append("hint: \(hint)") }
+    Console.writeError(TerminalText(lines, separator: "\n"))
   }
 
   private func list(_ name: String) -> [JSON] {
@@ -91,7 +90,7 @@ struct ErrorReport {
     return different.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ")
   }
 
-  private var outcome: String? {
+  private var outcome: TerminalText? {
     guard isAboutChange else { return nil }
     switch error.outcome {
     case .applied where error.details.contains { $0.name == "changed" }:

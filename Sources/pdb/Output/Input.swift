@@ -10,7 +10,7 @@ enum Input {
   static func text(_ argument: String) throws -> String {
     guard !argument.unicodeScalars.contains("\u{FFFD}") else {
       throw PDBError(
-        .badRequest, "'\(argument.escapingControlCharacters)' is not valid UTF-8",
+        .badRequest, "'\(argument)' is not valid UTF-8",
         hint: "write it in UTF-8, or send it through a file and '-'")
     }
     return argument
@@ -62,7 +62,7 @@ enum Input {
         let data = try? file.readToEnd() ?? Data()
       else {
         throw PDBError(
-          .noInput, "cannot read '\(path.escapingControlCharacters)'", hint: "is it there?")
+          .noInput, "cannot read '\(path)'", hint: "is it there?")
       }
       return [UInt8](data)
     }

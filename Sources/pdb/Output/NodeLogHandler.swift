@@ -36,14 +36,14 @@ struct NodeLogHandler: LogHandler {
       let rest = all.map { "  \($0)=\($1)" }.joined()
       let level = event.level.rawValue.uppercased()
       let padded = level + String(repeating: " ", count: max(0, 7 - level.count))
-      Console.writeError("\(time) \(padded) \(node)  \((message + rest).escapingControlCharacters)")
+      Console.writeError("\(time) \(padded) \(node)  \(message)\(rest)")
     case .json:
       let members: [JSON.Member] = [
         .init("time", .string(time)), .init("level", .string(event.level.rawValue)),
         .init("node", .string(node)), .init("message", .string(message)),
       ]
       let rest = all.map { JSON.Member($0, .string("\($1)")) }
-      Console.writeError(JSON.object(members + rest).text)
+      Console.writeError(json: .object(members + rest))
     }
   }
 }

@@ -84,7 +84,7 @@ enum OutputFile {
     private static func failure(_ path: String) -> PDBError {
       PDBError(
         .dataDirectory,
-        "cannot write '\(path.escapingControlCharacters)': \(String(cString: strerror(errno)))",
+        "cannot write '\(path)': \(String(cString: strerror(errno)))",
         hint: "choose another place")
     }
   }

@@ -42,7 +42,7 @@ final class OutputTarget: Sendable {
   convenience init(file: String, appends: Bool) throws(PDBError) {
     let flags = O_WRONLY | O_CREAT | O_CLOEXEC | (appends ? O_APPEND : O_TRUNC)
     let descriptor = open(file, flags, 0o666)
-    let name = "'\(file.escapingControlCharacters)'"
+    let name = "'\(file)'"
     guard descriptor >= 0 else {
       throw PDBError(
         .dataDirectory, "cannot write to \(name): \(String(cString: strerror(errno)))",

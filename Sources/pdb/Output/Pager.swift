@@ -5,18 +5,18 @@ import PDBKit
 
 enum Pager {
   /// Writes text to the terminal, through a pager if it is longer than the screen.
-  static func show(_ text: String, _ settings: Settings?) async {
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).count
+  static func show(_ text: TerminalText, _ settings: Settings?) async {
+    let lines = text.string.split(separator: "\n", omittingEmptySubsequences: false).count
     guard Console.isTerminal(.output), Console.inputIsTerminal, lines > Console.rows,
       let command = command(settings)
-    else { return Console.write(Array(text.utf8)) }
+    else { return Console.write(text: text) }
     var environment = ProcessInfo.processInfo.environment
     // As git does: colours, no pager for what fits, and the text stays on the screen.
     if environment["LESS"] == nil { environment["LESS"] = "FRX" }
     let status = await Subprogram.run(
-      ["/bin/sh", "-c", command], environment: environment, input: text)
+      ["/bin/sh", "-c", command], environment: environment, input: text.string)
     // There is no such program.
-    if status == nil || status == 127 { Console.write(Array(text.utf8)) }
+    if status == nil || status == 127 { Console.write(text: text) }
   }
 
   /// What is set, else `$PAGER`, else less; `nil` if the user wants none.

@@ -5,7 +5,7 @@ import PDBKit
 /// Rows with named columns; the last column holds free text.
 struct Table {
   struct Column {
-    let title: String
+    fileprivate(set) var title: String
     /// Numbers align to the right, and are never cut.
     var isNumber = false
     /// An address or a port: the first word is never cut.
@@ -36,23 +36,26 @@ struct Table {
   /// Prints a table on a terminal, elsewhere tab-separated values.
   func print() {
     if Console.isTerminal(.output) {
-      Console.write(Array(text(width: Console.columns).utf8))
+      Console.write(text: text(width: Console.columns))
     } else {
-      for row in rows { Console.write(row.map(\.tabEscaped).joined(separator: "\t")) }
+      for row in rows { Console.write(row: row) }
     }
   }
 
   /// The rows as a terminal shows them: as a table or, where it is too narrow for one, a cell a
   /// line.
-  func text(width: Int) -> String {
+  func text(width: Int) -> TerminalText {
     guard !rows.isEmpty else { return "" }
     var table = self
     table.rows = rows.map { $0.map(\.escapingControlCharacters) }
-    guard let widths = table.fit(width) else { return table.blocks }
+    for column in columns.indices {
+      table.columns[column].title = columns[column].title.escapingControlCharacters
+    }
+    guard let widths = table.fit(width) else { return TerminalText(escaped: table.blocks) }
     let style = Style(for: .output)
-    var text = style.dim(table.line(table.columns.map(\.title), widths)) + "\n"
-    for row in table.rows { text += table.line(row, widths) + "\n" }
-    return text
+    let head = TerminalText(escaped: table.line(table.columns.map(\.title), widths))
+    let lines = table.rows.map { table.line($0, widths) + "\n" }
+    return "\(style.dim(head))\n\(TerminalText(escaped: lines.joined()))"
   }
 
   /// Leaves out and cuts what there is no room for; returns the columns' widths, `nil` if there is

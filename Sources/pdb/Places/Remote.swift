@@ -43,7 +43,7 @@ struct Remote: Equatable {
       name.hasPrefix("-") || name == "localhost" || (try? NodeAddress(parsing: name)) != nil
     guard ConfigFile.isName(name), name.utf8.count <= maximalNameBytes, !isElse else {
       throw PDBError(
-        .badRequest, "'\(name.escapingControlCharacters)' cannot be the name of a remote",
+        .badRequest, "'\(name)' cannot be the name of a remote",
         hint: "names have up to \(maximalNameBytes) bytes of letters, digits and '-', do not begin "
           + "with '-', and are neither a port nor a host")
     }
@@ -86,7 +86,7 @@ extension Settings {
     let names = all.filter { !$0.nodes.isEmpty }.map(\.name)
     let near = name.isEmpty ? [] : Suggestion.nearest(to: name, of: names)
     throw PDBError(
-      .badConfiguration, "there is no remote '\(name.escapingControlCharacters)'",
+      .badConfiguration, "there is no remote '\(name)'",
       hint: near.first.map { "did you mean '\($0)'?" }
         ?? (names.isEmpty
           ? "'pdb remote add NAME ADDR' makes one"

@@ -25,8 +25,8 @@ final class LineEditor: Sendable {
 
   enum Message: Sendable {
     case edit(CheckedContinuation<Input, Never>)
-    case prompt(String)
-    case say(String)
+    case prompt(TerminalText)
+    case say(TerminalText)
     case interrupt
     case redraw
     case stop
@@ -61,10 +61,10 @@ final class LineEditor: Sendable {
     await withCheckedContinuation { post(.edit($0)) }
   }
 
-  func set(prompt: String) { post(.prompt(prompt)) }
+  func set(prompt: TerminalText) { post(.prompt(prompt)) }
 
   /// Prints a line without disturbing what is being typed.
-  func say(_ line: String) { post(.say(line)) }
+  func say(_ line: TerminalText) { post(.say(line)) }
 
   func interrupt() { post(.interrupt) }
 
@@ -84,7 +84,7 @@ final class LineEditor: Sendable {
 
   private func run(_ history: [String]) {
     Readline.begin(history: history, complete)
-    var prompt = "pdb> "
+    var prompt: TerminalText = "pdb> "
     var reader: CheckedContinuation<Input, Never>?
     while true {
       var descriptors = [
@@ -181,9 +181,9 @@ private enum Readline {
     setlocale(LC_CTYPE, "")
   }
 
-  static func edit(_ prompt: String) {
+  static func edit(_ prompt: TerminalText) {
     result = nil
-    rl_callback_handler_install(prompt) { line in
+    rl_callback_handler_install(prompt.string) { line in
       // The terminal goes to the command that runs next.
       rl_callback_handler_remove()
       guard let line else {
@@ -213,16 +213,16 @@ private enum Readline {
     return result
   }
 
-  static func change(prompt: String) {
+  static func change(prompt: TerminalText) {
     rl_clear_visible_line()
-    rl_set_prompt(prompt)
+    rl_set_prompt(prompt.string)
     rl_on_new_line()
     rl_redisplay()
   }
 
-  static func say(_ line: String) {
+  static func say(_ line: TerminalText) {
     rl_clear_visible_line()
-    print(line)
+    print(line.string)
     fflush(nil)
     rl_on_new_line()
     rl_redisplay()
@@ -235,7 +235,7 @@ private enum Readline {
   }
 
   /// Ctrl-C: the line that was begun is given up, and stays readable.
-  static func clear(_ prompt: String) {
+  static func clear(_ prompt: TerminalText) {
     rl_callback_sigcleanup()
     rl_clear_message()
     rl_point = rl_end
@@ -243,7 +243,7 @@ private enum Readline {
     print("^C")
     fflush(nil)
     rl_replace_line("", 0)
-    rl_set_prompt(prompt)
+    rl_set_prompt(prompt.string)
     rl_on_new_line()
     rl_redisplay()
   }

@@ -84,16 +84,16 @@ final class PromptStatus: Sendable {
   }
 
   /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or why there is none.
-  var prompt: String {
+  var prompt: TerminalText {
     let (node, status, trouble) = state.withLockedValue { ($0.node, $0.status, $0.trouble) }
-    guard let status else { return "pdb(\(marked(31, trouble)))> " }
+    guard let status else { return "pdb(\(marked(31, "\(trouble)")))> " }
     let cluster = connection.standingName ?? String(status.identity.cluster.prefix(8))
-    let place = "\(node.port):\(Role.words(status.role)) t\(status.term)"
+    let place: TerminalText = "\(node.port):\(Role.words(status.role)) t\(status.term)"
     return "pdb(\(cluster)) \(marked(status.leader == nil ? 31 : 32, place))> "
   }
 
   /// Coloured, and told to Readline that the sequences take no room.
-  private func marked(_ code: Int, _ text: String) -> String {
+  private func marked(_ code: Int, _ text: TerminalText) -> TerminalText {
     guard Style(for: .output).isOn else { return text }
     return "\u{1}\u{1B}[\(code)m\u{2}\(text)\u{1}\u{1B}[0m\u{2}"
   }

@@ -35,7 +35,7 @@ final class Shell: Sendable {
       let outcome = await run(command)
       if case .status(0) = outcome { continue }
       if case .status = outcome, !rest.isEmpty, !isJSON {
-        let texts = rest.map(\.text.escapingControlCharacters).joined(separator: "; ")
+        let texts = rest.map(\.text).joined(separator: "; ")
         Console.writeError("not run: \(texts)")
       }
       return outcome

@@ -33,8 +33,7 @@ struct ShellScript {
       case .status(let status):
         if isQuiet { return status }
         Console.writeError(
-          "\(name.escapingControlCharacters):\(number + 1): stopped here: "
-            + line.trimmingCharacters(in: .whitespaces).escapingControlCharacters)
+          "\(name):\(number + 1): stopped here: \(line.trimmingCharacters(in: .whitespaces))")
         return status
       }
     }

@@ -37,7 +37,7 @@ final class ShellSettings: Sendable {
   /// Clears the screen; returns the exit code.
   func clear() -> Int32 {
     // Erase in display (ECMA-48, section 8.3.39): what is shown, and what was scrolled away.
-    if Console.isTerminal(.output) { Console.write(Array("\u{1B}[H\u{1B}[2J\u{1B}[3J".utf8)) }
+    if Console.isTerminal(.output) { Console.write(text: "\u{1B}[H\u{1B}[2J\u{1B}[3J") }
     return 0
   }
 
@@ -45,7 +45,7 @@ final class ShellSettings: Sendable {
     ErrorReport(
       PDBError(
         .badRequest,
-        "unknown command '\(words.joined(separator: " ").escapingControlCharacters)'",
+        "unknown command '\(words.joined(separator: " "))'",
         hint: "'.help' lists the commands of the shell"),
       asJSON: false
     ).print()
@@ -68,7 +68,7 @@ final class ShellSettings: Sendable {
     Candidate(word: "exit", summary: "Leave"),
   ]
 
-  static let help = """
+  static let help: TerminalText = """
     Every command of pdb works here without the 'pdb': task ls, kv get KEY, log, ...
     'help' lists them, 'help COMMAND' opens its manual page.
 

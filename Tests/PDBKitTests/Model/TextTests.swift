@@ -43,6 +43,26 @@ import Testing
 
   @Test func `control characters are shown, not obeyed`() {
     #expect("a\u{1B}[2J\n\u{202E}".escapingControlCharacters == #"a\u{1B}[2J\n\u{202E}"#)
+    for value in [0x00...0x1F, 0x7F...0x9F, 0x200E...0x200F, 0x2028...0x202E, 0x2066...0x2069]
+      as [ClosedRange<UInt32>]
+    {
+      for value in value {
+        let scalar = Unicode.Scalar(value)!
+        let shown = String(scalar).escapingControlCharacters
+        #expect(shown.utf8.allSatisfy { (0x20..<0x7F).contains($0) }, "\(value)")
+      }
+    }
+    #expect("\u{61C}".escapingControlCharacters == #"\u{61C}"#)
+    // Marks that letters need stay.
+    #expect("e\u{301}\u{200D}".escapingControlCharacters == "e\u{301}\u{200D}")
+  }
+
+  @Test func `JSON for a terminal says the same and steers nothing`() throws {
+    let text = "a\u{1B}\u{7F}\u{9B}\u{2028}\u{202E}\u{61C}\"\\ đ 😀"
+    let json: JSON = ["\u{9D}key": .string(text), "n": 1]
+    #expect(try JSON(parsing: json.textForTerminals.utf8) == json)
+    #expect(json.textForTerminals == json.textForTerminals.escapingControlCharacters)
+    #expect(json.textForTerminals.contains("\\u009B") && json.textForTerminals.contains("đ 😀"))
   }
 
   @Test(arguments: [

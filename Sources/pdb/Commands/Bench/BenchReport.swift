@@ -89,16 +89,16 @@ struct BenchReport {
     let steps = part.latency.steps
     let most = steps.map(\.count).max() ?? 1
     let width = max(10, Console.columns - 36)
-    Console.write("\n " + style.dim("how long a \(kind.rawValue) took"))
+    Console.write("\n \(style.dim("how long a \(kind.rawValue) took"))")
     for (limit, count) in steps {
       let share = 100 * Double(count) / Double(part.requests)
       let label = "under \(Self.time(limit))"
       let bar = String(
         repeating: "█", count: Int((Double(width * count) / Double(most)).rounded(.up)))
       let percent = Self.text(share, 2)
-      Console.write(
-        " " + String(repeating: " ", count: max(0, 16 - label.count)) + label
-          + String(repeating: " ", count: max(0, 8 - percent.count)) + percent + " %  " + bar)
+      let margin = String(repeating: " ", count: max(0, 16 - label.count))
+      let blanks = String(repeating: " ", count: max(0, 8 - percent.count))
+      Console.write(" \(margin)\(label)\(blanks)\(percent) %  \(bar)")
     }
   }
 

@@ -37,7 +37,7 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
       ]
       try session.show(json) {
         guard Console.isTerminal(.output) else {
-          return Console.write("\(removed.id)\t\(removed.address)")
+          return Console.write(row: [removed.id, removed.address])
         }
         session.say("removed \(removed.address)")
       }

@@ -50,7 +50,7 @@ extension Session {
       (settings.json(of: setting).members ?? []) + [.init("revision", JSON(receipt.revision))])
     try show(json) {
       guard Console.isTerminal(.output) else {
-        return Console.write("\(setting.name)\t\(settings[setting])")
+        return Console.write(row: [setting.name, settings[setting]])
       }
       let note = settings.isDefault(setting) ? ", the default" : ""
       say("\(setting.name) is \(settings[setting])\(note)")

@@ -36,7 +36,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
         do {
           let report = try await Self.report(session)
           if Console.isTerminal(.output) && !options.json {
-            Console.write(Array("\u{1B}[H\u{1B}[J".utf8))
+            Console.write(text: "\u{1B}[H\u{1B}[J")
           }
           try session.show(report.json) { print(report) }
         } catch let error as PDBError {
@@ -96,9 +96,9 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
       let style = Style(for: .output)
       let verdict =
         switch report.health {
-        case .healthy: style.green(report.verdict)
-        case .degraded: style.yellow(report.verdict)
-        case .noLeader, .noQuorum: style.red(report.verdict)
+        case .healthy: style.green("\(report.verdict)")
+        case .degraded: style.yellow("\(report.verdict)")
+        case .noLeader, .noQuorum: style.red("\(report.verdict)")
         }
       Console.write("\(report.cluster): \(verdict)")
     }

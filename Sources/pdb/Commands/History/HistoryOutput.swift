@@ -24,35 +24,39 @@ extension Revision {
   }
 
   /// One line.
-  func line(_ style: Style) -> String {
-    "\(style.yellow(String(number)))  \(title)".escapingAllButColour
+  func line(_ style: Style) -> TerminalText {
+    "\(style.yellow("\(number)"))  \(title)"
   }
 
   /// A block of lines as `git log` has them.
-  func block(_ style: Style) -> String {
-    var lines = [
-      style.yellow("revision \(number)") + "  " + style.dim("term \(term)"),
-      "Author: \(author.escapingControlCharacters)",
-      "Date:   \(LocalTime.text(time.description).escapingControlCharacters)", "",
-      "    \(title.escapingControlCharacters)", "",
-    ]
-    lines.append("")
-    return lines.joined(separator: "\n")
+  func block(_ style: Style) -> TerminalText {
+    """
+    \(style.yellow("revision \(number)"))  \(style.dim("term \(term)"))
+    Author: \(author)
+    Date:   \(LocalTime.text(time.description))
+
+        \(title)
+
+
+    """
   }
 
   /// Everything: the block, and every key and setting before and after.
-  func full(_ style: Style) -> String {
+  func full(_ style: Style) -> TerminalText {
     let parts = changes.map { $0.difference(style) } + settings.map { $0.difference(style) }
-    return block(style) + parts.joined(separator: "\n")
+    return "\(block(style))\(TerminalText(parts, separator: "\n"))"
   }
 }
 
 extension SettingChange {
   /// The setting's name, and its value before and after.
-  fileprivate func difference(_ style: Style) -> String {
-    [
-      style.bold("setting \(setting.name)"), style.red("- \(before)"), style.green("+ \(after)"),
-    ].joined(separator: "\n") + "\n"
+  fileprivate func difference(_ style: Style) -> TerminalText {
+    """
+    \(style.bold("setting \(setting.name)"))
+    \(style.red("- \(before)"))
+    \(style.green("+ \(after)"))
+
+    """
   }
 }
 
@@ -80,19 +84,18 @@ extension Revision.KeyChange {
   }
 
   /// The key's name, and its value before and after.
-  func difference(_ style: Style) -> String {
+  func difference(_ style: Style) -> TerminalText {
     let task = taskAfter ?? taskBefore
     let name = task.map { "task \($0.number)" } ?? self.name
-    var lines = [style.bold(name.escapingControlCharacters)]
+    var lines = [style.bold("\(name)")]
     let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
     for part in old where !new.contains(part) {
-      lines.append(style.red("- \(part.escapingControlCharacters)"))
+      lines.append(style.red("- \(part)"))
     }
     for part in new {
-      let line = part.escapingControlCharacters
-      lines.append(old.contains(part) ? "  \(line)" : style.green("+ \(line)"))
+      lines.append(old.contains(part) ? "  \(part)" : style.green("+ \(part)"))
     }
-    return lines.joined(separator: "\n") + "\n"
+    return "\(TerminalText(lines, separator: "\n"))\n"
   }
 
   /// A value, or the members of an object, each as a line.
@@ -103,13 +106,4 @@ extension Revision.KeyChange {
   }
 
   private static func text(_ value: JSON) -> String { value.string ?? value.text }
-}
-
-extension String {
-  /// With control characters escaped, but for the sequences that colour.
-  fileprivate var escapingAllButColour: String {
-    split(separator: "\u{1B}", omittingEmptySubsequences: false).map {
-      String($0).escapingControlCharacters
-    }.joined(separator: "\u{1B}")
-  }
 }

@@ -86,12 +86,12 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
       return
     }
     let style = Style(for: .output)
-    let text = revisions.map { oneline ? $0.line(style) + "\n" : $0.block(style) }.joined()
-    await Pager.show(text, session.settings)
+    let texts = revisions.map { oneline ? "\($0.line(style))\n" : $0.block(style) }
+    await Pager.show(TerminalText(texts, separator: ""), session.settings)
   }
 
   private func row(_ revision: Revision) {
-    Console.write(revision.cells.map(\.tabEscaped).joined(separator: "\t"))
+    Console.write(row: revision.cells)
   }
 
   // MARK: Following

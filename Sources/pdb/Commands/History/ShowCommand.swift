@@ -24,7 +24,7 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
       guard Console.isTerminal(.output) else {
         for change in shown.changes { row(change) }
         for change in shown.settings {
-          Console.write("setting \(change.setting.name)\t\(change.before)\t\(change.after)")
+          Console.write(row: ["setting \(change.setting.name)", change.before, change.after])
         }
         return
       }
@@ -34,7 +34,6 @@ struct ShowCommand: AsyncParsableCommand, HasExamples {
 
   private func row(_ change: Revision.KeyChange) {
     let before = change.before == nil ? "" : JSON(stored: change.before).text
-    let cells = [change.name, before, JSON(stored: change.after).text]
-    Console.write(cells.map(\.tabEscaped).joined(separator: "\t"))
+    Console.write(row: [change.name, before, JSON(stored: change.after).text])
   }
 }

@@ -33,7 +33,7 @@ struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
         "revision": JSON(receipt.revision),
       ]
       try session.show(json) {
-        guard Console.isTerminal(.output) else { return Console.write(String(undone.revision)) }
+        guard Console.isTerminal(.output) else { return Console.write(cell: "\(undone.revision)") }
         let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
         let count = undone.count
         // A setting is no key.

@@ -29,7 +29,7 @@ struct KVAppend: AsyncParsableCommand, ChangesCluster, HasExamples {
       let values = try values.map { try Value.stored($0, asString: string) }
       let receipt = try await session.apply(.append(Bytes(key: key), values))
       guard let list = receipt.answer.pair else { return }
-      try session.show(list.json) { Console.write(Value.line(of: list)) }
+      try session.show(list.json) { Value.print(list) }
     }
   }
 }

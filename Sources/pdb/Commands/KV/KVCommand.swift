@@ -31,10 +31,9 @@ enum Value {
     return Bytes(text.utf8)
   }
 
-  /// One line for people and pipes.
-  static func line(of pair: Pair) -> String {
-    let text = String(decoding: bytes(of: pair), as: UTF8.self)
-    return Console.isTerminal(.output) ? text.escapingControlCharacters : text.tabEscaped
+  /// Prints one line for people and pipes.
+  static func print(_ pair: Pair) {
+    Console.write(cell: String(decoding: bytes(of: pair), as: UTF8.self))
   }
 }
 

@@ -30,27 +30,27 @@ struct KVGet: AsyncParsableCommand, HasExamples {
       guard let found else { return try showDefault(name, session) }
       try session.show(found.json) {
         let bytes = Value.bytes(of: found)
-        if raw { return Console.write(bytes) }
+        if raw { return Console.write(bytes: bytes) }
         guard (try? JSON(parsing: found.value)) != nil else {
           throw PDBError(
             .invalidValue,
-            "the value of '\(key.escapingControlCharacters)' is not text: "
+            "the value of '\(key)' is not text: "
               + "\(bytes.count) bytes that are not valid UTF-8",
             hint: "--raw prints them as they are, --json in base64")
         }
-        Console.write(Value.line(of: found))
+        Value.print(found)
       }
     }
   }
 
   private func showDefault(_ name: Bytes, _ session: Session) throws {
     guard let `default` else {
-      throw PDBError(.keyNotFound, "no key '\(key.escapingControlCharacters)'")
+      throw PDBError(.keyNotFound, "no key '\(key)'")
     }
     let value = try Value.stored(`default`, asString: false)
     let pair = Pair(key: name, value: value, revision: 0)
     try session.show(["key": .string(key), "value": pair.jsonValue, "revision": nil]) {
-      if raw { Console.write(Value.bytes(of: pair)) } else { Console.write(Value.line(of: pair)) }
+      if raw { Console.write(bytes: Value.bytes(of: pair)) } else { Value.print(pair) }
     }
   }
 }

@@ -27,7 +27,7 @@ struct KVIncr: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       let receipt = try await session.apply(.increment(Bytes(key: key), by: by))
       guard let number = receipt.answer.pair else { return }
-      try session.show(number.json) { Console.write(Value.line(of: number)) }
+      try session.show(number.json) { Value.print(number) }
     }
   }
 }

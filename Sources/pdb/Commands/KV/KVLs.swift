@@ -37,13 +37,13 @@ struct KVLs: AsyncParsableCommand, HasExamples {
       let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": JSON(list.revision)]
       try session.show(json) {
         let table = Self.table(pairs)
-        if table.isEmpty { session.say(emptyMessage) } else { table.print() }
+        if table.isEmpty { session.say("\(emptyMessage)") } else { table.print() }
       }
     }
   }
 
   private var emptyMessage: String {
-    (prefix.isEmpty ? "no keys" : "no key begins with '\(prefix.escapingControlCharacters)'")
+    (prefix.isEmpty ? "no keys" : "no key begins with '\(prefix)'")
       + (tasks ? "" : "; tasks are left out without --tasks")
   }
 

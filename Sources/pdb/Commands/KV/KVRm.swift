@@ -31,7 +31,7 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
         "missing": .array(missing.map { .string($0) }),
       ]
       try session.show(json) {
-        session.say("removed \(count)" + Self.words(for: missing))
+        session.say("removed \(count)\(Self.words(for: missing))")
         session.sayHowToUndo(receipt.revision)
       }
     }
@@ -52,7 +52,7 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   private static func words(for missing: [String]) -> String {
     guard !missing.isEmpty else { return "" }
-    let names = missing.prefix(5).map { "'\($0.escapingControlCharacters)'" }
+    let names = missing.prefix(5).map { "'\($0)'" }
     let more = missing.count > names.count ? " and \(missing.count - names.count) more" : ""
     return "; there was no key \(names.joined(separator: ", "))\(more)"
   }

@@ -52,7 +52,7 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
         key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
       let receipt = try await session.apply(.set(pair, condition, force ? .force : .spare))
       guard let pair = receipt.answer.pair else { return }
-      try session.show(pair.json) { session.say("set \(key.escapingControlCharacters)") }
+      try session.show(pair.json) { session.say("set \(key)") }
     }
   }
 }

@@ -44,7 +44,7 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
         let keys = prefix.isEmpty ? "" : " of keys that begin with '\(prefix)'"
         Console.writeError(
           Style(for: .error).dim(
-            "waiting for changes\(keys.escapingControlCharacters); Ctrl-C ends"))
+            "waiting for changes\(keys); Ctrl-C ends"))
       }
       OutputTarget.current?.endWithReader()
       var rest = limit ?? .max
@@ -82,18 +82,18 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
 
   private func tell(_ line: JSON, _ session: Session) throws {
     guard Console.isTerminal(.output), !options.json, options.fields == nil else {
-      return try session.show(line) { Console.write(line.text) }
+      return try session.show(line) { Console.write(json: line) }
     }
     let style = Style(for: .output)
-    let revision = style.yellow(line["revision"]?.text ?? "?")
+    let revision = style.yellow("\(line["revision"]?.text ?? "?")")
     guard line["reset"] == nil else {
       return Console.write("\(revision)  older changes are forgotten; read the keys anew")
     }
-    let key = (line["key"]?.string ?? "(binary)").escapingControlCharacters
+    let key = line["key"]?.string ?? "(binary)"
     let value = line["value"] ?? .null
     Console.write(
       value.isNull
         ? "\(revision)  \(key)  \(style.red("removed"))"
-        : "\(revision)  \(key) = \((value.string ?? value.text).escapingControlCharacters)")
+        : "\(revision)  \(key) = \(value.string ?? value.text)")
   }
 }

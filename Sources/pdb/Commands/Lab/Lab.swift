@@ -59,8 +59,10 @@ final class Lab: Sendable {
           hint: "their messages above say why")
       }
       Console.writeError(
-        "node \(address.port) has ended; start it again in another terminal:  "
-          + NodeProcess.restart(address.port, in: dataDirectory))
+        """
+        node \(address.port) has ended; start it again in another terminal:  \
+        \(NodeProcess.restart(address.port, in: dataDirectory))
+        """)
     }
   }
 
@@ -79,7 +81,7 @@ final class Lab: Sendable {
   }
 
   /// How the shell finds this program, if it does not yet.
-  private var pathHint: String {
+  private var pathHint: TerminalText {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
     let own = program.resolvingSymlinksInPath().path
     let found = path.split(separator: ":").map { "\($0)/pdb" }.first {
@@ -90,15 +92,15 @@ final class Lab: Sendable {
   }
 
   /// What to type before the commands, so that they mean this cluster and no other.
-  private var placeHint: String {
+  private var placeHint: TerminalText {
     let list = addresses.map(\.description).joined(separator: ",")
     let configured = try? Place.configured(Settings())
     let isPlain = configured?.isStandard == true && addresses[0] == Place.standardAddress
     if isPlain { return "" }
     let environment = ProcessInfo.processInfo.environment
     let others = ["PDB_DB", "PDB_CLUSTER"].filter { environment[$0]?.isEmpty == false }
-    return (others.isEmpty ? "" : "\n  unset " + others.joined(separator: " "))
-      + "\n  export PDB_NODES=\(list)"
+    let unset: TerminalText = others.isEmpty ? "" : "\n  unset \(others.joined(separator: " "))"
+    return "\(unset)\n  export PDB_NODES=\(list)"
   }
 
   /// Where to look and what to type.

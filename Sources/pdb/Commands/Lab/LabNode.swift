@@ -24,12 +24,12 @@ struct LabNode: ParsableArguments {
         hint: "was it started by another user?")
     }
     if options.json {
-      Console.write(
-        (["status": .string(status), "port": JSON(found.port)] as JSON).text)
+      Console.write(json: ["status": .string(status), "port": JSON(found.port)])
     } else if Console.isTerminal(.output) && !options.quiet {
       let restart = NodeProcess.restart(found.port, in: dataDir)
-      Console.write(
-        words.replacing("PORT", with: String(found.port)).replacing("RESTART", with: restart))
+      let line = words.replacing("PORT", with: String(found.port))
+        .replacing("RESTART", with: restart)
+      Console.write("\(line)")
     }
   }
 }

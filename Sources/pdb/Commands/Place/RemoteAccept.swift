@@ -41,7 +41,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
       file.pin(name, to: found)
     }
     remote.identity = found
-    if options.json { return Console.write(remote.json.text) }
+    if options.json { return Console.write(json: remote.json) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("remote \(name) stands for cluster \(found.cluster) now")
   }

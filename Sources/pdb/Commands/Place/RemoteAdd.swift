@@ -39,12 +39,14 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
     if isUsed, !options.quiet {
       Console.writeError("note: '\(Setting.remote.rawValue)' names \(name): commands mean it now")
     }
-    if options.json { return Console.write(remote.json.text) }
+    if options.json { return Console.write(json: remote.json) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write(
       remote.identity.map { "added remote \(name): cluster \($0.cluster)" }
-        ?? "added remote \(name); no node answers now, so it will stand for the cluster that "
-        + "answers first")
+        ?? """
+        added remote \(name); no node answers now, so it will stand for the cluster that answers \
+        first
+        """)
     if !isUsed { Console.write(Style(for: .output).dim("use it:  pdb use \(name)")) }
   }
 }

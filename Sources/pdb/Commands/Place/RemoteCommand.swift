@@ -74,8 +74,10 @@ struct RemoteFile {
     guard !options.quiet, let below = try Settings().remotes.first(where: { $0.name == name })
     else { return }
     Console.writeError(
-      "note: '\(name)' means \(below.nodes.map(\.description).joined(separator: ",")) now, as "
-        + "\(Settings.Scope.system.path!) says")
+      """
+      note: '\(name)' means \(below.nodes.map(\.description).joined(separator: ",")) now, as \
+      \(Settings.Scope.system.path!) says
+      """)
   }
 
   // MARK: Changing

@@ -22,7 +22,7 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
         JSON.object(
           (remote.json.members ?? []) + [.init("used", .bool(remote.name == used))])
       }
-      return Console.write((["remotes": .array(list)] as JSON).text)
+      return Console.write(json: ["remotes": .array(list)])
     }
     var table = Table(
       .init(title: "USED"), .init(title: "NAME"), .init(title: "CLUSTER"),

@@ -31,7 +31,7 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
       return new
     }
     try RemoteFile.noteSystemRemote(name, options)
-    if options.json { return Console.write(new.json.text) }
+    if options.json { return Console.write(json: new.json) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("renamed remote \(name) to \(newName)")
   }

@@ -24,7 +24,7 @@ struct RemoteRm: AsyncParsableCommand, HasExamples {
       return (remote, isUsed)
     }
     try RemoteFile.noteSystemRemote(name, options)
-    if options.json { return Console.write(remote.json.text) }
+    if options.json { return Console.write(json: remote.json) }
     guard !options.quiet, Console.isTerminal(.output) else { return }
     Console.write("removed remote \(name)")
     if wasUsed { Console.write("commands mean \(try Place.configured(Settings()).name) now") }

@@ -51,10 +51,11 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
       ]
       if let report { lines.append(("verdict", report.verdict)) }
       for (name, text) in lines {
-        Console.write(
-          Console.isTerminal(.output)
-            ? "\(name.padded(to: 9))\(text.escapingControlCharacters)"
-            : "\(name)\t\(text.tabEscaped)")
+        if Console.isTerminal(.output) {
+          Console.write("\(name.padded(to: 9))\(text)")
+        } else {
+          Console.write(row: [name, text])
+        }
       }
     }
   }

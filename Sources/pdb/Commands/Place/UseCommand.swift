@@ -47,7 +47,7 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
     let place = try Place.configured(Settings())
     if options.json {
       let used = place.reason == .use
-      return Console.write((["remote": JSON(name), "used": .bool(used)] as JSON).text)
+      return Console.write(json: ["remote": JSON(name), "used": .bool(used)])
     }
     if Connection.shared != nil {
       if !options.quiet { Console.writeError("note: this shell stays where it is") }
@@ -74,8 +74,8 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
   }
 
   private func show(_ used: String?) throws {
-    if options.json { return Console.write((["remote": JSON(used)] as JSON).text) }
+    if options.json { return Console.write(json: ["remote": JSON(used)]) }
     guard let used else { throw ExitCode(ExitStatus.no.rawValue) }
-    Console.write(used)
+    Console.write(cell: used)
   }
 }

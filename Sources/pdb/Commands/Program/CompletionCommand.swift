@@ -28,10 +28,9 @@ struct CompletionCommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     let script = CompletionScript.text(shell.rawValue)
     if options.json {
-      Console.write(
-        (["shell": .string(shell.rawValue), "script": .string(script)] as JSON).text)
+      Console.write(json: ["shell": .string(shell.rawValue), "script": .string(script)])
     } else {
-      Console.write(Array(script.utf8))
+      Console.write(bytes: Array(script.utf8))
     }
   }
 }

@@ -50,7 +50,7 @@ extension ConfigCommand {
   /// A message is for programs; people see the exit code, as with git.
   static func nothingSet(_ name: String, _ options: GlobalOptions) -> any Error {
     options.json
-      ? PDBError(.keyNotFound, "'\(name.escapingControlCharacters)' is not set")
+      ? PDBError(.keyNotFound, "'\(name)' is not set")
       : ExitCode(ExitStatus.no.rawValue)
   }
 }

@@ -21,9 +21,9 @@ struct ConfigGet: AsyncParsableCommand, HasExamples {
       throw ConfigCommand.nothingSet(setting, options)
     }
     if options.json {
-      Console.write(value.json.text)
+      Console.write(json: value.json)
     } else {
-      Console.write(Console.isTerminal(.output) ? value.text : value.text.tabEscaped)
+      Console.write(cell: value.text)
     }
   }
 }

@@ -23,7 +23,7 @@ struct ConfigList: AsyncParsableCommand, HasExamples {
       showOrigin
       ? settings.values : settings.values.filter { settings[$0.key]!.origin == $0.origin }
     if options.json {
-      return Console.write(JSON.object([.init("settings", .array(values.map(\.json)))]).text)
+      return Console.write(json: ["settings": .array(values.map(\.json))])
     }
     var table =
       showOrigin

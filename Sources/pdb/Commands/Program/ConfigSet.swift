@@ -38,10 +38,9 @@ struct ConfigSet: AsyncParsableCommand, HasExamples {
     let text = try Input.text(value)
     try ConfigFile.change(target.path) { $0.set(key, text) }
     if options.json {
-      Console.write(
-        (["setting": .string(key), "value": .string(value), "origin": .string(target.path)]
-          as JSON)
-          .text)
+      Console.write(json: [
+        "setting": .string(key), "value": .string(value), "origin": .string(target.path),
+      ])
     }
   }
 

@@ -24,8 +24,9 @@ struct ConfigUnset: AsyncParsableCommand, HasExamples {
       try ConfigFile.change(target.path, { $0.unset(key) })
     else { throw ConfigCommand.nothingSet(setting, options) }
     if options.json {
-      Console.write(
-        (["setting": .string(key), "unset": true, "origin": .string(target.path)] as JSON).text)
+      Console.write(json: [
+        "setting": .string(key), "unset": true, "origin": .string(target.path),
+      ])
     }
   }
 }

@@ -27,10 +27,10 @@ struct HelpCommand: AsyncParsableCommand, HasExamples {
     }
     let (found, rest) = CommandTree.root.find(words)
     guard rest.isEmpty else { return try unknown(rest[0], in: found) }
-    if options.json { return Console.write(PDB._dumpHelp()) }
+    if options.json { return Console.write(TerminalText(lines: PDB._dumpHelp())) }
     let page = ManualPage.page(for: words)
     guard Console.isTerminal(.output), Console.inputIsTerminal, await Manual.open(page) else {
-      return await Pager.show(page.plainText, settings)
+      return await Pager.show(TerminalText(lines: page.plainText), settings)
     }
   }
 
@@ -40,7 +40,7 @@ struct HelpCommand: AsyncParsableCommand, HasExamples {
       (command.name == "pdb" ? [] : [command.name]) + [word], try Settings())
     throw Failure(
       error: PDBError(
-        .badRequest, "there is no manual page for '\(word.escapingControlCharacters)'",
+        .badRequest, "there is no manual page for '\(word)'",
         hint: "'pdb help' lists the commands"), asJSON: options.json, status: .usage)
   }
 }

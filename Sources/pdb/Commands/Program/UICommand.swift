@@ -28,7 +28,9 @@ struct UICommand: AsyncParsableCommand, HasExamples {
       let url = (session.connection.client.lastNode ?? view.node).url + "/"
       var isOpened = false
       if !print, Console.isTerminal(.output) { isOpened = await Self.open(url) }
-      try session.show(["url": .string(url), "opened": .bool(isOpened)]) { Console.write(url) }
+      try session.show(["url": .string(url), "opened": .bool(isOpened)]) {
+        Console.write(cell: url)
+      }
     }
   }
 

@@ -22,7 +22,7 @@ struct TaskClear: AsyncParsableCommand, ChangesCluster, HasExamples {
       let receipt = try await session.apply(.removeCompletedTasks)
       let removed = receipt.answer.count
       try session.show(["status": "deleted", "count": JSON(removed)]) {
-        guard Console.isTerminal(.output) else { return Console.write(String(removed)) }
+        guard Console.isTerminal(.output) else { return Console.write(cell: "\(removed)") }
         session.say("removed \(removed)")
         if removed > 0 { session.sayHowToUndo(receipt.revision) }
       }

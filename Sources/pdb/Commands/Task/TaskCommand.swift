@@ -28,7 +28,7 @@ enum TaskOutput {
     var text = table.text(width: Console.columns)
     // A list that is longer than the screen does not show how long it is.
     if tasks.count >= Console.rows {
-      text += Style(for: .output).dim("\(tasks.count) tasks") + "\n"
+      text = "\(text)\(Style(for: .output).dim("\(tasks.count) tasks"))\n"
     }
     await Pager.show(text, settings)
   }
@@ -36,7 +36,7 @@ enum TaskOutput {
   /// What happened to a task: a sentence for people, the task's row for programs.
   static func changed(_ verb: String, _ task: TaskItem) {
     if Console.isTerminal(.output) {
-      Console.write("\(verb) \(task.number)  \(task.title.escapingControlCharacters)")
+      Console.write("\(verb) \(task.number)  \(task.title)")
     } else {
       row(task)
     }
@@ -48,7 +48,7 @@ enum TaskOutput {
       String(task.number), task.id, task.completed ? "completed" : "active", task.createdAt,
       task.title,
     ]
-    Console.write(cells.map(\.tabEscaped).joined(separator: "\t"))
+    Console.write(row: cells)
   }
 }
 

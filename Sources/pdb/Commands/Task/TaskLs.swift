@@ -68,7 +68,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
         return await TaskOutput.list(tasks.map(\.task), session.settings)
       }
       let others = try await completedMatches(session)
-      try session.show(json) { session.say(emptyMessage + others) }
+      try session.show(json) { session.say("\(emptyMessage)\(others)") }
     }
   }
 

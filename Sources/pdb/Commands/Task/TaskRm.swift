@@ -28,7 +28,7 @@ struct TaskRm: AsyncParsableCommand, ChangesCluster, HasExamples {
           ? try await session.store().task(reference, at: .now).value.task : nil
         let receipt = try await session.apply(.removeTask(reference, .none))
         if let task {
-          session.say("removed \(task.number)  \(task.title.escapingControlCharacters)")
+          session.say("removed \(task.number)  \(task.title)")
         }
         session.sayHowToUndo(receipt.revision)
       }

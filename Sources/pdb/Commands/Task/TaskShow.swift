@@ -29,11 +29,11 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
     let task = found.task
     guard Console.isTerminal(.output) else { return TaskOutput.row(task) }
     let style = Style(for: .output)
-    Console.write(style.bold(task.title.escapingControlCharacters))
+    Console.write(style.bold("\(task.title)"))
     Console.write("number    \(task.number)")
-    Console.write("id        \(task.id.escapingControlCharacters)")
+    Console.write("id        \(task.id)")
     Console.write("status    \(task.completed ? "completed" : "active")")
-    Console.write("created   \(LocalTime.text(task.createdAt).escapingControlCharacters)")
+    Console.write("created   \(LocalTime.text(task.createdAt))")
     Console.write("revision  \(found.revision)")
   }
 }

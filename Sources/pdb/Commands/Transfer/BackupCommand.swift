@@ -21,6 +21,9 @@ struct BackupCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
+    guard file != "-" || !Console.isScreen else {
+      throw ValidationError("a backup is no text: '-' wants a pipe or a file, not a terminal")
+    }
     try await Session.run(options) { session in
       let backup = try await session.store().backup(at: session.moment)
       let size = try await OutputFile.write(file, "copying", isQuiet: options.quiet) { write in

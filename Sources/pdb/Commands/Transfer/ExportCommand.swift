@@ -26,7 +26,7 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       guard let output, output != "-" else {
-        return try await export(session) { Console.write($0) }
+        return try await export(session) { Console.write(jsonLines: $0) }
       }
       let size = try await OutputFile.write(
         output, "exporting", isQuiet: options.quiet

@@ -64,7 +64,7 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.noteChange(receipt.revision)
       let count = receipt.answer.count
       try session.show(["status": "imported", "count": JSON(count)]) {
-        guard Console.isTerminal(.output) else { return Console.write(String(count)) }
+        guard Console.isTerminal(.output) else { return Console.write(cell: "\(count)") }
         session.say("imported \(count) of \(content.pairs.count) pairs (\(content.format))")
         if count > 0 { session.sayHowToUndo(receipt.revision) }
       }

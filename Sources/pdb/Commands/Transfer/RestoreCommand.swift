@@ -43,15 +43,16 @@ struct RestoreCommand: AsyncParsableCommand, HasExamples {
       cluster: try cluster.map(Setting.addresses))
     let result = try await BlockingCall.run { _ in try restore.run() }
     if options.json {
-      Console.write(
-        ([
-          "status": "restored", "cluster": .string(result.cluster),
-          "revision": JSON(result.revision), "time": .string(result.time),
-        ] as JSON).text)
+      Console.write(json: [
+        "status": "restored", "cluster": .string(result.cluster),
+        "revision": JSON(result.revision), "time": .string(result.time),
+      ])
     } else if Console.isTerminal(.output) && !options.quiet {
       Console.write(
-        "restored revision \(result.revision) of \(LocalTime.text(result.time))\n"
-          + "start it:  pdb node start --port \(port) --data-dir \(dataDir)")
+        """
+        restored revision \(result.revision) of \(LocalTime.text(result.time))
+        start it:  pdb node start --port \(port) --data-dir \(dataDir)
+        """)
     }
   }
 }
