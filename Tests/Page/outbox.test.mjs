@@ -99,6 +99,7 @@ suite('Answers', () => {
     assert.deepEqual(after('add', 400, error), { next: 'failed', error })
     assert.equal(after('add', 500, null).error.outcome, 'unknown')
     assert.equal(after('add', 401, { error: 'unauthorized' }).next, 'token')
+    assert.equal(after('add', 429, { error: 'too_many_attempts' }).next, 'token')
   })
 })
 

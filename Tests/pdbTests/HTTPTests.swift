@@ -428,5 +428,40 @@ extension ProcessTests {
       #expect(try await cluster.pdb("task", "ls").status == 77)
       #expect(try await cluster.pdb("task", "ls", "--token-file", file).status == 0)
     }
+
+    @Test func `wrong tokens wait and are told of, and the right one is served meanwhile`()
+      async throws
+    {
+      try await TestCluster.running(1, token: "0123456789abcdef0123") { cluster in
+        let wrong: HTTPHeaders = ["Authorization": "Bearer 0123456789abcdef0124"]
+        let answers = try await withThrowingTaskGroup(of: TestCluster.Answer.self) { group in
+          for _ in 0..<40 {
+            group.addTask { try await cluster.get(0, "/tasks", headers: wrong) }
+          }
+          var answers: [TestCluster.Answer] = []
+          for try await answer in group {
+            answers.append(answer)
+            if answers.count % 10 == 0 {
+              #expect(try await cluster.get(0, "/tasks").status == 200)
+            }
+          }
+          return answers
+        }
+        // No more than a few wait at once, and after the first ones each waits for two seconds.
+        #expect(Set(answers.map(\.status)) == [401, 429])
+        for answer in answers where answer.status == 429 {
+          #expect(try answer.json["error"]?.string == "too_many_attempts")
+          #expect(answer.headers["Retry-After"] == ["2"])
+          #expect(answer.headers["Connection"] == ["close"])
+        }
+        let metrics = try await cluster.get(0, "/metrics").body
+        #expect(metrics.contains("\npdb_refused_tokens_total 40\n"))
+        // One line now, and at most one a minute later.
+        let lines = try cluster.log(0).split(separator: "\n").filter {
+          $0.contains("wrong tokens  address=127.0.0.1  count=")
+        }
+        #expect((1...2).contains(lines.count), "\(lines)")
+      }
+    }
   }
 }

@@ -30,6 +30,7 @@ extension PDBError.Code {
     .init(.forbiddenHost, http: 403, exit: 77),
     .init(.forbiddenOrigin, http: 403, exit: 77),
     .init(.unauthorized, http: 401, exit: 77),
+    .init(.tooManyAttempts, http: 429, exit: 77),
     .init(.taskNotFound, http: 404, exit: 1),
     .init(.ambiguousTask, http: 409, exit: 3),
     .init(.keyNotFound, http: 404, exit: 1),

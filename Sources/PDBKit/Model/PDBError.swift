@@ -42,6 +42,8 @@ public struct PDBError: Error, Sendable {
     public static let forbiddenOrigin = Self("forbidden_origin")
     /// The token is missing or wrong.
     public static let unauthorized = Self("unauthorized")
+    /// Too many wrong tokens come from the client's address.
+    public static let tooManyAttempts = Self("too_many_attempts")
     // The data says no.
     /// There is no such task.
     public static let taskNotFound = Self("task_not_found")

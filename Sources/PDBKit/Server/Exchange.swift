@@ -13,8 +13,11 @@ final class ServedNode: Sendable {
   let connections: OpenConnections
   let requests = RequestMeters()
   let streams = OpenStreams()
+  /// `nil` where clients need no token.
+  let tokens: TokenGuard?
 
-  init(_ store: any ServedStore, connections: OpenConnections) {
+  init(_ store: any ServedStore, connections: OpenConnections, tokens: TokenGuard?) {
+    self.tokens = tokens
     self.store = store
     self.connections = connections
   }

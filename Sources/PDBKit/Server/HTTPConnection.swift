@@ -192,14 +192,19 @@ final class HTTPConnection: ChannelInboundHandler {
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let closesAfterAnswer = closesAfterAnswer
+    let address = slot.address
     answer = Task.immediate(executorPreference: executor) { [requests, failure] in
-      var response = await requests.respond(to: request, body: content, failure: failure)
+      var response = await requests.respond(
+        to: request, body: content, failure: failure, from: address)
+      // Guessing on must at least cost a new connection.
+      let isLast = closesAfterAnswer || response.status == .tooManyRequests
+      if isLast { connection.value.0.closesAfterAnswer = true }
       let compression = hasBody ? Compression(&response, to: request, version) : nil
       let writer = AnswerWriter(
         connection: connection, channel: channel, compression: compression,
         framing: AnswerFraming(
           response, version, hasBody: hasBody, isStream: compression != nil,
-          isLast: closesAfterAnswer))
+          isLast: isLast))
       do {
         try await response.body.write(writer)
       } catch {

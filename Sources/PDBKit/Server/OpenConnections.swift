@@ -13,7 +13,8 @@ final class OpenConnections: Sendable {
   /// The place of one connection among the open ones. Used on its event loop alone.
   final class Slot {
     fileprivate let channel: any Channel
-    fileprivate let address: String
+    /// The client's.
+    let address: String
     fileprivate let openedAt = NIODeadline.now()
     /// What answers its requests, once it is known to be a client's and as long as it is open. Not
     /// weak: that would make each use of the connection, several for a request, slower.

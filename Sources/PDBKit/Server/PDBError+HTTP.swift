@@ -25,6 +25,8 @@ extension PDBError {
       }
     case .noLeader, .noQuorum, .busy, .stopping, .diskFull:
       response.headers[.retryAfter] = "1"
+    case .tooManyAttempts:
+      response.headers[.retryAfter] = "\(WrongTokens.longestWait.nanoseconds / 1_000_000_000)"
     case .methodNotAllowed:
       response.headers[.allow] = details.first { $0.name == "allow" }?.value.string
     case .unauthorized:

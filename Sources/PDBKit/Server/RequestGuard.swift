@@ -13,8 +13,8 @@ import PDBStore
 /// answer; adds the headers that every answer has.
 struct RequestGuard: Sendable {
   private let served: ServedNode
-  /// When set, every request must carry it.
-  let token: String?
+  /// When set, every request must carry the token.
+  let tokens: TokenGuard?
   private let forwarding: Forwarding?
   private let logger: Logger
   /// Where this node is, and the name by which most clients call it.
@@ -29,8 +29,8 @@ struct RequestGuard: Sendable {
     _ store: any ServedStore, connections: OpenConnections, token: String?,
     forwarding: Forwarding?, logger: Logger
   ) {
-    served = ServedNode(store, connections: connections)
-    self.token = token
+    tokens = token.map { TokenGuard($0, logger: logger) }
+    served = ServedNode(store, connections: connections, tokens: tokens)
     self.forwarding = forwarding
     self.logger = logger
     let status = store.nodeStatus
@@ -47,15 +47,27 @@ struct RequestGuard: Sendable {
 
   /// Answers a request.
   ///
-  /// - Parameter failure: what is known to be wrong with it already.
-  func respond(to request: Request, body: Bytes, failure: PDBError?) async -> Response {
+  /// - Parameters:
+  ///   - failure: what is known to be wrong with it already.
+  ///   - address: the client's.
+  func respond(
+    to request: Request, body: Bytes, failure: PDBError?, from address: String
+  ) async -> Response {
     let start = NIODeadline.now()
     let found = Found { try Endpoint.find(request) }
     var response: Response
+    var wait: TokenGuard.Wait?
     do {
       response = try await answer(request, found, body, failure)
-    } catch let error as PDBError {
+    } catch var error as PDBError {
       if let cause = error.cause { noteFailure(cause) }
+      if error.code == .unauthorized {
+        do throws(PDBError) {
+          wait = try tokens?.noteRefusal(of: request, from: address)
+        } catch let objection {
+          error = objection
+        }
+      }
       response =
         await forwarding?.answer(to: request, body, error) ?? error.response(to: request)
     } catch {
@@ -70,6 +82,7 @@ struct RequestGuard: Sendable {
       response.body = ResponseBody()
       response.headers[.contentLength] = length
     }
+    if let wait { await tokens?.end(wait) }
     return response
   }
 
@@ -114,7 +127,7 @@ struct RequestGuard: Sendable {
     _ request: Request, _ found: Found
   ) throws -> (endpoint: Endpoint, parameter: String?) {
     // Without a token a client does not even learn what there is.
-    if (try? found.get().endpoint.isPublic) != true { try checkToken(request) }
+    if (try? found.get().endpoint.isPublic) != true { try tokens?.check(request) }
     try checkCluster(request)
     try checkContent(request)
     let (endpoint, parameter) = try found.get()
@@ -147,7 +160,7 @@ struct RequestGuard: Sendable {
   /// rebinding); the name it then sends gives it away.
   private func checkHost(_ request: Request) throws {
     // A page that guesses a name does not know the token.
-    if token != nil { return }
+    if tokens != nil { return }
     let name = request.head.authority ?? ""
     if name == authority { return }
     guard let host = Self.host(of: name), isOwn(host) else {
@@ -176,27 +189,6 @@ struct RequestGuard: Sendable {
   private static func host(of authority: String) -> String? {
     (try? NodeAddress(parsing: authority))?.host
       ?? (try? NodeAddress(parsing: "\(authority):80"))?.host
-  }
-
-  private func checkToken(_ request: Request) throws {
-    guard let token else { return }
-    // The scheme's case does not matter (RFC 9110, section 11.1).
-    let parts = (request.headers.first(.authorization) ?? "").split(separator: " ", maxSplits: 1)
-    let isBearer = parts.count == 2 && parts[0].lowercased() == "bearer"
-    let given = Bytes((isBearer ? parts[1] : "").utf8)
-    let wanted = Bytes(utf8: token)
-    // In constant time: the answer's delay must not tell how much of a guess was right.
-    var difference = given.count ^ wanted.count
-    for (left, right) in zip(given, wanted) { difference |= Int(left ^ right) }
-    guard difference != 0 else { return }
-    guard isBearer else {
-      throw PDBError(
-        .unauthorized, "no token was sent, and this node wants one",
-        hint: "--token-file FILE (HTTP: 'Authorization: Bearer TOKEN')")
-    }
-    throw PDBError(
-      .unauthorized, "the token that was sent is not this node's",
-      hint: "compare the client's --token-file with the node's")
   }
 
   /// A change must not be made under a condition that is not looked at.

@@ -92,7 +92,7 @@ export function judge(op, answer) {
   const code = body?.error
   if (code === 'not_leader' && body.leader) return { next: 'ask', url: body.leader }
   if (code === 'not_leader' || passing.includes(code)) return { next: 'wait', reason: code }
-  if (code === 'unauthorized') return { next: 'token' }
+  if (code === 'unauthorized' || code === 'too_many_attempts') return { next: 'token' }
   if (code === 'task_not_found') {
     // What should go is gone.
     return op.kind === 'remove' ? { next: 'done', revision, count: 0, task: null } : { next: 'gone' }

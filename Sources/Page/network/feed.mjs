@@ -361,7 +361,7 @@ export class Feed {
 
   /** Tells once of every token that does not do, and of the one that does. */
   #noteToken(status) {
-    if (status === 401 && this.#toldToken !== this.#token) {
+    if ((status === 401 || status === 429) && this.#toldToken !== this.#token) {
       this.#toldToken = this.#token
       this.#isAuthorized = false
       this.#emit(this.#wantedToken())
