@@ -270,3 +270,19 @@ int pdb_seal_sqlite_pages(void) {
   pages_vfs.xOpen = pages_open;
   return sqlite3_vfs_register(&pages_vfs, 1);
 }
+
+int pdb_defend_sqlite(sqlite3 *connection) {
+  static const struct {
+    int option, value;
+  } settings[] = {
+      {SQLITE_DBCONFIG_DEFENSIVE, 1},
+      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+      {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+      {SQLITE_DBCONFIG_ENABLE_VIEW, 0},
+  };
+  for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+    int result = sqlite3_db_config(connection, settings[i].option, settings[i].value, (int *)0);
+    if (result != SQLITE_OK) return result;
+  }
+  return SQLITE_OK;
+}

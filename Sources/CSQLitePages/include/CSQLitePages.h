@@ -11,4 +11,10 @@
 /// Returns a result code of SQLite. May be called once.
 int pdb_seal_sqlite_pages(void);
 
+struct sqlite3;
+
+/// Makes a connection take nothing but data from its file: no functions, views or triggers of the
+/// schema, and no way to write to what only SQLite writes. Returns a result code of SQLite.
+int pdb_defend_sqlite(struct sqlite3 *connection);
+
 #endif

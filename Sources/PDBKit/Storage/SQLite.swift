@@ -31,13 +31,30 @@ package enum SQLite {
     sqlite3_file_control(db.sqliteConnection, "main", SQLITE_FCNTL_RESERVE_BYTES, &count)
   }
 
+  /// What a file may do to the program that opens it: as little as SQLite allows
+  /// (https://sqlite.org/security.html, "Untrusted SQLite Database Files").
+  private static func defend(_ db: Database) throws {
+    let result = pdb_defend_sqlite(db.sqliteConnection)
+    guard result == SQLITE_OK else {
+      throw DatabaseError(
+        resultCode: ResultCode(rawValue: result), message: "SQLite cannot be made defensive")
+    }
+    // A page whose cells lie is found before they are followed.
+    try db.execute(sql: "PRAGMA cell_size_check = ON")
+  }
+
+  /// - Parameter hasJournal: whether what is written can be taken back; for a file that does not count
+  ///   before it is complete it need not be.
   /// - Precondition: SQLite lets pdb in between itself and the files.
-  static func configuration() -> GRDB.Configuration {
+  static func configuration(hasJournal: Bool = true) -> GRDB.Configuration {
     precondition(isSealing, "SQLite does not take the layer that seals pages")
     var configuration = GRDB.Configuration()
-    configuration.journalMode = .wal
+    configuration.journalMode = hasJournal ? .wal : .default
     configuration.prepareDatabase { db in
       sealPages(of: db)
+      // Before `defend`, after which it is refused.
+      if !hasJournal { try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF") }
+      try defend(db)
       // A WAL that once grew, because somebody read for long, need not stay large.
       try db.execute(sql: "PRAGMA journal_size_limit = \(journalBytes)")
       // Whoever writes has to change many pages in one transaction now and then.

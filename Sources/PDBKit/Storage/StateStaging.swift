@@ -38,13 +38,9 @@ package final class StateStaging: Sendable {
     self.path = path
     self.mark = mark
     incoming = "\(path).incoming-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-    var configuration = SQLite.configuration()
-    configuration.journalMode = .default
-    configuration.prepareDatabase { db in
-      // Nothing of it counts before it is complete; then it is synced as a whole.
-      try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF")
-    }
-    queue = try DatabaseQueue(path: incoming, configuration: configuration)
+    // Nothing of it counts before it is complete; then it is synced as a whole.
+    queue = try DatabaseQueue(
+      path: incoming, configuration: SQLite.configuration(hasJournal: false))
     try queue.write(StateTables.create)
   }
 
