@@ -15,8 +15,14 @@ TEST_PACKAGES = $(if $(shell command -v node),,nodejs) \
   $(if $(shell command -v chromedriver || grep -s '^ID=ubuntu' /etc/os-release),,\
     chromium chromium-driver)
 
+# What the released program owes to those who run it: C code that checks its buffers, no library
+# that is looked for beside the program, and nothing in it of the folder where it was built.
+HARDENED = --disable-local-rpath -Xcc -D_FORTIFY_SOURCE=2 \
+  -Xcc -ffile-prefix-map=$(CURDIR)=. -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. \
+  -Xswiftc -file-compilation-dir -Xswiftc .
+
 # One set of flags for all programs: other flags would build everything again.
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib --product
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENED) --product
 
 # For the simulator and for chaos, see CONTRIBUTING.md.
 SEEDS ?= 1000
@@ -26,7 +32,7 @@ NODES ?= 3
 
 ROUNDS ?= 3
 
-.PHONY: help demo test sim mutants chaos bench bench-growth build release docs lint format install clean setup
+.PHONY: help demo test sim mutants chaos bench bench-growth build release check-release docs lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -36,6 +42,7 @@ help:
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
 	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
+	@echo "make check-release  that program's protections: readelf says whether they are there"
 	@echo "make docs      man/ and completions/ anew, after changing a command"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
 	@echo "make lint      check the format of the sources; make format corrects it"
@@ -77,6 +84,9 @@ build: setup
 
 release: setup
 	$(RELEASE) pdb
+
+check-release: release
+	@.ci/check-release .build/release/pdb "$(CURDIR)"
 
 # The manual pages and the completions, made by the program itself.
 docs: build
