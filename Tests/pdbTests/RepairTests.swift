@@ -40,7 +40,8 @@ extension ProcessTests {
         let pairs = (0..<100).map { number in
           NewPair(
             key: Bytes("key-\(part)-\(number)".utf8),
-            value: Bytes("\"value \(part) \(number) \(String(repeating: "x", count: bytes))\"".utf8))
+            value: Bytes("\"value \(part) \(number) \(String(repeating: "x", count: bytes))\"".utf8)
+          )
         }
         try await cluster.change(.setMany(pairs, .spare))
       }

@@ -331,7 +331,8 @@ package final class RaftEngine: Sendable {
       "entry \(broken.index) of term \(broken.expected) is committed here, but \(leader), which leads "
         + "term \(broken.term), sends one of term \(broken.found) for it; committed here up to entry "
         + "\(broken.commitIndex), in '\(log.path)'",
-      hint: "a member lost what it had confirmed, as if older files had been put back. Keep a copy of "
+      hint:
+        "a member lost what it had confirmed, as if older files had been put back. Keep a copy of "
         + "this node's files: they may be the only ones with changes that were acknowledged. Then "
         + "remove this node ('pdb cluster remove'), move its files away and start it with --join")
   }

@@ -100,7 +100,8 @@ extension Entry {
       do { return try StampedOperation(decoding: bytes) } catch {
         throw PDBError(
           .corrupt, "entry \(index) of term \(term) is committed, but its operation cannot be read",
-          hint: "a newer version of pdb may understand it: start this node with the version that the "
+          hint:
+            "a newer version of pdb may understand it: start this node with the version that the "
             + "other members have; if none of them goes on, restore a backup ('pdb restore')")
       }
     }

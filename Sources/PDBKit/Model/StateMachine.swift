@@ -135,7 +135,9 @@ package struct StateMachine<Storage: StateStorage> {
 
   /// - Throws: ``ClusterVersion/NotUnderstood`` if this program is too old for it.
   private mutating func raise(to version: ClusterVersion) throws {
-    guard version <= rules.newestVersion else { throw ClusterVersion.NotUnderstood(version: version) }
+    guard version <= rules.newestVersion else {
+      throw ClusterVersion.NotUnderstood(version: version)
+    }
     if mark.version < .checksums, version >= .checksums {
       // What nodes of version 0.1 have forgotten was older than what they remember.
       let anyForgotten = mark.forgotten != DataMark().forgotten

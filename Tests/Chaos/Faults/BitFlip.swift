@@ -79,7 +79,8 @@ struct BitFlip: CustomStringConvertible {
       while let range = data.range(of: value, in: searched) {
         let offset = range.lowerBound + place
         let flip = BitFlip(
-          isMendable: true, file: file, what: "a value", offset: offset, altered: data[offset] ^ bit,
+          isMendable: true, file: file, what: "a value", offset: offset,
+          altered: data[offset] ^ bit,
           original: data[offset])
         try flip.write(flip.altered)
         if value != (try? self.value(id, in: file)) { return flip }

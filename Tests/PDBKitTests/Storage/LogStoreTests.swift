@@ -92,7 +92,9 @@ import Testing
     #expect(try load()?.entries == entries(1...2, term: 1) + entries(3...3, term: 2))
   }
 
-  @Test func `the last frame is guarded again from the start on, before anything is written`() throws {
+  @Test func `the last frame is guarded again from the start on, before anything is written`()
+    throws
+  {
     let store = try begin()
     try append(store, entries(1...3, term: 1), HardState(term: 1))
     // The note of the end was not synced, and is lost with the power.
