@@ -154,7 +154,7 @@ extension PlantedBug {
     case .removedStandsNoMore: 41
     case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
-    case .forgetsDurableState: 43505
+    case .forgetsDurableState: 14640
     case .snapshotKeepsConflict: 284
     case .confirmsAnyRound: 177
     case .recyclesReadIDs: 318

@@ -62,7 +62,8 @@ extension ProcessTests {
 
     private static func steers(_ scalar: Unicode.Scalar) -> Bool {
       switch scalar.value {
-      case 0x0A, 0x0D: false
+      // Separators that commands print themselves; a tab in data is escaped, and steers nothing.
+      case 0x09, 0x0A, 0x0D: false
       case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
       default: false
       }
