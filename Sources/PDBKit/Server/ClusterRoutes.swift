@@ -38,14 +38,15 @@ extension Endpoint {
       .get, "/readyz", "200 while the node knows a leader and can serve reads", isPublic: true
     ) {
       let status = $0.store.nodeStatus
-      guard status.leader != nil else {
-        throw PDBError(.noLeader, "the node knows no leader")
-      }
+      // An alarm may be why there is no leader.
       guard status.alarms.isEmpty else {
         throw PDBError(
           .busy, "the node is in trouble: \(status.alarms.joined(separator: ", "))",
           hint: "its log says more",
           details: [.init("alarms", .array(status.alarms.map { .string($0) }))])
+      }
+      guard status.leader != nil else {
+        throw PDBError(.noLeader, "the node knows no leader")
       }
       return Response(json: ["status": "ok"])
     },
