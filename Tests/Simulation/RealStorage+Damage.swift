@@ -113,6 +113,8 @@ extension RealStorage {
 
   /// The next entries, and some that were there before: those must be known to have been answered.
   private func replay(_ entries: [Entry], on state: StateStore, _ known: Machine) throws {
+    // An old program may not understand what comes; its node would have been upgraded before.
+    guard rules.newestVersion == .newest else { return }
     var machine = Machine(storage: known.storage, mark: known.mark, rules: rules)
     let index = known.mark.appliedIndex
     let next = entries.filter { $0.index > index }.prefix(8)
