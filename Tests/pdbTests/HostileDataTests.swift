@@ -9,8 +9,8 @@ import Testing
 
 extension ProcessTests {
   @Suite struct HostileDataTests {
-    /// An operating system command that ends with BEL, a control sequence of one byte, and what turns
-    /// the direction of writing.
+    /// An operating system command that ends with BEL, the beginning of a control sequence in one
+    /// character, and what turns the direction of writing.
     private static let mark =
       "\u{1B}]0;x\u{7}\u{9B}31m\u{7F}\u{202E}\u{2066}\u{200F}\u{61C}\u{2028}"
     /// What a title may hold of that.
@@ -62,7 +62,6 @@ extension ProcessTests {
 
     private static func steers(_ scalar: Unicode.Scalar) -> Bool {
       switch scalar.value {
-      // Separators that commands print themselves; a tab in data is escaped, and steers nothing.
       case 0x09, 0x0A, 0x0D: false
       case 0..<0x20, 0x7F...0x9F, 0x61C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
       default: false
@@ -125,6 +124,20 @@ extension ProcessTests {
         #expect(try found.json["value"]?.string == Self.mark)
         #expect(try found.json["key"]?.string == Self.key)
       }
+    }
+
+    @Test(arguments: ["text", "json"])
+    func `a node's log holds no forged line and steers no terminal`(format: String) async throws {
+      let cluster = try await TestCluster(1)
+      defer { cluster.killAll() }
+      let folder = "d\(Self.mark)\n2026-11-27T00:00:00.000Z ERROR   forged"
+      try cluster.start(0, arguments: ["--data-dir", folder, "--log-format", format])
+      _ = try await cluster.leader()
+      let log = try cluster.log(0)
+      #expect(!log.unicodeScalars.contains(where: Self.steers), "\(log.debugDescription)")
+      let lines = log.split(separator: "\n").filter { $0.contains("forged") }
+      // It is in the line that tells where the files are, and not at its beginning.
+      #expect(lines.count == 1 && lines[0].contains("making a new cluster"), "\(lines)")
     }
 
     @Test func `every command was tried`() {

@@ -1,6 +1,6 @@
 // Wrong tokens: how long each waits for its answer, and what is told of them.
 //
-// A guess costs its address more and more time. An answer that waits holds a connection and a little
+// A guess costs its address more and more time. An answer that waits holds a connection and some
 // memory, so only few may wait at once; the others are refused without waiting, and lose their
 // connection. A request with the right token passes all of this by, whatever its neighbours do.
 
@@ -38,7 +38,8 @@ struct WrongTokens {
     var reported: NIODeadline?
   }
 
-  /// How many addresses are remembered; further ones take the places of those that are quiet longest.
+  /// How many addresses are remembered; further ones take the places of those that are quiet for
+  /// longest.
   static let mostSources = 1024
   /// How many answers may wait.
   static let mostWaiting = 256

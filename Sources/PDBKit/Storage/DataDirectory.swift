@@ -26,8 +26,8 @@ package final class DataDirectory: Sendable {
 
   /// Makes the directory if needed and locks the node's files.
   ///
-  /// - Throws: `data_directory` if it cannot be made or written, or if other users could change what
-  ///   is in it; `data_in_use` if another process has the node's files.
+  /// - Throws: `data_directory` if it cannot be made or written, or if other users could change
+  ///   what is in it; `data_in_use` if another process has the node's files.
   package init(path: String, port: Int) throws {
     let path = URL(fileURLWithPath: path).standardizedFileURL.path
     self.path = path

@@ -1,6 +1,5 @@
-// Who may have a hand in the files that a node trusts: the user that it runs as, and the system's, root.
-// What others could change, or could read where it is secret, is refused with the command that mends
-// it.
+// Who may have a hand in the files that a node trusts: the user that it runs as, and root. What
+// others could change, or could read where it is secret, is refused with the command that mends it.
 
 package import PDBModel
 
@@ -41,7 +40,7 @@ package struct Ownership {
 
   // MARK: Checks
 
-  /// - Throws: if another user owns a folder or can write to it: then any file in it may be replaced.
+  /// - Throws: if another user owns a folder or can write to it, and so replace any file in it.
   func checkFolder() throws(PDBError) {
     try checkOwner(mending: "chown -R")
     guard status.st_mode & 0o022 == 0 else {

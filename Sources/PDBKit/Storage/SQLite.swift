@@ -43,8 +43,8 @@ package enum SQLite {
     try db.execute(sql: "PRAGMA cell_size_check = ON")
   }
 
-  /// - Parameter hasJournal: whether what is written can be taken back; for a file that does not count
-  ///   before it is complete it need not be.
+  /// - Parameter hasJournal: whether what is written can be taken back; for a file that does not
+  ///   count before it is complete it need not be.
   /// - Precondition: SQLite lets pdb in between itself and the files.
   static func configuration(hasJournal: Bool = true) -> GRDB.Configuration {
     precondition(isSealing, "SQLite does not take the layer that seals pages")

@@ -7,8 +7,8 @@ enum SecretFile {
   /// Reads a secret, without the line's end.
   ///
   /// - Parameter what: what the secret is, for messages.
-  /// - Throws: `bad_configuration` if the file cannot be read, if other users can read it, or if what
-  ///   it holds is no secret.
+  /// - Throws: `bad_configuration` if the file cannot be read, if other users can read it, or if
+  ///   what it holds is no secret.
   static func read(_ path: String, _ what: String) throws -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {

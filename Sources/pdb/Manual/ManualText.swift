@@ -95,14 +95,14 @@ enum ManualText {
     .item(
       ".pdb/node_PORT.log-*, .pdb/node_PORT.values-*, .pdb/node_PORT.db",
       """
-      The data of the node on that port: its log, large values, its state. A folder that other users \
-      can write to is refused.
+      The data of the node on that port: its log, large values, its state. A folder that other \
+      users can write to is refused.
       """),
     .item(
       "--token-file, --cluster-secret-file, core.token-file",
       """
-      Files with a secret of 16 visible ASCII characters or more. They are yours or root's, and only \
-      you can read them (mode 0600); others are refused.
+      Files with a secret of 16 visible ASCII characters or more. They are yours or root's, and \
+      only you can read them (mode 0600); others are refused.
       """),
     .item("/etc/pdb/config", "Settings of the whole system."),
     .item("$XDG_CONFIG_HOME/pdb/config", "Your settings and aliases (default: ~/.config)."),

@@ -39,8 +39,8 @@ struct TerminalText: Equatable, Sendable, ExpressibleByStringInterpolation {
       .map { String($0).escapingControlCharacters }.joined(separator: "\n")
   }
 
-  // No operator `+` and no `joined`: with one more of each for literals, the compiler gives up on long
-  // sums of texts.
+  // No operator `+` and no `joined`: with one more of each for literals, the compiler gives up on
+  // long sums of texts.
 
   /// Texts behind each other.
   init(_ parts: [TerminalText], separator: String) {
