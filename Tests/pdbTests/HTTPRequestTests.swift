@@ -282,5 +282,25 @@ extension ProcessTests {
         }
       }
     }
+
+    @Test func `a page of another site gets no data, and a link to the page works`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let foreign: HTTPHeaders = ["Sec-Fetch-Site": "cross-site"]
+        for path in ["/jobs", "/events", "/export", "/tasks"] {
+          let answer = try await cluster.get(0, path, headers: foreign)
+          #expect(answer.status == 403, "\(path)")
+          #expect(try answer.json["error"]?.string == "forbidden_origin")
+        }
+        #expect(try await cluster.get(0, "/", headers: foreign).status == 200)
+        // The page of another member says where it comes from.
+        let member: HTTPHeaders = [
+          "Sec-Fetch-Site": "cross-site", "Origin": cluster.addresses[0].url,
+        ]
+        #expect(try await cluster.get(0, "/jobs", headers: member).status == 200)
+        for own in ["same-origin", "same-site", "none"] {
+          #expect(try await cluster.get(0, "/jobs", headers: ["Sec-Fetch-Site": own]).status == 200)
+        }
+      }
+    }
   }
 }

@@ -127,7 +127,10 @@ struct RequestGuard: Sendable {
     _ request: Request, _ found: Found
   ) throws -> (endpoint: Endpoint, parameter: String?) {
     // Without a token a client does not even learn what there is.
-    if (try? found.get().endpoint.isPublic) != true { try tokens?.check(request) }
+    if (try? found.get().endpoint.isPublic) != true {
+      try checkSite(request.headers)
+      try tokens?.check(request)
+    }
     try checkCluster(request)
     try checkContent(request)
     let (endpoint, parameter) = try found.get()
@@ -179,6 +182,16 @@ struct RequestGuard: Sendable {
       throw PDBError(
         .forbiddenOrigin, "pages of '\(origin.escapingControlCharacters)' may not use this node")
     }
+  }
+
+  /// A page of another site can make a browser ask for anything without saying where it comes from,
+  /// though it cannot read the answer. Browsers tell at least that (Fetch Metadata). What tells its
+  /// origin was checked by that.
+  private func checkSite(_ request: HTTPFields) throws {
+    guard request.first(.secFetchSite) == "cross-site", !request.has(.origin) else { return }
+    throw PDBError(
+      .forbiddenOrigin, "pages of other sites may not use this node",
+      hint: "open the address in a tab of its own, or use a program")
   }
 
   private func isOwn(_ host: String) -> Bool {
@@ -288,4 +301,8 @@ struct RequestGuard: Sendable {
         + "ETag, Location"
     }
   }
+}
+
+extension HTTPField.Name {
+  fileprivate static let secFetchSite = Self("Sec-Fetch-Site")!
 }
