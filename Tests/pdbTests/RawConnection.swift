@@ -8,8 +8,13 @@ final class RawConnection {
   private let descriptor: Int32
   private var received: [UInt8] = []
 
-  init(_ address: NodeAddress) throws {
+  /// - Parameter isDeaf: whether this end has hardly any room for what comes before it is read.
+  init(_ address: NodeAddress, isDeaf: Bool = false) throws {
     descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    if isDeaf {
+      var room: Int32 = 64 << 10
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
+    }
     var patience = timeval(tv_sec: 20, tv_usec: 0)
     setsockopt(
       descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -27,6 +32,8 @@ final class RawConnection {
 
   deinit { close(descriptor) }
 
+  private static let withoutWaiting = Int32(MSG_DONTWAIT | MSG_NOSIGNAL)
+
   func send(_ bytes: [UInt8]) {
     // The node may have closed the connection by then.
     signal(SIGPIPE, SIG_IGN)
@@ -34,6 +41,39 @@ final class RawConnection {
   }
 
   func send(_ text: String) { send(Array(text.utf8)) }
+
+  /// Sends as much as the node takes, until it has taken nothing for a moment.
+  ///
+  /// - Returns: how many bytes that are.
+  func sendWhatIsTaken(of bytes: [UInt8]) -> Int {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes.withUnsafeBytes {
+        sendto(descriptor, $0.baseAddress! + sent, $0.count - sent, Self.withoutWaiting, nil, 0)
+      }
+      if count > 0 {
+        sent += count
+      } else {
+        guard errno == EAGAIN else { break }
+        var wanted = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&wanted, 1, 200) > 0 else { break }
+      }
+    }
+    return sent
+  }
+
+  /// Whether the node has closed the connection; what came until then is read.
+  func isClosed() -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = recv(descriptor, &buffer, buffer.count, Self.withoutWaiting)
+      if count <= 0 { return count == 0 || errno != EAGAIN }
+      received += buffer.prefix(count)
+    }
+  }
+
+  /// What came so far.
+  var text: String { String(decoding: received, as: UTF8.self) }
 
   /// Tells the node that no more will come.
   func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }

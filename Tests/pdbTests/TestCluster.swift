@@ -68,7 +68,8 @@ final class TestCluster: Sendable {
 
   // MARK: Life and death
 
-  func start(_ node: Int, arguments: [String] = []) throws {
+  /// - Parameter wrapper: what the shell does instead of only running the program.
+  func start(_ node: Int, arguments: [String] = [], wrapper: String? = nil) throws {
     var all = ["node", "start", "--port", String(addresses[node].port)] + arguments
     if firstMembers > 1, node < firstMembers {
       let first = addresses.prefix(firstMembers).map(\.description)
@@ -78,7 +79,13 @@ final class TestCluster: Sendable {
       all += ["--token-file", tokenFile]
       if addresses.count > 1 { all += ["--cluster-secret-file", secretFile] }
     }
-    let process = workspace.process(all)
+    let process =
+      if let wrapper {
+        workspace.process(
+          ["-c", wrapper, program.path] + all, program: URL(fileURLWithPath: "/bin/sh"))
+      } else {
+        workspace.process(all)
+      }
     let log = "\(workspace.path)/\(node).log"
     if !FileManager.default.fileExists(atPath: log) {
       _ = FileManager.default.createFile(atPath: log, contents: nil)
@@ -91,8 +98,17 @@ final class TestCluster: Sendable {
     processes.withLockedValue { $0[node] = process }
   }
 
+  /// Starts a node that may have no more than so many descriptors.
+  func start(_ node: Int, descriptors: Int) throws {
+    try start(node, wrapper: "ulimit -n \(descriptors); exec \"$0\" \"$@\"")
+  }
+
   /// Takes a process that a test started itself into the cluster.
   func adopt(_ process: Process, as node: Int) { processes.withLockedValue { $0[node] = process } }
+
+  func processID(_ node: Int) -> Int32? {
+    processes.withLockedValue { $0[node] }?.processIdentifier
+  }
 
   func send(signal: Int32, to node: Int) {
     _ = processes.withLockedValue { $0[node] }.map { kill($0.processIdentifier, signal) }
@@ -242,7 +258,22 @@ final class TestCluster: Sendable {
   }
 
   /// A connection on which a test says what it wants, byte by byte.
-  func connection(_ node: Int) throws -> RawConnection { try RawConnection(addresses[node]) }
+  ///
+  /// - Parameter isDeaf: whether what the node sends waits on its side.
+  func connection(_ node: Int, isDeaf: Bool = false) throws -> RawConnection {
+    try RawConnection(addresses[node], isDeaf: isDeaf)
+  }
+
+  /// The beginning of a request, for a connection of one's own.
+  func head(_ node: Int, _ request: String) -> String {
+    "\(request) HTTP/1.1\r\nHost: \(addresses[node])\r\n"
+  }
+
+  /// A figure of a node.
+  func figure(_ node: Int, _ name: String) async throws -> Double? {
+    try await get(node, "/metrics").body.split(separator: "\n")
+      .first { $0.hasPrefix(name + " ") }.flatMap { Double($0.dropFirst(name.count + 1)) }
+  }
 }
 
 /// A value that several tasks change.

@@ -117,12 +117,12 @@ final class ChangeFeed: Sendable {
       }
     }
 
+    /// Waits for what comes after a revision, or for the next pulse.
+    func wait(after revision: UInt64) async { await feed.wait(after: revision) }
+
     /// What there is after a revision.
-    ///
-    /// - Parameter waits: whether to wait, if there is nothing, for the next revision or pulse.
-    func next(after revision: UInt64, waits: Bool) async -> Next {
-      if waits { await feed.wait(after: revision) }
-      return feed.state.withLock { $0.next(after: revision) }
+    func next(after revision: UInt64) -> Next {
+      feed.state.withLock { $0.next(after: revision) }
     }
   }
 

@@ -10,7 +10,8 @@ struct ChangeFeedSource: BatchSource {
   private let history: @Sendable (UInt64) async throws(PDBError) -> [ChangeEvent]
   /// The last revision that was told, or passed over.
   private var last: UInt64
-  private var isFirst = true
+  /// Whether there is something to tell: in the beginning, where the listener is.
+  private var isReady = true
 
   /// - Parameter history: reads the events after a revision, as many as fit into one batch.
   init(
@@ -23,10 +24,16 @@ struct ChangeFeedSource: BatchSource {
     last = revision
   }
 
+  mutating func wait() async {
+    if !isReady { await listener.wait(after: last) }
+    isReady = true
+  }
+
   mutating func next() async throws(PDBError) -> [ChangeEvent]? {
-    let next = await listener.next(after: last, waits: !isFirst)
+    await wait()
     if Task.isCancelled { throw .cancelled }
-    isFirst = false
+    isReady = false
+    let next = listener.next(after: last)
     let events: [ChangeEvent]
     switch next {
     case .ended: return nil

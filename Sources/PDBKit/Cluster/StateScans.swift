@@ -137,6 +137,6 @@ struct SnapshotSource<Scan: StateScan>: BatchSource {
 }
 
 /// How much of a list is read at once.
-enum ListPiece {
-  static let bytes = 256 << 10
+package enum ListPiece {
+  package static let bytes = 256 << 10
 }

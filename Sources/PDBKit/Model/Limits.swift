@@ -24,6 +24,15 @@ public enum Limits {
   static let unfinishedImports = 3
   /// Open event streams of one node.
   public static let eventStreams = 512
+  /// Long lists, exports and backups that are read from one node at once.
+  public static let longLists = 32
+  /// Requests that have come to one node and are not answered, all of them together.
+  public static let requestBytes = 32 << 20
+  /// Answers of one node that are being made or wait for their clients, all of them together. Those
+  /// that turn out larger than was expected may take two and a half times as much.
+  public static let answerBytes = 48 << 20
+  /// Revisions that one event stream is told at once.
+  package static let eventBytes = 64 << 10
   /// Revisions in one answer about the history, and bytes of their changes.
   package static let logPage = 1_000
   package static let logPageBytes = 1 << 20
@@ -55,6 +64,10 @@ public enum Limits {
   public static let bodySeconds = 30
   /// How long a connection may stay idle.
   public static let idleSeconds = 60
+  /// How long a client may take nothing of an answer that waits for it.
+  public static let deafSeconds = 600
+  /// One message between nodes before they have proved themselves.
+  public static let handshakeFrameBytes = 4 << 10
   /// One message between nodes.
   public static let peerFrameBytes = 16 << 20
   /// One piece of a state on its way to another node: many small rows, or one large one.

@@ -15,6 +15,8 @@ struct Compression {
 
   /// What is compressed at once; other work goes on in between.
   static let pieceBytes = 64 << 10
+  /// About what compressing takes in memory until its end.
+  static let stateBytes = 288 << 10
   private static let worthwhileBytes = 16 << 10
 
   /// Begins, and says so in the answer's headers; `nil` if it stays as it is.

@@ -17,6 +17,9 @@ final class Endpoint: Sendable {
   let takesConditions: Bool
   /// Whether it is answered without a token: it holds nothing of the cluster's.
   let isPublic: Bool
+  /// About what an answer takes in memory, where that may be much: the request waits until there is
+  /// room for it.
+  let answerBytes: Int
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
   /// In ``all``.
@@ -24,7 +27,7 @@ final class Endpoint: Sendable {
 
   init(
     _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
-    takesConditions: Bool = false, isPublic: Bool = false,
+    takesConditions: Bool = false, isPublic: Bool = false, answerBytes: Int = 0,
     handle: @escaping @Sendable (Exchange) async throws -> Response
   ) {
     self.method = method
@@ -33,6 +36,7 @@ final class Endpoint: Sendable {
     self.query = query
     self.takesConditions = takesConditions
     self.isPublic = isPublic
+    self.answerBytes = answerBytes
     self.handle = handle
     segments = path.split(separator: "/")
     position = 0
@@ -45,6 +49,7 @@ final class Endpoint: Sendable {
     query = endpoint.query
     takesConditions = endpoint.takesConditions
     isPublic = endpoint.isPublic
+    answerBytes = endpoint.answerBytes
     handle = endpoint.handle
     segments = endpoint.segments
     self.position = position

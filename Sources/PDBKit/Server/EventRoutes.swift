@@ -25,9 +25,16 @@ extension Endpoint {
       let since = try exchange.revision("since") ?? exchange.lastEventID()
       let changes = try await exchange.store.changes(
         since: since, exchange.historyFilter, at: exchange.moment())
-      return try exchange.stream("text/event-stream") { writer in
+      return try exchange.stream("text/event-stream", exchange.node.streams) { writer in
         var text = EventText(last: changes.start)
-        for try await events in changes { try await writer.write(text.take(events)) }
+        var iterator = changes.makeAsyncIterator()
+        while true {
+          await iterator.wait()
+          try await exchange.share.take(StreamedPiece.bytes(of: Limits.eventBytes))
+          guard let piece = try await text.next(of: &iterator) else { return }
+          try await writer.write(piece)
+          exchange.share.give()
+        }
       }
     }
   ]
@@ -49,7 +56,9 @@ private struct EventText {
   /// Where the client knows that it is.
   var last: UInt64
 
-  mutating func take(_ events: [ChangeEvent]) -> ByteBuffer {
+  /// The text alone: the events are not kept until it is taken.
+  mutating func next(of events: inout ChangeStream.Iterator) async throws -> ByteBuffer? {
+    guard let events = try await events.next() else { return nil }
     var text = ""
     for event in events {
       text += self.text(of: event)
@@ -75,9 +84,14 @@ extension HTTPField.Name {
   fileprivate static let lastEventID = Self("Last-Event-ID")!
 }
 
-/// How many streams may be open at once.
+/// How many answers that come bit by bit may be open at once.
 final class OpenStreams: Sendable {
   private let count = Atomic(0)
+  private let limit: Int
+  private let excess: String
+
+  /// - Parameter excess: what is said of them when there are too many.
+  init(_ limit: Int, _ excess: String) { (self.limit, self.excess) = (limit, excess) }
 
   /// A place that is given back once.
   final class Seat: Sendable {
@@ -98,12 +112,14 @@ final class OpenStreams: Sendable {
   /// How many are open.
   var present: Int { count.load(ordering: .relaxed) }
 
-  func take() throws -> Seat {
-    guard count.add(1, ordering: .relaxed).newValue <= Limits.eventStreams else {
+  /// Where all places are taken, the client that has been deaf for the longest time loses its own,
+  /// for the next attempt.
+  func take(_ share: AnswerRoom.Share) throws -> Seat {
+    guard count.add(1, ordering: .relaxed).newValue <= limit else {
       count.subtract(1, ordering: .relaxed)
+      share.dropDeafStream(of: self)
       throw PDBError(
-        .busy, "\(Limits.eventStreams) streams are open on this node, the most it takes",
-        hint: "ask another node")
+        .busy, "\(limit) \(excess)", hint: "try again in a moment, or ask another node")
     }
     return Seat(self)
   }

@@ -4,6 +4,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBClient
 import PDBModel
 import PDBStore
 
@@ -12,7 +13,12 @@ final class ServedNode: Sendable {
   let store: any ServedStore
   let connections: OpenConnections
   let requests = RequestMeters()
-  let streams = OpenStreams()
+  let streams = OpenStreams(
+    Limits.eventStreams, "streams are open on this node, the most it takes")
+  /// A long list reads a view of the state that is kept for it, with files of its own.
+  let lists = OpenStreams(
+    Limits.longLists, "long lists are being read from this node, the most it takes")
+  let listTurns = Turns(on: LoopExecutor.shared.loop)
   /// `nil` where clients need no token.
   let tokens: TokenGuard?
 
@@ -30,6 +36,8 @@ struct Exchange: Sendable {
   let parameter: String?
   let node: ServedNode
   let body: Bytes
+  /// What the answer takes of the room for all answers.
+  let share: AnswerRoom.Share
 
   var store: any ServedStore { node.store }
 

@@ -2,6 +2,9 @@
 //
 // Everything here happens on the channel's event loop: a request whose answer needs no waiting is
 // answered without ever leaving it.
+//
+// No request is taken while its client has not taken the answers before it; what it sends meanwhile
+// is read up to a bound.
 
 import HTTPTypes
 import Hummingbird
@@ -20,6 +23,10 @@ final class HTTPConnection: ChannelInboundHandler {
   private let executor: LoopExecutor
   private let connections: OpenConnections
   private let slot: OpenConnections.Slot
+  private let room: AnswerRoom
+  /// What its answers take of the room.
+  private let holding: AnswerRoom.Holding
+  private var context: ChannelHandlerContext?
   /// The request that is coming in.
   private var head: HTTPRequestHead?
   private var body = ByteBuffer()
@@ -28,8 +35,17 @@ final class HTTPConnection: ChannelInboundHandler {
   /// The answer under way; it ends with the connection.
   private var answer: Task<Void, Never>?
   private var isAnswering = false
-  /// What came while a request was answered (RFC 9112, section 9.3.2).
-  private var pipelined: [HTTPServerRequestPart] = []
+  /// How long the body of the request is that is being answered.
+  private var answeredBytes = 0
+  /// Whether the client must take what was answered before another request is.
+  private var isPaused = false
+  /// What came meanwhile (RFC 9112, section 9.3.2).
+  private var pipelined: CircularBuffer<HTTPServerRequestPart> = []
+  private var pipelinedBytes = 0
+  private var isReceivingPipelined = false
+  private var isReading = true
+  /// Whether nothing comes after what is pipelined.
+  private var isInputClosed = false
   private(set) var lastActive = NIODeadline.now()
   /// Whether a request was answered here before.
   private(set) var hasAnswered = false
@@ -41,16 +57,15 @@ final class HTTPConnection: ChannelInboundHandler {
 
   init(
     _ requests: RequestGuard, executor: LoopExecutor, connections: OpenConnections,
-    slot: OpenConnections.Slot
+    slot: OpenConnections.Slot, room: AnswerRoom, on channel: any Channel
   ) {
     self.requests = requests
     self.executor = executor
     self.connections = connections
     self.slot = slot
+    self.room = room
+    holding = room.holding(for: channel)
   }
-
-  /// Whether nothing is asked and nothing answered.
-  var isIdle: Bool { head == nil && !isAnswering }
 
   // MARK: Requests
 
@@ -59,25 +74,62 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-    if isDiscarding { return discard(part, context) }
-    guard isAnswering else { return assemble(part, context) }
+    if isAnswering || isPaused, !isDiscarding {
+      keep(part, context)
+    } else {
+      take(part, context)
+    }
+  }
+
+  private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    if isDiscarding { discard(part, context) } else { assemble(part, context) }
+  }
+
+  // MARK: What comes too early
+
+  private func keep(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    guard !closesAfterAnswer else { return }
+    var part = part
+    if case .body(let bytes) = part { part = .body(bytes.copied) }
     pipelined.append(part)
-    // No client has a reason to go on like that; it is read on when this is answered.
-    if pipelined.count == Self.maxPipelinedParts { setReading(false, context.channel) }
+    pipelinedBytes += part.byteCount
+    // It is read on when this is answered.
+    if isReading,
+      pipelined.count >= Self.maxPipelinedParts || pipelinedBytes >= Self.maxPipelinedBytes
+    {
+      setReading(false, context.channel)
+    }
   }
 
   private static let maxPipelinedParts = 256
+  private static let maxPipelinedBytes = 64 << 10
 
   private func setReading(_ isReading: Bool, _ channel: any Channel) {
+    self.isReading = isReading
     channel.setOption(.autoRead, value: isReading).whenFailure { _ in }
   }
+
+  private func receivePipelined(_ context: ChannelHandlerContext) {
+    // A request that is answered at once comes back here: the first call takes the next.
+    guard !isReceivingPipelined, !pipelined.isEmpty else { return }
+    isReceivingPipelined = true
+    while !isAnswering, !isPaused, context.channel.isActive, let part = pipelined.popFirst() {
+      pipelinedBytes -= part.byteCount
+      take(part, context)
+    }
+    isReceivingPipelined = false
+    if pipelined.isEmpty, !isReading { setReading(true, context.channel) }
+    if slot.requestBytes > 0 { noteRequestBytes() }
+    if isInputClosed, pipelined.isEmpty, !isAnswering { closeWhenWritten(context) }
+  }
+
+  // MARK: A request
 
   private func assemble(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
     switch part {
     case .head(let head):
       self.head = head
       lastActive = .now()
-      body.clear()
     case .body(var part):
       guard let head else { return }
       if body.readableBytes + part.readableBytes > Limits.bodyBytes {
@@ -94,8 +146,21 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    if head != nil && bodyDeadline == nil { scheduleBodyDeadline(context) }
+    if head != nil {
+      if bodyDeadline == nil { scheduleBodyDeadline(context) }
+      // What was read with it, and has been used, must not stay as long as the rest does not come.
+      if body.storageCapacity > 2 * max(body.readableBytes, Self.smallBytes) { body = body.copied }
+    }
+    if head != nil || !pipelined.isEmpty, !noteRequestBytes() { refuseUnfinished() }
     context.fireChannelReadComplete()
+  }
+
+  private static let smallBytes = 1 << 10
+
+  /// - Returns: whether there is room for what has come.
+  @discardableResult private func noteRequestBytes() -> Bool {
+    let unfinished = (head?.byteCount ?? 0) + body.readableBytes
+    return connections.hold(unfinished + pipelinedBytes + answeredBytes, slot)
   }
 
   /// The rest of a request must come in time.
@@ -162,15 +227,17 @@ final class HTTPConnection: ChannelInboundHandler {
     return PDBError(.badRequest, "the 'Host' header is missing")
   }
 
-  /// A connection that came when there was no room is there for probes.
+  /// A connection that came when there was no room is there for probes and administrators.
   private func overLimitRefusal(_ head: HTTPRequestHead) -> PDBError? {
-    connections.isWithinLimit(slot) || RequestGuard.isProbe(head.uri) ? nil : RequestGuard.noRoom
+    connections.isWithinLimit(slot) || RequestGuard.isUrgent(head.uri) ? nil : RequestGuard.noRoom
   }
 
   private func startAnswer(
     _ head: HTTPRequestHead, _ failure: PDBError?, _ context: ChannelHandlerContext
   ) {
     self.head = nil
+    let received = body
+    body = ByteBuffer()
     if let bodyDeadline {
       bodyCheck?.cancel()
       bodyDeadline.cancel()
@@ -184,18 +251,20 @@ final class HTTPConnection: ChannelInboundHandler {
     if let error = Self.formError(of: request, head.version) { return refuse(error, context) }
     let overLimit = overLimitRefusal(head)
     if overLimit != nil { closesAfterAnswer = true }
-    let failure = failure ?? overLimit
+    let failure = failure ?? overLimit ?? memoryRefusal(received)
+    if failure != nil, slot.requestBytes > 0 { noteRequestBytes() }
     let hasBody = head.method != .HEAD
     let version = head.version
-    let content = Bytes(buffer: body)
-    body.clear()
+    let content = failure == nil ? Bytes(buffer: received) : []
+    let share = room.share(of: holding)
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let closesAfterAnswer = closesAfterAnswer
     let address = slot.address
     answer = Task.immediate(executorPreference: executor) { [requests, failure] in
       var response = await requests.respond(
-        to: request, body: content, failure: failure, from: address)
+        to: request, body: content, failure: failure, from: address, share: share)
+      if !content.isEmpty { connection.value.0.releaseBody() }
       // Guessing on must at least cost a new connection.
       let isLast = closesAfterAnswer || response.status == .tooManyRequests
       if isLast { connection.value.0.closesAfterAnswer = true }
@@ -214,6 +283,19 @@ final class HTTPConnection: ChannelInboundHandler {
     }
   }
 
+  /// What is wrong with a request whose body is there, if there is no room for it.
+  private func memoryRefusal(_ body: ByteBuffer) -> PDBError? {
+    answeredBytes = body.readableBytes
+    guard answeredBytes + slot.requestBytes > 0, !noteRequestBytes() else { return nil }
+    releaseBody()
+    return RequestGuard.noMemory
+  }
+
+  fileprivate func releaseBody() {
+    answeredBytes = 0
+    noteRequestBytes()
+  }
+
   // MARK: Answers
 
   fileprivate func finishAnswer(_ end: ByteBuffer, _ context: ChannelHandlerContext) {
@@ -223,6 +305,7 @@ final class HTTPConnection: ChannelInboundHandler {
     lastActive = .now()
     guard closesAfterAnswer else {
       context.writeAndFlush(wrapOutboundOut(end), promise: nil)
+      pauseUnlessTaken(end.readableBytes, context.channel)
       return receivePipelined(context)
     }
     let channel = context.channel
@@ -231,6 +314,17 @@ final class HTTPConnection: ChannelInboundHandler {
       context.eventLoop.scheduleTask(in: Self.lingerTime) { channel.close(promise: nil) }
     } else {
       written.whenComplete { _ in channel.close(promise: nil) }
+    }
+    pauseUnlessTaken(end.readableBytes, channel)
+  }
+
+  /// What the client has not taken yet counts.
+  private func pauseUnlessTaken(_ written: Int, _ channel: any Channel) {
+    isPaused = !channel.isWritable
+    if isPaused {
+      room.set(holding.waitingBytes(last: written, beside: 0), holding)
+    } else if holding.bytes > 0 {
+      room.set(0, holding)
     }
   }
 
@@ -263,67 +357,146 @@ final class HTTPConnection: ChannelInboundHandler {
     refuse(Self.refusal(of: error), context)
   }
 
-  private func receivePipelined(_ context: ChannelHandlerContext) {
-    guard !pipelined.isEmpty, context.channel.isActive else { return }
-    let parts = pipelined
-    pipelined = []
-    if parts.count >= Self.maxPipelinedParts { setReading(true, context.channel) }
-    for part in parts { receive(part, context) }
-  }
-
   /// Returns when the client has taken enough of what was written.
-  fileprivate func waitUntilWritable(_ channel: any Channel) async throws {
+  ///
+  /// - Parameters:
+  ///   - written: how much was written last.
+  ///   - retained: how much is kept beside it meanwhile.
+  fileprivate func waitUntilTaken(
+    _ written: Int, beside retained: Int, _ channel: any Channel
+  ) async throws {
     guard !channel.isWritable else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
+    room.set(holding.waitingBytes(last: written, beside: retained), holding)
     try await withCheckedThrowingContinuation { writableWaiter = $0 }
   }
 
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
+      if isPaused || writableWaiter != nil { room.set(0, holding) }
       writableWaiter?.resume()
       writableWaiter = nil
+      if isPaused {
+        isPaused = false
+        lastActive = .now()
+        receivePipelined(context)
+      }
     }
     context.fireChannelWritabilityChanged()
   }
 
   // MARK: The end
 
-  func handlerAdded(context: ChannelHandlerContext) { scheduleIdleCheck(context) }
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    scheduleIdleCheck(context, at: lastActive + Self.idleTime)
+  }
 
-  /// A client that says nothing for long is let go.
-  private func scheduleIdleCheck(_ context: ChannelHandlerContext) {
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  private static let idleTime = TimeAmount.seconds(Int64(Limits.idleSeconds))
+  private static let deafTime = TimeAmount.seconds(Int64(Limits.deafSeconds))
+
+  /// A client that says nothing for long, or takes nothing of its answer, is let go.
+  private func scheduleIdleCheck(_ context: ChannelHandlerContext, at deadline: NIODeadline) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-    let deadline = lastActive + .seconds(Int64(Limits.idleSeconds))
     idleCheck = context.eventLoop.scheduleTask(deadline: deadline) {
       let (connection, context) = bound.value
-      if connection.isAnswering { connection.lastActive = .now() }
-      if NIODeadline.now() - connection.lastActive >= .seconds(Int64(Limits.idleSeconds)) {
-        context.close(promise: nil)
-      } else {
-        connection.scheduleIdleCheck(context)
+      let now = NIODeadline.now()
+      let isOver: Bool
+      switch connection.use {
+      case .busy: isOver = false
+      case .deaf: isOver = connection.holding.silence() >= Self.deafTime
+      case .none, .idle, .asking: isOver = now - connection.lastActive >= Self.idleTime
       }
+      if isOver { return context.close(promise: nil) }
+      if connection.use == .busy { connection.lastActive = now }
+      // A deaf one keeps the time at which it did something, and is looked at again all the same.
+      let last = connection.use == .deaf ? now : connection.lastActive
+      connection.scheduleIdleCheck(context, at: last + Self.idleTime)
     }
   }
 
   func channelInactive(context: ChannelHandlerContext) {
     head = nil
+    body = ByteBuffer()
+    pipelined = []
+    pipelinedBytes = 0
+    noteRequestBytes()
     idleCheck?.cancel()
     bodyCheck?.cancel()
     bodyDeadline?.cancel()
     answer?.cancel()
     writableWaiter?.resume(throwing: ChannelError.ioOnClosedChannel)
     writableWaiter = nil
+    room.leave(holding)
     context.fireChannelInactive()
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event as? ChannelEvent == .inputClosed || event is ChannelShouldQuiesceEvent {
+    if event as? ChannelEvent == .inputClosed, !pipelined.isEmpty {
+      isInputClosed = true
+    } else if event as? ChannelEvent == .inputClosed || event is ChannelShouldQuiesceEvent {
       // No more is asked or taken, but an answer may be on its way.
       closesAfterAnswer = true
-      if !isAnswering { context.close(promise: nil) }
+      if !isAnswering { closeWhenWritten(context) }
     }
     context.fireUserInboundEventTriggered(event)
   }
+
+  private func closeWhenWritten(_ context: ChannelHandlerContext) {
+    let channel = context.channel
+    guard isPaused else { return channel.close(promise: nil) }
+    context.writeAndFlush(wrapOutboundOut(ByteBuffer())).whenComplete { _ in
+      channel.close(promise: nil)
+    }
+  }
+}
+
+extension HTTPConnection: ClientConnection {
+  var use: OpenConnections.Use {
+    if isPaused || writableWaiter != nil { return .deaf }
+    if isAnswering { return .busy }
+    if head != nil { return .asking }
+    return hasAnswered ? .idle : .none
+  }
+
+  var holdsUnfinished: Bool { head != nil || pipelinedBytes > 0 }
+
+  func refuseUnfinished() {
+    guard let context else { return }
+    if let head {
+      answerEarly(head, RequestGuard.noMemory, context)
+    } else {
+      pipelined = []
+      pipelinedBytes = 0
+      context.close(promise: nil)
+    }
+    noteRequestBytes()
+  }
+}
+
+extension HTTPServerRequestPart {
+  /// About what it takes in memory.
+  fileprivate var byteCount: Int {
+    switch self {
+    case .head(let head): head.byteCount
+    case .body(let bytes): bytes.readableBytes + 64
+    case .end: 64
+    }
+  }
+}
+
+extension HTTPRequestHead {
+  /// About what it takes in memory.
+  fileprivate var byteCount: Int {
+    headers.reduce(512 + uri.utf8.count) { $0 + $1.name.utf8.count + $1.value.utf8.count + 64 }
+  }
+}
+
+extension ByteBuffer {
+  /// The same bytes alone: a part of what was read keeps all of it.
+  fileprivate var copied: ByteBuffer { ByteBuffer(bytes: readableBytesView) }
 }
 
 /// Writes one answer: all at once if its length is known, else piece by piece, as fast as the
@@ -335,22 +508,26 @@ private struct AnswerWriter: ResponseBodyWriter {
   var framing: AnswerFraming
 
   mutating func write(_ buffer: ByteBuffer) async throws {
-    guard let compression else { return try await send(buffer) }
+    guard let compression else { return try await send(buffer, beside: 0) }
     var rest = buffer
     while let piece = rest.readSlice(length: min(rest.readableBytes, Compression.pieceBytes)),
       piece.readableBytes > 0
     {
-      try await send(try compression.compress(piece))
+      try await send(
+        try compression.compress(piece), beside: rest.readableBytes + Compression.stateBytes)
       await Task.yield()
     }
   }
 
-  private mutating func send(_ buffer: ByteBuffer) async throws {
+  private mutating func send(_ buffer: ByteBuffer, beside retained: Int) async throws {
     framing.add(buffer)
     guard framing.isStream else { return }
     guard channel.isActive else { throw ChannelError.ioOnClosedChannel }
-    channel.writeAndFlush(framing.take(), promise: nil)
-    try await connection.value.0.waitUntilWritable(channel)
+    let framed = framing.take()
+    let written = framed.readableBytes
+    channel.writeAndFlush(framed, promise: nil)
+    try await connection.value.0.waitUntilTaken(
+      written, beside: buffer.readableBytes + retained, channel)
   }
 
   consuming func finish(_ trailers: HTTPFields?) async throws {

@@ -10,7 +10,9 @@ extension Endpoint {
     Endpoint(
       .get, "/log",
       "The history, newest first; ?limit=, ?before=REV, ?task=, ?key=, ?prefix=, ?author=",
-      query: ["limit", "before", "task", "key", "prefix", "author", "consistency"]
+      query: ["limit", "before", "task", "key", "prefix", "author", "consistency"],
+      // Revisions, the JSON that they become, and its text.
+      answerBytes: 4 * Limits.logPageBytes
     ) { exchange in
       let wanted = HistoryQuery(
         filter: exchange.historyFilter, before: try exchange.revision("before"),
@@ -19,7 +21,8 @@ extension Endpoint {
       return try exchange.answer(Response(json: page.json), readAt: page.revision)
     },
     Endpoint(
-      .get, "/log/:id", "One revision, with the values before and after", query: ["consistency"]
+      .get, "/log/:id", "One revision, with the values before and after", query: ["consistency"],
+      answerBytes: 4 * Limits.logPageBytes
     ) { exchange in
       let text = exchange.parameter ?? ""
       guard let number = UInt64(text) else {

@@ -3,6 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import PDBCluster
 import PDBModel
 import PDBStore
 
@@ -75,10 +76,10 @@ extension Exchange {
   private func long<Item>(
     _ list: Listing<Item>, _ text: ListText<Item>
   ) throws -> Response {
-    try stream("application/json; charset=utf-8") { writer in
+    try stream("application/json; charset=utf-8", list) { writer, pieces in
       var text = text
       var bytes = text.head
-      for try await items in list {
+      while let items = try await pieces.next() {
         text.append(items, to: &bytes)
         try await writer.write(ByteBuffer(bytes: bytes))
         bytes = []
@@ -87,17 +88,73 @@ extension Exchange {
     }
   }
 
+  /// An answer whose body is made from the pieces of a long list.
+  func stream<Item>(
+    _ type: String, _ list: Listing<Item>,
+    _ body:
+      @escaping @Sendable (
+        inout any ResponseBodyWriter, inout StreamedPieces<Item>
+      ) async throws -> Void
+  ) throws -> Response {
+    try stream(type, node.lists) { [share, node] writer in
+      var pieces = StreamedPieces(list, share, node.listTurns)
+      try await body(&writer, &pieces)
+    }
+  }
+
   /// An answer whose body comes bit by bit. There is a limit to how many are under way.
   func stream(
-    _ type: String, _ body: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+    _ type: String, _ streams: OpenStreams,
+    _ body: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
   ) throws -> Response {
-    let seat = try node.streams.take()
+    let seat = try streams.take(share)
     return Response(
       status: .ok, headers: [.contentType: type],
-      body: ResponseBody { writer in
-        defer { seat.leave() }
+      body: ResponseBody { [share] writer in
+        share.note(streams)
+        defer {
+          share.note(nil)
+          seat.leave()
+        }
         try await body(&writer)
         try await writer.finish(nil)
       })
   }
+}
+
+/// The pieces of a long list. Each takes its part of the room for answers until its client has taken
+/// it.
+struct StreamedPieces<Item: Sendable>: ~Copyable {
+  private var iterator: Listing<Item>.Iterator
+  private let share: AnswerRoom.Share
+  private let turns: Turns
+  /// There was room for the first one when the request was taken.
+  private var isFirst = true
+
+  fileprivate init(_ list: Listing<Item>, _ share: AnswerRoom.Share, _ turns: Turns) {
+    iterator = list.makeAsyncIterator()
+    self.share = share
+    self.turns = turns
+  }
+
+  /// The next piece, when what was made of the last one is on its way.
+  mutating func next() async throws -> [Item]? {
+    if !isFirst {
+      share.give()
+      try await share.take(StreamedPiece.listBytes)
+    }
+    isFirst = false
+    try await turns.take()
+    defer { turns.pass() }
+    return try await iterator.next()
+  }
+}
+
+/// What a piece of a streamed answer takes in memory.
+enum StreamedPiece {
+  /// - Parameter data: what it is made of; its text takes as much again.
+  static func bytes(of data: Int) -> Int { 2 * data }
+
+  /// With the view of the state that a long list is read from.
+  static let listBytes = 4 * bytes(of: ListPiece.bytes)
 }

@@ -63,7 +63,9 @@ struct MetricsText {
 
   private mutating func requests(_ server: ServedNode) {
     gauge("pdb_connections", "Open connections, peers included.", server.connections.count)
-    gauge("pdb_streams", "Answers under way that come bit by bit.", server.streams.present)
+    gauge(
+      "pdb_streams", "Answers under way that come bit by bit.",
+      server.streams.present + server.lists.present)
     counter(
       "pdb_refused_tokens_total", "Requests that came with a wrong token.",
       server.tokens?.refused ?? 0)

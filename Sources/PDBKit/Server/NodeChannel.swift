@@ -19,6 +19,7 @@ struct NodeChannel: Sendable {
   let requests: RequestGuard
   let executor: LoopExecutor
   let connections: OpenConnections
+  let room: AnswerRoom
   /// `nil` on a node that hears no peers: to it the wire between nodes is like any protocol that it
   /// does not know.
   let receiver: (any PeerReceiver)?
@@ -69,6 +70,18 @@ struct NodeChannel: Sendable {
     }
   }
 
+  /// What may wait for a client before it is waited for: there may be thousands of them.
+  private static let waitingBytes = ChannelOptions.Types.WriteBufferWaterMark(
+    low: 8 << 10, high: 32 << 10)
+
+  /// The system would take some megabytes for a client that reads nothing, and each of them would have
+  /// to be made.
+  #if os(Linux)
+    private static let unsentLimit = NIOBSDSocket.Option(rawValue: 25)  // TCP_NOTSENT_LOWAT
+  #else
+    private static let unsentLimit = NIOBSDSocket.Option(rawValue: 0x201)  // TCP_NOTSENT_LOWAT
+  #endif
+
   private func configureHTTP(_ channel: any Channel, _ slot: OpenConnections.Slot) throws {
     // HTTPConnection writes bytes, and errors as well.
     let pipeline = channel.pipeline.syncOperations
@@ -78,8 +91,10 @@ struct NodeChannel: Sendable {
     ] {
       pipeline.removeHandler(context: context, promise: nil)
     }
+    try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.waitingBytes)
+    try channel.syncOptions?.setOption(.tcpOption(Self.unsentLimit), value: 256 << 10)
     let connection = HTTPConnection(
-      requests, executor: executor, connections: connections, slot: slot)
+      requests, executor: executor, connections: connections, slot: slot, room: room, on: channel)
     connections.attach(connection, to: slot)
     try pipeline.addHandler(connection)
   }
@@ -162,12 +177,26 @@ private struct PeerServerUpgrader: NIOTypedHTTPServerProtocolUpgrader {
     channel: any Channel, upgradeRequest: HTTPRequestHead
   ) -> EventLoopFuture<NodeChannel.Negotiated> {
     channel.eventLoop.makeCompletedFuture {
-      slot.value.isPeer = true
       try channel.pipeline.syncOperations.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
         PeerAcceptor(wire, receiver: receiver, logger: logger),
+        PeerAdmissionHandler(slot.value),
       ])
       return .peer
     }
+  }
+}
+
+/// Gives a connection a lasting place once its peer has proved itself.
+private final class PeerAdmissionHandler: ChannelInboundHandler {
+  typealias InboundIn = Never
+
+  private let slot: OpenConnections.Slot
+
+  init(_ slot: OpenConnections.Slot) { self.slot = slot }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is PeerAdmitted { slot.isPeer = true }
+    context.fireUserInboundEventTriggered(event)
   }
 }

@@ -18,8 +18,14 @@ import ServiceLifecycle
 /// Serves clients and peers on one port.
 struct NodeServer: Service {
   /// As many connections as the limits of pdb and of the process allow. Descriptors are kept
-  /// back for files and peers: a process without any cannot even open its own files.
+  /// back for files and connections to peers: a process without any cannot even open its own files.
   private static var connectionLimit: Int {
+    let descriptors = raisedDescriptorLimit()
+    return max(16, min(Limits.connections, descriptors - min(reservedDescriptors, descriptors / 4)))
+  }
+
+  /// Raises the soft limit to the hard one, or as far as it goes.
+  private static func raisedDescriptorLimit() -> Int {
     var limit = rlimit()
     #if canImport(Darwin)
       let resource = RLIMIT_NOFILE
@@ -27,14 +33,18 @@ struct NodeServer: Service {
       let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
     #endif
     guard getrlimit(resource, &limit) == 0 else { return 256 }
-    limit.rlim_cur = min(limit.rlim_max, rlim_t(Limits.connections + reservedDescriptors))
-    setrlimit(resource, &limit)
+    // Darwin takes no limit above its own, whatever it says that the hard one is.
+    let needed = max(limit.rlim_cur, rlim_t(Limits.connections + reservedDescriptors))
+    for wanted in [limit.rlim_max, min(limit.rlim_max, needed)] {
+      limit.rlim_cur = wanted
+      if setrlimit(resource, &limit) == 0 { break }
+    }
     guard getrlimit(resource, &limit) == 0 else { return 256 }
-    let available = Int(clamping: limit.rlim_cur) - reservedDescriptors
-    return max(16, min(Limits.connections, available))
+    return Int(clamping: limit.rlim_cur)
   }
 
-  private static let reservedDescriptors = 64
+  /// For the node's files and its own connections; a long list that is read has four files open.
+  private static let reservedDescriptors = 128 + 4 * Limits.longLists
 
   let listener: NodeListener
   let store: any ServedStore
@@ -56,7 +66,8 @@ struct NodeServer: Service {
     let requests = RequestGuard(
       store, connections: connections, token: token, forwarding: forwarding, logger: logger)
     let channels = NodeChannel(
-      requests: requests, executor: .shared, connections: connections, receiver: receiver,
+      requests: requests, executor: .shared, connections: connections,
+      room: AnswerRoom(Limits.answerBytes, on: LoopExecutor.shared.loop), receiver: receiver,
       logger: logger)
     do {
       try await listener.serve(channels, limit: limit, isListening: isListening)
@@ -67,6 +78,6 @@ struct NodeServer: Service {
     await forwarding?.shutdown()
   }
 
-  /// Kept for probes and peers when clients have all others in use.
+  /// Kept for peers, probes and administrators when clients have all others in use.
   private static let reservedConnections = 64
 }

@@ -50,13 +50,17 @@ extension Endpoint {
         keys.map { $0.string.map { Bytes(utf8: $0) } ?? Bytes(keyIn: $0) ?? [] },
         exchange.condition())
     },
-    Endpoint(.get, "/jobs", "All pairs as one object", query: ["consistency"]) {
+    Endpoint(
+      .get, "/jobs", "All pairs as one object", query: ["consistency"],
+      answerBytes: StreamedPiece.listBytes
+    ) {
       try await $0.listJobs()
     },
     Endpoint(
       .get, "/kv",
       "Pairs in the order of their keys; ?prefix=, ?limit=, ?after=; tasks only with ?tasks=true",
-      query: ["prefix", "limit", "after", "tasks", "consistency"]
+      query: ["prefix", "limit", "after", "tasks", "consistency"],
+      answerBytes: StreamedPiece.listBytes
     ) { try await $0.listPairs() },
     Endpoint(.get, "/kv/**", "The value of a key", query: ["consistency"]) {
       try await $0.show($0.pathKey())

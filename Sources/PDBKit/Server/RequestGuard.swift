@@ -50,15 +50,17 @@ struct RequestGuard: Sendable {
   /// - Parameters:
   ///   - failure: what is known to be wrong with it already.
   ///   - address: the client's.
+  ///   - share: what the answer takes of the room for all answers.
   func respond(
-    to request: Request, body: Bytes, failure: PDBError?, from address: String
+    to request: Request, body: Bytes, failure: PDBError?, from address: String,
+    share: AnswerRoom.Share
   ) async -> Response {
     let start = NIODeadline.now()
     let found = Found { try Endpoint.find(request) }
     var response: Response
     var wait: TokenGuard.Wait?
     do {
-      response = try await answer(request, found, body, failure)
+      response = try await answer(request, found, body, failure, share)
     } catch var error as PDBError {
       if let cause = error.cause { noteFailure(cause) }
       if error.code == .unauthorized {
@@ -107,14 +109,16 @@ struct RequestGuard: Sendable {
   }
 
   private func answer(
-    _ request: Request, _ found: Found, _ body: Bytes, _ failure: PDBError?
+    _ request: Request, _ found: Found, _ body: Bytes, _ failure: PDBError?,
+    _ share: AnswerRoom.Share
   ) async throws -> Response {
     try checkOrigins(of: request)
     if request.method == .options { return preflight(request) }
     let (endpoint, parameter) = try admit(request, found)
     if let failure { throw failure }
+    if endpoint.answerBytes > 0 { try await share.take(endpoint.answerBytes) }
     return try await endpoint.handle(
-      Exchange(request: request, parameter: parameter, node: served, body: body))
+      Exchange(request: request, parameter: parameter, node: served, body: body, share: share))
   }
 
   /// What a request is for, or that it is for nothing.
@@ -139,14 +143,21 @@ struct RequestGuard: Sendable {
     return (endpoint, parameter)
   }
 
-  /// Whether a request asks how the node is: it is answered even if nothing else can be.
-  static func isProbe(_ target: String) -> Bool {
-    ["/livez", "/readyz", "/metrics"].contains(target)
+  /// Whether a request asks how the node is, or is an administrator's: it is answered even if
+  /// nothing else can be.
+  static func isUrgent(_ target: String) -> Bool {
+    let path = target.prefix { $0 != "?" }
+    return ["/livez", "/readyz", "/metrics", "/health", "/heartbeat", "/status", "/node/stop"]
+      .contains(String(path)) || path.hasPrefix("/cluster/")
   }
 
   static let noRoom = PDBError(
     .busy, "the node has as many connections as it can take",
     hint: "close some, or ask another node")
+
+  static let noMemory = PDBError(
+    .busy, "the node has as many unfinished requests as it can keep in memory",
+    hint: "send it again in a moment, in smaller parts, or ask another node")
 
   static let tooLarge = PDBError(
     .bodyTooLarge, "the body is larger than \(Limits.bodyBytes) bytes",

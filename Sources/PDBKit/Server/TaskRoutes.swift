@@ -10,7 +10,8 @@ extension Endpoint {
   static let tasks: [Endpoint] = [
     Endpoint(
       .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after=",
-      query: ["status", "q", "limit", "after", "consistency"]
+      query: ["status", "q", "limit", "after", "consistency"],
+      answerBytes: StreamedPiece.listBytes
     ) { try await $0.listTasks() },
     Endpoint(.post, "/tasks", "Adds a task: {\"title\"}") { exchange in
       let title = try Title(exchange.object().text("title", .titleRequired))

@@ -11,12 +11,13 @@ extension Endpoint {
   static let transfers: [Endpoint] = [
     Endpoint(
       .get, "/export", "All pairs of one revision, a JSON object a line; ?prefix=",
-      query: ["prefix", "consistency"]
+      query: ["prefix", "consistency"], answerBytes: StreamedPiece.listBytes
     ) {
       try await $0.export()
     },
     Endpoint(
-      .get, "/backup", "The whole state of one revision, for 'pdb restore'", query: ["consistency"]
+      .get, "/backup", "The whole state of one revision, for 'pdb restore'", query: ["consistency"],
+      answerBytes: StreamedPiece.listBytes
     ) {
       try await $0.backup()
     },
@@ -87,28 +88,35 @@ extension Exchange {
     let list = try await store.export(
       prefix: Bytes(utf8: query("prefix") ?? ""), at: moment())
     let cluster = try await store.identity().cluster
-    return try answer(at: list.revision, "application/x-ndjson") { writer in
+    return try answer(list, "application/x-ndjson") { writer, pieces in
       var lines = ExportLines()
       try await writer.write(
         ByteBuffer(bytes: lines.begin(cluster: cluster, revision: list.revision, at: .now)))
-      for try await pairs in list { try await writer.write(ByteBuffer(bytes: lines.add(pairs))) }
+      while let pairs = try await pieces.next() {
+        try await writer.write(ByteBuffer(bytes: lines.add(pairs)))
+      }
       try await writer.write(ByteBuffer(bytes: lines.end()))
     }
   }
 
   fileprivate func backup() async throws -> Response {
     let bytes = try await store.backup(at: moment())
-    return try answer(at: bytes.revision, "application/octet-stream") { writer in
-      for try await chunk in bytes { try await writer.write(ByteBuffer(bytes: chunk)) }
+    return try answer(bytes, "application/octet-stream") { writer, pieces in
+      while let chunk = try await pieces.next() {
+        try await writer.write(ByteBuffer(bytes: chunk))
+      }
     }
   }
 
-  private func answer(
-    at revision: UInt64, _ type: String,
-    _ body: @escaping @Sendable (inout any ResponseBodyWriter) async throws -> Void
+  private func answer<Item>(
+    _ list: Listing<Item>, _ type: String,
+    _ body:
+      @escaping @Sendable (
+        inout any ResponseBodyWriter, inout StreamedPieces<Item>
+      ) async throws -> Void
   ) throws -> Response {
-    var response = try stream(type, body)
-    response.headers[.revision] = String(revision)
+    var response = try stream(type, list, body)
+    response.headers[.revision] = String(list.revision)
     response.headers[.consistency] = try moment().rawValue
     return response
   }

@@ -21,8 +21,14 @@ package final class StateSnapshot: Sendable {
     self.snapshot = snapshot
     self.values = values
     self.whenDamaged = whenDamaged
-    mark = try snapshot.read { try StateTables(db: $0).mark() }
+    mark = try snapshot.read { db in
+      try db.execute(sql: "PRAGMA cache_size = -\(Self.cacheBytes >> 10)")
+      return try StateTables(db: db).mark()
+    }
   }
+
+  /// What SQLite may keep of the file: it is read once, from its beginning to its end.
+  private static let cacheBytes = 512 << 10
 
   /// Which pieces: those of now, or those that version 0.1 understands.
   package enum Format: Sendable {

@@ -118,6 +118,9 @@ public struct ChangeStream: AsyncSequence, Sendable {
   public struct Iterator: AsyncIteratorProtocol {
     fileprivate var source: any BatchSource<ChangeEvent>
 
+    /// Returns when the next events can be had. Until then none of them takes memory.
+    package mutating func wait() async { await source.wait() }
+
     /// The next events, as soon as there are some; `nil` after the end.
     ///
     /// - Throws: what ended the stream.

@@ -79,7 +79,7 @@ package struct EventBatch {
 
   package init(_ filter: HistoryFilter) { self.filter = filter }
 
-  package var isFull: Bool { bytes >= Limits.logPageBytes }
+  package var isFull: Bool { bytes >= Limits.eventBytes }
 
   package mutating func add(_ revision: Revision) {
     guard let part = filter.part(of: revision) else {

@@ -37,6 +37,11 @@ public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
     fileprivate var first: [Item]?
     fileprivate var rest: (any BatchSource<Item>)?
 
+    /// Returns when the next items can be had. Until then none of them takes memory.
+    package mutating func wait() async {
+      if first == nil { await rest?.wait() }
+    }
+
     /// The next items; `nil` after the last ones.
     ///
     /// - Throws: what kept the list from being read to its end.
@@ -66,8 +71,16 @@ public protocol BatchSource<Item>: Sendable {
   /// What the list is made of.
   associatedtype Item: Sendable
 
-  /// The next batch; `nil` when there are no more.
+  /// Returns when there is something new to tell, without making it.
+  mutating func wait() async
+
+  /// The next batch, as soon as there is one; `nil` when there are no more.
   mutating func next() async throws(PDBError) -> [Item]?
+}
+
+extension BatchSource {
+  /// Most have something to tell at any time.
+  public mutating func wait() async {}
 }
 
 /// Bytes of one revision, chunk by chunk.

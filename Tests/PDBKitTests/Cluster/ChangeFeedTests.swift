@@ -23,32 +23,37 @@ import Testing
     if case .items(let items) = next { items.map(\.made.record.number) } else { nil }
   }
 
+  private func next(_ listener: ChangeFeed.Listener, after last: UInt64) async -> ChangeFeed.Next {
+    await listener.wait(after: last)
+    return listener.next(after: last)
+  }
+
   @Test func `a listener is handed what it lacks, once it is there`() async {
     let feed = ChangeFeed(last: 7)
     let listener = feed.listen()
-    guard case .nothing = await listener.next(after: 7, waits: false) else {
+    guard case .nothing = listener.next(after: 7) else {
       Issue.record("there is nothing yet")
       return
     }
-    async let next = listener.next(after: 7, waits: true)
+    async let heardNext = next(listener, after: 7)
     feed.publish(revisions(8...9))
     // It may have asked before the first of them or after.
-    let heard = numbers(await next) ?? []
+    let heard = numbers(await heardNext) ?? []
     #expect(heard == [8, 9])
-    #expect(numbers(await listener.next(after: 8, waits: true)) == [9])
+    #expect(numbers(await next(listener, after: 8)) == [9])
   }
 
   @Test func `what came before there was a listener must be read elsewhere`() async {
     let feed = ChangeFeed(last: 0)
     feed.publish(revisions(1...5))
     let listener = feed.listen()
-    guard case .behind = await listener.next(after: 2, waits: true) else {
+    guard case .behind = await next(listener, after: 2) else {
       Issue.record("1 to 5 are not kept")
       return
     }
     feed.publish(revisions(6...6))
-    #expect(numbers(await listener.next(after: 5, waits: true)) == [6])
-    guard case .behind = await listener.next(after: 4, waits: true) else {
+    #expect(numbers(await next(listener, after: 5)) == [6])
+    guard case .behind = await next(listener, after: 4) else {
       Issue.record("5 is not kept")
       return
     }
@@ -58,11 +63,11 @@ import Testing
     let feed = ChangeFeed(last: 0)
     let listener = feed.listen()
     for number in 1...UInt64(64) { feed.publish(revisions(number...number, bytes: 256 << 10)) }
-    guard case .behind = await listener.next(after: 0, waits: true) else {
+    guard case .behind = await next(listener, after: 0) else {
       Issue.record("16 MiB are kept")
       return
     }
-    #expect(numbers(await listener.next(after: 63, waits: true)) == [64])
+    #expect(numbers(await next(listener, after: 63)) == [64])
   }
 
   @Test func `a state that takes the place of another one leaves no gap unnoticed`() async {
@@ -70,12 +75,12 @@ import Testing
     let listener = feed.listen()
     feed.publish(revisions(1...3))
     feed.reset(to: 100)
-    guard case .behind = await listener.next(after: 3, waits: true) else {
+    guard case .behind = await next(listener, after: 3) else {
       Issue.record("4 to 100 are not kept")
       return
     }
     feed.publish(revisions(101...101))
-    #expect(numbers(await listener.next(after: 100, waits: true)) == [101])
+    #expect(numbers(await next(listener, after: 100)) == [101])
   }
 
   @Test func `a pulse, the end, and cancellation wake a listener`() async {
@@ -87,17 +92,17 @@ import Testing
         await Task.yield()
       }
     }
-    guard case .nothing = await listener.next(after: 0, waits: true) else {
+    guard case .nothing = await next(listener, after: 0) else {
       Issue.record("a pulse brings nothing")
       return
     }
     pulsing.cancel()
     await pulsing.value
-    let waiting = Task { await listener.next(after: 0, waits: true) }
+    let waiting = Task { await next(listener, after: 0) }
     waiting.cancel()
     _ = await waiting.value
     feed.end()
-    guard case .ended = await listener.next(after: 0, waits: true) else {
+    guard case .ended = await next(listener, after: 0) else {
       Issue.record("there is nothing after the end")
       return
     }

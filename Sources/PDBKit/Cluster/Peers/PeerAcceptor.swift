@@ -118,6 +118,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
     }
     write(
       .welcome(wire == .first ? nil : Frame.Welcome(receiver.confirmed(by: hello.from))), context)
+    context.fireUserInboundEventTriggered(PeerAdmitted())
   }
 
   private func refuse(
@@ -163,3 +164,6 @@ package final class PeerAcceptor: ChannelInboundHandler {
     context.close(promise: nil)
   }
 }
+
+/// A peer that connected has proved itself, and is heard.
+package struct PeerAdmitted: Sendable {}
