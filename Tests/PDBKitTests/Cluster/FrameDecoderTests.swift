@@ -23,7 +23,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [Frame.proof([1, 2, 3]), .welcome])
+  @Test(arguments: [Frame.proof([1, 2, 3]), .welcome(nil)])
   func `after the other end's last word frames may be long`(last: Frame) throws {
     var decoder = FrameDecoder()
     var buffer = ByteBuffer(last)
