@@ -157,7 +157,7 @@ struct TimedOut: Error {}
 
 /// Waits until `condition` gives a value.
 func waitFor<T>(
-  within limit: Duration = .seconds(30), _ condition: () async throws -> T?
+  within limit: Duration = .seconds(900), _ condition: () async throws -> T?
 ) async throws -> T {
   let deadline = ContinuousClock.now + limit
   while ContinuousClock.now < deadline {
