@@ -99,10 +99,8 @@ package final class RaftEngine: Sendable {
     statusChanges = StatusChangeLog(logger: logger)
     (foundDamages, damages) = AsyncStream.makeStream(of: StateDamage.self)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
-    var status = EngineStatus(identity: identity)
-    status.mark = state.mark()
+    let status = EngineStatus(identity: identity, node: node, mark: state.mark())
     feed = ChangeFeed(last: status.mark.revision)
-    status.membership = node.membership
     published = Mutex(status)
   }
 

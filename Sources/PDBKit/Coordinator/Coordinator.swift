@@ -145,8 +145,7 @@ package struct Coordinator: Sendable {
     self.patience = patience
     self.rules = rules
     reads = Reads(lastID: firstReadID)
-    status = EngineStatus(identity: identity)
-    status.mark = mark
+    status = EngineStatus(identity: identity, node: node, mark: mark)
     updateStatus()
     actions = Actions()
   }
@@ -266,22 +265,9 @@ package struct Coordinator: Sendable {
 
   var currentStatus: EngineStatus {
     var status = status
-    let node = node.status
-    status.role = node.role
-    status.term = node.term
-    status.leader = node.leader.flatMap { node.membership[$0] }
-    status.membership = node.membership
-    status.commitIndex = node.commitIndex
-    status.lastIndex = node.lastIndex
-    status.firstIndex = node.firstIndex
-    status.logEntries = node.logEntries
-    status.logBytes = node.logBytes
-    status.matchIndex = node.matchIndex
-    status.silence = node.ticksSinceHeard.mapValues { $0 * Tick.milliseconds }
-    status.reach = node.reach
-    status.confirmed = node.confirmed
+    status.take(node.status)
     status.waitingProposals = proposals.count
-    if node.role == .leader { status.lastHeartbeat = time }
+    if status.role == .leader { status.lastHeartbeat = time }
     return status
   }
 }

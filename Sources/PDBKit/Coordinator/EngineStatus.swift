@@ -37,7 +37,29 @@ package struct EngineStatus: Sendable {
   package var lastHeartbeat: Timestamp?
   package var alarms: [Alarm] = []
 
-  package init(identity: Identity) { self.identity = identity }
+  /// The status of a node as it was restored from its files.
+  package init(identity: Identity, node: Node, mark: StateMark) {
+    self.identity = identity
+    self.mark = mark
+    take(node.status)
+  }
+
+  /// What consensus says of itself.
+  mutating func take(_ node: Raft.Status) {
+    role = node.role
+    term = node.term
+    leader = node.leader.flatMap { node.membership[$0] }
+    membership = node.membership
+    commitIndex = node.commitIndex
+    lastIndex = node.lastIndex
+    firstIndex = node.firstIndex
+    logEntries = node.logEntries
+    logBytes = node.logBytes
+    matchIndex = node.matchIndex
+    silence = node.ticksSinceHeard.mapValues { $0 * Tick.milliseconds }
+    reach = node.reach
+    confirmed = node.confirmed
+  }
 
   package var isLeader: Bool { role == .leader }
   package var cluster: ClusterIdentity { ClusterIdentity(cluster: identity.cluster, birth: birth) }

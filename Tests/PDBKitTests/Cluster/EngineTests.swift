@@ -44,8 +44,10 @@ private final class TestEngines: Sendable {
   let failures = NIOLockedValueBox<[NodeID: PDBError]>([:])
   private let cut = NIOLockedValueBox<Set<NodeID>>([])
 
-  /// - Parameter maxLogEntries: where the logs are compacted.
-  init(count: Int, maxLogEntries: Int = 100_000) throws {
+  /// - Parameters:
+  ///   - maxLogEntries: where the logs are compacted.
+  ///   - entries: of the first term, which all of them have.
+  init(count: Int, maxLogEntries: Int = 100_000, entries: [Entry] = []) throws {
     directory = try TemporaryDirectory()
     let addresses = (1...count).map { NodeAddress(host: "127.0.0.1", port: $0) }
     let membership = Membership.bootstrap(addresses, cluster: "test")
@@ -62,7 +64,7 @@ private final class TestEngines: Sendable {
         configuration: Raft.Configuration(
           electionTicks: 20, electionSpreadTicks: 20, heartbeatTicks: 4,
           maxLogEntries: maxLogEntries),
-        seed: member.id)
+        hardState: HardState(term: entries.isEmpty ? 0 : 1), entries: entries, seed: member.id)
       let state = try StateStore(
         path: "\(directory.path)/\(address.port).db", membership: membership)
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -179,6 +181,16 @@ func waitFor<T>(
   private func number(_ engine: RaftEngine, _ moment: Moment) async throws -> String? {
     try await engine.read(moment, .ranges) { view, _ in try view.get([0x6E])?.value.utf8String
     }
+  }
+
+  // A peer that is heard before the first tick must not take the node for one that was rolled back.
+  @Test func `what a node has is known before it runs`() throws {
+    let engines = try TestEngines(
+      count: 3, entries: [Entry(index: 1, term: 1, payload: .noop)])
+    let (engine, peer) = (engines.all[0], engines.all[1].identity.node)
+    let gate = try #require(engines.gate(of: engine.identity.node))
+    #expect(gate.has(Reach(term: 1, index: 1), knownBy: peer))
+    #expect(!gate.has(Reach(term: 1, index: 2), knownBy: peer))
   }
 
   @Test func `who lacks what the log forgot is given the whole state`() async throws {
