@@ -8,6 +8,7 @@ import NIOConcurrencyHelpers
 package import NIOCore
 package import NIOHTTP1
 import NIOPosix
+import NIOSSL
 public import PDBModel
 import PDBStore
 
@@ -46,18 +47,22 @@ public final class ClusterClient: Sendable {
   private let token: String?
   private let author: String
   let notify: @Sendable (Notice) -> Void
+  private let security: TransportSecurity
   private let http: HTTPClient
   /// For answers that come bit by bit; made when it is needed.
   private let lazyStreams = NIOLockedValueBox<HTTPClient?>(nil)
+  /// For nodes that are reached in TLS.
+  private let secure: SecureConnections
 
   /// - Parameters:
   ///   - addresses: where to look for the cluster, the likely leader first. Not empty.
+  ///   - security: when TLS is used, and who is trusted then.
   ///   - timeout: how long one request may take, with all its attempts.
   ///   - expected: the cluster that is meant; `nil` for the one that answers first.
   ///   - author: who makes the changes, for the history.
   public init(
-    addresses: [NodeAddress], expecting expected: ClusterIdentity? = nil, timeout: Duration,
-    token: String? = nil, author: String = "",
+    addresses: [NodeAddress], over security: TransportSecurity = TransportSecurity(),
+    expecting expected: ClusterIdentity? = nil, timeout: Duration, token: String? = nil, author: String = "",
     notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) {
     precondition(!addresses.isEmpty, "a client needs an address")
@@ -66,6 +71,8 @@ public final class ClusterClient: Sendable {
     self.token = token
     self.author = author
     self.notify = notify
+    self.security = security
+    secure = SecureConnections(security, Self.configuration)
     http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
   }
 
@@ -79,8 +86,33 @@ public final class ClusterClient: Sendable {
     return configuration
   }
 
-  /// A client that gives up on streams that fall silent.
-  var streams: HTTPClient {
+  /// Sends a request in the way that its node is reached.
+  ///
+  /// - Parameter isStream: whether the answer comes bit by bit; then the connection is given up when it
+  ///   falls silent.
+  func execute(
+    _ request: HTTPClientRequest, at address: NodeAddress, isStream: Bool = false
+  ) async throws -> HTTPClientResponse {
+    let client =
+      if security.covers(address) {
+        try await secure.client(
+          for: address, silence: isStream ? .seconds(Self.silenceSeconds) : nil)
+      } else {
+        isStream ? streams : http
+      }
+    do {
+      // The caller ends it when it has had enough.
+      return try await client.execute(request, timeout: .hours(24 * 365))
+    } catch let error as NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+      throw await SecureConnections.untrusted(address)
+    } catch let error as NIOSSLError where "\(error)".contains("WRONG_VERSION_NUMBER") {
+      throw PDBError(
+        .untrusted, "'\(address)' does not speak TLS",
+        hint: "if its clients are meant to do without: http://\(address)")
+    }
+  }
+
+  private var streams: HTTPClient {
     lazyStreams.withLockedValue { streams in
       if let streams { return streams }
       var configuration = Self.configuration
@@ -142,6 +174,7 @@ public final class ClusterClient: Sendable {
   public func shutdown() async {
     try? await http.shutdown()
     try? await lazyStreams.withLockedValue { $0 }?.shutdown()
+    await secure.shutdown()
   }
 
   /// A stream that says nothing for so long is taken for dead: living nodes say something
@@ -242,7 +275,7 @@ public final class ClusterClient: Sendable {
     let outgoing = outgoing(request, to: address, id: id, resent: resent)
     do {
       let (response, body) = try await within(end - ContinuousClock.now) {
-        let response = try await self.http.execute(outgoing, timeout: .hours(24))
+        let response = try await self.execute(outgoing, at: address)
         return (response, try await response.body.collect(upTo: 1 << 30))
       }
       return result(response, body, from: address, isChange: request.isChange)
@@ -256,7 +289,7 @@ public final class ClusterClient: Sendable {
   func outgoing(
     _ request: ClientRequest, to address: NodeAddress, id: String? = nil, resent: Resent? = nil
   ) -> HTTPClientRequest {
-    var outgoing = HTTPClientRequest(url: address.url + request.path)
+    var outgoing = HTTPClientRequest(url: security.url(of: address) + request.path)
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
     outgoing.headers = headers(of: request, id: id, resent: resent)
     if let body = request.body { outgoing.body = .bytes(body.serialized()) }
@@ -379,6 +412,7 @@ public final class ClusterClient: Sendable {
 
   package static func result(_ error: any Error) -> Attempts.Result {
     switch error {
+    case let error as PDBError: return .error(error)
     case let error as HTTPClientError where error == .connectTimeout:
       return .unreachable("no connection in time")
     case let error as NIOConnectionError:

@@ -41,7 +41,7 @@ extension ClusterClient {
     }
     let request = outgoing(question, to: address)
     do {
-      let response = try await streams.execute(request, timeout: .hours(24 * 365))
+      let response = try await execute(request, at: address, isStream: true)
       let found = ClusterIdentity(response.headers)
       guard let found, response.status.code == 200 else {
         // What is no node's answer may be of any length, and is not read.

@@ -14,8 +14,8 @@ package struct ClusterNode: Sendable {
   private let directory: DataDirectory
   private let engine: RaftEngine
   private let gate: PeerGate
-  /// `nil` if no peers are heard.
-  package let receiver: (any PeerReceiver)?
+  /// What peers are handed to.
+  package var receiver: any PeerReceiver { gate }
   /// The node's data.
   package let store: ClusterStore
 
@@ -26,16 +26,20 @@ package struct ClusterNode: Sendable {
   package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
     directory = try DataDirectory(
       path: configuration.dataDirectory, port: configuration.address.port)
-    let secret = ClusterSecret(configuration.clusterSecret)
     let log: LogStore
     let opened: StateOpening.Opened
+    let trust: PeerTrust
     do {
       let known: LogContents
       (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
+      trust = try SecretSource(directory: directory, configuration: configuration).trust(of: known)
       opened = try await StateOpening(
-        path: directory.statePath, log: log, secret: configuration.hearsPeers ? secret : nil,
-        logger: logger
+        path: directory.statePath, log: log, trust: trust, logger: logger
       ).open(known)
+      // From here on the files say it, and peers of version 0.1 are not heard again.
+      if trust.old == nil || opened.state.mark().version > .first {
+        try directory.keep(secret: trust.secret.text)
+      }
     } catch {
       throw PDBError(ofFiles: error) ?? error
     }
@@ -50,7 +54,7 @@ package struct ClusterNode: Sendable {
         heartbeatTicks: configuration.heartbeatMilliseconds / tick,
         maxLogEntries: configuration.logEntries, maxLogBytes: Limits.logBytes),
       hardState: contents.hardState, entries: contents.entries, appliedIndex: appliedIndex,
-      confirmed: contents.confirmed, needsVouchers: configuration.hearsPeers,
+      confirmed: contents.confirmed, needsVouchers: true,
       seed: .random(in: 0 ... .max))
     let peers = Peers(own: contents.identity.node, logger: logger)
     engine = RaftEngine(
@@ -58,13 +62,13 @@ package struct ClusterNode: Sendable {
       logger: logger)
     if opened.isMended { engine.noteRepair() }
     gate = PeerGate(
-      engine, secret: secret, peers: peers, log: log,
+      engine, trust: trust, peers: peers, log: log,
       statePath: directory.statePath, logger: logger)
-    receiver = configuration.hearsPeers ? gate : nil
     store = ClusterStore(
       engine,
       neighbours: NeighbourFiles(
-        directory: directory.path, options: configuration.sharedOptions))
+        directory: directory.path, options: configuration.sharedOptions),
+      isInsecure: configuration.servesInsecurely)
   }
 
   /// Runs the node until the task is cancelled.
@@ -107,8 +111,9 @@ package struct ClusterNode: Sendable {
         try await Joining(configuration, logger)?.confirm(contents, in: directory.path)
         return (log, contents)
       }
-      let (identity, membership) =
+      let (identity, membership, secret) =
         if let made { made } else { try await bootstrap(directory, configuration, logger) }
+      try directory.keep(secret: secret.text)
       try log.bootstrap(identity, .beginning(membership))
       return (log, LogContents(identity, .beginning(membership)))
     } catch {
@@ -117,13 +122,16 @@ package struct ClusterNode: Sendable {
     }
   }
 
-  /// The identity of a node without files, and the first members that it knows.
+  /// The identity of a node without files, the first members that it knows, and the secret that they
+  /// share.
   private static func bootstrap(
     _ directory: DataDirectory, _ configuration: NodeConfiguration, _ logger: Logger
-  ) async throws -> (Identity, Membership) {
+  ) async throws -> (Identity, Membership, ClusterSecret) {
     let address = configuration.reachableAddress
+    let source = SecretSource(directory: directory, configuration: configuration)
     if let joining = Joining(configuration, logger) {
-      return (try await joining.admission(of: address), Membership([]))
+      let (identity, secret) = try await joining.admission(of: address, source)
+      return (identity, Membership([]), secret)
     }
     if configuration.cluster == nil {
       try directory.checkEmpty(options: configuration.sharedOptions)
@@ -136,6 +144,9 @@ package struct ClusterNode: Sendable {
     logger.notice(
       "making a new cluster of \(addresses.count == 1 ? "one node" : "\(addresses.count) nodes")",
       metadata: ["cluster": "\(cluster)", "files": "\(configuration.dataDirectory)"])
-    return (identity, Membership.bootstrap(addresses, cluster: cluster))
+    return (
+      identity, Membership.bootstrap(addresses, cluster: cluster),
+      try source.secret(ofNew: cluster, members: addresses)
+    )
   }
 }

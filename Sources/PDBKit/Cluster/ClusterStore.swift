@@ -12,11 +12,14 @@ import Raft
 package final class ClusterStore: Clustered {
   package let engine: RaftEngine
   let neighbours: NeighbourFiles
+  private let isInsecure: Bool
   private let order = KnownTaskOrder()
 
-  package init(_ engine: RaftEngine, neighbours: NeighbourFiles) {
+  /// - Parameter isInsecure: whether clients on other machines are served without protection.
+  package init(_ engine: RaftEngine, neighbours: NeighbourFiles, isInsecure: Bool = false) {
     self.engine = engine
     self.neighbours = neighbours
+    self.isInsecure = isInsecure
   }
 
   package func identity() async throws(PDBError) -> ClusterIdentity { engine.status.cluster }
@@ -163,7 +166,11 @@ package final class ClusterStore: Clustered {
   }
 
   /// What this node says of itself.
-  package var nodeStatus: NodeStatus { NodeStatus(engine.status) }
+  package var nodeStatus: NodeStatus {
+    var status = NodeStatus(engine.status)
+    status.isInsecure = isInsecure
+    return status
+  }
 }
 
 extension Change {

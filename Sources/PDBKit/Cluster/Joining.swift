@@ -14,7 +14,7 @@ package struct Joining: Sendable {
   /// A node of the cluster.
   let member: NodeAddress
   let token: String?
-  let secret: ClusterSecret
+  private let security: TransportSecurity
   let logger: Logger
 
   /// - Returns: `nil` for a node that is not told to join.
@@ -22,27 +22,38 @@ package struct Joining: Sendable {
     guard let member = configuration.join else { return nil }
     self.member = member
     token = configuration.token
-    secret = ClusterSecret(configuration.clusterSecret)
+    var security = TransportSecurity()
+    if configuration.isInsecure { security.use = .never }
+    security.authorities = configuration.tlsAuthorities
+    if configuration.tlsAuthorities == nil {
+      security.key = configuration.clusterSecret.map { ClusterKey(ClusterSecret($0)).hash }
+    }
+    self.security = security
     self.logger = logger
   }
 
-  /// Returns the node's identity from now on; the cluster knows it as a learner.
+  /// Returns the node's identity from now on, by which the cluster knows it as a learner, and the
+  /// cluster's secret.
   ///
   /// - Throws: what the cluster objects, or `unreachable`; then nothing has changed in it.
-  package func admission(of address: NodeAddress) async throws -> Identity {
+  func admission(
+    of address: NodeAddress, _ source: SecretSource
+  ) async throws -> (Identity, ClusterSecret) {
     logger.notice("asking \(member) to be admitted")
-    let client = ClusterClient(addresses: [member], timeout: .seconds(15), token: token)
-    let answer: Result<(cluster: String, member: ClusterMember), any Error>
+    let client = ClusterClient(
+      addresses: [member], over: security, timeout: .seconds(15), token: token)
+    let answer: Result<(Identity, ClusterSecret), any Error>
     do {
       let status = try await RemoteNode(member, client, within: .seconds(15)).status()
-      try await meet(status, address)
-      answer = .success(
-        (status.identity.cluster, try await RemoteStore(client).add(address)))
+      let cluster = status.identity.cluster
+      guard let secret = try source.secret(of: cluster, at: member) else { throw uninvited }
+      try await meet(status, address, secret)
+      let added = try await RemoteStore(client).add(address)
+      guard let node = NodeID(text: added.id) else { throw strange }
+      answer = .success((Identity(cluster: cluster, node: node, address: address), secret))
     } catch { answer = .failure(error) }
     await client.shutdown()
-    let (cluster, member) = try answer.get()
-    guard let node = NodeID(text: member.id) else { throw strange }
-    return Identity(cluster: cluster, node: node, address: address)
+    return try answer.get()
   }
 
   /// Checks that a node that has data already belongs to the member's cluster: a node that joined
@@ -52,7 +63,8 @@ package struct Joining: Sendable {
   package func confirm(_ contents: LogContents, in directory: String) async throws {
     let known = contents.membership.members.map(\.address)
     guard !known.contains(member.description) else { return }
-    let client = ClusterClient(addresses: [member], timeout: .seconds(2), token: token)
+    let client = ClusterClient(
+      addresses: [member], over: security, timeout: .seconds(2), token: token)
     let status = try? await RemoteNode(member, client, within: .seconds(2)).status()
     await client.shutdown()
     let own = contents.identity
@@ -72,13 +84,15 @@ package struct Joining: Sendable {
 
   /// Shakes hands with the member as peers do, so that a wrong secret is noticed before the
   /// cluster knows of the new node.
-  private func meet(_ status: NodeStatus, _ address: NodeAddress) async throws {
+  private func meet(
+    _ status: NodeStatus, _ address: NodeAddress, _ secret: ClusterSecret
+  ) async throws {
     guard let node = NodeID(text: status.node) else { throw strange }
     let applicant = Applicant(
       identity: Identity(
         cluster: status.identity.cluster, node: .random(in: 1 ... .max), address: address,
         incarnation: .random(in: 1 ... .max)),
-      secret: secret)
+      trust: try PeerTrust(secret))
     let peer = Member(
       id: node, address: member.description, rank: UInt32(member.port), role: .voter)
     do {
@@ -94,29 +108,33 @@ package struct Joining: Sendable {
     PDBError(.badAnswer, "'\(member)' did not answer as a pdb node does")
   }
 
+  private var uninvited: PDBError {
+    PDBError(
+      .unauthorized, "'\(member)' is on another machine, and this node has no secret of its cluster",
+      hint: "'pdb cluster invite' on a member prints what to join with; or give every node of the cluster "
+        + "the same --cluster-secret-file")
+  }
+
   private func objection(_ failure: PeerDialer.Failure) -> PDBError {
-    switch failure.refusal {
-    case .secret:
-      PDBError(
-        .unauthorized,
-        secret.isSet
-          ? "the cluster of '\(member)' has another cluster secret, or none"
-          : "the cluster of '\(member)' has a cluster secret, and this node was given none",
-        hint: "give every node of a cluster the same --cluster-secret-file")
-    case nil where failure.hearsNoPeers:
-      PDBError(
-        .unauthorized, "'\(member)' hears no peers, because it has no cluster secret",
-        hint: "start it again with --cluster-secret-file, and give this node the same")
-    default:
-      PDBError(.wrongCluster, "'\(member)' does not take this node in: \(failure.reason)")
+    if failure.refusal == .secret {
+      return PDBError(
+        .unauthorized, "the cluster of '\(member)' has another cluster secret",
+        hint: "if it belongs to another user, or was given one: give this node the same "
+          + "--cluster-secret-file, or join by 'pdb cluster invite'")
     }
+    if failure.speaksNoTLS {
+      return PDBError(
+        .wrongCluster, "'\(member)' is of version 0.1",
+        hint: "upgrade all members of its cluster first")
+    }
+    return PDBError(.wrongCluster, "'\(member)' does not take this node in: \(failure.reason)")
   }
 }
 
 /// A node that is not a member yet.
 private struct Applicant: SilentReceiver {
   let identity: Identity
-  let secret: ClusterSecret
+  let trust: PeerTrust
 
   func beginReceiving(_ mark: StateMark) throws -> StateStaging {
     preconditionFailure("only a peer that connects sends a state")

@@ -20,10 +20,20 @@ public struct NodeConfiguration: Sendable {
   public var join: NodeAddress?
   /// When set, every client must know it; otherwise every client that reaches the node is served.
   public var token: String?
-  /// When set, nodes prove to each other that they know it; the same for all nodes of a cluster.
+  /// What the nodes of the cluster prove to each other that they know; the same for all of them.
+  /// `nil`: what the files say, and for a new cluster a secret that is made for it.
   public var clusterSecret: String?
-  /// Listen beyond this machine although every client there could read and write.
+  /// The folder in which nodes of one user on one machine find the secret by which they meet; `nil`:
+  /// there is none.
+  public var stateFolder: String?
+  /// Serve clients on other machines without TLS, and without a token if there is none.
   public var isInsecure = false
+  /// The files of a certificate, with its chain, and of its key, in PEM, that clients are shown in the
+  /// place of one that the cluster's key has signed. They are read again when they change.
+  public var tlsCertificate: (certificate: String, key: String)?
+  /// A file with the certificates, in PEM, of the authorities that signed such certificates of other
+  /// nodes; `nil`: the system's.
+  public var tlsAuthorities: String?
   /// The time between two heartbeats of a leader, in milliseconds; at least 10.
   public var heartbeatMilliseconds = 60
   /// How long a leader may be silent before an election, in milliseconds; at least three
@@ -47,6 +57,9 @@ public struct NodeConfiguration: Sendable {
 }
 
 extension NodeConfiguration {
+  /// Whether clients on other machines are served without TLS.
+  package var servesInsecurely: Bool { isInsecure && !address.isLoopback }
+
   /// Where others reach the node.
   package var reachableAddress: NodeAddress { advertised ?? address }
 
@@ -85,20 +98,14 @@ extension NodeConfiguration {
     try checkExposure()
   }
 
-  /// Whether peers are heard at all. Where clients must prove themselves, or where other machines
-  /// reach the node, a peer that cannot prove itself would be the open door beside the locked one.
-  package var hearsPeers: Bool { clusterSecret != nil || (token == nil && address.isLoopback) }
-
   private func checkExposure() throws {
     guard address.isLoopback || isInsecure || token != nil else {
       throw PDBError(
         .badConfiguration,
         "'\(address)' can be reached from other machines, "
           + "and there anybody could read and change the data",
-        hint: "give it --token-file for clients and --cluster-secret-file for nodes; "
-          + "--insecure does without the token")
+        hint: "give it --token-file; --insecure does without the token")
     }
-    if (cluster ?? []).count > 1 || join != nil { try checkPeers() }
     guard address.host != "0.0.0.0" && address.host != "::" || advertised != nil else {
       throw PDBError(
         .badConfiguration, "'\(address)' is everywhere; others need one address to reach it",
@@ -106,22 +113,9 @@ extension NodeConfiguration {
     }
   }
 
-  /// - Throws: `bad_configuration` if this node would hear no peer.
-  private func checkPeers() throws {
-    guard !hearsPeers else { return }
-    throw PDBError(
-      .badConfiguration,
-      "the nodes of this cluster could not tell each other from strangers: "
-        + (token == nil
-          ? "'\(address)' can be reached from other machines"
-          : "clients need a token, peers nothing"),
-      hint: "give every node the same --cluster-secret-file; 'openssl rand -hex 32' makes a secret")
-  }
-
   /// - Throws: `wrong_cluster` if the node's files say otherwise.
   package func check(_ contents: LogContents) throws {
     let addresses = contents.membership.members.map(\.address)
-    if addresses.count > 1 { try checkPeers() }
     // The list that the cluster began with stays right, whichever members came and went since:
     // start scripts need not change.
     if let cluster, Membership.clusterID(cluster) != contents.identity.cluster,

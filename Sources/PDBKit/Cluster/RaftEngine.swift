@@ -197,10 +197,10 @@ package final class RaftEngine: Sendable {
     return damage.error
   }
 
-  /// Whether the state can be had again, from a peer or from the log.
   private var canMend: Bool {
     let status = status
-    return status.members.count > 1 || status.firstIndex <= 1
+    return StateOpening.canMend(
+      logBegin: status.firstIndex - 1, memberCount: status.members.count)
   }
 
   private func endWhenDamaged() async throws {

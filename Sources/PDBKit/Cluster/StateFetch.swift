@@ -11,7 +11,7 @@ package import Raft
 /// Asks the other members for the state until one has sent all of it.
 package struct StateFetch: Sendable {
   package let identity: Identity
-  package let secret: ClusterSecret
+  package let trust: PeerTrust
   package let members: [Member]
   package let statePath: String
   package let logger: Logger
@@ -39,7 +39,7 @@ package struct StateFetch: Sendable {
   private func fetch(from member: Member) async -> SnapshotMark? {
     let (marks, received) = AsyncStream.makeStream(of: SnapshotMark.self)
     let requester = Requester(
-      identity: identity, secret: secret, statePath: statePath, received: received)
+      identity: identity, trust: trust, statePath: statePath, received: received)
     do {
       let dialer = PeerDialer(member: member, receiver: requester)
       let channel = try await dialer.connect(for: .fetch).channel
@@ -63,7 +63,7 @@ package struct StateFetch: Sendable {
 /// A node without a state: it hears nothing but that.
 private struct Requester: SilentReceiver {
   let identity: Identity
-  let secret: ClusterSecret
+  let trust: PeerTrust
   let statePath: String
   let received: AsyncStream<SnapshotMark>.Continuation
 

@@ -32,8 +32,7 @@ extension PDBError {
 struct StateOpening {
   let path: String
   let log: LogStore
-  /// What peers must know; `nil` if no peers are heard.
-  let secret: ClusterSecret?
+  let trust: PeerTrust
   let logger: Logger
 
   /// A state and the log that goes with it.
@@ -60,7 +59,9 @@ struct StateOpening {
         "it ends at entry \(error.lastIndex), but entry \(error.appliedIndex) was applied; "
           + "part of the log is gone")
     } catch let error as PDBError
-      where error.code == .corrupt && !error.isOfNewerState && canMend(contents)
+      where error.code == .corrupt && !error.isOfNewerState
+      && Self.canMend(
+        logBegin: contents.mark.index, memberCount: contents.membership.members.count)
     {
       logger.error(
         "the state is damaged, and is made anew", metadata: ["reason": "\(error.message)"])
@@ -78,8 +79,13 @@ struct StateOpening {
     let lastIndex: Index
   }
 
-  private func canMend(_ contents: LogContents) -> Bool {
-    contents.mark.index == 0 || (secret != nil && contents.membership.members.count > 1)
+  /// Whether a state can be had again, from a peer or from the log.
+  ///
+  /// - Parameters:
+  ///   - logBegin: the log holds the entries after this one.
+  ///   - memberCount: how many members the cluster has.
+  static func canMend(logBegin: Index, memberCount: Int) -> Bool {
+    logBegin == 0 || memberCount > 1
   }
 
   /// - Parameter mark: where the log begins.
@@ -102,9 +108,8 @@ struct StateOpening {
   }
 
   private func fetch(_ contents: LogContents, isPatient: Bool) async throws -> Opened? {
-    guard let secret else { return nil }
     let fetch = StateFetch(
-      identity: contents.identity, secret: secret, members: contents.membership.members,
+      identity: contents.identity, trust: trust, members: contents.membership.members,
       statePath: path, logger: logger)
     if isPatient { logger.notice("waiting for a member that sends its state") }
     guard let mark = try await fetch.run(atLeast: contents.mark.index, isPatient: isPatient) else {

@@ -75,7 +75,7 @@ package struct EngineStatus: Sendable {
     return PDBError(
       .notLeader, "only the leader takes changes",
       hint: "send it to the leader",
-      details: [.init("leader", .string("http://\(leader.address)"))])
+      details: [.init("leader", .string(NodeAddress.url(of: leader.address)))])
   }
 }
 

@@ -13,13 +13,15 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
     self.port = port
   }
 
-  /// Reads `host:port`, also as `http://host:port/`; a bare port means this machine, and so
-  /// does `localhost`.
+  /// Reads `host:port`, also as `http://host:port/` or `https://host:port/`; a bare port means this
+  /// machine, and so does `localhost`.
   ///
   /// - Throws: `bad_configuration` if it is none of these.
   public init(parsing text: String) throws {
     var rest = Substring(text)
-    if rest.hasPrefix(Self.scheme) { rest = rest.dropFirst(Self.scheme.count) }
+    for scheme in [Self.plainScheme, Self.secureScheme] where rest.hasPrefix(scheme) {
+      rest = rest.dropFirst(scheme.count)
+    }
     if rest.hasSuffix("/") { rest = rest.dropLast() }
     let host: Substring
     let port: Substring
@@ -49,16 +51,27 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   /// `host:port`, an IPv6 host in brackets (RFC 3986, section 3.2.2).
   public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 
-  /// The root of what the node serves: `http://host:port`.
-  public var url: String { Self.url(of: description) }
+  /// The root of what the node serves: `http://host:port` on this machine, else `https://host:port`.
+  public var url: String { Self.url(of: self) }
 
-  private static let scheme = "http://"
+  package static let plainScheme = "http://"
+  package static let secureScheme = "https://"
 
-  /// The ``url`` of a node whose address is at hand as text: `http://host:port`.
-  package static func url(of address: String) -> String { scheme + address }
+  /// - Parameter isInsecure: whether the node's clients do without TLS.
+  package static func url(of address: NodeAddress, isInsecure: Bool = false) -> String {
+    (isInsecure || address.isLoopback ? plainScheme : secureScheme) + address.description
+  }
 
-  /// The address, `host:port`, in what ``url(of:)`` made.
-  package static func address(in url: String) -> String { url.replacing(scheme, with: "") }
+  /// The same for an address that is at hand as text.
+  package static func url(of address: String, isInsecure: Bool = false) -> String {
+    let isPlain = isInsecure || (try? Self(parsing: address))?.isLoopback != false
+    return (isPlain ? plainScheme : secureScheme) + address
+  }
+
+  /// The address, `host:port`, in what ``url(of:isInsecure:)`` made.
+  package static func address(in url: String) -> String {
+    url.replacing(plainScheme, with: "").replacing(secureScheme, with: "")
+  }
 
   /// Whether only this machine can reach the address.
   public var isLoopback: Bool {

@@ -53,6 +53,8 @@ extension PDBError.Code {
     .init(.interrupted, http: 500, exit: 130),
     .init(.wrongCluster, http: 421, exit: 76),
     .init(.badAnswer, http: 500, exit: 76),
+    .init(.tlsRequired, http: 426, exit: 76),
+    .init(.untrusted, http: 500, exit: 76),
     .init(.badConfiguration, http: 500, exit: 78),
     .init(.dataDirectory, http: 500, exit: 73),
     .init(.dataInUse, http: 500, exit: 75),

@@ -90,6 +90,10 @@ public struct PDBError: Error, Sendable {
     public static let wrongCluster = Self("wrong_cluster")
     /// A node answered with what this build does not understand.
     public static let badAnswer = Self("bad_answer")
+    /// The node serves its clients in TLS only.
+    public static let tlsRequired = Self("tls_required")
+    /// A node did not prove that it is one of those that are meant.
+    public static let untrusted = Self("untrusted")
     // The node cannot start or go on.
     /// The options or settings contradict each other or are malformed.
     public static let badConfiguration = Self("bad_configuration")

@@ -10,16 +10,25 @@ import Hummingbird
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import PDBClient
 import PDBModel
+import PDBStore
 
 /// A follower's way to the leader.
 final class Forwarding: Sendable {
   private let client = NIOLockedValueBox<HTTPClient?>(nil)
   private let own: NodeAddress
+  private let isInsecure: Bool
+  private let tls: TLSConfiguration
 
-  /// - Parameter own: the address of this node.
-  init(from own: NodeAddress) { self.own = own }
+  /// - Parameters:
+  ///   - node: this one.
+  ///   - tls: how other nodes are reached.
+  init(from node: NodeStatus, tls: TLSConfiguration) {
+    (own, isInsecure) = (node.address, node.isInsecure)
+    self.tls = tls
+  }
 
   /// Must be called when no more requests come.
   func shutdown() async { try? await client.withLockedValue { $0 }?.shutdown() }
@@ -29,6 +38,7 @@ final class Forwarding: Sendable {
       if let client { return client }
       var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
       configuration.timeout.connect = .seconds(1)
+      configuration.tlsConfiguration = tls
       configuration.connectionPool.retryConnectionEstablishment = false
       let made = HTTPClient(
         eventLoopGroupProvider: .shared(LoopExecutor.shared.loop), configuration: configuration)
@@ -62,7 +72,8 @@ final class Forwarding: Sendable {
   private func ask(
     _ leader: NodeAddress, _ request: Request, _ body: Bytes
   ) async throws -> Response {
-    var outgoing = HTTPClientRequest(url: leader.url + request.uri.string)
+    let url = NodeAddress.url(of: leader, isInsecure: isInsecure)
+    var outgoing = HTTPClientRequest(url: url + request.uri.string)
     outgoing.method = HTTPMethod(rawValue: request.method.rawValue)
     for field in request.headers where !Self.ownFields.contains(field.name) {
       outgoing.headers.add(name: field.name.rawName, value: field.value)

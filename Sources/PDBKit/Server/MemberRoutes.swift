@@ -60,7 +60,7 @@ extension Exchange {
   fileprivate func transferLeadership() async throws -> Response {
     let leader = try await store.transferLeadership(to: object()["to"]?.string)
     return Response(
-      json: ["status": "transferred", "leader": JSON(leader.map(NodeAddress.url))])
+      json: ["status": "transferred", "leader": JSON(leader.map { NodeAddress.url(of: $0) })])
   }
 }
 

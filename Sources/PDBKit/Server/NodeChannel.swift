@@ -1,15 +1,16 @@
-// One port for all: HTTP for clients, an upgrade to the peer wire for nodes.
+// One port for all: HTTP for clients, an upgrade to the peer wire for nodes, either of them in TLS.
 import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTP1
 import NIOHTTPTypesHTTP1
+import NIOSSL
 import PDBClient
 import PDBCluster
 import PDBModel
 
-/// A connection that is HTTP until a peer asks for the wire between nodes.
+/// A connection that is HTTP, perhaps in TLS, until a peer asks for the wire between nodes.
 struct NodeChannel: Sendable {
   /// What a connection turned out to be.
   enum Negotiated: Sendable {
@@ -20,9 +21,8 @@ struct NodeChannel: Sendable {
   let executor: LoopExecutor
   let connections: OpenConnections
   let room: AnswerRoom
-  /// `nil` on a node that hears no peers: to it the wire between nodes is like any protocol that it
-  /// does not know.
-  let receiver: (any PeerReceiver)?
+  let receiver: any PeerReceiver
+  let tls: NodeTLS
   let logger: Logger
 
   /// Makes an accepted connection ready.
@@ -31,41 +31,56 @@ struct NodeChannel: Sendable {
       let pipeline = channel.pipeline.syncOperations
       let slot = NIOLoopBound(connections.admit(channel), eventLoop: channel.eventLoop)
       try pipeline.addHandler(NegotiationTimeoutHandler(), name: NegotiationTimeoutHandler.name)
-      let upgraders =
-        receiver.map { receiver in
-          WireVersion.byPreference.map {
-            PeerServerUpgrader(wire: $0, receiver: receiver, logger: logger, slot: slot)
-          }
-        } ?? []
-      var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
-        upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
-          upgraders: upgraders,
-          notUpgradingCompletionHandler: { channel in
-            channel.eventLoop.makeCompletedFuture {
-              try configureHTTP(channel, slot.value)
-              return .http
-            }
-          }))
-      // HTTPConnection sees to that: the handler for it makes two more system calls a request.
-      configuration.enablePipelining = false
-      configuration.enableResponseHeaderValidation = false
-      // The answer to what is no HTTP has a body of pdb's: NegotiationErrorHandler.
-      configuration.enableErrorHandling = false
-      configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
-      configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
-      let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(
-        configuration: configuration)
-      let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
       try pipeline.addHandler(
-        UpgradeFilter(protocols: upgraders.map { $0.supportedProtocol.lowercased() }),
-        position: .after(decoder.handler))
-      try pipeline.addHandler(NegotiationErrorHandler(requests), name: NegotiationErrorHandler.name)
-      negotiated.whenComplete { result in
-        channel.pipeline.removeHandler(name: NegotiationTimeoutHandler.name, promise: nil)
-        if case .failure(let error) = result {
-          logger.debug("connection failed", metadata: ["error": "\(error)"])
-          channel.close(promise: nil)
-        }
+        TLSDetector { isTLS in
+          if isTLS { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+          try negotiate(on: channel, isTLS: isTLS, slot)
+        })
+    }
+  }
+
+  /// Without TLS the wire between nodes is, but for peers of version 0.1, like any protocol that this
+  /// node does not know.
+  private func wires(isTLS: Bool) -> [WireVersion] {
+    if isTLS { return [.second] }
+    return receiver.mayHearOldPeers ? [.first] : []
+  }
+
+  private func negotiate(
+    on channel: any Channel, isTLS: Bool, _ slot: NIOLoopBound<OpenConnections.Slot>
+  ) throws {
+    let pipeline = channel.pipeline.syncOperations
+    let upgraders = wires(isTLS: isTLS).map {
+      PeerServerUpgrader(wire: $0, receiver: receiver, logger: logger, slot: slot)
+    }
+    var configuration = NIOUpgradableHTTPServerPipelineConfiguration(
+      upgradeConfiguration: NIOTypedHTTPServerUpgradeConfiguration<Negotiated>(
+        upgraders: upgraders,
+        notUpgradingCompletionHandler: { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try configureHTTP(channel, isTLS: isTLS, slot.value)
+            return .http
+          }
+        }))
+    // HTTPConnection sees to that: the handler for it makes two more system calls a request.
+    configuration.enablePipelining = false
+    configuration.enableResponseHeaderValidation = false
+    // The answer to what is no HTTP has a body of pdb's: NegotiationErrorHandler.
+    configuration.enableErrorHandling = false
+    configuration.decoderConfiguration.maxHeaderFieldSize = Limits.headBytes
+    configuration.decoderConfiguration.maxHeaderListSize = Limits.headBytes
+    let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(
+      configuration: configuration)
+    let decoder = try pipeline.context(handlerType: ByteToMessageHandler<HTTPRequestDecoder>.self)
+    try pipeline.addHandler(
+      UpgradeFilter(protocols: upgraders.map { $0.supportedProtocol.lowercased() }),
+      position: .after(decoder.handler))
+    try pipeline.addHandler(NegotiationErrorHandler(requests), name: NegotiationErrorHandler.name)
+    negotiated.whenComplete { result in
+      channel.pipeline.removeHandler(name: NegotiationTimeoutHandler.name, promise: nil)
+      if case .failure(let error) = result {
+        logger.debug("connection failed", metadata: ["error": "\(error)"])
+        channel.close(promise: nil)
       }
     }
   }
@@ -82,7 +97,9 @@ struct NodeChannel: Sendable {
     private static let unsentLimit = NIOBSDSocket.Option(rawValue: 0x201)  // TCP_NOTSENT_LOWAT
   #endif
 
-  private func configureHTTP(_ channel: any Channel, _ slot: OpenConnections.Slot) throws {
+  private func configureHTTP(
+    _ channel: any Channel, isTLS: Bool, _ slot: OpenConnections.Slot
+  ) throws {
     // HTTPConnection writes bytes, and errors as well.
     let pipeline = channel.pipeline.syncOperations
     for context in [
@@ -93,8 +110,9 @@ struct NodeChannel: Sendable {
     }
     try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.waitingBytes)
     try channel.syncOptions?.setOption(.tcpOption(Self.unsentLimit), value: 256 << 10)
+    let isPrivate = isTLS || requests.isInsecure || channel.remoteAddress?.isLoopback == true
     let connection = HTTPConnection(
-      requests, executor: executor, connections: connections, slot: slot, room: room, on: channel)
+      isPrivate ? requests : requests.inClear, executor: executor, connections: connections, slot: slot, room: room, on: channel)
     connections.attach(connection, to: slot)
     try pipeline.addHandler(connection)
   }
@@ -198,5 +216,12 @@ private final class PeerAdmissionHandler: ChannelInboundHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is PeerAdmitted { slot.isPeer = true }
     context.fireUserInboundEventTriggered(event)
+  }
+}
+
+extension SocketAddress {
+  /// Whether the other end is on this machine.
+  fileprivate var isLoopback: Bool {
+    ipAddress.map { NodeAddress(host: $0, port: 1).isLoopback } ?? false
   }
 }

@@ -48,8 +48,8 @@ struct NodeServer: Service {
 
   let listener: NodeListener
   let store: any ServedStore
-  /// `nil` if no peers are heard.
-  let receiver: (any PeerReceiver)?
+  let receiver: any PeerReceiver
+  let tls: NodeTLS
   /// What clients must know.
   let token: String?
   let logger: Logger
@@ -62,13 +62,14 @@ struct NodeServer: Service {
       softLimit: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
       logger: logger)
     // Most clients would lose their token on the way to the leader.
-    let forwarding = token == nil ? nil : Forwarding(from: store.nodeStatus.address)
+    let forwarding =
+      token == nil ? nil : Forwarding(from: store.nodeStatus, tls: tls.forNodes)
     let requests = RequestGuard(
       store, connections: connections, token: token, forwarding: forwarding, logger: logger)
     let channels = NodeChannel(
       requests: requests, executor: .shared, connections: connections,
       room: AnswerRoom(Limits.answerBytes, on: LoopExecutor.shared.loop), receiver: receiver,
-      logger: logger)
+      tls: tls, logger: logger)
     do {
       try await listener.serve(channels, limit: limit, isListening: isListening)
     } catch {

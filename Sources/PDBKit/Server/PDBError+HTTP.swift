@@ -13,7 +13,9 @@ extension PDBError {
   }
 
   /// The answer to a request that failed.
-  func response(to request: Request) -> Response {
+  ///
+  /// - Parameter isInsecure: whether clients on other machines do without TLS.
+  func response(to request: Request, isInsecure: Bool = false) -> Response {
     var response = Response(json: json, status: status)
     switch code {
     case .notLeader:
@@ -21,7 +23,8 @@ extension PDBError {
       if request.headers[.origin] != nil {
         response.status = .forbidden
       } else if let leader = details.first(where: { $0.name == "leader" })?.value.string {
-        response.headers[.location] = leader + request.uri.string
+        let url = isInsecure ? NodeAddress.plainScheme + NodeAddress.address(in: leader) : leader
+        response.headers[.location] = url + request.uri.string
       }
     case .noLeader, .noQuorum, .busy, .stopping, .diskFull:
       response.headers[.retryAfter] = "1"
@@ -29,6 +32,10 @@ extension PDBError {
       response.headers[.retryAfter] = "\(WrongTokens.longestWait.nanoseconds / 1_000_000_000)"
     case .methodNotAllowed:
       response.headers[.allow] = details.first { $0.name == "allow" }?.value.string
+    case .tlsRequired:
+      // RFC 9110, section 15.5.22.
+      response.headers[.upgrade] = "TLS/1.3, HTTP/1.1"
+      response.headers[.connection] = "upgrade"
     case .unauthorized:
       response.headers[.wwwAuthenticate] = "Bearer"
     default:

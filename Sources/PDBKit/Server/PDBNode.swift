@@ -60,7 +60,8 @@ public struct PDBNode: Service {
   ///   majority.
   public func run() async throws {
     let server = NodeServer(
-      listener: listener, store: node.store, receiver: node.receiver, token: configuration.token,
+      listener: listener, store: node.store, receiver: node.receiver,
+      tls: try NodeTLS(node.receiver.trust, configuration), token: configuration.token,
       logger: logger, isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error

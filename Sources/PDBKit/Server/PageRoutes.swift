@@ -81,7 +81,8 @@ extension Exchange {
     let members = store.currentView.members.compactMap { $0.nodeAddress?.host }
     // The policy's grammar has no place for IPv6 addresses (section 2.3.1).
     let hosts = Set(["127.0.0.1", "localhost"] + members.filter { !$0.contains(":") })
-    let sources = hosts.sorted().map { "http://\($0):*" }.joined(separator: " ")
+    let sources = hosts.sorted().flatMap { ["http://\($0):*", "https://\($0):*"] }
+      .joined(separator: " ")
     return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
       + "worker-src 'self'; connect-src 'self' \(sources); base-uri 'none'; "
       + "form-action 'none'; frame-ancestors 'none'"

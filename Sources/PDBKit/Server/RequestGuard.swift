@@ -17,6 +17,10 @@ struct RequestGuard: Sendable {
   let tokens: TokenGuard?
   private let forwarding: Forwarding?
   private let logger: Logger
+  /// Whether clients on other machines do without TLS.
+  let isInsecure: Bool
+  /// Why nothing is answered on a connection: others could read along.
+  private var objectionToAll: PDBError?
   /// Where this node is, and the name by which most clients call it.
   private let own: NodeAddress
   private let authority: String
@@ -34,6 +38,7 @@ struct RequestGuard: Sendable {
     self.forwarding = forwarding
     self.logger = logger
     let status = store.nodeStatus
+    isInsecure = status.isInsecure
     (own, authority, cluster) = (
       status.address, status.address.description, status.identity.cluster
     )
@@ -43,6 +48,15 @@ struct RequestGuard: Sendable {
     ]
     // Noted now, not when it is first asked for.
     _ = ProcessFigures.began
+  }
+
+  /// The guard of a connection without TLS over which others could read along.
+  var inClear: RequestGuard {
+    var copy = self
+    copy.objectionToAll = PDBError(
+      .tlsRequired, "this node serves other machines in TLS only",
+      hint: "use \(NodeAddress.secureScheme)\(own); what was sent now others may have read")
+    return copy
   }
 
   /// Answers a request.
@@ -71,7 +85,8 @@ struct RequestGuard: Sendable {
         }
       }
       response =
-        await forwarding?.answer(to: request, body, error) ?? error.response(to: request)
+        await forwarding?.answer(to: request, body, error)
+        ?? error.response(to: request, isInsecure: isInsecure)
     } catch {
       noteFailure(error)
       response = PDBError(changing: error).response(to: request)
@@ -101,6 +116,7 @@ struct RequestGuard: Sendable {
 
   /// What is wrong with a request whose body is still to come.
   func objection(to request: Request) -> PDBError? {
+    if let objectionToAll { return objectionToAll }
     do {
       try checkOrigins(of: request)
       if request.method != .options { _ = try admit(request, Found { try Endpoint.find(request) }) }
@@ -112,6 +128,7 @@ struct RequestGuard: Sendable {
     _ request: Request, _ found: Found, _ body: Bytes, _ failure: PDBError?,
     _ share: AnswerRoom.Share
   ) async throws -> Response {
+    if let objectionToAll { throw objectionToAll }
     try checkOrigins(of: request)
     if request.method == .options { return preflight(request) }
     let (endpoint, parameter) = try admit(request, found)
@@ -187,9 +204,7 @@ struct RequestGuard: Sendable {
   /// Pages may use the API only when they come from this machine or from a member.
   private func checkOrigin(_ request: HTTPFields) throws {
     guard let origin = request.first(.origin) else { return }
-    guard origin.hasPrefix("http://"), let host = Self.host(of: String(origin.dropFirst(7))),
-      isOwn(host)
-    else {
+    guard let host = Self.host(ofOrigin: origin), isOwn(host) else {
       throw PDBError(
         .forbiddenOrigin, "pages of '\(origin.escapingControlCharacters)' may not use this node")
     }
@@ -208,6 +223,12 @@ struct RequestGuard: Sendable {
   private func isOwn(_ host: String) -> Bool {
     NodeAddress(host: host, port: 1).isLoopback
       || store.currentView.members.contains { $0.nodeAddress?.host == host } || own.host == host
+  }
+
+  private static func host(ofOrigin origin: String) -> String? {
+    for scheme in [NodeAddress.plainScheme, NodeAddress.secureScheme]
+    where origin.hasPrefix(scheme) { return host(of: String(origin.dropFirst(scheme.count))) }
+    return nil
   }
 
   private static func host(of authority: String) -> String? {

@@ -107,9 +107,26 @@ package final class DataDirectory: Sendable {
     for file in [files.state] {
       for suffix in ["", "-wal", "-shm", "-journal"] { unlink(file + suffix) }
     }
+    unlink(files.secret)
     unlink(files.lock)
     if isNew { rmdir(path) }
   }
+
+  /// The secret of the node's cluster; `nil` where only version 0.1 has been, or nobody.
+  ///
+  /// - Throws: `data_directory` if it cannot be read, or others can read it.
+  package var secret: String? {
+    get throws {
+      guard FileManager.default.fileExists(atPath: files.secret) else { return nil }
+      return try SecretFile.read(files.secret, "cluster secret", code: .dataDirectory)
+    }
+  }
+
+  /// Remembers the secret of the node's cluster.
+  package func keep(secret: String) throws { try SecretFile.write(secret, to: files.secret) }
+
+  /// For messages.
+  package var secretPath: String { files.secret }
 
   /// Whether the node has been here before.
   package var hasFiles: Bool { files.hasData }

@@ -1,5 +1,5 @@
-// What the files of a node are called: `node_4000.log-1` and so on, `node_4000.db`, `node_4000.lock`;
-// `node_4000.raft` where version 0.1 has been.
+// What the files of a node are called: `node_4000.log-1` and so on, `node_4000.db`, `node_4000.secret`,
+// `node_4000.lock`; `node_4000.raft` where version 0.1 has been.
 
 import Foundation
 
@@ -13,6 +13,8 @@ struct NodeFiles: Sendable {
   /// The log of version 0.1.
   let oldLog: String
   let state: String
+  /// The secret of its cluster.
+  let secret: String
   /// Locked as long as the node's process lives; holds its process id.
   let lock: String
 
@@ -26,6 +28,7 @@ struct NodeFiles: Sendable {
     logName = "\(name).log"
     oldLog = base + ".raft"
     state = base + ".db"
+    secret = base + ".secret"
     lock = base + Self.lockSuffix
   }
 

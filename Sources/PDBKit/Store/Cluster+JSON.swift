@@ -74,7 +74,7 @@ extension ClusterView {
 extension NodeStatus {
   /// The form of `/status`.
   public var json: JSON {
-    let leaderURL = JSON(leader.map(NodeAddress.url))
+    let leaderURL = JSON(leader.map { NodeAddress.url(of: $0, isInsecure: isInsecure) })
     return [
       "node": .string(node),
       "cluster": .string(identity.cluster),
@@ -87,7 +87,7 @@ extension NodeStatus {
       "leader": leaderURL,
       "current_leader": leaderURL,
       "term": JSON(term),
-      "peers": .array(peers.map { .string(NodeAddress.url(of: $0)) }),
+      "peers": .array(peers.map { .string(NodeAddress.url(of: $0, isInsecure: isInsecure)) }),
       "last_heartbeat": lastHeartbeat.map {
         .number(String(Double($0.milliseconds) / 1000))
       } ?? .null,
@@ -101,6 +101,7 @@ extension NodeStatus {
       "revision": JSON(revision),
       "hash": .string(String(hash, radix: 16)),
       "alarms": .array(alarms.map { .string($0) }),
+      "insecure": .bool(isInsecure),
       "version": .string(version),
     ]
   }
@@ -129,5 +130,6 @@ extension NodeStatus {
       hash: json["hash"]?.string.flatMap { UInt64($0, radix: 16) } ?? 0,
       alarms: (json["alarms"]?.array ?? []).compactMap(\.string),
       version: json["version"]?.string ?? "")
+    isInsecure = json["insecure"]?.bool ?? false
   }
 }

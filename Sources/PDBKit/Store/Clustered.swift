@@ -151,6 +151,8 @@ public struct NodeStatus: Sendable {
   public let alarms: [String]
   /// The version of the program.
   public let version: String
+  /// Whether clients on other machines do without TLS, and perhaps without a token.
+  public var isInsecure = false
 
   package init(
     node: String, identity: ClusterIdentity, incarnation: String, address: NodeAddress,

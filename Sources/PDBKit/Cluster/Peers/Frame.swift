@@ -1,8 +1,8 @@
 // The wire between nodes, versions 1 and 2: what the bytes mean.
 //
-// A node that has something to say opens a TCP connection to the other's port and upgrades it
-// (`GET /peer`, `Upgrade: pdb-raft/2, pdb-raft/1`; nodes of version 0.1 know only the last). From then
-// on the connection carries frames, one way:
+// A node that has something to say opens a TCP connection to the other's port, begins TLS (PeerTrust.swift)
+// and upgrades the connection (`GET /peer`, `Upgrade: pdb-raft/2`). Nodes of version 0.1 know neither TLS
+// nor more than `pdb-raft/1`. From then on the connection carries frames, one way:
 //
 //   length   4 bytes, big-endian: of all that follows, at most Limits.peerFrameBytes
 //   type     1 byte
@@ -57,9 +57,6 @@ package enum WireVersion: UInt64, CaseIterable, Sendable {
 
   /// As HTTP upgrades name it.
   package var protocolName: String { "pdb-raft/\(rawValue)" }
-
-  /// The best one first.
-  package static var byPreference: [WireVersion] { allCases.reversed() }
 }
 
 /// One frame of the peer wire.

@@ -24,6 +24,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
 
   private let wire: WireVersion
   private let receiver: any PeerReceiver
+  private let handshake: Handshake
   private let logger: Logger
   private var state = State.awaitingHello
   private var deadline: Scheduled<Void>?
@@ -32,6 +33,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
   package init(_ wire: WireVersion, receiver: any PeerReceiver, logger: Logger) {
     self.wire = wire
     self.receiver = receiver
+    handshake = receiver.trust.handshake(on: wire)
     self.logger = logger
   }
 
@@ -69,9 +71,9 @@ package final class PeerAcceptor: ChannelInboundHandler {
     guard hello.version == wire.rawValue else {
       return refuse(hello.from, .version, context)
     }
-    let (nonce, own) = (ClusterSecret.nonce(), receiver.identity.incarnation)
+    let (nonce, own) = (Handshake.nonce(), receiver.identity.incarnation)
     state = .awaitingProof(hello, nonce: nonce)
-    let proof = receiver.secret.proof(.accept, hello, nonce: nonce, incarnation: own)
+    let proof = handshake.proof(.accept, hello, nonce: nonce, incarnation: own)
     var challenge = Frame.Challenge(nonce: nonce, incarnation: own, proof: proof)
     challenge.understands = wire == .first ? nil : .newest
     write(.challenge(challenge), context)
@@ -82,7 +84,7 @@ package final class PeerAcceptor: ChannelInboundHandler {
   ) {
     let own = receiver.identity
     guard
-      receiver.secret.accepts(
+      handshake.accepts(
         proof, .connect, hello, nonce: nonce, incarnation: own.incarnation)
     else { return refuse(hello.from, .secret, context) }
     if hello.cluster != own.cluster { return refuse(hello.from, .cluster, context) }

@@ -4,6 +4,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import PDBClient
 import PDBCoordinator
 import PDBModel
@@ -21,8 +22,8 @@ struct PeerDialer: Sendable {
     let isOrdinary: Bool
     /// What one of the two has against the other.
     var refusal: PeerRefusal?
-    /// The other side answers, but not on the wire between nodes.
-    var hearsNoPeers = false
+    /// The other side answers, but not in TLS: it may be of version 0.1.
+    var speaksNoTLS = false
   }
 
   /// Bytes that may wait in a connection; beyond it messages are dropped, and sent again by
@@ -52,6 +53,16 @@ struct PeerDialer: Sendable {
   ///
   /// - Throws: ``Failure``, or `CancellationError`.
   func connect(for purpose: Frame.Purpose) async throws -> Connection {
+    do {
+      return try await connect(on: .second, for: purpose)
+    } catch let failure as Failure where failure.speaksNoTLS && receiver.mayHearOldPeers {
+      return try await connect(on: .first, for: purpose)
+    }
+  }
+
+  private func connect(
+    on wire: WireVersion, for purpose: Frame.Purpose
+  ) async throws -> Connection {
     let address: NodeAddress
     do { address = try NodeAddress(parsing: member.address) } catch {
       throw Failure(reason: "bad address", isOrdinary: false)
@@ -65,33 +76,38 @@ struct PeerDialer: Sendable {
           .tcpOption(Self.unacknowledged), value: Self.unacknowledgedLimit
         )
         .connect(host: address.host, port: address.port) { channel in
-          channel.eventLoop.makeCompletedFuture { try configure(channel, address, purpose) }
+          channel.eventLoop.makeCompletedFuture { try configure(channel, address, wire, purpose) }
         }
       return try await upgraded.get()
     } catch let failure as Failure {
       throw failure
     } catch is CancellationError {
       throw CancellationError()
+    } catch let error as NIOSSLError {
+      throw Failure(ofTLS: error)
     } catch {
       throw Failure(reason: "not listening", isOrdinary: true)
     }
   }
 
   private func configure(
-    _ channel: any Channel, _ address: NodeAddress, _ purpose: Frame.Purpose
+    _ channel: any Channel, _ address: NodeAddress, _ wire: WireVersion, _ purpose: Frame.Purpose
   ) throws -> EventLoopFuture<Connection> {
+    if wire != .first {
+      try channel.pipeline.syncOperations.addHandler(try receiver.trust.clientHandler())
+    }
     var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/peer")
     head.headers.add(name: "Host", value: address.description)
     let greeted = channel.eventLoop.makePromise(of: Connection.self)
     let configuration = NIOTypedHTTPClientUpgradeConfiguration(
       upgradeRequestHead: head,
-      upgraders: WireVersion.byPreference.map {
+      upgraders: [
         PeerClientUpgrader(
-          wire: $0, hello: hello(on: $0, for: purpose), receiver: receiver, greeted: greeted)
-      },
+          wire: wire, hello: hello(on: wire, for: purpose), receiver: receiver, greeted: greeted)
+      ],
       notUpgradingCompletionHandler: { channel in
         channel.eventLoop.makeFailedFuture(
-          Failure(reason: "it hears no peers", isOrdinary: false, hearsNoPeers: true))
+          Failure(reason: "it does not speak the wire between nodes", isOrdinary: false))
       })
     let upgraded = try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
       configuration: .init(upgradeConfiguration: configuration))
@@ -117,8 +133,22 @@ struct PeerDialer: Sendable {
     let own = receiver.identity
     return Frame.Hello(
       version: wire.rawValue, cluster: own.cluster, from: own.node, to: member.id,
-      incarnation: own.incarnation, purpose: purpose, nonce: ClusterSecret.nonce(),
+      incarnation: own.incarnation, purpose: purpose, nonce: Handshake.nonce(),
       understands: wire == .first ? .first : .newest, confirmed: receiver.confirmed(by: member.id))
+  }
+}
+
+extension PeerDialer.Failure {
+  /// TLS could not be agreed on.
+  fileprivate init(ofTLS error: NIOSSLError) {
+    // What the library calls it is nowhere but in its description.
+    if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+      self.init(
+        reason: "it does not prove that it knows this cluster's secret", isOrdinary: false,
+        refusal: .secret)
+    } else {
+      self.init(reason: "it does not speak TLS", isOrdinary: false, speaksNoTLS: true)
+    }
   }
 }
 
@@ -141,9 +171,18 @@ private struct PeerClientUpgrader: NIOTypedHTTPClientProtocolUpgrader {
     channel: any Channel, upgradeResponse: HTTPResponseHead
   ) -> EventLoopFuture<Frame.Hello> {
     channel.eventLoop.makeCompletedFuture {
-      try channel.pipeline.syncOperations.addHandlers([
+      let pipeline = channel.pipeline.syncOperations
+      let handshake =
+        if wire == .first {
+          receiver.trust.handshake(on: wire)
+        } else {
+          receiver.trust.handshake(
+            boundTo: try pipeline.nioSSL_peerCertificate()?.toDERBytes() ?? [])
+        }
+      try pipeline.addHandlers([
         ByteToMessageHandler(FrameDecoder()),
-        PeerGreeter(wire: wire, hello: hello, receiver: receiver, greeted: greeted),
+        PeerGreeter(
+          wire: wire, hello: hello, handshake: handshake, receiver: receiver, greeted: greeted),
       ])
       return hello
     }
@@ -156,15 +195,17 @@ private final class PeerGreeter: ChannelInboundHandler {
 
   private let wire: WireVersion
   private let hello: Frame.Hello
+  private let handshake: Handshake
   private let receiver: any PeerReceiver
   private let greeted: EventLoopPromise<PeerDialer.Connection>
 
   init(
-    wire: WireVersion, hello: Frame.Hello, receiver: any PeerReceiver,
+    wire: WireVersion, hello: Frame.Hello, handshake: Handshake, receiver: any PeerReceiver,
     greeted: EventLoopPromise<PeerDialer.Connection>
   ) {
     self.wire = wire
     self.hello = hello
+    self.handshake = handshake
     self.receiver = receiver
     self.greeted = greeted
   }
@@ -197,13 +238,12 @@ private final class PeerGreeter: ChannelInboundHandler {
   }
 
   private func answer(_ challenge: Frame.Challenge, _ context: ChannelHandlerContext) {
-    let secret = receiver.secret
     guard
-      secret.accepts(
+      handshake.accepts(
         challenge.proof, .accept, hello, nonce: challenge.nonce,
         incarnation: challenge.incarnation)
     else { return fail(PeerRefusal.secret.message, context, .secret) }
-    let proof = secret.proof(
+    let proof = handshake.proof(
       .connect, hello, nonce: challenge.nonce, incarnation: challenge.incarnation)
     let (receiver, peer) = (receiver, hello.to)
     let decision = context.eventLoop.makeFutureWithTask {

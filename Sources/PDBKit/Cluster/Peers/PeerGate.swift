@@ -11,7 +11,7 @@ import Synchronization
 /// A running node, as its connections to other nodes see it: it decides which peers are let in, and
 /// hands on what those say.
 package final class PeerGate: PeerReceiver {
-  package let secret: ClusterSecret
+  package let trust: PeerTrust
   private let engine: RaftEngine
   private let peers: Peers
   private let log: LogStore
@@ -24,17 +24,22 @@ package final class PeerGate: PeerReceiver {
 
   package var identity: Identity { engine.identity }
 
+  /// As long as one member may be of that version.
+  package var mayHearOldPeers: Bool {
+    trust.old != nil && engine.headline.version == .first
+  }
+
   /// - Parameters:
   ///   - engine: hears what peers say.
   ///   - peers: answers to peers without a link go back over the connections that they opened.
   ///   - log: remembers the data directories of peers.
   ///   - statePath: of the node's own state; received ones are put beside it.
   package init(
-    _ engine: RaftEngine, secret: ClusterSecret, peers: Peers, log: LogStore, statePath: String,
+    _ engine: RaftEngine, trust: PeerTrust, peers: Peers, log: LogStore, statePath: String,
     logger: Logger
   ) {
     self.engine = engine
-    self.secret = secret
+    self.trust = trust
     self.peers = peers
     self.log = log
     self.statePath = statePath

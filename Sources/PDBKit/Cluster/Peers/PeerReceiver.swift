@@ -9,7 +9,9 @@ package import Raft
 /// The node, as its connections to other nodes see it.
 package protocol PeerReceiver: Sendable {
   var identity: Identity { get }
-  var secret: ClusterSecret { get }
+  var trust: PeerTrust { get }
+  /// Whether peers of version 0.1 may still be heard.
+  var mayHearOldPeers: Bool { get }
 
   /// Why this node will not talk to a peer that proved itself; `nil` if it will. A member
   /// that is met for the first time is remembered with its data directory, durably.
@@ -52,6 +54,7 @@ package protocol PeerReceiver: Sendable {
 protocol SilentReceiver: PeerReceiver {}
 
 extension SilentReceiver {
+  var mayHearOldPeers: Bool { false }
   func objection(
     to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
   ) async -> PeerRefusal? { nil }

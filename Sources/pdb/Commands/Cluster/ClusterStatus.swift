@@ -91,6 +91,11 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     }
   }
 
+  private static func state(of member: ClusterReport.MemberReport) -> String {
+    guard let status = member.status else { return "DOWN" }
+    return status.isInsecure ? "up, insecure" : "up"
+  }
+
   private func print(_ report: ClusterReport) {
     if Console.isTerminal(.output) {
       let style = Style(for: .output)
@@ -110,7 +115,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     for member in report.members {
       let port = member.address.split(separator: ":").last.map(String.init) ?? member.address
       table.add(
-        port, member.role.map(Role.words) ?? "?", member.isUp ? "up" : "DOWN",
+        port, member.role.map(Role.words) ?? "?", Self.state(of: member),
         member.term.map { String($0) } ?? "?", member.applied.map { String($0) } ?? "?",
         member.isLeader ? "-" : report.lag(of: member).map { String($0) } ?? "?",
         member.isUp ? "now" : member.silence.map(Self.ago) ?? "?",

@@ -108,6 +108,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.clusterSecret = try clusterSecretFile.map {
       try SecretFile.read($0, "cluster secret")
     }
+    configuration.stateFolder = UserEnvironment.stateFolder
     configuration.isInsecure = insecure
     configuration.heartbeatMilliseconds = heartbeatMs
     configuration.electionMilliseconds = electionMs

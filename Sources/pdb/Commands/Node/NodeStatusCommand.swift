@@ -48,7 +48,7 @@ struct NodeStatusCommand: AsyncParsableCommand, HasExamples {
   private static func text(_ name: String, _ value: JSON) -> String {
     if let list = value.array { return list.map { text(name, $0) }.joined(separator: " ") }
     switch name {
-    case "leader", "peers": return value.string.map { $0.replacing("http://", with: "") } ?? ""
+    case "leader", "peers": return value.string.map(NodeAddress.address) ?? ""
     case "role": return value.string.map(Role.words) ?? ""
     case "last_heartbeat":
       return Double(value.text).map {

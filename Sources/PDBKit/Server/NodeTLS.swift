@@ -1,0 +1,80 @@
+// What a node shows to those who connect to it in TLS: to peers what they pin, to clients a certificate
+// with the names by which they reach it.
+
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOSSL
+import PDBCluster
+import PDBModel
+
+/// The accepting end of TLS on a node's port.
+struct NodeTLS: Sendable {
+  let context: NIOSSLContext
+  /// How this node reaches others as a client of theirs.
+  let forNodes: TLSConfiguration
+
+  init(_ trust: PeerTrust, _ configuration: NodeConfiguration) throws {
+    let forPeers = try trust.identity
+    let forClients = ClientCertificates(trust.key, hosts: Self.hosts(of: configuration))
+    let first = try forClients.current()
+    var tls = TLSConfiguration.makeServerConfiguration(
+      certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
+    tls.minimumTLSVersion = .tlsv12
+    tls.sslContextCallback = { values, decision in
+      if values.serverHostname == PeerTrust.serverName {
+        decision.succeed(forPeers)
+      } else {
+        decision.completeWith(Result { try forClients.current() })
+      }
+    }
+    context = try NIOSSLContext(configuration: tls)
+    var forNodes = TLSConfiguration.makeClientConfiguration()
+    if let file = configuration.tlsAuthorities { forNodes.trustRoots = .file(file) }
+    forNodes.additionalTrustRoots = [
+      .certificates([try NIOSSLCertificate(bytes: trust.key.root(), format: .der)])
+    ]
+    self.forNodes = forNodes
+  }
+
+  /// By which clients may reach the node.
+  private static func hosts(of configuration: NodeConfiguration) -> [String] {
+    var hosts = ["localhost", "127.0.0.1", "::1"]
+    for host in [configuration.reachableAddress.host, configuration.address.host]
+    where !hosts.contains(host) { hosts.insert(host, at: 0) }
+    return hosts
+  }
+}
+
+/// Certificates that browsers take: they accept none that is valid for much more than a year.
+private final class ClientCertificates: Sendable {
+  private let key: ClusterKey
+  private let hosts: [String]
+  private let issued = NIOLockedValueBox<(NIOSSLContextConfigurationOverride, Date)?>(nil)
+
+  private static let validDays = 397
+  private static let renewal: TimeInterval = 30 * 86_400
+
+  init(_ key: ClusterKey, hosts: [String]) {
+    self.key = key
+    self.hosts = hosts
+  }
+
+  /// A node that runs for long issues a new one from time to time.
+  func current() throws -> NIOSSLContextConfigurationOverride {
+    try issued.withLockedValue { issued in
+      let now = Date()
+      if let (identity, date) = issued, abs(now.timeIntervalSince(date)) < Self.renewal {
+        return identity
+      }
+      let leaf = try key.issue(to: "pdb \(hosts[0])", hosts: hosts, days: Self.validDays)
+      var identity = NIOSSLContextConfigurationOverride()
+      identity.certificateChain = try [leaf.certificate, key.root()].map {
+        .certificate(try NIOSSLCertificate(bytes: $0, format: .der))
+      }
+      identity.privateKey = .privateKey(try NIOSSLPrivateKey(bytes: leaf.key, format: .der))
+      issued = (identity, now)
+      return identity
+    }
+  }
+}
