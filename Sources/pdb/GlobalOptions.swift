@@ -49,6 +49,19 @@ struct GlobalOptions: ParsableArguments {
     name: .long, help: ArgumentHelp("A file with the token of the nodes.", valueName: "file"))
   var tokenFile: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The key that nodes of other machines must show ('pdb cluster cert --hash').",
+      valueName: "hash"))
+  var clusterKey: String?
+
+  @Option(
+    name: .customLong("tls-ca"),
+    help: ArgumentHelp(
+      "A file with the authorities that signed the nodes' certificates.", valueName: "file"))
+  var tlsAuthorities: String?
+
   func validate() throws {
     if let wantedTimeout {
       guard wantedTimeout > 0, wantedTimeout <= 3600 else {
@@ -90,7 +103,8 @@ struct GlobalOptions: ParsableArguments {
   }
 
   private static let takesValue: Set = [
-    "--db", "--node", "--timeout", "--color", "--token-file", "--fields",
+    "--db", "--node", "--timeout", "--color", "--token-file", "--fields", "--cluster-key",
+    "--tls-ca",
   ]
 
   /// The options before a program's name, with their values, and what comes after them.
@@ -124,6 +138,8 @@ struct GlobalOptions: ParsableArguments {
       case "--timeout": environment[Setting.timeout.variable] = value
       case "--color": environment[Setting.color.variable] = value
       case "--token-file": environment[Setting.tokenFile.variable] = value
+      case "--cluster-key": environment[Setting.clusterKey.variable] = value
+      case "--tls-ca": environment[Setting.tlsAuthorities.variable] = value
       default: others += [parts[0], value]
       }
     }

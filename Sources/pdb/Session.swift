@@ -24,7 +24,9 @@ final class Session: Sendable {
       let settings = try Settings.current ?? Settings()
       let connection: Connection
       let namesPlace = options.db != nil || !options.node.isEmpty
-      if let shared = Connection.shared, !namesPlace, options.tokenFile == nil {
+      if let shared = Connection.shared, !namesPlace, options.tokenFile == nil,
+        options.clusterKey == nil, options.tlsAuthorities == nil
+      {
         connection = shared
       } else {
         let shared = namesPlace ? nil : Connection.shared

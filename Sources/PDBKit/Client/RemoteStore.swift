@@ -199,6 +199,47 @@ public struct RemoteStore: Clustered {
     return member
   }
 
+  /// Asks for an invitation for a node of another machine: `POST /cluster/invitations`.
+  ///
+  /// - Parameter seconds: how long it is good for; `nil`: an hour.
+  /// - Returns: the invitation, and the whole answer.
+  public func invite(
+    seconds: Int?
+  ) async throws(PDBError) -> (invitation: String, json: JSON) {
+    let answer = try await ask(
+      ClientRequest(
+        .post, "/cluster/invitations", body: seconds.map { ["seconds": JSON($0)] } ?? [:]))
+    guard let invitation = answer.json["invitation"]?.string else {
+      throw Self.bad(answer, outcome: .applied)
+    }
+    return (invitation, answer.json)
+  }
+
+  /// Asks for the certificate of the cluster's key: `GET /cluster/certificate`.
+  public func certificate() async throws(PDBError) -> ClusterCertificate {
+    let answer = try await ask(.get("/cluster/certificate", []))
+    guard let key = answer.json["key"]?.string.flatMap({ try? KeyHash(parsing: $0) }),
+      let pem = answer.json["certificate"]?.string
+    else { throw Self.bad(answer) }
+    return ClusterCertificate(key: key, pem: pem)
+  }
+
+  /// Lets an invited node in: `POST /cluster/admissions`.
+  ///
+  /// - Returns: the id of the new member, and the cluster's secret.
+  package func admit(
+    _ address: NodeAddress, by invitation: String
+  ) async throws(PDBError) -> (id: String, secret: String) {
+    let answer = try await ask(
+      ClientRequest(
+        .post, "/cluster/admissions",
+        body: ["invitation": .string(invitation), "address": .string(address.description)]))
+    guard let id = answer.json["id"]?.string, let secret = answer.json["secret"]?.string else {
+      throw Self.bad(answer, outcome: .applied)
+    }
+    return (id, secret)
+  }
+
   /// Removes a member: `DELETE /cluster/members/MEMBER`.
   public func remove(_ member: String, force: Bool) async throws(PDBError) -> ClusterMember {
     let answer = try await ask(

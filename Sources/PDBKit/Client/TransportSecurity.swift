@@ -44,6 +44,15 @@ public struct TransportSecurity: Hashable, Sendable {
     use = isSecure ? .always : isPlain ? .never : .beyondThisMachine
   }
 
+  /// An address as ``init(of:)`` reads this decision from it.
+  public func text(of address: NodeAddress) -> String {
+    switch use {
+    case .always: NodeAddress.secureScheme + address.description
+    case .never where !address.isLoopback: NodeAddress.plainScheme + address.description
+    case .never, .beyondThisMachine: address.description
+    }
+  }
+
   /// Whether requests to a node go in TLS.
   func covers(_ address: NodeAddress) -> Bool {
     switch use {

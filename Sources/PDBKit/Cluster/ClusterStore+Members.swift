@@ -27,6 +27,29 @@ extension ClusterStore {
   }
 
   package func add(_ address: NodeAddress) async throws(PDBError) -> ClusterMember {
+    try await add(address, as: .random(in: 1 ... .max))
+  }
+
+  /// - Parameter invitation: of this cluster, and not expired.
+  /// - Throws: `conflict` if it was used before.
+  package func add(
+    _ address: NodeAddress, invitedBy invitation: Invitation
+  ) async throws(PDBError) -> ClusterMember {
+    let membership = engine.status.membership
+    let known = membership[invitation.member]?.address
+    guard !membership.removed.contains(invitation.member),
+      known == nil || known == address.description
+    else {
+      throw PDBError(
+        .conflict, "this invitation was used before",
+        hint: "'pdb cluster invite' on a member prints a new one")
+    }
+    return try await add(address, as: invitation.member)
+  }
+
+  private func add(
+    _ address: NodeAddress, as id: NodeID
+  ) async throws(PDBError) -> ClusterMember {
     let status = try leading()
     if let member = status.members.first(where: { $0.address == address.description }) {
       // Asking twice is fine as long as the member has not begun to work.
@@ -38,7 +61,7 @@ extension ClusterStore {
       return ClusterMember(member, status)
     }
     let member = Member(
-      id: .random(in: 1 ... .max), address: address.description, rank: UInt32(address.port),
+      id: id, address: address.description, rank: UInt32(address.port),
       role: .learner)
     do { try await engine.change(.addLearner(member)) } catch { throw PDBError(changing: error) }
     return ClusterMember(member, status)

@@ -9,27 +9,53 @@ package import PDBStorage
 import PDBStore
 import Raft
 
-/// Asks a cluster to take a node in, once both have proved that they know the same secret.
+/// Asks a cluster to take a node in, once both have proved that they know the same secret; or by an
+/// invitation, and then it is told the secret.
 package struct Joining: Sendable {
-  /// A node of the cluster.
-  let member: NodeAddress
-  let token: String?
+  /// Nodes of the cluster.
+  private let members: [NodeAddress]
+  private let invitation: Invitation?
+  private let token: String?
   private let security: TransportSecurity
-  let logger: Logger
+  private let logger: Logger
 
   /// - Returns: `nil` for a node that is not told to join.
   package init?(_ configuration: NodeConfiguration, _ logger: Logger) {
-    guard let member = configuration.join else { return nil }
-    self.member = member
+    guard let members = configuration.invitation?.addresses ?? configuration.join.map({ [$0] })
+    else { return nil }
+    self.members = members
+    invitation = configuration.invitation
     token = configuration.token
+    security = Self.security(configuration)
+    self.logger = logger
+  }
+
+  private static func security(_ configuration: NodeConfiguration) -> TransportSecurity {
     var security = TransportSecurity()
-    if configuration.isInsecure { security.use = .never }
-    security.authorities = configuration.tlsAuthorities
-    if configuration.tlsAuthorities == nil {
+    if let invitation = configuration.invitation {
+      // Nobody else may read the secret.
+      (security.use, security.key) = (.always, invitation.key)
+    } else if let authorities = configuration.tlsAuthorities {
+      security.authorities = authorities
+    } else {
       security.key = configuration.clusterSecret.map { ClusterKey(ClusterSecret($0)).hash }
     }
-    self.security = security
-    self.logger = logger
+    if configuration.isInsecure, configuration.invitation == nil { security.use = .never }
+    return security
+  }
+
+  /// How the members are called in messages.
+  private var place: String { members.map(\.description).joined(separator: ",") }
+
+  private func withClient<T>(
+    within seconds: Int64, _ body: (ClusterClient) async throws -> T
+  ) async throws -> T {
+    let client = ClusterClient(
+      addresses: members, over: security, timeout: .seconds(seconds), token: token)
+    let result: Result<T, any Error>
+    do { result = .success(try await body(client)) } catch { result = .failure(error) }
+    await client.shutdown()
+    return try result.get()
   }
 
   /// Returns the node's identity from now on, by which the cluster knows it as a learner, and the
@@ -39,21 +65,29 @@ package struct Joining: Sendable {
   func admission(
     of address: NodeAddress, _ source: SecretSource
   ) async throws -> (Identity, ClusterSecret) {
-    logger.notice("asking \(member) to be admitted")
-    let client = ClusterClient(
-      addresses: [member], over: security, timeout: .seconds(15), token: token)
-    let answer: Result<(Identity, ClusterSecret), any Error>
-    do {
+    logger.notice("asking \(place) to be admitted")
+    return try await withClient(within: 15) { client in
+      if let invitation { return try await admission(of: address, by: invitation, client) }
+      let member = members[0]
       let status = try await RemoteNode(member, client, within: .seconds(15)).status()
       let cluster = status.identity.cluster
       guard let secret = try source.secret(of: cluster, at: member) else { throw uninvited }
       try await meet(status, address, secret)
       let added = try await RemoteStore(client).add(address)
       guard let node = NodeID(text: added.id) else { throw strange }
-      answer = .success((Identity(cluster: cluster, node: node, address: address), secret))
-    } catch { answer = .failure(error) }
-    await client.shutdown()
-    return try answer.get()
+      return (Identity(cluster: cluster, node: node, address: address), secret)
+    }
+  }
+
+  private func admission(
+    of address: NodeAddress, by invitation: Invitation, _ client: ClusterClient
+  ) async throws -> (Identity, ClusterSecret) {
+    let (id, secret) = try await RemoteStore(client).admit(address, by: invitation.text)
+    guard let node = NodeID(text: id), ClusterKey(ClusterSecret(secret)).hash == invitation.key
+    else { throw strange }
+    return (
+      Identity(cluster: invitation.cluster, node: node, address: address), ClusterSecret(secret)
+    )
   }
 
   /// Checks that a node that has data already belongs to the member's cluster: a node that joined
@@ -62,22 +96,22 @@ package struct Joining: Sendable {
   /// - Throws: `wrong_cluster` if it does not, or if that cannot be told.
   package func confirm(_ contents: LogContents, in directory: String) async throws {
     let known = contents.membership.members.map(\.address)
-    guard !known.contains(member.description) else { return }
-    let client = ClusterClient(
-      addresses: [member], over: security, timeout: .seconds(2), token: token)
-    let status = try? await RemoteNode(member, client, within: .seconds(2)).status()
-    await client.shutdown()
+    guard !members.contains(where: { known.contains($0.description) }) else { return }
     let own = contents.identity
+    guard own.cluster != invitation?.cluster else { return }
+    let status = try? await withClient(within: 2) { client in
+      try await RemoteNode(members[0], client, within: .seconds(2)).status()
+    }
     if let status {
       if status.identity.cluster == own.cluster { return }
     } else if own.node != Membership.nodeID(own.address, cluster: own.cluster) {
       // It did join once. Its cluster may have lost that member since.
-      return logger.warning("cannot ask \(member) whether it is still of this node's cluster")
+      return logger.warning("cannot ask \(place) whether it is still of this node's cluster")
     }
     throw PDBError(
       .wrongCluster,
       "'\(directory)' holds node \(own.address.port) of cluster \(own.cluster) already, and "
-        + "'\(member)' is no member of it",
+        + "'\(place)' is no member of it",
       hint: "leave --join out to go on with that cluster; to join the other one, choose another "
         + "--data-dir, or move the node's files away")
   }
@@ -94,7 +128,7 @@ package struct Joining: Sendable {
         incarnation: .random(in: 1 ... .max)),
       trust: try PeerTrust(secret))
     let peer = Member(
-      id: node, address: member.description, rank: UInt32(member.port), role: .voter)
+      id: node, address: members[0].description, rank: UInt32(members[0].port), role: .voter)
     do {
       let connection = try await PeerDialer(member: peer, receiver: applicant).connect(
         for: .messages)
@@ -105,12 +139,12 @@ package struct Joining: Sendable {
   }
 
   private var strange: PDBError {
-    PDBError(.badAnswer, "'\(member)' did not answer as a pdb node does")
+    PDBError(.badAnswer, "'\(place)' did not answer as a pdb node does")
   }
 
   private var uninvited: PDBError {
     PDBError(
-      .unauthorized, "'\(member)' is on another machine, and this node has no secret of its cluster",
+      .unauthorized, "'\(place)' is on another machine, and this node has no secret of its cluster",
       hint: "'pdb cluster invite' on a member prints what to join with; or give every node of the cluster "
         + "the same --cluster-secret-file")
   }
@@ -118,16 +152,16 @@ package struct Joining: Sendable {
   private func objection(_ failure: PeerDialer.Failure) -> PDBError {
     if failure.refusal == .secret {
       return PDBError(
-        .unauthorized, "the cluster of '\(member)' has another cluster secret",
+        .unauthorized, "the cluster of '\(place)' has another cluster secret",
         hint: "if it belongs to another user, or was given one: give this node the same "
           + "--cluster-secret-file, or join by 'pdb cluster invite'")
     }
     if failure.speaksNoTLS {
       return PDBError(
-        .wrongCluster, "'\(member)' is of version 0.1",
+        .wrongCluster, "'\(place)' is of version 0.1",
         hint: "upgrade all members of its cluster first")
     }
-    return PDBError(.wrongCluster, "'\(member)' does not take this node in: \(failure.reason)")
+    return PDBError(.wrongCluster, "'\(place)' does not take this node in: \(failure.reason)")
   }
 }
 

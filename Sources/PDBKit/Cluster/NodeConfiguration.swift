@@ -18,6 +18,8 @@ public struct NodeConfiguration: Sendable {
   public var advertised: NodeAddress?
   /// A member of the cluster that a node without data shall join.
   public var join: NodeAddress?
+  /// What a member gave a node without data to join by, from another machine.
+  public var invitation: Invitation?
   /// When set, every client must know it; otherwise every client that reaches the node is served.
   public var token: String?
   /// What the nodes of the cluster prove to each other that they know; the same for all of them.
@@ -76,7 +78,7 @@ extension NodeConfiguration {
     guard logEntries >= 100 else {
       throw PDBError(.badConfiguration, "the log must hold at least 100 entries")
     }
-    guard cluster == nil || join == nil else {
+    guard cluster == nil || (join == nil && invitation == nil) else {
       throw PDBError(
         .badConfiguration, "a node is either one of the first (--cluster) or joins (--join)")
     }

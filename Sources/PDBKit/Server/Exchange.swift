@@ -5,12 +5,14 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import PDBClient
+import PDBCluster
 import PDBModel
 import PDBStore
 
 /// What the requests to one node have in common. A reference: each request hands it around.
 final class ServedNode: Sendable {
   let store: any ServedStore
+  let trust: PeerTrust
   let connections: OpenConnections
   let requests = RequestMeters()
   let streams = OpenStreams(
@@ -22,7 +24,11 @@ final class ServedNode: Sendable {
   /// `nil` where clients need no token.
   let tokens: TokenGuard?
 
-  init(_ store: any ServedStore, connections: OpenConnections, tokens: TokenGuard?) {
+  init(
+    _ store: any ServedStore, _ trust: PeerTrust, connections: OpenConnections,
+    tokens: TokenGuard?
+  ) {
+    self.trust = trust
     self.tokens = tokens
     self.store = store
     self.connections = connections

@@ -3,6 +3,7 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import PDBCluster
 import PDBModel
 import PDBStore
 
@@ -19,6 +20,26 @@ extension Endpoint {
       query: ["force"]
     ) {
       try await $0.removeMember()
+    },
+    Endpoint(
+      .get, "/cluster/certificate", "The certificate of the cluster's key, which its nodes show in TLS",
+      isPublic: true
+    ) {
+      let key = $0.node.trust.key
+      return Response(
+        json: ["key": .string(key.hash.description), "certificate": .string(try key.rootInPEM)])
+    },
+    Endpoint(
+      .post, "/cluster/invitations",
+      "Makes an invitation for a node of another machine: {\"seconds\"}, or {} for an hour"
+    ) {
+      try $0.invite()
+    },
+    Endpoint(
+      .post, "/cluster/admissions", "Lets an invited node in: {\"invitation\", \"address\"}",
+      isPublic: true
+    ) {
+      try await $0.admit()
     },
     Endpoint(.post, "/node/stop", "Stops this node; a leader hands over first: {}") {
       _ = try $0.object()
@@ -45,6 +66,44 @@ extension Exchange {
       json: [
         "id": .string(member.id), "address": .string(member.address),
         "cluster": .string(try await store.identity().cluster), "voter": .bool(member.isVoter),
+      ], status: .created)
+  }
+
+  fileprivate func invite() throws -> Response {
+    let seconds = try object()["seconds"].map { json in
+      guard let seconds = json.int64, (1...Self.longestInvitation).contains(seconds) else {
+        throw PDBError(
+          .badRequest, "'seconds' must be from 1 to \(Self.longestInvitation), a week")
+      }
+      return seconds
+    }
+    let expiry = Timestamp(milliseconds: Timestamp.now.milliseconds + (seconds ?? 3600) * 1000)
+    let view = store.currentView
+    let invitation = Invitation(
+      to: view.identity.cluster, at: view.addresses, secret: node.trust.secret, until: expiry)
+    return Response(
+      json: [
+        "invitation": .string(invitation.text), "expires": .string(expiry.description),
+        "addresses": .array(invitation.addresses.map { .string($0.description) }),
+      ], status: .created)
+  }
+
+  private static let longestInvitation: Int64 = 7 * 86_400
+
+  /// The answer holds the secret of the cluster: what makes a node a member.
+  fileprivate func admit() async throws -> Response {
+    let request = try object()
+    guard let text = request["invitation"]?.string, let address = request["address"]?.string else {
+      throw PDBError(.badRequest, "'invitation' or 'address' is missing")
+    }
+    let invitation = try Invitation(parsing: text)
+    try invitation.check(node.trust.secret)
+    let member = try await store.add(try NodeAddress(of: address), invitedBy: invitation)
+    return Response(
+      json: [
+        "id": .string(member.id), "address": .string(member.address),
+        "cluster": .string(try await store.identity().cluster),
+        "secret": .string(node.trust.secret.text),
       ], status: .created)
   }
 

@@ -65,7 +65,7 @@ struct NodeServer: Service {
     let forwarding =
       token == nil ? nil : Forwarding(from: store.nodeStatus, tls: tls.forNodes)
     let requests = RequestGuard(
-      store, connections: connections, token: token, forwarding: forwarding, logger: logger)
+      store, receiver.trust, connections: connections, token: token, forwarding: forwarding, logger: logger)
     let channels = NodeChannel(
       requests: requests, executor: .shared, connections: connections,
       room: AnswerRoom(Limits.answerBytes, on: LoopExecutor.shared.loop), receiver: receiver,

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import PDBCluster
 import PDBCoordinator
 import PDBModel
 import PDBStore
@@ -30,11 +31,11 @@ struct RequestGuard: Sendable {
 
   /// - Parameter forwarding: how changes reach the leader that a client with a token makes here.
   init(
-    _ store: any ServedStore, connections: OpenConnections, token: String?,
+    _ store: any ServedStore, _ trust: PeerTrust, connections: OpenConnections, token: String?,
     forwarding: Forwarding?, logger: Logger
   ) {
     tokens = token.map { TokenGuard($0, logger: logger) }
-    served = ServedNode(store, connections: connections, tokens: tokens)
+    served = ServedNode(store, trust, connections: connections, tokens: tokens)
     self.forwarding = forwarding
     self.logger = logger
     let status = store.nodeStatus

@@ -2,6 +2,7 @@
 
 import PDBCluster
 import PDBCoordinator
+import PDBModel
 import PDBStore
 
 /// The store of the node that serves it.
@@ -14,6 +15,10 @@ protocol ServedStore: Clustered {
   var currentView: ClusterView { get }
   /// What the node measured since it started.
   var measurements: Measurements { get }
+  /// Adds a member that was invited.
+  func add(
+    _ address: NodeAddress, invitedBy invitation: Invitation
+  ) async throws(PDBError) -> ClusterMember
   /// Asks the node to stop as if its process had been told to.
   func requestStop()
 }

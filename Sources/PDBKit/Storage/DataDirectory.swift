@@ -116,10 +116,17 @@ package final class DataDirectory: Sendable {
   ///
   /// - Throws: `data_directory` if it cannot be read, or others can read it.
   package var secret: String? {
-    get throws {
-      guard FileManager.default.fileExists(atPath: files.secret) else { return nil }
-      return try SecretFile.read(files.secret, "cluster secret", code: .dataDirectory)
-    }
+    get throws { try Self.secret(files) }
+  }
+
+  /// The same for a node that may be running.
+  package static func secret(ofNode port: Int, in folder: String) throws -> String? {
+    try secret(NodeFiles(of: port, in: folder))
+  }
+
+  private static func secret(_ files: NodeFiles) throws -> String? {
+    guard FileManager.default.fileExists(atPath: files.secret) else { return nil }
+    return try SecretFile.read(files.secret, "cluster secret", code: .dataDirectory)
   }
 
   /// Remembers the secret of the node's cluster.
@@ -127,6 +134,9 @@ package final class DataDirectory: Sendable {
 
   /// For messages.
   package var secretPath: String { files.secret }
+
+  /// Whether the node was one of version 0.1: its log stays where it was.
+  package var comesFromOldVersion: Bool { FileManager.default.fileExists(atPath: files.oldLog) }
 
   /// Whether the node has been here before.
   package var hasFiles: Bool { files.hasData }

@@ -10,6 +10,8 @@ enum Setting: String, CaseIterable {
   case color = "core.color"
   case pager = "core.pager"
   case tokenFile = "core.token-file"
+  case clusterKey = "core.cluster-key"
+  case tlsAuthorities = "core.tls-ca"
   case remote = "core.remote"
 
   var summary: String {
@@ -19,6 +21,8 @@ enum Setting: String, CaseIterable {
     case .color: "auto, always or never"
     case .pager: "The program that shows long output"
     case .tokenFile: "A file with the token of the nodes"
+    case .clusterKey: "The key of the cluster, as 'pdb cluster cert --hash' prints it"
+    case .tlsAuthorities: "A file with the authorities that signed the nodes' certificates"
     case .remote: "The remote that commands mean; 'pdb use' sets it"
     }
   }
@@ -31,7 +35,12 @@ enum Setting: String, CaseIterable {
 
   /// Whether it may run a program, give a secret away, or send changes to another cluster of the
   /// user's. Then it does not count in a folder's own file, which may have come from a stranger.
-  var isSensitive: Bool { self == .pager || self == .tokenFile || self == .remote }
+  var isSensitive: Bool {
+    switch self {
+    case .pager, .tokenFile, .clusterKey, .tlsAuthorities, .remote: true
+    case .nodes, .timeout, .color: false
+    }
+  }
 
   /// What is wrong with a name that is neither a setting nor in a section with names of the
   /// user's own; `nil` if it is known.
@@ -52,25 +61,31 @@ enum Setting: String, CaseIterable {
   func check(_ value: String) throws {
     switch self {
     case .nodes: _ = try Self.addresses(value)
+    case .clusterKey: _ = try KeyHash(parsing: value)
     case .timeout where Double(value).map({ $0 > 0 && $0 <= 3600 }) != true:
       throw PDBError(.badConfiguration, "'\(rawValue)' must be from 0 to 3600, not '\(value)'")
     case .color where ColorChoice(rawValue: value) == nil:
       throw PDBError(
         .badConfiguration, "'\(rawValue)' is auto, always or never, not '\(value)'")
-    case .timeout, .color, .pager, .tokenFile, .remote: break
+    case .timeout, .color, .pager, .tokenFile, .tlsAuthorities, .remote: break
     }
   }
 
   static func addresses(_ list: String) throws -> [NodeAddress] {
-    let addresses = try list.split(separator: ",").map {
-      try NodeAddress(parsing: $0.trimmingCharacters(in: .whitespaces))
-    }
+    let addresses = try words(list).map(NodeAddress.init(parsing:))
     guard !addresses.isEmpty else {
       throw PDBError(
         .badConfiguration, "'\(list)' names no node",
         hint: "write host:port, for example 127.0.0.1:4000")
     }
     return addresses
+  }
+}
+
+extension Setting {
+  /// The parts of a list.
+  static func words(_ list: String) -> [String] {
+    list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
   }
 }
 
@@ -190,7 +205,8 @@ struct Settings: Sendable {
   /// Whether an alias does nothing that a stranger's folder must not do.
   static func isHarmless(_ alias: String) -> Bool {
     !alias.hasPrefix("!")
-      && !["--node", "--db", "--token", "--cluster-secret"].contains { alias.contains($0) }
+      && !["--node", "--db", "--token", "--cluster-secret", "--cluster-key", "--tls-ca"]
+        .contains { alias.contains($0) }
   }
 
   var aliases: [(name: String, text: String)] {

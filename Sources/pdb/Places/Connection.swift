@@ -33,6 +33,7 @@ final class Connection: Sendable {
     let isWaiting = OnceFlag()
     client = ClusterClient(
       addresses: place.addresses,
+      over: try Self.security(options, settings, place),
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
       token: try tokenFile.map { try SecretFile.read($0, "token") }, author: UserEnvironment.name
@@ -66,6 +67,20 @@ final class Connection: Sendable {
   ) throws -> String? {
     let set = try place.remote?.tokenFile ?? settings.text(.tokenFile)
     return options.tokenFile ?? (place.isNamedByFolder ? nil : set)
+  }
+
+  /// What is said of one place holds before what is set for all.
+  private static func security(
+    _ options: GlobalOptions, _ settings: Settings, _ place: Place
+  ) throws -> TransportSecurity {
+    var security = place.security
+    if let key = try options.clusterKey.map(KeyHash.init(parsing:)) { security.key = key }
+    if let file = options.tlsAuthorities { security.authorities = file }
+    if security.key == nil, security.authorities == nil {
+      security.key = try settings.text(.clusterKey).map(KeyHash.init(parsing:))
+      security.authorities = try settings.text(.tlsAuthorities)
+    }
+    return security
   }
 
   // MARK: Meeting
@@ -179,7 +194,7 @@ final class Connection: Sendable {
     guard !place.isNamedByFolder else { return cluster }
     return cluster.merging([
       "PDB_DB": place.remote?.name ?? "",
-      "PDB_NODES": client.addresses.map(\.description).joined(separator: ","),
+      "PDB_NODES": client.addresses.map(place.security.text(of:)).joined(separator: ","),
     ]) { $1 }
   }
 
@@ -216,6 +231,9 @@ final class Connection: Sendable {
 
   /// The data in the place.
   func store(timeout: Duration) -> any Clustered { RemoteStore(client, timeout: timeout) }
+
+  /// What only a cluster of pdb's own has.
+  var remoteStore: RemoteStore { RemoteStore(client) }
 
   // MARK: Naming
 

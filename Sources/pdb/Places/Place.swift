@@ -19,6 +19,8 @@ struct Place {
   let remote: Remote?
   /// Not empty.
   let addresses: [NodeAddress]
+  /// How the nodes are reached, and what they must prove.
+  let security: TransportSecurity
   /// Whether only a folder's file says that these are the nodes: then no token goes there, and
   /// they are not remembered.
   let isNamedByFolder: Bool
@@ -30,13 +32,16 @@ struct Place {
     self.reason = reason
     self.remote = remote
     addresses = remote.nodes
+    security = remote.security
     isNamedByFolder = false
   }
 
-  private init(_ reason: Reason, _ addresses: [NodeAddress], isNamedByFolder: Bool = false) {
+  /// - Parameter words: addresses, or URLs.
+  private init(_ reason: Reason, _ words: [String], isNamedByFolder: Bool = false) throws {
     self.reason = reason
     remote = nil
-    self.addresses = addresses
+    addresses = try words.map(NodeAddress.init(parsing:))
+    security = try TransportSecurity(of: words)
     self.isNamedByFolder = isNamedByFolder
   }
 
@@ -49,7 +54,7 @@ struct Place {
     if let name = options.db {
       self = try Self.named(name, .option("--db"), settings)
     } else if !options.node.isEmpty {
-      self.init(.option("--node"), try options.node.map(NodeAddress.init(parsing:)))
+      try self.init(.option("--node"), options.node)
     } else {
       self = try Self.configured(settings)
     }
@@ -65,11 +70,11 @@ struct Place {
     if let nodes, nodes.scope == .environment || nodes.scope == .folder || remote == nil,
       let list = try settings.text(.nodes)
     {
-      let addresses = try Setting.addresses(list)
+      let words = Setting.words(list)
       return nodes.scope == .environment
-        ? Place(.variable(nodes.origin), addresses)
-        : Place(
-          .setting(nodes.key, file: nodes.origin), addresses,
+        ? try Place(.variable(nodes.origin), words)
+        : try Place(
+          .setting(nodes.key, file: nodes.origin), words,
           isNamedByFolder: nodes.scope == .folder)
     }
     if let remote {
@@ -77,7 +82,7 @@ struct Place {
       return try named(
         remote.text, isChosen ? .use : .setting(remote.key, file: remote.origin), settings)
     }
-    return Place(.standard, [standardAddress])
+    return try Place(.standard, [standardAddress.description])
   }
 
   private static func named(
@@ -85,7 +90,8 @@ struct Place {
   ) throws -> Place {
     // No name of a remote has a colon.
     guard name.contains(":") else { return Place(reason, try settings.remote(name)) }
-    return Place(reason, try Setting.addresses(name))
+    _ = try Setting.addresses(name)
+    return try Place(reason, Setting.words(name))
   }
 
   var isStandard: Bool { reason == .standard }

@@ -3,6 +3,8 @@
 //   [remote "lab"]                       in the user's own configuration, or the system's
 //     nodes = 127.0.0.1:4000,127.0.0.1:4001
 //     token-file = /home/lan/token
+//     key = SHA256:...                   what its nodes prove themselves by on other machines
+//     tls-ca = /home/lan/ca.pem          or who signed their certificates
 //     cluster = b63c2775b4d41bff         which cluster it is: learnt when it is first met,
 //     birth = 8a1f5c0d9e3b7a21           and held against every answer from then on; in the
 //                                        user's own file, wherever the nodes are
@@ -13,6 +15,7 @@ import PDBKit
 struct Remote: Equatable {
   let name: String
   var nodes: [NodeAddress]
+  var security = TransportSecurity()
   var tokenFile: String?
   /// `nil` until the cluster has been met.
   var identity: ClusterIdentity?
@@ -20,6 +23,8 @@ struct Remote: Equatable {
   enum Key: String, CaseIterable {
     case nodes
     case tokenFile = "token-file"
+    case key
+    case tlsAuthorities = "tls-ca"
     case cluster, birth
   }
 
@@ -64,9 +69,12 @@ extension Settings {
       return try names.sorted().map { name in
         let nodes = self[Remote.setting(name, .nodes)]
         let cluster = self[Remote.setting(name, .cluster)]?.text
+        var security = try TransportSecurity(of: Setting.words(nodes?.text ?? ""))
+        security.key = try self[Remote.setting(name, .key)].map { try KeyHash(parsing: $0.text) }
+        security.authorities = self[Remote.setting(name, .tlsAuthorities)]?.text
         return Remote(
           name: name, nodes: try nodes.map { try Setting.addresses($0.text) } ?? [],
-          tokenFile: self[Remote.setting(name, .tokenFile)]?.text,
+          security: security, tokenFile: self[Remote.setting(name, .tokenFile)]?.text,
           identity: cluster.map {
             ClusterIdentity(cluster: $0, birth: self[Remote.setting(name, .birth)]?.text)
           })
@@ -98,8 +106,10 @@ extension ConfigFile {
   /// Writes a remote, and takes away what it no longer has.
   mutating func write(_ remote: Remote) {
     let texts: [(Remote.Key, String?)] = [
-      (.nodes, remote.nodes.map(\.description).joined(separator: ",")),
+      (.nodes, remote.nodes.map(remote.security.text(of:)).joined(separator: ",")),
       (.tokenFile, remote.tokenFile),
+      (.key, remote.security.key?.description),
+      (.tlsAuthorities, remote.security.authorities),
     ]
     for (key, text) in texts { write(Remote.setting(remote.name, key), text) }
     pin(remote.name, to: remote.identity)

@@ -49,6 +49,11 @@ package struct ClusterKey: Sendable {
       })
   }
 
+  /// The same as text (RFC 7468).
+  package var rootInPEM: String {
+    get throws { PEMDocument(type: "CERTIFICATE", derBytes: try root()).pemString + "\n" }
+  }
+
   /// A certificate for a server, with a key that was made for it.
   ///
   /// - Parameters:

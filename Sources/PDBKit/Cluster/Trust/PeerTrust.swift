@@ -9,7 +9,7 @@ import PDBModel
 
 /// A node's credentials among its peers; made anew at each start.
 package struct PeerTrust: Sendable {
-  let secret: ClusterSecret
+  package let secret: ClusterSecret
   /// The key of the cluster.
   package let key: ClusterKey
   /// What peers of version 0.1 prove on a connection without TLS, while the cluster has that version

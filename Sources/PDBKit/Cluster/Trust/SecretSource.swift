@@ -58,6 +58,7 @@ struct SecretSource {
 
   /// Version 0.1 heard peers without a secret only where nobody else could reach it.
   private var oldTrust: PeerTrust.OldTrust? {
+    guard directory.comesFromOldVersion else { return nil }
     if let given { return .secret(given) }
     return configuration.token == nil && configuration.address.isLoopback ? .everybody : nil
   }

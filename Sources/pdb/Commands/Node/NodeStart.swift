@@ -38,8 +38,8 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "Join the cluster that this node belongs to; it votes once it has caught up.",
-      valueName: "addr"))
+      "Join the cluster of this node, or by what 'pdb cluster invite' printed.",
+      valueName: "addr|invitation"))
   var join: String?
 
   @Option(
@@ -58,7 +58,25 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     name: .long, help: ArgumentHelp("A file with a token that clients need.", valueName: "file"))
   var tokenFile: String?
 
-  @Flag(name: .long, help: "Listen beyond this machine without any protection.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A certificate with its chain, in PEM, to show to clients; read again when it changes.",
+      valueName: "file"))
+  var tlsCert: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("The key of that certificate, in PEM.", valueName: "file"))
+  var tlsKey: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The authorities that signed such certificates of the other nodes, in PEM.",
+      valueName: "file"))
+  var tlsCa: String?
+
+  @Flag(name: .long, help: "Serve other machines without TLS, and without a token if there is none.")
   var insecure = false
 
   @Option(name: .long, help: ArgumentHelp("Time between heartbeats.", valueName: "ms"))
@@ -96,19 +114,39 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     }
   }
 
+  private var certificate: (certificate: String, key: String)? {
+    get throws {
+      guard let tlsCert, let tlsKey else {
+        guard tlsCert == nil, tlsKey == nil else {
+          throw ValidationError("--tls-cert and --tls-key belong together")
+        }
+        return nil
+      }
+      return (tlsCert, tlsKey)
+    }
+  }
+
   func run() async throws {
     // The data is for its owner only.
     umask(0o077)
     let address = try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)")
     var configuration = NodeConfiguration(address: address, dataDirectory: dataDir)
     configuration.cluster = try cluster.map(Setting.addresses)
-    configuration.join = try join.map(NodeAddress.init(parsing:))
+    if let join {
+      if Invitation.isMeant(by: join) {
+        configuration.invitation = try Invitation(parsing: join)
+      } else {
+        configuration.join = try NodeAddress(parsing: join)
+      }
+    }
     configuration.advertised = try advertise.map(NodeAddress.init(parsing:))
     configuration.token = try tokenFile.map { try SecretFile.read($0, "token") }
     configuration.clusterSecret = try clusterSecretFile.map {
       try SecretFile.read($0, "cluster secret")
     }
     configuration.stateFolder = UserEnvironment.stateFolder
+    configuration.tlsCertificate = try certificate
+    configuration.tlsAuthorities = tlsCa
     configuration.isInsecure = insecure
     configuration.heartbeatMilliseconds = heartbeatMs
     configuration.electionMilliseconds = electionMs
@@ -117,7 +155,12 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
     let node = try await PDBNode(configuration, logger: logger) {
-      logger.notice("listening on \(address.url)")
+      let url = NodeAddress.url(of: address, isInsecure: insecure)
+      if insecure, !address.isLoopback {
+        logger.warning("listening on \(url), without TLS: others can read and change what is sent")
+      } else {
+        logger.notice("listening on \(url)")
+      }
     }
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
@@ -157,6 +200,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     var words = host == "127.0.0.1" ? [] : ["--host", host]
     for (name, file) in [
       ("--token-file", tokenFile), ("--cluster-secret-file", clusterSecretFile),
+      ("--tls-cert", tlsCert), ("--tls-key", tlsKey), ("--tls-ca", tlsCa),
     ] {
       if let file { words += [name, URL(fileURLWithPath: file).standardizedFileURL.path] }
     }

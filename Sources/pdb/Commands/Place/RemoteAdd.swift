@@ -7,7 +7,10 @@ import PDBKit
 struct RemoteAdd: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Give a cluster a name.",
-    discussion: "One node's address is enough; the others are found. --token-file is kept.")
+    discussion: """
+      One node's address is enough; the others are found. --token-file, --cluster-key and \
+      --tls-ca are kept.
+      """)
 
   static let examples = [
     Example("pdb remote add lab 127.0.0.1:4000", "Call a cluster 'lab':")
@@ -24,7 +27,13 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
   func run() async throws {
     let file = try RemoteFile()
     try file.checkFree(name)
-    var remote = Remote(name: name, nodes: try nodes.map(NodeAddress.init(parsing:)))
+    var remote = Remote(
+      name: name, nodes: try nodes.map(NodeAddress.init(parsing:)),
+      security: try TransportSecurity(of: nodes))
+    remote.security.key = try options.clusterKey.map(KeyHash.init(parsing:))
+    remote.security.authorities = options.tlsAuthorities.map {
+      URL(fileURLWithPath: $0).standardizedFileURL.path
+    }
     if let path = options.tokenFile {
       _ = try SecretFile.read(path, "token")
       remote.tokenFile = URL(fileURLWithPath: path).standardizedFileURL.path

@@ -98,7 +98,8 @@ extension Remote {
     [
       "name": .string(name), "nodes": .array(nodes.map { .string($0.description) }),
       "cluster": JSON(identity?.cluster), "birth": JSON(identity?.birth),
-      "token_file": JSON(tokenFile),
+      "token_file": JSON(tokenFile), "key": JSON(security.key?.description),
+      "tls_ca": JSON(security.authorities),
     ]
   }
 
@@ -108,7 +109,7 @@ extension Remote {
     _ options: GlobalOptions, _ settings: Settings
   ) async throws -> ClusterIdentity? {
     let client = ClusterClient(
-      addresses: nodes, timeout: .seconds(try options.timeout(settings)))
+      addresses: nodes, over: security, timeout: .seconds(try options.timeout(settings)))
     let found: Result<ClusterIdentity?, any Error>
     do {
       var identity = try await client.identify(nodes)

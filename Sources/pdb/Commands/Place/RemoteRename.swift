@@ -24,7 +24,8 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
       let old = try file.own(name)
       try file.checkFree(newName)
       let new = Remote(
-        name: newName, nodes: old.nodes, tokenFile: old.tokenFile, identity: old.identity)
+        name: newName, nodes: old.nodes, security: old.security, tokenFile: old.tokenFile,
+        identity: old.identity)
       file.remove(name)
       file.write(new)
       if file.isUsed(name) { file.use(newName) }
