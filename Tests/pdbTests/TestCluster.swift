@@ -43,11 +43,7 @@ final class TestCluster: Sendable {
     addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
     workspace = try Workspace(
       nodes: addresses.prefix(count).map(\.description).joined(separator: ","))
-    if let token {
-      try writeSecret(token, to: tokenFile)
-      // Where clients need a token, peers need a secret.
-      try writeSecret("a_secret_of_this_test", to: secretFile)
-    }
+    if let token { try writeSecret(token, to: tokenFile) }
   }
 
   /// Nodes that have the files of version 0.1; none of them runs yet.
@@ -64,8 +60,6 @@ final class TestCluster: Sendable {
   /// The file with the token, for `--token-file`.
   var tokenFile: String { workspace.path + "/token" }
 
-  private var secretFile: String { workspace.path + "/secret" }
-
   // MARK: Life and death
 
   /// - Parameter wrapper: what the shell does instead of only running the program.
@@ -75,10 +69,7 @@ final class TestCluster: Sendable {
       let first = addresses.prefix(firstMembers).map(\.description)
       all += ["--cluster", first.joined(separator: ",")]
     }
-    if token != nil {
-      all += ["--token-file", tokenFile]
-      if addresses.count > 1 { all += ["--cluster-secret-file", secretFile] }
-    }
+    if token != nil { all += ["--token-file", tokenFile] }
     let process =
       if let wrapper {
         workspace.process(

@@ -43,6 +43,9 @@ public struct ClientRequest: Sendable {
   static let introduction = ClientRequest(.get, "/livez")
 
   var isIntroduction: Bool { path == Self.introduction.path }
+
+  /// What the node is to prove with the token: ``TokenProof``.
+  var challenge: String?
 }
 
 /// A node's answer to a request that succeeded.
@@ -55,6 +58,8 @@ public struct ClientAnswer: Sendable {
   public let identity: ClusterIdentity
   /// The revision of the state that the answer is from, if the node told it.
   public let revision: UInt64?
+  /// The node's answer to a challenge.
+  let proof: String?
   /// Whether the change made something new (RFC 9110, section 15.3.2).
   let isCreated: Bool
 }

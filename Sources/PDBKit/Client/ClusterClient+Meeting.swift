@@ -54,17 +54,21 @@ extension ClusterClient {
   }
 
   /// Asks a node which cluster it belongs to, if that must be known before it is sent a request:
-  /// neither a token nor a body is in the question. A node that lies gets them nevertheless; only a
-  /// secret could prove its identity.
+  /// neither a token nor a body is in the question. On this machine a node must also prove that it knows
+  /// the token before it is sent it.
   ///
   /// - Returns: why it must not be sent the request; `nil` if it may be.
   package func objection(
     to request: ClientRequest, at address: NodeAddress, within patience: Duration
   ) async -> Attempts.Result? {
     guard mustIntroduce(address, before: request) else { return nil }
-    switch await attempt(.introduction, at: address, within: patience) {
+    var introduction = ClientRequest.introduction
+    let challenge = TokenProof.challenge()
+    introduction.challenge = challenge
+    switch await attempt(introduction, at: address, within: patience) {
     case .lost(let reason): return .silent(reason)
     case .answer(let answer):
+      if let objection = self.objection(to: answer, for: challenge) { return .error(objection) }
       noteIntroduction(of: address, as: answer.identity)
       return nil
     case let objection: return objection

@@ -326,6 +326,9 @@ public final class ClusterClient: Sendable {
     if let token, !request.isIntroduction {
       headers.add(name: "Authorization", value: "Bearer \(token)")
     }
+    if let challenge = request.challenge {
+      headers.add(name: TokenProof.challengeField, value: challenge)
+    }
     if let identity { headers.add(name: "PDB-Expect-Cluster", value: identity.description) }
     if let revision = request.ifRevision {
       headers.add(name: "If-Match", value: "\"\(revision)\"")
@@ -369,6 +372,7 @@ public final class ClusterClient: Sendable {
       ClientAnswer(
         json: json, node: address, identity: found,
         revision: revision,
+        proof: response.headers.first(name: TokenProof.proofField),
         isCreated: response.status.code == 201))
   }
 
@@ -391,6 +395,26 @@ public final class ClusterClient: Sendable {
       if known.identity?.birth == nil { known.identity = found }
       return nil
     }
+  }
+
+  /// What is wrong with a node's proof that it knows the token; `nil` if nothing is. Where TLS is used,
+  /// that has proved who it is.
+  func objection(to answer: ClientAnswer, for challenge: String) -> PDBError? {
+    let address = answer.node
+    guard let token, address.isLoopback, !security.covers(address) else { return nil }
+    guard let proof = answer.proof else {
+      return PDBError(
+        .untrusted, "'\(address)' does not prove that it knows the token, so it was not sent it",
+        hint: "is it another program, or a node of version 0.1? For one that needs no token leave "
+          + "--token-file out")
+    }
+    guard proof != TokenProof.proof(of: Bytes(utf8: token), for: challenge, at: address) else {
+      return nil
+    }
+    return PDBError(
+      .unauthorized, "'\(address)' knows another token, so it was not sent this one",
+      hint: "compare the client's --token-file with the node's; for a port that is forwarded from "
+        + "elsewhere write https://\(address) and --cluster-key")
   }
 
   /// Whether a node must say which cluster it belongs to before it is sent a request: one change

@@ -97,6 +97,10 @@ extension NodeConfiguration {
           hint: "give every first member the same list, itself included")
       }
     }
+    guard clusterSecret.map(SecretFile.isSecret) ?? true else {
+      throw PDBError(
+        .badConfiguration, "the cluster secret must be 16 or more visible ASCII characters")
+    }
     try checkExposure()
   }
 

@@ -202,6 +202,8 @@ extension HTTPField.Name {
   static let birth = Self("PDB-Birth")!
   /// On a request: the one cluster that may answer it, as `ID/BIRTH`.
   static let expectCluster = Self("PDB-Expect-Cluster")!
+  static let tokenChallenge = Self(TokenProof.challengeField)!
+  static let tokenProof = Self(TokenProof.proofField)!
   static let consistency = Self("PDB-Consistency")!
   static let author = Self("PDB-Author")!
   static let idempotencyKey = Self("Idempotency-Key")!

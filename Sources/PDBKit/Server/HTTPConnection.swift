@@ -260,10 +260,11 @@ final class HTTPConnection: ChannelInboundHandler {
     let channel = context.channel
     let connection = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     let closesAfterAnswer = closesAfterAnswer
-    let address = slot.address
+    let (address, ownAddress) = (slot.address, slot.ownAddress)
     answer = Task.immediate(executorPreference: executor) { [requests, failure] in
       var response = await requests.respond(
-        to: request, body: content, failure: failure, from: address, share: share)
+        to: request, body: content, failure: failure, from: address, to: ownAddress,
+        share: share)
       if !content.isEmpty { connection.value.0.releaseBody() }
       // Guessing on must at least cost a new connection.
       let isLast = closesAfterAnswer || response.status == .tooManyRequests

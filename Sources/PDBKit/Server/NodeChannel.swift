@@ -110,7 +110,8 @@ struct NodeChannel: Sendable {
     }
     try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.waitingBytes)
     try channel.syncOptions?.setOption(.tcpOption(Self.unsentLimit), value: 256 << 10)
-    let isPrivate = isTLS || requests.isInsecure || channel.remoteAddress?.isLoopback == true
+    let isPrivate = isTLS || requests.isInsecure
+      || channel.remoteAddress.flatMap { NodeAddress($0) }?.isLoopback == true
     let connection = HTTPConnection(
       isPrivate ? requests : requests.inClear, executor: executor, connections: connections, slot: slot, room: room, on: channel)
     connections.attach(connection, to: slot)
@@ -216,12 +217,5 @@ private final class PeerAdmissionHandler: ChannelInboundHandler {
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     if event is PeerAdmitted { slot.isPeer = true }
     context.fireUserInboundEventTriggered(event)
-  }
-}
-
-extension SocketAddress {
-  /// Whether the other end is on this machine.
-  fileprivate var isLoopback: Bool {
-    ipAddress.map { NodeAddress(host: $0, port: 1).isLoopback } ?? false
   }
 }

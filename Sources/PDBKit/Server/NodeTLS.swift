@@ -2,6 +2,8 @@
 // with the names by which they reach it.
 
 import Foundation
+import Logging
+import NIOCertificateReloading
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
@@ -13,11 +15,19 @@ struct NodeTLS: Sendable {
   let context: NIOSSLContext
   /// How this node reaches others as a client of theirs.
   let forNodes: TLSConfiguration
+  /// Reads the certificate for clients again when its files change; to be run.
+  let reloader: TimedCertificateReloader?
 
-  init(_ trust: PeerTrust, _ configuration: NodeConfiguration) throws {
+  /// - Throws: `bad_configuration` if a file with a certificate or a key cannot be read.
+  init(_ trust: PeerTrust, _ configuration: NodeConfiguration, _ logger: Logger) throws {
     let forPeers = try trust.identity
-    let forClients = ClientCertificates(trust.key, hosts: Self.hosts(of: configuration))
-    let first = try forClients.current()
+    let reloader = try configuration.tlsCertificate.map { try Self.reloader($0, logger) }
+    self.reloader = reloader
+    let issued = ClientCertificates(trust.key, hosts: Self.hosts(of: configuration))
+    let forClients = { @Sendable in
+      if let reloader { reloader.sslContextConfigurationOverride } else { try issued.current() }
+    }
+    let first = try forClients()
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
     tls.minimumTLSVersion = .tlsv12
@@ -25,16 +35,49 @@ struct NodeTLS: Sendable {
       if values.serverHostname == PeerTrust.serverName {
         decision.succeed(forPeers)
       } else {
-        decision.completeWith(Result { try forClients.current() })
+        decision.completeWith(Result { try forClients() })
       }
     }
     context = try NIOSSLContext(configuration: tls)
     var forNodes = TLSConfiguration.makeClientConfiguration()
-    if let file = configuration.tlsAuthorities { forNodes.trustRoots = .file(file) }
+    if let file = configuration.tlsAuthorities {
+      do { forNodes.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) } catch {
+        throw PDBError(
+          .badConfiguration, "--tls-ca: '\(file)' cannot be read, or holds no certificates in PEM")
+      }
+    }
     forNodes.additionalTrustRoots = [
       .certificates([try NIOSSLCertificate(bytes: trust.key.root(), format: .der)])
     ]
     self.forNodes = forNodes
+  }
+
+  private static func reloader(
+    _ files: (certificate: String, key: String), _ logger: Logger
+  ) throws -> TimedCertificateReloader {
+    let isFailing = NIOLockedValueBox(true)
+    let reloading = TimedCertificateReloader.Configuration(
+      refreshInterval: .seconds(10),
+      certificateSource: .init(location: .file(path: files.certificate), format: .pem),
+      privateKeySource: .init(location: .file(path: files.key), format: .pem)
+    ) { configuration in
+      configuration.onCertificateLoaded = { _ in isFailing.withLockedValue { $0 = false } }
+      configuration.onCertificateLoadFailed = { failure in
+        let isNews = isFailing.withLockedValue { isFailing in
+          defer { isFailing = true }
+          return !isFailing
+        }
+        guard isNews else { return }
+        logger.warning(
+          "the certificate for clients cannot be read again: the one before is shown",
+          metadata: ["error": "\(failure.error)"])
+      }
+    }
+    do { return try .makeReloaderValidatingSources(configuration: reloading) } catch {
+      throw PDBError(
+        .badConfiguration,
+        "'\(files.certificate)' and '\(files.key)' are not a certificate and its key: \(error)")
+    }
   }
 
   /// By which clients may reach the node.

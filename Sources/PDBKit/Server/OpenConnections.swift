@@ -35,6 +35,8 @@ final class OpenConnections: Sendable {
     fileprivate let channel: any Channel
     /// The client's.
     let address: String
+    /// Where the client connected to, if that was on this machine.
+    let ownAddress: NodeAddress?
     fileprivate let openedAt: NIODeadline
     /// What answers its requests, once it is known to be a client's and as long as it is open. Not
     /// weak: that would make each use of the connection, several for a request, slower.
@@ -50,6 +52,9 @@ final class OpenConnections: Sendable {
     fileprivate init(_ channel: any Channel) {
       self.channel = channel
       address = channel.remoteAddress?.ipAddress ?? ""
+      ownAddress = channel.localAddress.flatMap { NodeAddress($0) }.flatMap {
+        $0.isLoopback ? $0 : nil
+      }
       openedAt = channel.eventLoop.now
     }
 

@@ -20,6 +20,7 @@ public struct PDBNode: Service {
   private let logger: Logger
   private let node: ClusterNode
   private let listener: NodeListener
+  private let tls: NodeTLS
   private let isListening: @Sendable () async -> Void
 
   /// The data, without a way over HTTP. Before ``run()`` nothing is answered.
@@ -38,7 +39,10 @@ public struct PDBNode: Service {
   ) async throws {
     try configuration.check()
     let listener = try await NodeListener(configuration.address)
-    do { node = try await ClusterNode(configuration, logger) } catch {
+    do {
+      node = try await ClusterNode(configuration, logger)
+      tls = try NodeTLS(node.receiver.trust, configuration, logger)
+    } catch {
       await listener.close()
       throw error
     }
@@ -60,9 +64,8 @@ public struct PDBNode: Service {
   ///   majority.
   public func run() async throws {
     let server = NodeServer(
-      listener: listener, store: node.store, receiver: node.receiver,
-      tls: try NodeTLS(node.receiver.trust, configuration), token: configuration.token,
-      logger: logger, isListening: isListening)
+      listener: listener, store: node.store, receiver: node.receiver, tls: tls,
+      token: configuration.token, logger: logger, isListening: isListening)
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
     // They stop in the reverse order: first no new changes are taken and those under way are
@@ -77,6 +80,7 @@ public struct PDBNode: Service {
           successTerminationBehavior: .gracefullyShutdownGroup),
       ],
       logger: quiet)
+    if let reloader = tls.reloader { services.services.append(.init(service: reloader)) }
     services.maximumGracefulShutdownDuration = .seconds(5)
     try await withTaskExecutorPreference(LoopExecutor.shared) {
       try await ServiceGroup(configuration: services).run()

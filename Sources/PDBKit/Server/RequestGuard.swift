@@ -65,10 +65,11 @@ struct RequestGuard: Sendable {
   /// - Parameters:
   ///   - failure: what is known to be wrong with it already.
   ///   - address: the client's.
+  ///   - ownAddress: where it connected to, if that was on this machine.
   ///   - share: what the answer takes of the room for all answers.
   func respond(
     to request: Request, body: Bytes, failure: PDBError?, from address: String,
-    share: AnswerRoom.Share
+    to ownAddress: NodeAddress?, share: AnswerRoom.Share
   ) async -> Response {
     let start = NIODeadline.now()
     let found = Found { try Endpoint.find(request) }
@@ -95,6 +96,9 @@ struct RequestGuard: Sendable {
     served.requests.note(
       (try? found.get())?.endpoint, response.status, after: NIODeadline.now() - start)
     addHeaders(to: &response, for: request.headers)
+    if let proof = tokens?.proof(for: request, at: ownAddress) {
+      response.headers.add(.tokenProof, proof)
+    }
     if request.method == .head {
       let length = response.headers[.contentLength]
       response.body = ResponseBody()

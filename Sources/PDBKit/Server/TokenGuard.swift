@@ -47,6 +47,15 @@ final class TokenGuard: Sendable {
     return parts.count == 2 && parts[0].lowercased() == "bearer" ? parts[1] : nil
   }
 
+  /// What proves to a client of this machine that this node knows the token.
+  ///
+  /// - Parameter address: where the client connected to.
+  /// - Returns: `nil` if it does not want that. Others could try tokens on it at leisure.
+  func proof(for request: Request, at address: NodeAddress?) -> String? {
+    guard let address, let challenge = request.headers.first(.tokenChallenge) else { return nil }
+    return TokenProof.proof(of: token, for: challenge, at: address)
+  }
+
   // MARK: Wrong tokens
 
   /// A refusal that waits.

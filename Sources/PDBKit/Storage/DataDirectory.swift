@@ -130,10 +130,9 @@ package final class DataDirectory: Sendable {
   }
 
   /// Remembers the secret of the node's cluster.
-  package func keep(secret: String) throws { try SecretFile.write(secret, to: files.secret) }
-
-  /// For messages.
-  package var secretPath: String { files.secret }
+  package func keep(secret: String) throws {
+    if try self.secret != secret { try SecretFile.write(secret, to: files.secret) }
+  }
 
   /// Whether the node was one of version 0.1: its log stays where it was.
   package var comesFromOldVersion: Bool { FileManager.default.fileExists(atPath: files.oldLog) }

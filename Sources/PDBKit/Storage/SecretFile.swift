@@ -34,12 +34,17 @@ package enum SecretFile {
       throw PDBError(code, "cannot read the \(what) file '\(path)'")
     }
     let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard secret.utf8.count >= 16, secret.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+    guard isSecret(secret) else {
       throw PDBError(
         code, "the \(what) in '\(path)' must be 16 or more visible ASCII characters",
         hint: "openssl rand -hex 32 makes a good one")
     }
     return secret
+  }
+
+  /// Whether a text can stand in such a file.
+  package static func isSecret(_ text: String) -> Bool {
+    text.utf8.count >= 16 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }
 
   /// Writes a secret in the place of what was there. It is durable when this returns.

@@ -80,7 +80,7 @@ function health(members, leader, votersUp, quorum) {
 function disagreements(members, leader) {
   const found = []
   for (const member of members.filter((member) => member.isUp && leader)) {
-    const named = member.leader?.replace(/^http:\/\//u, '') ?? null
+    const named = member.leader?.replace(/^https?:\/\//u, '') ?? null
     if (member !== leader && named !== leader.address) {
       found.push({ kind: 'leader', address: member.address, named })
     }

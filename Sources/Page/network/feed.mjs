@@ -11,7 +11,7 @@ import { bestNode, reasonToLeave, reportOf, statusIdentity, takenOver } from '..
 import { agrees, isSame } from '../logic/identity.mjs'
 import { advance, replicaOf } from '../logic/replica.mjs'
 import { observe } from '../logic/timeline.mjs'
-import { headersFor, identityOf, send } from './requests.mjs'
+import { headersFor, identityOf, send, urlOf } from './requests.mjs'
 
 const lookInterval = 1000
 /** While something is wrong. */
@@ -408,7 +408,7 @@ export class Feed {
     return members.map(({ id, address }) => ({
       id,
       address,
-      url: id === this.#originID ? this.#origin : `http://${address}`,
+      url: id === this.#originID ? this.#origin : urlOf(address),
     }))
   }
 

@@ -12,6 +12,17 @@ export function identityOf({ headers }) {
 }
 
 /**
+ * Where this page reaches a node: in TLS if it came that way itself, but for nodes of this machine.
+ *
+ * @param node an address, or a URL with one.
+ */
+export function urlOf(node, protocol = globalThis.location?.protocol ?? 'http:') {
+  const address = node.replace(/^https?:\/\//u, '')
+  const isLocal = /^(?:127\.|localhost:|\[::1\])/u.test(address)
+  return `${isLocal ? 'http:' : protocol}//${address}`
+}
+
+/**
  * Sends a request.
  *
  * @param patience how long the whole answer may take, in milliseconds.

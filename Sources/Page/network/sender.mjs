@@ -3,7 +3,7 @@
 import { expectation } from '../logic/identity.mjs'
 import { isUnsent, judge, prepare, taskPath } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
-import { headersFor, send } from './requests.mjs'
+import { headersFor, send, urlOf } from './requests.mjs'
 
 const firstPatience = 1500
 const lastPatience = 10_000
@@ -133,19 +133,20 @@ export class Sender {
   #target(tried) {
     const { connection, report } = this.#store.state
     const living = (report?.members ?? []).filter(({ isUp }) => isUp)
-    const leader = this.#leader ?? (report?.leader && this.#known(`http://${report.leader.address}`))
+    const leader = this.#leader ?? (report?.leader && this.#known(report.leader.address))
     const wanted = [
       leader,
       connection.node?.url,
-      ...living.map(({ address }) => this.#known(`http://${address}`)),
+      ...living.map(({ address }) => this.#known(address)),
     ]
     return wanted.find((url) => url && !tried.includes(url)) ?? null
   }
 
   /** The name by which this page reaches a node: the node in use may have another one. */
-  #known(url) {
+  #known(address) {
     const { node } = this.#store.state.connection
-    return node && url === `http://${node.address}` ? node.url : url
+    const url = urlOf(address)
+    return node && url === urlOf(node.address) ? node.url : url
   }
 
   #isOpen(key) {

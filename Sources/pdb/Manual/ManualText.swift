@@ -71,7 +71,13 @@ enum ManualText {
     ),
     .paragraph(
       "Where a token is set, each node is first asked without it which cluster it belongs to, and the "
-        + "token is sent to one cluster only: the remote's, or the first that answers."),
+        + "token is sent to one cluster only: the remote's, or the first that answers. A node of this "
+        + "machine must prove before that it knows the token."),
+    .paragraph(
+      "Nodes of other machines are asked in TLS, and must show the key of --cluster-key, of the remote "
+        + "or of core.cluster-key, or a certificate of --tls-ca or of the system's authorities. "
+        + "'pdb cluster cert --hash' prints the key. https:// before an address asks for TLS on this "
+        + "machine, too; http:// does without it on others, where nodes were started with --insecure."),
   ]
 
   private static var configuration: [ManualPage.Block] {
@@ -97,6 +103,12 @@ enum ManualText {
       """
       The data of the node on that port: its log, large values, its state. A folder that other \
       users can write to is refused.
+      """),
+    .item(
+      ".pdb/node_PORT.secret, $XDG_STATE_HOME/pdb/secret",
+      """
+      The secret of the node's cluster, from which its key follows, and the one by which your nodes on this \
+      machine find each other. Only you can read them; others are refused.
       """),
     .item(
       "--token-file, --cluster-secret-file, core.token-file",

@@ -1,5 +1,5 @@
-// Where a node has the secret of its cluster from: its files; where those do not say, what it was told;
-// and for nodes of one user on one machine, that user's state folder, in which they find each other.
+// Where a node has the secret of its cluster from: what it was told; else its files; where those do not
+// say, for nodes of one user on one machine, that user's state folder, in which they find each other.
 
 import PDBCoordinator
 import PDBModel
@@ -36,19 +36,11 @@ struct SecretSource {
   /// What a node with files trusts. A node that comes from version 0.1 has no secret in them; what its
   /// peers of that version prove, it accepts until the whole cluster has been upgraded.
   ///
-  /// - Throws: `bad_configuration` if it was told another secret, or can have none.
+  /// - Throws: `bad_configuration` if it can have none.
   func trust(of contents: LogContents) throws -> PeerTrust {
-    if let text = try directory.secret {
-      let kept = ClusterSecret(text)
-      guard given == nil || given == kept else {
-        throw PDBError(
-          .badConfiguration,
-          "the files of node \(configuration.address.port) hold another cluster secret than "
-            + "--cluster-secret-file",
-          hint: "leave the option out; to change the secret of a cluster, stop all its nodes and "
-            + "remove '\(directory.secretPath)' and its like first")
-      }
-      return try PeerTrust(kept)
+    if let kept = try directory.secret {
+      // Who changes a cluster's secret gives all its nodes the new one.
+      return try PeerTrust(given ?? ClusterSecret(kept))
     }
     let members = try contents.membership.members.map { try NodeAddress(parsing: $0.address) }
     let addresses = members.isEmpty ? [configuration.reachableAddress] : members
