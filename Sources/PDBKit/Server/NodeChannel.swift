@@ -33,7 +33,12 @@ struct NodeChannel: Sendable {
       try pipeline.addHandler(NegotiationTimeoutHandler(), name: NegotiationTimeoutHandler.name)
       try pipeline.addHandler(
         TLSDetector { isTLS in
-          if isTLS { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+          if isTLS {
+            // A client that ends its half of TLS ends all of it; waiting for more would keep the
+            // connection, and the node's end, for seconds.
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+            try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
+          }
           try negotiate(on: channel, isTLS: isTLS, slot)
         })
     }

@@ -31,6 +31,7 @@ struct NodeTLS: Sendable {
     var tls = TLSConfiguration.makeServerConfiguration(
       certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
     tls.minimumTLSVersion = .tlsv12
+    tls.shutdownTimeout = .milliseconds(200)
     tls.sslContextCallback = { values, decision in
       if values.serverHostname == PeerTrust.serverName {
         decision.succeed(forPeers)

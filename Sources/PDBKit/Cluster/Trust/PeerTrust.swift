@@ -39,6 +39,8 @@ package struct PeerTrust: Sendable {
     leaf = try key.issue(to: "pdb peer", hosts: [Self.serverName])
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv13
+    // A frozen peer does not take leave.
+    configuration.shutdownTimeout = .milliseconds(200)
     configuration.trustRoots = .certificates([
       try NIOSSLCertificate(bytes: try key.root(), format: .der)
     ])
