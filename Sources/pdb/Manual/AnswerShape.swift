@@ -56,6 +56,8 @@ struct AnswerShape {
     "import": .init("status count"), "restore": .init("status cluster revision time"),
     "cluster settings": .init(list: "settings", of: setting, and: "revision"),
     "cluster set": .init(setting + " revision"), "cluster unset": .init(setting + " revision"),
+    "cluster invite": .init("invitation expires addresses"),
+    "cluster cert": .init("key certificate"),
     "config get": .init("setting value scope origin"),
     "config list": .init(list: "settings", of: "setting value scope origin"),
     "config set": .init("setting value origin"), "config unset": .init("setting unset origin"),
