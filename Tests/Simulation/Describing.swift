@@ -25,6 +25,8 @@ extension Coordinator.Input {
     case .birth: 14
     case .vouched: 15
     case .rolledBack: 16
+    case .poisoned: 17
+    case .request(.skip, _): 18
     }
   }
 
@@ -48,6 +50,8 @@ extension Coordinator.Input {
     case .birth: "the cluster's birth"
     case .vouched(let peer): "node \(peer) vouches"
     case .rolledBack: "rolled back"
+    case .poisoned(let entry): "poisoned at \(entry.index)"
+    case .request(.skip(let entry, _), _): "request to skip \(entry.index)"
     }
   }
 }

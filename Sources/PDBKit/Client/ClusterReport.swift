@@ -184,6 +184,7 @@ public struct ClusterReport: Sendable {
       "behind": .bool(isBehind(member)),
       "restart": JSON(member.restart),
       "alarms": .array(member.alarms.map { .string($0) }),
+      "poisoned": status?.poisoned?.json ?? .null,
     ]
   }
 

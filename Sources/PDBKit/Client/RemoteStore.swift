@@ -259,6 +259,14 @@ public struct RemoteStore: Clustered {
     return answer.json["leader"]?.string.map(NodeAddress.address)
   }
 
+  /// Skips a committed entry that cannot be applied: `POST /cluster/skip`.
+  public func skip(_ index: UInt64, from origin: Origin) async throws(PDBError) -> Receipt {
+    var request = ClientRequest(.post, "/cluster/skip", body: ["index": JSON(index)])
+    request.origin = origin
+    let answer = try await client.send(request, within: timeout)
+    return Receipt(.changed(1), revision: answer.revision ?? 0)
+  }
+
   // MARK: Answers
 
   static func bad(_ answer: ClientAnswer, outcome: PDBError.Outcome = .notApplied) -> PDBError {

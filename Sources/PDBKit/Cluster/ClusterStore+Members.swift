@@ -85,6 +85,17 @@ extension ClusterStore {
     }
   }
 
+  package func skip(_ index: UInt64, from origin: Origin) async throws(PDBError) -> Receipt {
+    _ = try leading()
+    // No request id: the state itself knows what was skipped.
+    let known = try await read(.stale, .keys) { view, _ in
+      try view.get(SystemKeys.skipped(index))?.revision
+    }
+    if let known { return Receipt(.changed(1), revision: known) }
+    let stamp = try stamp(author: origin.author, request: nil)
+    do { return try await engine.skip(index, stamp) } catch { throw PDBError(changing: error) }
+  }
+
   /// The status of a node that leads.
   private func leading() throws(PDBError) -> EngineStatus {
     let status = engine.status
@@ -130,6 +141,6 @@ extension NodeStatus {
       settledCommitIndex: status.settledCommitIndex, appliedIndex: status.mark.appliedIndex,
       lastIndex: status.lastIndex, firstIndex: status.firstIndex, logEntries: status.logEntries,
       logBytes: status.logBytes, revision: status.mark.revision, hash: status.mark.comparedHash,
-      alarms: status.alarms.map(\.rawValue), version: pdbVersion)
+      alarms: status.alarms.map(\.rawValue), poisoned: status.poisoned, version: pdbVersion)
   }
 }

@@ -39,16 +39,22 @@ package final class ClusterStore: Clustered {
 
   private func stamp(_ change: Change, _ origin: Origin) throws(PDBError) -> Stamp {
     let now = Timestamp.now
-    let author = origin.author ?? ""
+    return try stamp(
+      author: origin.author,
+      request: origin.request.map { id throws(PDBError) in
+        try RequestID(id, of: change, now: now)
+      }, now)
+  }
+
+  func stamp(
+    author: String?, request: RequestID?, _ now: Timestamp = .now
+  ) throws(PDBError) -> Stamp {
+    let author = author ?? ""
     guard author.utf8.count <= Limits.authorBytes else {
       throw PDBError(
         .badRequest, "the author (HTTP: 'PDB-Author') is longer than \(Limits.authorBytes) bytes")
     }
-    return Stamp(
-      time: now, author: author.escapingControlCharacters,
-      request: try origin.request.map { id throws(PDBError) in
-        try RequestID(id, of: change, now: now)
-      })
+    return Stamp(time: now, author: author.escapingControlCharacters, request: request)
   }
 
   /// Refuses to put in a task's place what is none: it would vanish from the list.

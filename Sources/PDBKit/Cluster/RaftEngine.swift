@@ -166,6 +166,18 @@ package final class RaftEngine: Sendable {
     return version
   }
 
+  /// Skips the entry that the state stopped before, on all members.
+  ///
+  /// - Throws: `conflict` if that is another entry, or none, or one that a member has applied.
+  func skip(_ index: Index, _ stamp: Stamp) async throws -> Receipt {
+    let term = status.poisoned.map { $0.index == index ? $0.term : 0 } ?? 0
+    let entry = LogPosition(index: index, term: term)
+    let operation = StampedOperation(stamp: stamp, operation: .skipEntry(entry))
+    return try await withCheckedThrowingContinuation { continuation in
+      ask(.skip(entry, operation.encoded()), .receipt(continuation))
+    }
+  }
+
   /// How much a read looks at.
   enum Reach: Sendable {
     /// A few keys: done at once.
@@ -398,15 +410,16 @@ package final class RaftEngine: Sendable {
   }
 
   private func changeState() async throws {
+    var queue = ApplyQueue()
     while let jobs = await stateJobs.take() {
-      var entries: [Entry] = []
       for job in jobs {
         switch job {
-        case .apply(let more): entries += more
+        case .apply(let entries): queue.add(entries)
         case .install(let mark, let continuation):
           do {
-            try await apply(entries)
+            try await apply(&queue)
             try state.install(mark.index)
+            queue.drop(through: mark.index)
             feed.reset(to: state.mark().revision)
             report(.applied([], state.mark()))
             continuation.resume()
@@ -414,10 +427,20 @@ package final class RaftEngine: Sendable {
             continuation.resume(throwing: error)
             throw error
           }
-          entries = []
         }
       }
-      try await apply(entries)
+      try await apply(&queue)
+    }
+  }
+
+  /// Applies what waits, up to an entry that cannot be applied.
+  private func apply(_ queue: inout ApplyQueue) async throws {
+    let entries = queue.take()
+    do { try await apply(entries) } catch let poisoned as PoisonedEntry {
+      let end = entries.firstIndex { $0.index == poisoned.index } ?? entries.endIndex
+      queue.putBack(entries[end...], poisoned)
+      try await apply(Array(entries[..<end]))
+      report(.poisoned(poisoned))
     }
   }
 

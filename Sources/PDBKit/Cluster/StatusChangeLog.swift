@@ -23,6 +23,7 @@ struct StatusChangeLog {
     case .roleChanged(let before, let now): roleChanged(from: before, to: now)
     case .membersChanged(let before, let now): membersChanged(from: before, to: now)
     case .raised(let alarm): raised(alarm)
+    case .poisoned(let entry): poisoned(entry)
     case .cleared(let alarm): cleared(alarm)
     }
   }
@@ -72,9 +73,19 @@ struct StatusChangeLog {
       case .rolledBack:
         "this member has less than it once confirmed, as if older files had been put back, so it must "
           + "not vote: remove it ('pdb cluster remove'), move its files away and start it with --join"
+      case .poisonedEntry: "a committed entry cannot be applied"
       case .removed: "this node was removed from the cluster"
       }
     logger.error("\(words)", metadata: ["alarm": "\(alarm.rawValue)"])
+  }
+
+  private func poisoned(_ entry: PoisonedEntry) {
+    logger.error(
+      "\(entry.message); the state stays as it was before. \(entry.hint)",
+      metadata: [
+        "alarm": "\(Alarm.poisonedEntry.rawValue)", "entry": "\(entry.index)",
+        "term": "\(entry.term)",
+      ])
   }
 
   private func cleared(_ alarm: Alarm) {

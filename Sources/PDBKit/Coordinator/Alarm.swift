@@ -12,6 +12,8 @@ package enum Alarm: String, Sendable, CaseIterable {
   /// This member has less than it once confirmed, as if older files had been put back: it must not
   /// vote.
   case rolledBack = "rolled_back"
+  /// A committed entry cannot be applied: the state stopped before it.
+  case poisonedEntry = "poisoned_entry"
   /// The peers say that this node was removed from the cluster.
   case removed
 }

@@ -20,13 +20,13 @@ extension Coordinator {
     comparison.differing.count >= 2 && comparison.differing.count >= status.membership.quorum
   }
 
-  mutating func raise(_ alarm: Alarm) {
+  mutating func raise(_ alarm: Alarm, _ news: News? = nil) {
     guard !status.alarms.contains(alarm) else { return }
     status.alarms.append(alarm)
-    actions.news.append(.raised(alarm))
+    actions.news.append(news ?? .raised(alarm))
   }
 
-  private mutating func clear(_ alarm: Alarm) {
+  mutating func clear(_ alarm: Alarm) {
     guard status.alarms.contains(alarm) else { return }
     status.alarms.removeAll { $0 == alarm }
     actions.news.append(.cleared(alarm))

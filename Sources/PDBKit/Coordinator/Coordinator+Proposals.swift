@@ -99,6 +99,16 @@ extension Coordinator {
     }
   }
 
+  mutating func propose(_ operation: Bytes, _ ticket: Ticket) {
+    if let refusal = refusalWhilePoisoned { return reply(.failed(refusal), to: ticket) }
+    proposals.add(operation, ticket)
+  }
+
+  mutating func change(_ change: MembershipChange, _ ticket: Ticket) {
+    if let refusal = refusalWhilePoisoned { return reply(.failed(refusal), to: ticket) }
+    step(proposals.change(change, ticket))
+  }
+
   mutating func proposeWaiting() {
     let arrived = proposals.takeArrived()
     if !arrived.isEmpty { step(.propose(arrived)) }
@@ -120,6 +130,7 @@ extension Coordinator {
   mutating func finish(_ applied: [Applied], _ mark: StateMark) {
     answerProposers(of: applied, through: mark.appliedIndex)
     status.mark = mark
+    resume(at: mark.appliedIndex)
     if applied.isEmpty || applied.contains(where: \.isUndo) { status.comebacks += 1 }
     comparison.applied(applied)
     judgeState()

@@ -57,6 +57,12 @@ extension Coordinator {
       return confirmed[..<end].flatMap(\.batch.tickets)
     }
 
+    mutating func takeConfirmed(from index: Index) -> [Ticket] {
+      let start = confirmed.firstIndex { $0.index >= index } ?? confirmed.endIndex
+      defer { confirmed.removeSubrange(start...) }
+      return confirmed[start...].flatMap(\.batch.tickets)
+    }
+
     mutating func takeAll() -> [Ticket] {
       defer { (arrived, asked, confirmed) = ([], [], []) }
       return arrived + asked.flatMap(\.tickets) + confirmed.flatMap(\.batch.tickets)
@@ -74,6 +80,8 @@ extension Coordinator {
     guard let batch = reads.takeAsked(read.id) else { return }
     if rules.mayServe(read.index, appliedIndex: status.mark.appliedIndex) {
       for ticket in batch.tickets { reply(.readable, to: ticket) }
+    } else if let poisoned = status.poisoned, read.index >= poisoned.index {
+      for ticket in batch.tickets { reply(.failed(poisoned.error()), to: ticket) }
     } else {
       reads.wait(for: read.index, batch)
     }

@@ -24,6 +24,8 @@ package struct Coordinator: Sendable {
   package enum Request: Sendable {
     /// Appends an encoded operation. Replies: `applied`.
     case propose(Bytes)
+    /// Appends the encoded decision to skip the entry that the state stopped before. Replies: `applied`.
+    case skip(LogPosition, Bytes)
     /// Confirms that the state is as fresh as it must be for a linearizable read. Replies: `readable`.
     case read
     /// Adds, promotes or removes a member. Replies: `changed`.
@@ -43,6 +45,8 @@ package struct Coordinator: Sendable {
     case persisted(number: UInt64)
     /// The state has come as far as the mark, by these entries; by none if it was received whole.
     case applied([Applied], StateMark)
+    /// The state stopped before this entry.
+    case poisoned(PoisonedEntry)
     case stateDurable(Index)
     case snapshotSent(to: NodeID, index: Index?)
     case storageFull(Bool)
@@ -170,9 +174,11 @@ package struct Coordinator: Sendable {
   private mutating func take(_ input: Input) {
     switch input {
     case .tick: tick()
-    case .request(.propose(let operation), let ticket): proposals.add(operation, ticket)
+    case .request(.propose(let operation), let ticket): propose(operation, ticket)
+    case .request(.skip(let entry, let operation), let ticket):
+      skip(entry, by: operation, ticket)
     case .request(.read, let ticket): reads.arrived.append(ticket)
-    case .request(.change(let change), let ticket): step(proposals.change(change, ticket))
+    case .request(.change(let change), let ticket): self.change(change, ticket)
     case .request(.transfer(let target), let ticket): transfer(to: target, ticket)
     case .received(let envelope):
       if envelope.from == node.reachableLeader { status.lastHeartbeat = time }
@@ -180,12 +186,14 @@ package struct Coordinator: Sendable {
     case .peerUnreachable(let peer): step(.peerUnreachable(peer))
     case .persisted(let number): step(.persisted(number: number))
     case .applied(let applied, let mark): finish(applied, mark)
+    case .poisoned(let entry): stop(before: entry)
     case .stateDurable(let index): step(.stateDurable(index))
     case .snapshotSent(let peer, let index): step(.snapshotSent(to: peer, index: index))
     case .storageFull(let isFull): storageFull(isFull)
     case .stateHash(let hash, let peer):
       comparison.heard(hash, from: peer)
       judgeState()
+      makeWay()
     case .alarm(let alarm): raise(alarm)
     case .birth(let birth): status.birth = birth
     case .vouched(let peer): step(.vouched(by: peer))

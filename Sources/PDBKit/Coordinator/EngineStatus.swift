@@ -36,6 +36,8 @@ package struct EngineStatus: Sendable {
   /// When the leader was last heard; on the leader itself, now.
   package var lastHeartbeat: Timestamp?
   package var alarms: [Alarm] = []
+  /// The committed entry that the state stopped before, if there is one.
+  package var poisoned: PoisonedEntry?
 
   /// The status of a node as it was restored from its files.
   package init(identity: Identity, node: Node, mark: StateMark) {

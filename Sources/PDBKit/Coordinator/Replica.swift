@@ -70,13 +70,13 @@ package struct Replica<Storage: StateStorage> {
   /// Applies the next entry. One that the state holds already, because it was received whole
   /// meanwhile, is skipped: `nil`.
   ///
-  /// - Throws: what the storage throws; `corrupt` for an entry that cannot be read, because
-  ///   skipping it would split the states.
+  /// - Throws: what the storage throws; ``PoisonedEntry``, before anything is changed, for an entry
+  ///   that cannot be read or understood: passing it over would split the states.
   package mutating func apply(_ entry: Entry) throws -> Applied? {
     guard entry.index > position.index else { return nil }
     precondition(entry.index == position.index + 1, "entries are applied in order")
+    let operation = try understood(entry)
     position = (entry.index, entry.term)
-    let operation = try entry.operation
     try machine.forget(at: entry.index, operation?.stamp.time)
     var ruling: Ruling?
     if case .membership(let membership) = entry.payload { self.membership = membership }
@@ -90,6 +90,23 @@ package struct Replica<Storage: StateStorage> {
       answeredRevision: ruling?.revision ?? mark.revision, revision: mark.revision,
       hash: mark.comparedHash, made: ruling?.made)
   }
+
+  /// What an entry carries, if that is an operation.
+  private func understood(_ entry: Entry) throws -> StampedOperation? {
+    func poisoned(_ reason: String) -> PoisonedEntry {
+      PoisonedEntry(index: entry.index, term: entry.term, reason: reason)
+    }
+    do {
+      let operation = try entry.operation
+      if let operation { try machine.mustUnderstand(operation.operation) }
+      return operation
+    } catch let error as ClusterVersion.NotUnderstood {
+      throw poisoned(
+        "it raises the cluster to version \(error.version.number), which this program does not know")
+    } catch {
+      throw poisoned("its operation cannot be read")
+    }
+  }
 }
 
 extension Entry {
@@ -97,13 +114,7 @@ extension Entry {
   fileprivate var operation: StampedOperation? {
     get throws {
       guard case .operation(let bytes) = payload else { return nil }
-      do { return try StampedOperation(decoding: bytes) } catch {
-        throw PDBError(
-          .corrupt, "entry \(index) of term \(term) is committed, but its operation cannot be read",
-          hint:
-            "a newer version of pdb may understand it: start this node with the version that the "
-            + "other members have; if none of them goes on, restore a backup ('pdb restore')")
-      }
+      return try StampedOperation(decoding: bytes)
     }
   }
 

@@ -24,6 +24,13 @@ package protocol ReplyRules: Sendable {
   /// when all of them were.
   func mayRaise(havingMet met: Int, of members: Int) -> Bool
 
+  /// Whether a decision to skip an entry is about this one: about no other index, and no other term.
+  func skips(_ decision: LogPosition, _ entry: LogPosition) -> Bool
+
+  /// Whether an entry that cannot be applied is passed over without a decision: never, for others may
+  /// have applied it.
+  var skipsUndecided: Bool { get }
+
   /// Whether a message leaves now. Only a commit notice may wait, and not when the node is urged.
   func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool
 }
@@ -45,6 +52,10 @@ extension ReplyRules {
   package var looksAfterReads: Bool { true }
 
   package func mayRaise(havingMet met: Int, of members: Int) -> Bool { met == members }
+
+  package func skips(_ decision: LogPosition, _ entry: LogPosition) -> Bool { decision == entry }
+
+  package var skipsUndecided: Bool { false }
 
   package func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool { !isNotice || isUrgent }
 }

@@ -21,6 +21,8 @@ struct StateComparison {
   private var waiting: [NodeID: StateHash] = [:]
   /// The last decision on each peer.
   private(set) var differing: Set<NodeID> = []
+  /// How far each peer's state has come, as it said last.
+  private(set) var appliedIndex: [NodeID: Index] = [:]
 
   private static let remembered = 8192
 
@@ -36,6 +38,7 @@ struct StateComparison {
 
   /// A peer tells what its state is at an entry.
   mutating func heard(_ hash: StateHash, from peer: NodeID) {
+    appliedIndex[peer] = hash.index
     waiting[peer] = hash
     compare(hash, of: peer)
   }
@@ -57,5 +60,6 @@ struct StateComparison {
     let ids = Set(members.map(\.id))
     differing.formIntersection(ids)
     waiting = waiting.filter { ids.contains($0.key) }
+    appliedIndex = appliedIndex.filter { ids.contains($0.key) }
   }
 }

@@ -23,8 +23,11 @@ package struct ClusterVersion: Comparable, Hashable, Sendable {
   /// client knew, not by a clock; the history has the limits of the settings.
   package static let checksums = ClusterVersion(number: 1)
 
+  /// A poisoned entry can be skipped.
+  package static let skips = ClusterVersion(number: 2)
+
   /// What this program understands.
-  package static let newest = checksums
+  package static let newest = skips
 
   /// The cluster has a version that this program does not know.
   package struct NotUnderstood: Error {

@@ -37,6 +37,8 @@ struct Draft<Base: StateView>: StateView {
   private let base: Base
   /// The revision the draft will become.
   let revision: UInt64
+  /// Where the operation stands in the log.
+  let place: LogPosition
   let rules: any StateRules
   /// In the order in which keys were first touched.
   private(set) var changes: [KeyChange] = []
@@ -50,9 +52,13 @@ struct Draft<Base: StateView>: StateView {
     var stored: StoredValue?
   }
 
-  init(on base: Base, revision: UInt64, rules: any StateRules = SoundState()) {
+  init(
+    on base: Base, revision: UInt64, at place: LogPosition = LogPosition(index: 0, term: 0),
+    rules: any StateRules = SoundState()
+  ) {
     self.base = base
     self.revision = revision
+    self.place = place
     self.rules = rules
   }
 

@@ -44,6 +44,8 @@ extension Operation {
       return .changed(0)
     case .setSetting(let setting, let value):
       return .changed(try draft.set(setting, to: value) ? 1 : 0)
+    case .skipEntry(let entry):
+      return .changed(try draft.skip(entry))
     }
   }
 }

@@ -25,12 +25,21 @@ extension StampedOperation {
   /// Whether applying what is encoded here may take long: it can change any number of keys, or
   /// has to search for what it changes.
   package static func mayTakeLong(_ bytes: Bytes) -> Bool {
+    [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(kind(of: bytes))
+  }
+
+  /// The entry that what is encoded here decides to skip; `nil` if it is another operation.
+  package static func skippedEntry(_ bytes: Bytes) -> LogPosition? {
+    guard kind(of: bytes) == .skipEntry,
+      case .skipEntry(let entry)? = try? StampedOperation(decoding: bytes).operation
+    else { return nil }
+    return entry
+  }
+
+  private static func kind(of bytes: Bytes) -> Operation.Kind? {
     var reader = BinaryReader(bytes)
-    guard (try? reader.readStamp()) != nil, let kind = try? reader.readByte() else {
-      return false
-    }
-    return [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(
-      Operation.Kind(rawValue: kind))
+    guard (try? reader.readStamp()) != nil, let kind = try? reader.readByte() else { return nil }
+    return Operation.Kind(rawValue: kind)
   }
 }
 
@@ -103,6 +112,7 @@ extension Operation {
     case setMany = 13
     case raiseVersion = 14
     case setSetting = 15
+    case skipEntry = 16
   }
 
   private var kind: Kind {
@@ -122,6 +132,7 @@ extension Operation {
     case .discardImport: .discardImport
     case .raiseVersion: .raiseVersion
     case .setSetting: .setSetting
+    case .skipEntry: .skipEntry
     }
   }
 
@@ -153,6 +164,7 @@ extension Operation {
     case .discardImport(let id): writer.write(id)
     case .raiseVersion(let version): writer.write(version.number)
     case .setSetting(let setting, let value): writer.writeSettingOfCluster(setting, value)
+    case .skipEntry(let entry): writer.write(entry)
     }
   }
 
@@ -174,6 +186,7 @@ extension Operation {
     case .discardImport: self = .discardImport(id: try reader.readString())
     case .raiseVersion: self = .raiseVersion(ClusterVersion(number: try reader.readUInt64()))
     case .setSetting: self = try reader.readSettingOfCluster()
+    case .skipEntry: self = .skipEntry(try reader.readPosition())
     }
   }
 }
@@ -314,6 +327,21 @@ extension BinaryReader {
   fileprivate mutating func readSettingOfCluster() throws -> Operation {
     guard let setting = Setting(rawValue: try readString()) else { throw Malformed() }
     return .setSetting(setting, value: try readOptional { try $0.readString() })
+  }
+}
+
+// MARK: Entries
+
+extension BinaryWriter {
+  fileprivate mutating func write(_ entry: LogPosition) {
+    write(entry.index)
+    write(entry.term)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readPosition() throws -> LogPosition {
+    LogPosition(index: try readCounter(), term: try readCounter())
   }
 }
 

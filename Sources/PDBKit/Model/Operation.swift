@@ -23,6 +23,8 @@ package enum Operation: Equatable, Sendable {
   case raiseVersion(ClusterVersion)
   /// Gives a setting a value; `nil`: the default.
   case setSetting(Setting, value: String?)
+  /// Skips a poisoned entry; see ``PoisonedEntry``.
+  case skipEntry(LogPosition)
 
   /// A short name for logs and history.
   var name: String {
@@ -45,12 +47,17 @@ package enum Operation: Equatable, Sendable {
     case .raiseVersion: "cluster upgrade"
     case .setSetting(let setting, let value?): "cluster set \(setting.name) \(value)"
     case .setSetting(let setting, nil): "cluster unset \(setting.name)"
+    case .skipEntry(let entry): "cluster skip \(entry.index)"
     }
   }
 
   /// Since when all members understand it. In an older cluster it must not be proposed.
   package var version: ClusterVersion {
-    if case .setSetting = self { .checksums } else { .first }
+    switch self {
+    case .setSetting: .checksums
+    case .skipEntry: .skips
+    default: .first
+    }
   }
 }
 

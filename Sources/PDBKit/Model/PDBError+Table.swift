@@ -47,6 +47,7 @@ extension PDBError.Code {
     .init(.noQuorum, http: 503, exit: 75),
     .init(.busy, http: 503, exit: 75),
     .init(.diskFull, http: 507, exit: 75),
+    .init(.poisonedEntry, http: 503, exit: 74),
     .init(.stopping, http: 503, exit: 75),
     .init(.unknownOutcome, http: 504, exit: 5),
     .init(.unreachable, http: 503, exit: 69),

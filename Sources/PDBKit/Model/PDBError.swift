@@ -78,6 +78,8 @@ public struct PDBError: Error, Sendable {
     public static let busy = Self("busy")
     /// The disk takes nothing more.
     public static let diskFull = Self("disk_full")
+    /// A committed entry cannot be applied; the details name it.
+    public static let poisonedEntry = Self("poisoned_entry")
     /// The node is about to stop.
     public static let stopping = Self("stopping")
     /// The change was sent, and it is not known whether it was made.

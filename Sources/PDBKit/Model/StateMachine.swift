@@ -118,12 +118,22 @@ package struct StateMachine<Storage: StateStorage> {
     self.rules = rules
   }
 
+  /// Whether this program knows what an operation means: asked before anything is changed.
+  ///
+  /// - Throws: ``ClusterVersion/NotUnderstood`` if the operation raises the cluster's version beyond.
+  package func mustUnderstand(_ operation: Operation) throws {
+    if case .raiseVersion(let version) = operation, version > rules.newestVersion {
+      throw ClusterVersion.NotUnderstood(version: version)
+    }
+  }
+
   /// Applies an operation.
   ///
-  /// - Throws: what the storage throws.
+  /// - Throws: what the storage throws; what ``mustUnderstand(_:)`` throws.
   package mutating func apply(
     _ stamped: StampedOperation, at position: LogPosition
   ) throws -> Ruling {
+    try mustUnderstand(stamped.operation)
     if let known = try knownAnswer(to: stamped) {
       return Ruling(
         decision: known.decision, revision: known.revision ?? mark.revision, made: nil)
@@ -133,11 +143,7 @@ package struct StateMachine<Storage: StateStorage> {
     return Ruling(decision: decision, revision: mark.revision, made: made)
   }
 
-  /// - Throws: ``ClusterVersion/NotUnderstood`` if this program is too old for it.
   private mutating func raise(to version: ClusterVersion) throws {
-    guard version <= rules.newestVersion else {
-      throw ClusterVersion.NotUnderstood(version: version)
-    }
     if mark.version < .checksums, version >= .checksums {
       // What nodes of version 0.1 have forgotten was older than what they remember.
       let anyForgotten = mark.forgotten != DataMark().forgotten
@@ -215,7 +221,7 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func run(
     _ stamped: StampedOperation, at position: LogPosition
   ) throws -> (Decision, RecordedRevision?) {
-    var draft = Draft(on: storage, revision: mark.revision + 1, rules: rules)
+    var draft = Draft(on: storage, revision: mark.revision + 1, at: position, rules: rules)
     let decision: Decision
     do {
       guard rules.mayUse(stamped.operation.version, at: mark.version) else {

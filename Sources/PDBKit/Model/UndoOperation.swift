@@ -16,6 +16,10 @@ extension Draft {
     // A number that was given stays given.
     let all = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
     let changes = all.filter { $0.key != SystemKeys.settings }
+    guard !all.contains(where: { $0.key.starts(with: SystemKeys.skipped) }) else {
+      throw PDBError(
+        .conflict, "revision \(number) cannot be undone: an entry that was skipped stays skipped")
+    }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
     guard rules.mayUndo(over: conflicts.count) else { throw try conflict(number, conflicts) }
     for change in changes {

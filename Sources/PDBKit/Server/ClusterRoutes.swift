@@ -42,7 +42,7 @@ extension Endpoint {
       guard status.alarms.isEmpty else {
         throw PDBError(
           .busy, "the node is in trouble: \(status.alarms.joined(separator: ", "))",
-          hint: "its log says more",
+          hint: status.poisoned.map { "\($0.message); \($0.hint)" } ?? "its log says more",
           details: [.init("alarms", .array(status.alarms.map { .string($0) }))])
       }
       guard status.leader != nil else {

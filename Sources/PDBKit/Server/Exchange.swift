@@ -153,7 +153,7 @@ struct Exchange: Sendable {
     return response
   }
 
-  private var origin: Origin {
+  var origin: Origin {
     Origin(
       author: request.headers.first(.author),
       request: request.headers.first(.idempotencyKey).map { id in

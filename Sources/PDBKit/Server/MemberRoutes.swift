@@ -52,6 +52,9 @@ extension Endpoint {
     {
       try await $0.transferLeadership()
     },
+    Endpoint(.post, "/cluster/skip", "Gives up an entry that cannot be applied: {\"index\"}") {
+      try await $0.skipEntry()
+    },
   ]
 }
 
@@ -120,6 +123,15 @@ extension Exchange {
     let leader = try await store.transferLeadership(to: object()["to"]?.string)
     return Response(
       json: ["status": "transferred", "leader": JSON(leader.map { NodeAddress.url(of: $0) })])
+  }
+
+  fileprivate func skipEntry() async throws -> Response {
+    guard let index = try object()["index"]?.uint64 else {
+      throw PDBError(.badRequest, "'index' is missing", hint: "{\"index\":12}")
+    }
+    let receipt = try await store.skip(index, from: origin)
+    return Response(
+      json: ["status": "skipped", "index": JSON(index), "revision": JSON(receipt.revision)])
   }
 }
 

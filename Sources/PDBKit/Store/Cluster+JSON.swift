@@ -102,6 +102,7 @@ extension NodeStatus {
       "hash": .string(String(hash, radix: 16)),
       "alarms": .array(alarms.map { .string($0) }),
       "insecure": .bool(isInsecure),
+      "poisoned": poisoned?.json ?? .null,
       "version": .string(version),
     ]
   }
@@ -129,7 +130,21 @@ extension NodeStatus {
       logBytes: Int(json["log_bytes"]?.int64 ?? 0), revision: json["revision"]?.uint64 ?? 0,
       hash: json["hash"]?.string.flatMap { UInt64($0, radix: 16) } ?? 0,
       alarms: (json["alarms"]?.array ?? []).compactMap(\.string),
+      poisoned: json["poisoned"].flatMap(PoisonedEntry.init),
       version: json["version"]?.string ?? "")
     isInsecure = json["insecure"]?.bool ?? false
+  }
+}
+
+extension PoisonedEntry {
+  /// `{"index","term","reason"}`.
+  public var json: JSON {
+    ["index": JSON(index), "term": JSON(term), "reason": .string(reason)]
+  }
+
+  /// The entry of such an object; `nil` if its place is missing.
+  init?(json: JSON) {
+    guard let index = json["index"]?.uint64, let term = json["term"]?.uint64 else { return nil }
+    self.init(index: index, term: term, reason: json["reason"]?.string ?? "")
   }
 }

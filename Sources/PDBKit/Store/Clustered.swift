@@ -22,6 +22,12 @@ public protocol Clustered: Store {
   /// - Returns: the address of the new leader, if it is known yet.
   func transferLeadership(to member: String?) async throws(PDBError) -> String?
 
+  /// Skips the committed entry that the state stopped before, on all members: what it was to change is
+  /// given up.
+  ///
+  /// - Throws: `conflict` if that is another entry, or none, or one that a member has applied.
+  func skip(_ index: UInt64, from origin: Origin) async throws(PDBError) -> Receipt
+
   /// The whole state of one revision, for a restore.
   func backup(at moment: Moment) async throws(PDBError) -> ByteStream
 }
@@ -149,6 +155,8 @@ public struct NodeStatus: Sendable {
   public let hash: UInt64
   /// What is wrong with the node although it runs.
   public let alarms: [String]
+  /// The committed entry that the node's state stopped before, if there is one.
+  public let poisoned: PoisonedEntry?
   /// The version of the program.
   public let version: String
   /// Whether clients on other machines do without TLS, and perhaps without a token.
@@ -159,7 +167,7 @@ public struct NodeStatus: Sendable {
     role: String, leader: String?, term: UInt64, peers: [String], lastHeartbeat: Timestamp?,
     commitIndex: UInt64, settledCommitIndex: UInt64, appliedIndex: UInt64, lastIndex: UInt64,
     firstIndex: UInt64, logEntries: Int, logBytes: Int, revision: UInt64, hash: UInt64,
-    alarms: [String], version: String
+    alarms: [String], poisoned: PoisonedEntry?, version: String
   ) {
     self.node = node
     self.identity = identity
@@ -180,6 +188,7 @@ public struct NodeStatus: Sendable {
     self.revision = revision
     self.hash = hash
     self.alarms = alarms
+    self.poisoned = poisoned
     self.version = version
   }
 

@@ -124,10 +124,13 @@ package final class PeerGate: PeerReceiver {
   // MARK: Messages
 
   /// A message from a peer. When the node cannot keep up the message is dropped; so is one with an entry
-  /// that this node could never apply: once committed, it would end every member.
+  /// that this node could never apply, unless it is committed already: then refusing it helps nobody,
+  /// and the decision to skip it stands behind it.
   package func receive(_ envelope: Envelope) {
     if case .appendEntries(let message) = envelope.message,
-      let entry = message.entries.first(where: { !$0.isReadable })
+      let entry = message.entries.first(where: {
+        $0.index > message.leaderCommit && !$0.isReadable
+      })
     {
       return noteOnce(
         "a leader sends an entry that cannot be read",
