@@ -21,6 +21,8 @@ struct Plan: Sendable {
   /// Chance, per thousand restarts, that an older copy of the node's files was put back before. Drawn
   /// apart from everything else.
   var rollback = 0
+  /// Chance, per thousand moments, that something is proposed that no member can apply. Drawn apart, too.
+  var poison = 0
 
   /// How long faults go on.
   var faultTime: Time
@@ -137,6 +139,7 @@ struct Plan: Sendable {
     past = Past(seed: seed)
     var rare = Dice(seed: seed &* 0xA24B_AED4_963E_E407 &+ 0x9FB2_1C65_1E98_DF25)
     rollback = rare.pick([0, 0, 300, 1000])
+    poison = rare.pick([0, 0, 0, 0, 15, 60])
   }
 
   private mutating func draw(network dice: inout Dice) {

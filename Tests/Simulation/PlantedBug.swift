@@ -135,6 +135,14 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   /// What came with a version is used before the version is raised.
   case usesVersionEarly
 
+  // Entries that cannot be applied
+  /// A member passes over a poisoned entry that nobody has decided to skip.
+  case skipsUndecided
+  /// A decision skips the entry behind, too.
+  case skipsNext
+  /// The decision is not looked for behind the poisoned entry.
+  case ignoresDecision
+
   // What only real storage shows
   /// The log is not synced before batches are reported.
   case syncsNoLog

@@ -212,6 +212,16 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
     bug == .holdsNotices ? !isNotice : !isNotice || isUrgent
   }
 
+  func skips(_ decision: LogPosition, _ entry: LogPosition) -> Bool {
+    switch bug {
+    case .ignoresDecision: false
+    case .skipsNext: decision == entry || decision.index + 1 == entry.index
+    default: decision == entry
+    }
+  }
+
+  var skipsUndecided: Bool { bug == .skipsUndecided }
+
   // MARK: The state
 
   func isTooOld(_ known: UInt64, forgotten: UInt64) -> Bool {

@@ -56,7 +56,7 @@ extension Simulation {
   /// is committed, and every one that lies in some log beyond it.
   private func chooseSurvivors() -> [NodeID] {
     let committed = Index(checks.commits.chosen.count)
-    var memberships = [checks.replay.machine.mark.membership]
+    var memberships = [checks.membership]
     for node in nodes {
       memberships += node.durable.memberships(after: committed).map(\.membership)
       memberships += node.log.memberships(after: committed).map(\.membership)
@@ -86,6 +86,7 @@ extension Simulation {
       return schedule.add(.inspection, after: 10 * Schedule<Happening>.tick)
     }
     schedule.add(.inspection, after: Schedule<Happening>.tick)
+    try skipPoisoned()
     let missing = missing(recovery)
     if missing == nil {
       let term = leader!.status.term

@@ -50,6 +50,8 @@ final class SimulatedNode {
   var writing: [Persist] = []
   /// Committed entries that are not applied yet.
   var committed: [Entry] = []
+  /// Those that the state was given, and has not taken.
+  var applyQueue: ApplyQueue
   var isApplying = false
   var isDiskFull = false
   var isDiskSlow = false
@@ -84,6 +86,7 @@ final class SimulatedNode {
   ) {
     self.id = id
     self.rules = rules
+    applyQueue = ApplyQueue(rules: rules)
     self.configuration = configuration
     self.seed = seed
     self.tickLength = tickLength
@@ -176,6 +179,7 @@ final class SimulatedNode {
     queue = []
     writing = []
     committed = []
+    applyQueue = ApplyQueue(rules: rules)
     isApplying = false
     isDiskFull = false
     inbox = []
@@ -254,6 +258,7 @@ final class SimulatedNode {
     machine = ours(state)
     checkpoints = [machine]
     staged.removeAll { $0.mark.appliedIndex <= mark.index }
+    applyQueue.drop(through: mark.index)
     return true
   }
 

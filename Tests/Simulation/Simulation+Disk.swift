@@ -105,17 +105,27 @@ extension Simulation {
       return schedule.add(.apply(node.id, life: node.life), after: 300)
     }
     let count = dice.chance(500) ? node.committed.count : 1 + dice.below(node.committed.count)
-    let entries = Array(node.committed.prefix(count))
+    node.applyQueue.add(Array(node.committed.prefix(count)))
     node.committed.removeFirst(count)
+    var entries = node.applyQueue.take()
     var applied: [Applied] = []
-    for entry in entries {
-      guard let effect = try apply(entry, at: node) else { continue }
-      try checks.replay.check(effect, by: node.id)
-      applied.append(effect)
+    var poisoned: PoisonedEntry?
+    for (position, entry) in entries.enumerated() {
+      do {
+        guard let effect = try apply(entry, at: node) else { continue }
+        try checks.replay.check(effect, by: node.id)
+        applied.append(effect)
+      } catch let found as PoisonedEntry {
+        try check(found, entry, at: node)
+        poisoned = found
+        node.applyQueue.putBack(entries[position...], found)
+        entries.removeSubrange(position...)
+        break
+      }
     }
     try node.real?.apply(entries, expecting: applied, node.machine)
     if dice.chance(plan.disk.spontaneousSync) { node.checkpoints.append(node.machine) }
-    try step(node, .applied(applied, node.machine.mark))
+    try step(node, [.applied(applied, node.machine.mark)] + (poisoned.map { [.poisoned($0)] } ?? []))
     guard node.isAlive else { return }
     startApplying(node)
   }

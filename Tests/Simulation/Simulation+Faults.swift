@@ -19,6 +19,7 @@ extension Simulation {
     if dice.chance(plan.faults.addMember) { try addMember() }
     if dice.chance(plan.faults.removeMember) { try removeMember() }
     if dice.chance(plan.faults.transfer) { try transferLeadership() }
+    if plan.poison > 0 { try poison() }
   }
 
   /// The leader is hit more often than its share.

@@ -15,16 +15,16 @@ extension Simulation {
     } catch { preconditionFailure("a new disk takes a new node: \(error)") }
   }
 
-  /// The entries from the first through `index`.
+  /// The entries from the first through `index`, as they were applied.
   func chosen(through index: Index) -> ArraySlice<Entry> {
-    checks.commits.chosen.prefix(Int(index))
+    checks.replay.applied.prefix(Int(index))
   }
 
   /// What a process finds when it starts.
   func findStorage(of node: SimulatedNode, _ program: ClusterVersion) throws {
     guard let real = node.real else { return }
     real.rules.newestVersion = program
-    node.adopt(try real.restart(node.durable, entries: checks.commits.chosen))
+    node.adopt(try real.restart(node.durable, entries: checks.replay.applied))
     noteStorage(of: node)
   }
 

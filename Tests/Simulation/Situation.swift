@@ -70,6 +70,10 @@ package enum Situation: String, CaseIterable, Sendable {
   // Older files
   case rolledBack = "a node's files are put back to an older copy"
   case rollbackNoticed = "a node that was rolled back is found out"
+  // Entries that cannot be applied
+  case poisonProposed = "something is proposed that no member can apply"
+  case stoppedByPoison = "a state stops before a poisoned entry"
+  case entrySkipped = "the administrator skips a poisoned entry"
   // Clients
   case retryRemembered = "a retry is answered from memory"
   case duplicateProposal = "two leaders propose the same request"

@@ -50,6 +50,7 @@ import Testing
     .increment(key: [1], by: .min), .append(key: [1], values: [[1], []]),
     .setMany([NewPair(key: [1], value: [0xFF]), NewPair(key: [2], value: [])]),
     .raiseVersion(.checksums),
+    .skipEntry(LogPosition(index: 1 << 40, term: 3)),
   ]
 
   @Test(arguments: operations)

@@ -14,6 +14,14 @@ struct Checks {
   var replay: Replay
   let firstMembers: Membership
 
+  /// The members as of what is committed, applied or not.
+  var membership: Membership {
+    for entry in commits.chosen.reversed() {
+      if case .membership(let membership) = entry.payload { return membership }
+    }
+    return firstMembers
+  }
+
   init(membership: Membership, rules: PlantedRules) {
     replay = Replay(membership: membership, rules: rules)
     firstMembers = membership

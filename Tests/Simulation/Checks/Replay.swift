@@ -17,6 +17,9 @@ package struct Replay {
   }
 
   package private(set) var machine: Machine
+  private var queue = ApplyQueue()
+  /// The entries as they were applied: decisions stand in the places of what they skip.
+  package private(set) var applied: [Entry] = []
   private var points: [Point] = []
   /// Where each request was first applied, and where it changed something.
   private var firstApplied: [String: Index] = [:]
@@ -34,21 +37,30 @@ package struct Replay {
   /// An entry has been committed. Returns the request it carries, if any.
   @discardableResult
   package mutating func committed(_ entry: Entry) throws -> String? {
-    let before = machine.mark.revision
-    guard let applied = try machine.apply(entry) else { return nil }
-    points.append(
-      Point(revision: applied.revision, hash: applied.hash, decision: applied.decision?.encoded()))
-    guard case .operation(let bytes) = entry.payload,
-      let request = try StampedOperation(decoding: bytes).stamp.request?.id
-    else { return nil }
-    if firstApplied[request] == nil { firstApplied[request] = entry.index }
-    if applied.revision != before {
-      if let earlier = effects.updateValue(entry.index, forKey: request) {
-        throw Violation(
-          .exactlyOnce, "request \(request) took effect at \(earlier) and at \(entry.index)")
+    let request = entry.request
+    if let request, firstApplied[request] == nil { firstApplied[request] = entry.index }
+    queue.add([entry])
+    let entries = queue.take()
+    for (position, entry) in entries.enumerated() {
+      do { try apply(entry) } catch let poisoned as PoisonedEntry {
+        queue.putBack(entries[position...], poisoned)
+        break
       }
     }
     return request
+  }
+
+  private mutating func apply(_ entry: Entry) throws {
+    let before = machine.mark.revision
+    guard let effect = try machine.apply(entry) else { return }
+    applied.append(entry)
+    points.append(
+      Point(revision: effect.revision, hash: effect.hash, decision: effect.decision?.encoded()))
+    guard let request = entry.request, effect.revision != before else { return }
+    if let earlier = effects.updateValue(entry.index, forKey: request) {
+      throw Violation(
+        .exactlyOnce, "request \(request) took effect at \(earlier) and at \(entry.index)")
+    }
   }
 
   /// The revision after an entry that is committed.
@@ -94,5 +106,13 @@ package struct Replay {
 
   private func point(at index: Index) -> Point? {
     index > 0 && index <= Index(points.count) ? points[Int(index) - 1] : nil
+  }
+}
+
+extension Entry {
+  /// The request that its operation names, if it can be read and names one.
+  fileprivate var request: String? {
+    guard case .operation(let bytes) = payload else { return nil }
+    return (try? StampedOperation(decoding: bytes))?.stamp.request?.id
   }
 }
