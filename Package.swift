@@ -259,7 +259,7 @@ let package = Package(
     .testTarget(
       name: "pdbTests",
       dependencies: [
-        "PDBKit", "pdb",
+        "PDBKit", "pdb", "PDBStorage", "PDBCoordinator", "Raft",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

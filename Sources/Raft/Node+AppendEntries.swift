@@ -15,6 +15,11 @@ extension Node {
     // What the snapshot mark covers is committed and so the same in the leader's log.
     let isCovered = message.prevLogIndex < log.mark.index
     let covered = isCovered ? Int(log.mark.index - message.prevLogIndex) : 0
+    if let last = message.entries.prefix(covered).last, last.index == log.mark.index,
+      last.term != log.mark.term
+    {
+      return breakPromise(at: last.index, found: last.term, leader: sender, message.term)
+    }
     let entries = message.entries.dropFirst(covered)
     let validated = max(
       log.mark.index, message.prevLogIndex + Index(message.entries.count))

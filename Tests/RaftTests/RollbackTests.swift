@@ -15,6 +15,16 @@ import Testing
     return cluster
   }
 
+  @Test func `entries that contradict where the log begins break a promise, and trap nothing`() throws {
+    let mark = SnapshotMark(index: 10, term: 5, membership: .test(voters: 3))
+    var node = Node(
+      id: 2, snapshot: mark, hardState: HardState(term: 6), appliedIndex: 10, seed: 1)
+    let message = append(term: 6, after: (8, 1), terms: [1, 1, 1])
+    let effects = node.step(.received(Envelope(from: 1, to: 2, message: message)))
+    let broken = try #require(effects.brokenPromise)
+    #expect(broken.index == 10 && broken.expected == 5 && broken.found == 1)
+  }
+
   @Test func `every member learns how far each of them has confirmed its log`() {
     let cluster = cluster()
     let last = cluster[1].node.reach

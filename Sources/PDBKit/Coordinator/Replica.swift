@@ -70,19 +70,27 @@ package struct Replica<Storage: StateStorage> {
   /// Applies the next entry. One that the state holds already, because it was received whole
   /// meanwhile, is skipped: `nil`.
   ///
-  /// - Throws: what the storage throws; ``PoisonedEntry``, before anything is changed, for an entry
-  ///   that cannot be read or understood: passing it over would split the states.
+  /// - Throws: what the storage throws; ``PoisonedEntry`` for an entry that cannot be read, understood or
+  ///   carried out: passing it over would split the states. After an error the storage must be taken
+  ///   back to what it was, and this forgotten.
   package mutating func apply(_ entry: Entry) throws -> Applied? {
     guard entry.index > position.index else { return nil }
-    precondition(entry.index == position.index + 1, "entries are applied in order")
+    precondition(
+      entry.index == position.index + 1,
+      "entry \(entry.index) of term \(entry.term) was to be applied after \(position.index)")
     let operation = try understood(entry)
     position = (entry.index, entry.term)
     try machine.forget(at: entry.index, operation?.stamp.time)
     var ruling: Ruling?
     if case .membership(let membership) = entry.payload { self.membership = membership }
     if let operation {
-      ruling = try machine.apply(
-        operation, at: LogPosition(index: entry.index, term: entry.term))
+      do {
+        ruling = try machine.apply(
+          operation, at: LogPosition(index: entry.index, term: entry.term))
+      } catch is BinaryReader.Malformed {
+        throw PoisonedEntry(
+          index: entry.index, term: entry.term, reason: "it leads to what cannot be read")
+      }
     }
     let mark = machine.mark
     return Applied(

@@ -79,6 +79,11 @@ package struct RevisionRecord: Equatable, Sendable {
   }
 }
 
+extension RevisionRecord {
+  /// Whether it records that a poisoned entry was skipped, which cannot be taken back.
+  var skipsEntry: Bool { operation.hasPrefix("cluster skip ") }
+}
+
 /// A revision with all that it changed.
 package struct RecordedRevision: Sendable {
   package let record: RevisionRecord
@@ -120,7 +125,7 @@ extension HistoryView {
     return found
   }
 
-  /// The newest revision of an author that is neither an undo nor taken back by one: what
+  /// The newest revision of an author that can be taken back, and was not: what
   /// undoing without a number means, so that undoing twice takes back two changes.
   func newestUndoable(by author: String) throws -> RevisionRecord? {
     var takenBack: Set<UInt64> = []
@@ -129,7 +134,7 @@ extension HistoryView {
       if takenBack.contains(revision.number) { return true }
       if let undone = revision.undoes {
         takenBack.insert(undone)
-      } else if revision.stamp.author == author {
+      } else if revision.stamp.author == author, !revision.skipsEntry {
         found = revision
       }
       return found == nil

@@ -46,6 +46,7 @@ extension Draft {
   /// one if it was never given before, else the next.
   mutating func takeTaskNumber(_ wanted: UInt64? = nil, for id: String) throws -> UInt64 {
     let last = try get(TaskKeys.lastNumber)?.value.utf8String.flatMap(UInt64.init) ?? 0
+    guard last < .max else { throw PDBError(.tooMany, "every number of a task was given") }
     let number = wanted.flatMap { $0 > last && $0 <= Limits.importedNumber ? $0 : nil } ?? last + 1
     try put(TaskKeys.lastNumber, Bytes(utf8: String(number)))
     try put(TaskKeys.number(number), Bytes(utf8: id))

@@ -16,7 +16,7 @@ extension Draft {
     // A number that was given stays given.
     let all = try changes(of: revision).filter { $0.key != TaskKeys.lastNumber }
     let changes = all.filter { $0.key != SystemKeys.settings }
-    guard !all.contains(where: { $0.key.starts(with: SystemKeys.skipped) }) else {
+    guard !revision.skipsEntry else {
       throw PDBError(
         .conflict, "revision \(number) cannot be undone: an entry that was skipped stays skipped")
     }

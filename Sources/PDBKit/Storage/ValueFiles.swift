@@ -82,13 +82,20 @@ struct ValueView: Sendable {
   /// Those that are part of the log, or come after this moment.
   private let log: LogStore
 
+  /// No segment is as long.
+  private static let lastOffset = 1 << 40
+
   init(retired: [UInt64: ValueSegment], log: LogStore) {
     self.retired = retired
     self.log = log
   }
 
-  /// - Returns: `nil` if there is no such segment, or if it ends before the value does.
+  /// - Returns: `nil` if there is no such segment, if it ends before the value does, or if no value can
+  ///   stand there.
   func value(at place: ValuePlace) throws -> Bytes? {
+    guard (0...Self.lastOffset).contains(place.offset),
+      (0...Limits.bodyBytes).contains(place.length)
+    else { return nil }
     let bytes =
       if let segment = retired[place.segment] {
         try segment.read(place.length, at: place.offset)

@@ -119,9 +119,8 @@ extension NodeStatus {
       incarnation: json["incarnation"]?.string ?? "", address: address, role: role,
       leader: bare(json["leader"]), term: json["term"]?.uint64 ?? 0,
       peers: (json["peers"]?.array ?? []).compactMap(bare),
-      lastHeartbeat: (json["last_heartbeat"]?.text).flatMap(Double.init).map {
-        Timestamp(milliseconds: Int64(($0 * 1000).rounded()))
-      },
+      lastHeartbeat: (json["last_heartbeat"]?.text).flatMap(Double.init)
+        .flatMap { Int64(exactly: ($0 * 1000).rounded()) }.map(Timestamp.init(milliseconds:)),
       commitIndex: json["commit"]?.uint64 ?? 0,
       settledCommitIndex: json["commit_settled"]?.uint64 ?? 0,
       appliedIndex: json["applied"]?.uint64 ?? 0, lastIndex: json["last"]?.uint64 ?? 0,

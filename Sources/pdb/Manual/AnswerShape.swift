@@ -54,6 +54,7 @@ struct AnswerShape {
     "undo": .init("undone operation count revision"),
     "export": .init("status file bytes"), "backup": .init("status file bytes"),
     "import": .init("status count"), "restore": .init("status cluster revision time"),
+    "cluster skip": .init("status index revision"),
     "cluster settings": .init(list: "settings", of: setting, and: "revision"),
     "cluster set": .init(setting + " revision"), "cluster unset": .init(setting + " revision"),
     "cluster invite": .init("invitation expires addresses"),

@@ -183,6 +183,97 @@ func waitFor<T>(
     }
   }
 
+  private func entry(_ index: Index, _ operation: PDBModel.Operation) -> Entry {
+    let stamp = Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil)
+    return Entry(
+      index: index, term: 1,
+      payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
+  }
+
+  @Test func `an entry that cannot be applied stops changes, and no node, until it is skipped`()
+    async throws
+  {
+    let engines = try TestEngines(
+      count: 3,
+      entries: [
+        entry(1, .raiseVersion(.newest)), entry(2, .increment(key: [0x6E], by: 5)),
+        Entry(index: 3, term: 1, payload: .operation([0xFF])),
+        entry(4, .increment(key: [0x6E], by: 2)),
+      ])
+    try await engines.run {
+      for engine in engines.all {
+        _ = try await waitFor { engine.status.alarms == [.poisonedEntry] ? true : nil }
+        #expect(engine.status.poisoned?.position == LogPosition(index: 3, term: 1))
+        #expect(engine.status.mark.appliedIndex == 2)
+        #expect(try await number(engine, .stale) == "5")
+      }
+      let leader = try #require(engines.all.first { $0.status.isLeader })
+      let change = await #expect(throws: PDBError.self) {
+        _ = try await leader.propose(increment())
+      }
+      #expect(change?.code == .poisonedEntry && change?.outcome == .notApplied)
+      #expect(change?.hint?.contains("pdb cluster skip 3") == true)
+      for engine in engines.all {
+        let read = await #expect(throws: PDBError.self) { _ = try await number(engine, .now) }
+        #expect(read?.code == .poisonedEntry)
+      }
+      let stamp = Stamp(time: .now, author: "an", request: nil)
+      for index in [2, 4] as [Index] {
+        let other = await #expect(throws: PDBError.self) { _ = try await leader.skip(index, stamp) }
+        #expect(other?.code == .conflict)
+      }
+      _ = try await leader.skip(3, stamp)
+      #expect(try await number(leader, .now) == "7")
+      _ = try await leader.propose(increment())
+      for engine in engines.all {
+        #expect(try await number(engine, .now) == "8")
+        #expect(engine.status.alarms.isEmpty && engine.status.poisoned == nil)
+        let record = try await engine.read(.now, .ranges) { view, _ in try view.revision(2) }
+        #expect(record?.operation == "cluster skip 3" && record?.stamp.author == "an")
+        #expect(record?.index == 3)
+      }
+    }
+  }
+
+  @Test func `a leader that stopped makes way for a member that went on`() async throws {
+    let engines = try TestEngines(
+      count: 3,
+      entries: [
+        entry(1, .raiseVersion(.newest)), Entry(index: 2, term: 1, payload: .operation([0xFF])),
+      ])
+    try await engines.run {
+      let leader = try await waitFor {
+        engines.all.first { $0.status.isLeader && $0.status.poisoned != nil }
+      }
+      let other = try #require(engines.all.first { $0 !== leader })
+      let gate = try #require(engines.gate(of: leader.identity.node))
+      gate.receive(StateHash(index: 2, hash: 1), from: other.identity.node)
+      _ = try await waitFor { other.status.isLeader ? true : nil }
+    }
+  }
+
+  @Test func `an entry that cannot be read is taken once it is committed, and not before`()
+    async throws
+  {
+    let engines = try TestEngines(count: 3)
+    let (engine, peer) = (engines.all[0], engines.all[1].identity.node)
+    let gate = try #require(engines.gate(of: engine.identity.node))
+    for other in engines.all.dropFirst() { engines.cutOff(other) }
+    try await engines.run {
+      func send(_ term: Term, commit: Index) {
+        let entry = Entry(index: 1, term: term, payload: .operation([0xFF]))
+        let message = AppendEntries(
+          term: term, prevLogIndex: 0, prevLogTerm: 0, entries: [entry], leaderCommit: commit,
+          round: 0)
+        gate.receive(
+          Envelope(from: peer, to: engine.identity.node, message: .appendEntries(message)))
+      }
+      send(100, commit: 0)
+      send(101, commit: 1)
+      _ = try await waitFor { engine.status.poisoned?.term == 101 ? true : nil }
+    }
+  }
+
   // A peer that is heard before the first tick must not take the node for one that was rolled back.
   @Test func `what a node has is known before it runs`() throws {
     let engines = try TestEngines(

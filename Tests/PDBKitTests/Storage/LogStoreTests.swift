@@ -259,6 +259,19 @@ import Testing
     #expect(try load(copy).map(LogModel.init) == model)
   }
 
+  @Test func `a file with the last number there is is noticed`() throws {
+    _ = try begin()
+    try disk.open("log-\(UInt64.max)").write([0], at: 0)
+    #expect(PDBError.code { _ = try load() } == .corrupt)
+  }
+
+  @Test func `a log that is too near to the end of all indices is refused`() throws {
+    let store = try begin()
+    try append(
+      store, [Entry(index: .max, term: 1, payload: .noop)], HardState(term: 1))
+    #expect(PDBError.code { _ = try load() } == .corrupt)
+  }
+
   @Test func `a missing first file is noticed even if nothing followed it but a vote`() throws {
     let store = try begin(segmentBytes: 300)
     while try segments == ["log-1"] {

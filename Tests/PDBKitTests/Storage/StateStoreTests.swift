@@ -216,7 +216,7 @@ import Testing
   @Test func `what a failure threw out of the transaction is applied once more`() async throws {
     _ = try store.apply([increment(1), increment(2)])
     let bad = Entry(index: 3, term: 1, payload: .operation([9]))
-    #expect(PDBError.code { _ = try store.apply([bad]) } == .corrupt)
+    #expect(throws: PoisonedEntry.self) { _ = try store.apply([bad]) }
     #expect(try store.readOnWriter { view, _ in try view.get([0x6E])?.value.utf8String } == "2")
     let (applied, mark) = try store.apply([increment(3)])
     #expect(applied.count == 1 && mark.appliedIndex == 3 && mark.revision == 3)
@@ -302,11 +302,37 @@ import Testing
   }
 
   @Test func `an entry that cannot be read stops the state instead of being skipped`() throws {
-    let code = PDBError.code {
+    let poisoned = #expect(throws: PoisonedEntry.self) {
       _ = try store.apply([increment(1), Entry(index: 2, term: 1, payload: .operation([9]))])
     }
-    #expect(code == .corrupt)
+    #expect(poisoned?.index == 2 && poisoned?.term == 1)
     #expect(store.mark() == StateMark())
+    // What was applied before it stands, and what comes before it can be applied.
+    _ = try store.apply([increment(1)])
+    #expect(throws: PoisonedEntry.self) {
+      _ = try store.apply([Entry(index: 2, term: 1, payload: .operation([9]))])
+    }
+    #expect(store.mark().appliedIndex == 1)
+    try store.commitPending()
+    #expect(try committedIndex() == 1)
+  }
+
+  @Test func `what cannot be carried out stops the state, too`() throws {
+    let stamp = Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil)
+    func entry(_ index: Index, _ operation: PDBModel.Operation) -> Entry {
+      Entry(
+        index: index, term: 1,
+        payload: .operation(StampedOperation(stamp: stamp, operation: operation).encoded()))
+    }
+    let part = ImportKeys.part(0, of: "i")
+    _ = try store.apply([entry(1, .set(key: part, value: [0xFF], .none))])
+    let poisoned = #expect(throws: PoisonedEntry.self) {
+      _ = try store.apply([entry(2, .commitImport(id: "i", parts: 1, .refuse))])
+    }
+    #expect(poisoned?.index == 2)
+    let newer = ClusterVersion(number: ClusterVersion.newest.number + 1)
+    #expect(throws: PoisonedEntry.self) { _ = try store.apply([entry(2, .raiseVersion(newer))]) }
+    #expect(store.mark().appliedIndex == 1)
   }
 
   @Test func `the history holds what every revision did`() async throws {

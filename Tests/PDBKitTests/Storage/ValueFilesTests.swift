@@ -29,6 +29,14 @@ import Testing
     return (log, try StateStore(path: path + "/node_1.db", log: log))
   }
 
+  @Test func `a place where no value can stand holds none`() throws {
+    try set([(1, Self.value(1))], at: 1)
+    for (offset, length) in [(-1, 10), (0, -1), (0, .max), (.max, 10)] {
+      let place = ValuePlace(segment: 1, offset: offset, length: length)
+      #expect(try log.values().value(at: place) == nil)
+    }
+  }
+
   private static func key(_ number: Int) -> Bytes { Bytes(utf8: "key-\(number)") }
 
   /// JSON text of some length that tells its number.

@@ -92,10 +92,10 @@ enum LogRecord {
       case .hardState:
         .hardState(
           HardState(
-            term: try reader.readUInt64(), vote: try reader.readOptional { try $0.readUInt64() }))
+            term: try reader.readCounter(), vote: try reader.readOptional { try $0.readUInt64() }))
       case .entry: .entry(try reader.readEntry())
       case .peer: .peer(try reader.readUInt64(), incarnation: try reader.readUInt64())
-      case .end: .end(try reader.readUInt64())
+      case .end: .end(try reader.readCounter())
       case .confirmed: .confirmed(try reader.readUInt64(), try reader.readReach())
       }
   }
@@ -125,11 +125,11 @@ extension BinaryReader {
 
   fileprivate mutating func readMark() throws -> SnapshotMark {
     SnapshotMark(
-      index: try readUInt64(), term: try readUInt64(), membership: try readMembership())
+      index: try readCounter(), term: try readCounter(), membership: try readMembership())
   }
 
   fileprivate mutating func readEntry() throws -> Entry {
-    let (index, term) = (try readUInt64(), try readUInt64())
+    let (index, term) = (try readCounter(), try readCounter())
     guard let kind = Entry.Payload.Kind(rawValue: try readByte()) else { throw Malformed() }
     return Entry(index: index, term: term, payload: try Entry.Payload(kind, decoding: readBytes()))
   }

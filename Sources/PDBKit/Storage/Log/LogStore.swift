@@ -131,7 +131,7 @@ package final class LogStore: Sendable {
       file.hasPrefix(prefix) ? UInt64(file.dropFirst(prefix.count)) : nil
     }.sorted()
     guard let first = sequences.first else { return nil }
-    guard sequences == Array(first..<first + UInt64(sequences.count)) else {
+    guard sequences.enumerated().allSatisfy({ $1 - first == UInt64($0) }) else {
       throw damaged("one of its files is missing")
     }
     var reading = Reading()
