@@ -15,7 +15,9 @@ import Testing
     return cluster
   }
 
-  @Test func `entries that contradict where the log begins break a promise, and trap nothing`() throws {
+  @Test func `entries that contradict where the log begins break a promise, and trap nothing`()
+    throws
+  {
     let mark = SnapshotMark(index: 10, term: 5, membership: .test(voters: 3))
     var node = Node(
       id: 2, snapshot: mark, hardState: HardState(term: 6), appliedIndex: 10, seed: 1)

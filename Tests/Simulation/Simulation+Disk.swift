@@ -125,7 +125,8 @@ extension Simulation {
     }
     try node.real?.apply(entries, expecting: applied, node.machine)
     if dice.chance(plan.disk.spontaneousSync) { node.checkpoints.append(node.machine) }
-    try step(node, [.applied(applied, node.machine.mark)] + (poisoned.map { [.poisoned($0)] } ?? []))
+    try step(
+      node, [.applied(applied, node.machine.mark)] + (poisoned.map { [.poisoned($0)] } ?? []))
     guard node.isAlive else { return }
     startApplying(node)
   }

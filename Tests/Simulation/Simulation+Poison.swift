@@ -38,7 +38,8 @@ extension Simulation {
   func check(_ poisoned: PoisonedEntry, _ entry: Entry, at node: SimulatedNode) throws {
     guard case .operation(let bytes) = entry.payload, bytes.starts(with: Bytes(utf8: "poison "))
     else {
-      throw Violation(.driver, "node \(node.id) cannot apply entry \(entry.index): \(poisoned.reason)")
+      throw Violation(
+        .driver, "node \(node.id) cannot apply entry \(entry.index): \(poisoned.reason)")
     }
     note(.stoppedByPoison)
   }

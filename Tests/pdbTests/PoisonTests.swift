@@ -46,11 +46,14 @@ extension ProcessTests {
           let logs = try (0..<3).map { try cluster.log($0) }
           // After that nothing is written that was not asked for.
           for node in 0..<3 where await cluster.status(node)?["birth"]?.string == nil { return nil }
-          return logs.contains { $0.contains("all members understand a newer version") } ? true : nil
+          return logs.contains { $0.contains("all members understand a newer version") }
+            ? true : nil
         }
         #expect(try await cluster.pdb("kv", "set", "undone", "1").status == 0)
         for _ in 0..<3 { try await cluster.change(.increment(counter, by: 1)) }
         _ = try await cluster.settled(0..<3)
+        // All at once: two that are left elect a leader in no time, and it writes.
+        for node in 0..<3 { cluster.send(signal: SIGSTOP, to: node) }
         for node in 0..<3 { cluster.kill9(node) }
         let index = try poison(cluster, 0..<3)
         for node in 0..<3 { try cluster.start(node) }
@@ -86,7 +89,8 @@ extension ProcessTests {
         let log = try await cluster.pdb("log")
         #expect(log.output.contains("cluster skip \(index)"))
         let undo = try await cluster.pdb("undo")
-        #expect(undo.output.contains("kv set"), "a skip cannot be taken back: \(undo.error)")
+        #expect(
+          undo.status == 0, "a skip is passed over, for it cannot be taken back: \(undo.error)")
 
         // One that comes later reads the same log, and one that starts again too.
         try cluster.start(3, arguments: ["--join", cluster.addresses[0].description])

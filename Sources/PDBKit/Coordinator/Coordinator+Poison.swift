@@ -12,7 +12,9 @@ extension Coordinator {
     for proposal in proposals.take(after: entry.index - 1) {
       reply(.failed(entry.error(outcome: .unknown)), to: proposal.ticket)
     }
-    for ticket in reads.takeConfirmed(from: entry.index) { reply(.failed(entry.error()), to: ticket) }
+    for ticket in reads.takeConfirmed(from: entry.index) {
+      reply(.failed(entry.error()), to: ticket)
+    }
     makeWay()
   }
 

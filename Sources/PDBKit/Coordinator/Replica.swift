@@ -110,7 +110,8 @@ package struct Replica<Storage: StateStorage> {
       return operation
     } catch let error as ClusterVersion.NotUnderstood {
       throw poisoned(
-        "it raises the cluster to version \(error.version.number), which this program does not know")
+        "it raises the cluster to version \(error.version.number), which this program does not know"
+      )
     } catch {
       throw poisoned("its operation cannot be read")
     }

@@ -122,8 +122,9 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
         member.failure.map { "\(member.address)  \($0)" } ?? member.address)
     }
     table.print()
-    for entry in Set(report.members.compactMap { $0.status?.poisoned?.message }).sorted() {
-      if Console.isTerminal(.output) { Console.write("\(entry)") }
+    for entry in Set(report.members.compactMap { $0.status?.poisoned?.message }).sorted()
+    where Console.isTerminal(.output) {
+      Console.write("\(entry)")
     }
     for member in report.members where !member.isUp && Console.isTerminal(.output) {
       if let command = member.restart { Console.write("start it again:  \(command)") }
