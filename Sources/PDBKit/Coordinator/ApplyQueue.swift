@@ -56,9 +56,9 @@ package struct ApplyQueue: Sendable {
       else { continue }
       for earlier in 0..<position where decided[earlier] == entries[earlier] {
         let entry = entries[earlier]
-        guard rules.skips(skipped, LogPosition(index: entry.index, term: entry.term)) else {
-          continue
-        }
+        guard entry.isOperation,
+          rules.skips(skipped, LogPosition(index: entry.index, term: entry.term))
+        else { continue }
         decided[earlier] = Entry(index: entry.index, term: entry.term, payload: decision.payload)
       }
     }

@@ -42,7 +42,7 @@ struct HTTPRequest: Sendable {
 /// Talks to the nodes. Follows nothing and repeats nothing.
 final class HTTP: Sendable {
   let addresses: [String]
-  private let token: String
+  let token: String
   private let client: HTTPClient
 
   init(addresses: [String], token: String) {

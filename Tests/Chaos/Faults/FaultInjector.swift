@@ -5,6 +5,7 @@ struct FaultInjector {
   let world: World
   let observer: Observer
   let procedures: Procedures
+  let http: HTTP
   let nodeCount: Int
   let log: @Sendable (String) -> Void
 
@@ -36,6 +37,10 @@ struct FaultInjector {
     log("\(fault.kind.rawValue) begins")
     defer { log("\(fault.kind.rawValue) ends") }
     if fault.kind.isProcedure { return await procedures.run(fault.kind, &target) }
+    if let kinds = fault.kind.strangers {
+      await Crowd(kinds, at: target.someNode(), http, observer, target.dice).stay(for: fault.length)
+      return true
+    }
     await world.begin(number, fault.kind.conditions(&target))
     try? await Task.sleep(for: fault.length)
     await world.end(number)

@@ -29,16 +29,22 @@ enum FaultKind: String, CaseIterable, Sendable {
   case corruptFile = "corrupt-file"
   case transfer
   case replaceNode = "replace-node"
+  case rollback
+  case flood
+  case hostilePeers = "hostile-peers"
 
   /// Whether it is a sequence of steps with a node of its own, instead of a condition that
   /// comes and goes.
-  var isProcedure: Bool { [.corruptFile, .transfer, .replaceNode].contains(self) }
+  var isProcedure: Bool {
+    [.corruptFile, .transfer, .replaceNode, .rollback].contains(self)
+  }
 
   /// How often it is drawn compared to others.
   var weight: Int {
     switch self {
     case .killLeader, .isolateLeader: 3
-    case .killOne, .pauseLeader, .halves, .oneWay, .deafClients, .killAll, .replaceNode: 2
+    case .killOne, .pauseLeader, .halves, .oneWay, .deafClients, .killAll, .replaceNode,
+      .rollback: 2
     default: 1
     }
   }
@@ -112,8 +118,8 @@ extension FaultKind {
       let sign: Int64 = target.dice.isLucky(percent: 50) ? 1 : -1
       let size = Int64(1 + target.dice.below(7200)) * 1000
       conditions.clockOffset[target.someNode()] = .milliseconds(sign * size)
-    case .corruptFile, .transfer, .replaceNode:
-      preconditionFailure("'\(rawValue)' is a procedure")
+    case .corruptFile, .transfer, .replaceNode, .rollback, .flood, .hostilePeers:
+      preconditionFailure("'\(rawValue)' is no condition")
     }
     return conditions
   }

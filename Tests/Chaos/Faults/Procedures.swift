@@ -4,16 +4,18 @@ import Foundation
 
 /// Carries out procedures, one at a time: each may cost one node, and two could cost a majority.
 actor Procedures {
-  private let world: World
-  private let observer: Observer
-  private let commands: OperatorCommands
-  private let findings: Findings
+  let world: World
+  let observer: Observer
+  let commands: OperatorCommands
+  let findings: Findings
   private var isBusy = false
   /// Members whose removal was asked for and not confirmed: it may come true at any time.
   private var doubtful: Set<Int> = []
   private(set) var noticedCorruptions = 0
   /// How many of them the nodes mended by themselves.
   private(set) var mendedCorruptions = 0
+  /// How long each node took that was rolled back until it said so.
+  var noticedRollbacks: [Duration] = []
 
   init(
     world: World, observer: Observer, commands: OperatorCommands, findings: Findings
@@ -40,6 +42,7 @@ actor Procedures {
       switch kind {
       case .corruptFile: isDone = try await corrupt(node, &target.dice)
       case .replaceNode: isDone = try await replace(node)
+      case .rollback: isDone = try await rollBack(node, &target.dice)
       default: preconditionFailure("'\(kind.rawValue)' is not a procedure")
       }
     } catch {
@@ -93,7 +96,7 @@ actor Procedures {
   // MARK: A new node in the place of an old one
 
   /// Removes a member, wipes its disk, and lets it join anew: the documented way.
-  private func replace(_ index: Int) async throws -> Bool {
+  func replace(_ index: Int) async throws -> Bool {
     guard commands.program.hasMembership else { return false }
     // As long as there is no quorum the member cannot be removed; but it may have been asked.
     guard await remove(index, within: .seconds(12)) else {

@@ -4,6 +4,8 @@ import Foundation
 
 /// What a node says of itself, as far as it matters here.
 struct NodeStatus: Decodable, Sendable {
+  let node: String
+  let cluster: String
   let isLeader: Bool
   let term: UInt64
   let leader: String?
@@ -12,10 +14,11 @@ struct NodeStatus: Decodable, Sendable {
   let last: UInt64
   let revision: UInt64
   let hash: String
+  let alarms: [String]
 
   private enum CodingKeys: String, CodingKey {
     case isLeader = "is_leader"
-    case term, leader, applied, commit, last, revision, hash
+    case node, cluster, term, leader, applied, commit, last, revision, hash, alarms
   }
 }
 
@@ -67,6 +70,9 @@ actor Observer {
 
   private func note(_ status: NodeStatus?, of node: Int) {
     latest[node] = status
+    if let status, status.term >= Stranger.inventedTerm {
+      findings.report("node \(node) believed a stranger, and is in term \(status.term)")
+    }
     guard let status, status.isLeader else { return }
     if let other = leaderOfTerm[status.term] {
       if other != node {

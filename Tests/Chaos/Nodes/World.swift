@@ -13,6 +13,10 @@ actor World {
   private var applied: [Int: Conditions] = [:]
   /// When a node's disk was last bad; it may end by itself because of that a while later.
   private var disksHurtAt: [Int: ContinuousClock.Instant] = [:]
+  /// How many ask for peace: as long as somebody does nothing is wrong.
+  private var peaceKeepers = 0
+  /// When something was wrong last.
+  private var troubledAt: ContinuousClock.Instant?
 
   init(nodes: [Node], firewall: Firewall, findings: Findings) {
     self.nodes = nodes
@@ -34,8 +38,21 @@ actor World {
 
   func isOwned(_ node: Int) -> Bool { owned.contains(node) }
 
+  /// Runs `body` while all faults hold off.
+  func inPeace<T: Sendable>(_ body: @Sendable () async -> T) async -> T {
+    peaceKeepers += 1
+    defer { peaceKeepers -= 1 }
+    return await body()
+  }
+
+  /// Whether nothing was wrong since then but what procedures do.
+  func wasCalm(since start: ContinuousClock.Instant) -> Bool {
+    troubledAt.map { $0 < start } ?? true
+  }
+
   private var wanted: Conditions {
     var wanted = Conditions()
+    guard peaceKeepers == 0 else { return wanted }
     for fault in active.keys.sorted() { wanted.merge(active[fault]!) }
     return wanted
   }
@@ -47,6 +64,7 @@ actor World {
     while !Task.isCancelled {
       let wanted = wanted
       for node in wanted.hurtDisks { disksHurtAt[node] = .now }
+      if wanted != Conditions() { troubledAt = .now }
       for node in nodes { await keepProcess(node, wanted) }
       for node in nodes where applied[node.place.index] != wanted {
         try await keepSurroundings(node, wanted)

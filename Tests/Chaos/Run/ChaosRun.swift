@@ -137,7 +137,8 @@ struct ChaosRun {
       summary.table(
         seconds: (ContinuousClock.now - start).seconds, findings: findings,
         noticedCorruptions: await procedures.noticedCorruptions,
-        mendedCorruptions: await procedures.mendedCorruptions))
+        mendedCorruptions: await procedures.mendedCorruptions,
+        noticedRollbacks: await procedures.noticedRollbacks))
     guard !findings.violations.isEmpty else { return }
     let text = findings.violations.joined(separator: "\n\n") + "\n"
     try? text.write(

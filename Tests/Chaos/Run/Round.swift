@@ -76,8 +76,8 @@ struct Round {
 
   private var faultInjector: FaultInjector {
     FaultInjector(
-      world: world, observer: observer, procedures: procedures, nodeCount: settings.nodeCount,
-      log: log)
+      world: world, observer: observer, procedures: procedures, http: http,
+      nodeCount: settings.nodeCount, log: log)
   }
 
   // MARK: Recovery

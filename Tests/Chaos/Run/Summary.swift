@@ -22,9 +22,10 @@ struct Summary: Sendable {
     faults.merge(report.faults, uniquingKeysWith: +)
   }
 
-  func table(seconds: Double, findings: Findings, noticedCorruptions: Int, mendedCorruptions: Int)
-    -> String
-  {
+  func table(
+    seconds: Double, findings: Findings, noticedCorruptions: Int, mendedCorruptions: Int,
+    noticedRollbacks: [Duration]
+  ) -> String {
     var rows: [(String, String)] = [
       ("seconds", seconds.short), ("rounds", "\(rounds)"),
       ("operations", "\(answered + refused + unknown)"), ("  answered", "\(answered)"),
@@ -38,6 +39,12 @@ struct Summary: Sendable {
     }
     rows.append(("corruptions noticed", "\(noticedCorruptions)"))
     rows.append(("  mended by the node", "\(mendedCorruptions)"))
+    rows.append(("rollbacks named", "\(noticedRollbacks.count)"))
+    let times = noticedRollbacks.map(\.seconds).sorted()
+    if let slowest = times.last {
+      rows.append(("  after, seconds (median)", times[times.count / 2].short))
+      rows.append(("  after, seconds (slowest)", slowest.short))
+    }
     for (end, count) in findings.ownEnds.sorted(by: { $0.key < $1.key }) {
       rows.append(("ended by itself: \(end)", "\(count)"))
     }

@@ -40,6 +40,12 @@ struct Disk: Sendable {
     }
   }
 
+  /// The node's files are those of a copy.
+  func putBack(_ directory: String) throws {
+    try wipe()
+    try FileManager.default.copyItem(atPath: directory, toPath: data)
+  }
+
   /// Keeps a copy of the node's files.
   func copyData(to directory: String) throws {
     try FileManager.default.copyItem(atPath: data, toPath: directory)
