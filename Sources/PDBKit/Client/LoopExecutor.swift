@@ -13,7 +13,8 @@ package final class LoopExecutor: TaskExecutor {
 
   package let loop: any EventLoop
 
-  private init(_ loop: any EventLoop) { self.loop = loop }
+  /// One of its own only where a test moves the loop's clock.
+  package init(_ loop: any EventLoop) { self.loop = loop }
 
   package func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)

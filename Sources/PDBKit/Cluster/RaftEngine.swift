@@ -17,7 +17,7 @@ import Foundation
 package import Logging
 package import NIOCore
 import NIOPosix
-import PDBClient
+package import PDBClient
 package import PDBCoordinator
 import PDBModel
 package import PDBStorage
@@ -66,6 +66,9 @@ package final class RaftEngine: Sendable {
   private let state: StateStore
   private let network: any PeerNetwork
   private let logger: Logger
+  /// Whose clock the node goes by.
+  private let executor: LoopExecutor
+  private let observer: (@Sendable (Coordinator) -> Void)?
   private let inbox = Mailbox<Posted>()
   private let batches = Mailbox<Persist>()
   private let stateJobs = Mailbox<StateJob>()
@@ -85,10 +88,14 @@ package final class RaftEngine: Sendable {
   private let damages: AsyncStream<StateDamage>.Continuation
   private let stopRequested: AsyncStream<Void>.Continuation
 
-  /// - Parameter node: restored from what `log` and `state` hold.
+  /// - Parameters:
+  ///   - node: restored from what `log` and `state` hold.
+  ///   - executor: another one only where time is to pass as a test says.
+  ///   - observer: is shown the coordinator after all that it does, on the driver; for tests.
   package init(
     identity: Identity, node: Node, log: LogStore, state: StateStore,
-    network: any PeerNetwork, logger: Logger
+    network: any PeerNetwork, logger: Logger, executor: LoopExecutor = .shared,
+    observer: (@Sendable (Coordinator) -> Void)? = nil
   ) {
     self.identity = identity
     self.node = node
@@ -96,6 +103,8 @@ package final class RaftEngine: Sendable {
     self.state = state
     self.network = network
     self.logger = logger
+    self.executor = executor
+    self.observer = observer
     statusChanges = StatusChangeLog(logger: logger)
     (foundDamages, damages) = AsyncStream.makeStream(of: StateDamage.self)
     (stopRequests, stopRequested) = AsyncStream.makeStream(of: Void.self)
@@ -321,6 +330,7 @@ package final class RaftEngine: Sendable {
         }
       }
       let actions = coordinator.handle(inputs, at: .now)
+      observer?(coordinator)
       carryOut(actions)
       if let broken = actions.brokenPromise { throw error(of: broken) }
       note(actions, waiters)
@@ -475,7 +485,7 @@ package final class RaftEngine: Sendable {
       } catch  where DiskFailure.isFullDisk(error) {
         if !isFull { setFull(true, file) }
         isFull = true
-        try await LoopExecutor.shared.sleep(for: .milliseconds(200))
+        try await executor.sleep(for: .milliseconds(200))
       }
     }
   }
@@ -557,7 +567,7 @@ package final class RaftEngine: Sendable {
   /// ends the process: another node has it right.
   private func scrub() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .seconds(Self.scrubSeconds))
+      try await executor.sleep(for: .seconds(Self.scrubSeconds))
       do { try await state.scrub() } catch let error as PDBError where error.code == .corrupt {
         throw StateDamage(reason: error.message)
       }
@@ -571,7 +581,7 @@ package final class RaftEngine: Sendable {
   /// applied once more after a crash.
   private func commit() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: Self.commitInterval)
+      try await executor.sleep(for: Self.commitInterval)
       try await untilThereIsSpace(for: "state") { try self.state.commitPending() }
       try await state.checkpoint(on: .singleton)
     }
@@ -580,7 +590,7 @@ package final class RaftEngine: Sendable {
   /// The space of values that are no longer needed is given back after a moment.
   private func tidyValues() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .seconds(2))
+      try await executor.sleep(for: .seconds(2))
       try await untilThereIsSpace(for: "state") {
         try await self.state.tidyValues(on: .singleton)
       }
@@ -593,7 +603,7 @@ package final class RaftEngine: Sendable {
   /// for dead.
   private func pulse() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: Self.pulseInterval)
+      try await executor.sleep(for: Self.pulseInterval)
       feed.pulse()
     }
   }
@@ -618,7 +628,7 @@ package final class RaftEngine: Sendable {
       }
       // Under a leader that knows of no births there is nothing to come soon.
       let pause = attempt < 100 ? Tick.milliseconds : 1000
-      try await LoopExecutor.shared.sleep(for: .milliseconds(pause))
+      try await executor.sleep(for: .milliseconds(pause))
     }
   }
 
@@ -646,7 +656,7 @@ package final class RaftEngine: Sendable {
             "all members understand a newer version", metadata: ["version": "\(common.number)"])
         }
       }
-      try await LoopExecutor.shared.sleep(for: .milliseconds(100))
+      try await executor.sleep(for: .milliseconds(100))
     }
   }
 
@@ -654,7 +664,7 @@ package final class RaftEngine: Sendable {
   /// heard its peers in that time, and must not count it against them.
   private func tick() async throws {
     while true {
-      try await LoopExecutor.shared.sleep(for: .milliseconds(Tick.milliseconds))
+      try await executor.sleep(for: .milliseconds(Tick.milliseconds))
       report(.tick)
     }
   }
@@ -668,7 +678,7 @@ package final class RaftEngine: Sendable {
     isDraining.store(true, ordering: .relaxed)
     feed.end()
     for _ in 0..<100 where status.waitingProposals > 0 {
-      try? await LoopExecutor.shared.sleep(for: .milliseconds(Tick.milliseconds))
+      try? await executor.sleep(for: .milliseconds(Tick.milliseconds))
     }
   }
 }
