@@ -20,7 +20,7 @@ final class ServedNode: Sendable {
   /// A long list reads a view of the state that is kept for it, with files of its own.
   let lists = OpenStreams(
     Limits.longLists, "long lists are being read from this node, the most it takes")
-  let listTurns = Turns(on: LoopExecutor.shared.loop)
+  let listTurns: Turns
   /// `nil` where clients need no token.
   let tokens: TokenGuard?
 
@@ -32,6 +32,7 @@ final class ServedNode: Sendable {
     self.tokens = tokens
     self.store = store
     self.connections = connections
+    listTurns = Turns(on: connections.loop)
   }
 }
 

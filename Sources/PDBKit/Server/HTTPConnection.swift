@@ -46,7 +46,7 @@ final class HTTPConnection: ChannelInboundHandler {
   private var isReading = true
   /// Whether nothing comes after what is pipelined.
   private var isInputClosed = false
-  private(set) var lastActive = NIODeadline.now()
+  private(set) var lastActive: NIODeadline
   /// Whether a request was answered here before.
   private(set) var hasAnswered = false
   private var idleCheck: Scheduled<Void>?
@@ -65,6 +65,7 @@ final class HTTPConnection: ChannelInboundHandler {
     self.slot = slot
     self.room = room
     holding = room.holding(for: channel)
+    lastActive = channel.eventLoop.now
   }
 
   // MARK: Requests
@@ -129,7 +130,7 @@ final class HTTPConnection: ChannelInboundHandler {
     switch part {
     case .head(let head):
       self.head = head
-      lastActive = .now()
+      lastActive = context.eventLoop.now
     case .body(var part):
       guard let head else { return }
       if body.readableBytes + part.readableBytes > Limits.bodyBytes {
@@ -303,7 +304,7 @@ final class HTTPConnection: ChannelInboundHandler {
     isAnswering = false
     hasAnswered = true
     answer = nil
-    lastActive = .now()
+    lastActive = context.eventLoop.now
     guard closesAfterAnswer else {
       context.writeAndFlush(wrapOutboundOut(end), promise: nil)
       pauseUnlessTaken(end.readableBytes, context.channel)
@@ -379,7 +380,7 @@ final class HTTPConnection: ChannelInboundHandler {
       writableWaiter = nil
       if isPaused {
         isPaused = false
-        lastActive = .now()
+        lastActive = context.eventLoop.now
         receivePipelined(context)
       }
     }
@@ -403,7 +404,7 @@ final class HTTPConnection: ChannelInboundHandler {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     idleCheck = context.eventLoop.scheduleTask(deadline: deadline) {
       let (connection, context) = bound.value
-      let now = NIODeadline.now()
+      let now = context.eventLoop.now
       let isOver: Bool
       switch connection.use {
       case .busy: isOver = false

@@ -58,18 +58,12 @@ struct NodeServer: Service {
 
   func run() async throws {
     let limit = Self.connectionLimit
-    let connections = OpenConnections(
-      softLimit: limit - min(Self.reservedConnections, limit / 8), on: LoopExecutor.shared.loop,
-      logger: logger)
     // Most clients would lose their token on the way to the leader.
     let forwarding =
       token == nil ? nil : Forwarding(from: store.nodeStatus, tls: tls.forNodes)
-    let requests = RequestGuard(
-      store, receiver.trust, connections: connections, token: token, forwarding: forwarding, logger: logger)
     let channels = NodeChannel(
-      requests: requests, executor: .shared, connections: connections,
-      room: AnswerRoom(Limits.answerBytes, on: LoopExecutor.shared.loop), receiver: receiver,
-      tls: tls, logger: logger)
+      serving: store, to: limit - min(Self.reservedConnections, limit / 8), receiver: receiver,
+      tls: tls, token: token, forwarding: forwarding, executor: .shared, logger: logger)
     do {
       try await listener.serve(channels, limit: limit, isListening: isListening)
     } catch {

@@ -74,15 +74,17 @@ final class OpenConnections: Sendable {
   private let requestLimit: Int
   private let state: NIOLoopBoundBox<State>
   private let logger: Logger
+  /// Of all connections.
+  let loop: any EventLoop
   private let total = Atomic(0)
 
-  /// - Parameter loop: of all connections.
   init(
     softLimit: Int, requestLimit: Int = Limits.requestBytes, on loop: any EventLoop, logger: Logger
   ) {
     self.softLimit = softLimit
     self.requestLimit = requestLimit
     self.logger = logger
+    self.loop = loop
     state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
   }
 
@@ -171,7 +173,7 @@ final class OpenConnections: Sendable {
   }
 
   private func warnOnceAMinute(_ counts: [String: Int]) {
-    let now = NIODeadline.now()
+    let now = loop.now
     if let last = state.value.lastWarning, now - last < .seconds(60) { return }
     state.value.lastWarning = now
     let most = counts.max { $0.value < $1.value }

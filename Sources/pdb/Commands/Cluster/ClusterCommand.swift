@@ -10,7 +10,5 @@ struct ClusterCommand: AsyncParsableCommand {
       ClusterStatus.self, ClusterMembers.self, ClusterAdd.self, ClusterRemove.self,
       ClusterTransfer.self, ClusterInvite.self, ClusterCert.self, ClusterSkip.self,
       ClusterSettings.self, ClusterSet.self, ClusterUnset.self,
-      ClusterTransfer.self, ClusterSkip.self, ClusterSettings.self, ClusterSet.self,
-      ClusterUnset.self,
     ])
 }
