@@ -24,7 +24,7 @@ HARDENED = --disable-local-rpath -Xcc -D_FORTIFY_SOURCE=2 \
 # One set of flags for all programs: other flags would build everything again.
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENED) --product
 
-# For the simulator and for chaos, see CONTRIBUTING.md.
+# For the simulator, for chaos and for the fuzzers, see CONTRIBUTING.md.
 SEEDS ?= 1000
 SEED ?=
 SECONDS ?= 60
@@ -32,7 +32,7 @@ NODES ?= 3
 
 ROUNDS ?= 3
 
-.PHONY: help demo test sim mutants chaos bench bench-growth build release check-release docs lint format install clean setup
+.PHONY: help demo test sim mutants chaos fuzz bench bench-growth build release check-release docs lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -40,6 +40,7 @@ help:
 	@echo "make sim       simulated clusters under faults: SEEDS=1000 [SEED=n]"
 	@echo "make mutants   the simulator must find bugs that were planted"
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
+	@echo "make fuzz      what peers and clients may send, as libFuzzer finds it: SECONDS=60 each"
 	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make check-release  that program's protections: readelf says whether they are there"
@@ -78,6 +79,22 @@ chaos: release
 	$(RELEASE) pdb-chaos
 	.build/release/pdb-chaos --program .build/release/pdb \
 	  --seconds $(SECONDS) --nodes $(NODES) --seed $(or $(SEED),1)
+
+# Everything is built once more with counters that tell libFuzzer where an input has been. What it finds
+# of new inputs lies in FUZZ/found; Tests/Corpus has those that are kept.
+FUZZ = .build/fuzz
+FUZZED = peers http
+
+fuzz: setup
+	$(SWIFT) build -c release --sanitize=fuzzer -Xswiftc -DLIBFUZZER --scratch-path $(FUZZ) \
+	  --product pdb-fuzz
+	@for target in $(FUZZED); do \
+	  mkdir -p $(FUZZ)/found/$$target; \
+	  SWIFT_BACKTRACE=enable=no $(FUZZ)/release/pdb-fuzz --$$target -max_total_time=$(SECONDS) \
+	    -max_len=1024 -len_control=0 -timeout=20 -rss_limit_mb=2048 -artifact_prefix=$(FUZZ)/found/$$target- \
+	    $(FUZZ)/found/$$target Tests/Corpus/$$target \
+	  || { echo "run it again: swift run pdb-fuzz replay $$target FILE, with the file named above"; exit 1; }; \
+	done
 
 build: setup
 	$(SWIFT) build

@@ -213,6 +213,26 @@ let package = Package(
         "Simulation", "Raft", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/SimulationRunner", swiftSettings: settings),
+    // The finders: scripts of what peers and clients may send, run against one node.
+    .target(
+      name: "Fuzzing",
+      dependencies: [
+        "Raft", "PDBModel", "PDBStore", "PDBClient", "PDBCoordinator", "PDBStorage", "PDBCluster",
+        "PDBServer", "MemoryFiles",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+      ],
+      path: "Tests/Fuzzing", swiftSettings: settings),
+    .executableTarget(
+      name: "pdb-fuzz",
+      dependencies: [
+        "Fuzzing", "Raft", "PDBModel", "PDBServer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Tests/Fuzzer", swiftSettings: settings),
     .executableTarget(
       name: "pdb-chaos",
       dependencies: [
@@ -241,6 +261,8 @@ let package = Package(
       name: "SimulationTests",
       dependencies: ["Simulation", "Raft", "PDBModel", "PDBCoordinator", "Linearizability"],
       swiftSettings: settings),
+    .testTarget(
+      name: "FuzzingTests", dependencies: ["Fuzzing", "PDBModel"], swiftSettings: settings),
     .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: settings),
     .testTarget(
       name: "PDBKitTests",

@@ -1,0 +1,67 @@
+// A node whose peers are a script.
+
+import NIOCore
+import PDBCluster
+import PDBModel
+import PDBStore
+
+/// The node, and what peers can do to it.
+final class PeerBench {
+  private let node: BenchNode
+  private var requests: [Task<Void, Never>] = []
+  private var connections: [Int: PeerConnection] = [:]
+
+  init(_ node: BenchNode) { self.node = node }
+
+  var view: NodeView { node.view }
+
+  // MARK: Peers
+
+  /// Opens a connection in the place of another one.
+  func open(_ number: Int, _ greeting: Greeting) async throws {
+    await connections[number]?.close()
+    connections[number] = try await PeerConnection(
+      greeting, to: node.gate, on: node.loop, logger: node.logger)
+  }
+
+  /// Says who it is, and proves it.
+  func shakeHands(_ number: Int) async throws {
+    guard let connection = connections[number] else { return }
+    try await connection.send(connection.greeting.hello.framed)
+    guard let challenge = try await connection.takeFrames().first,
+      let proof = try? connection.greeting.proof(answering: challenge, secret: BenchNode.secret)
+    else { return }
+    try await connection.send(proof.framed)
+  }
+
+  func connection(_ number: Int) -> PeerConnection? { connections[number] }
+
+  // MARK: Clients
+
+  /// A client makes a change here, and waits for the answer.
+  func request(_ change: Change) {
+    requests.append(
+      Task(executorPreference: node.executor) { [store = node.store] in
+        _ = try? await store.apply(change, from: Origin())
+      })
+  }
+
+  // MARK: Time
+
+  func pass(ticks: Int) async { await node.pass(.milliseconds(Int64(10 * ticks))) }
+
+  /// Lets the node do what there is to do, and judges it.
+  ///
+  /// - Throws: ``Violation``.
+  func settle() async throws {
+    try await node.settle()
+    try node.check()
+  }
+
+  /// - Throws: ``Violation``.
+  func end() async throws {
+    for connection in connections.values { await connection.close() }
+    try await node.stop()
+    for request in requests { await request.value }
+  }
+}

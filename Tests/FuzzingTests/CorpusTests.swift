@@ -1,0 +1,25 @@
+// The inputs that the fuzzers found, run once more.
+
+import Foundation
+import Fuzzing
+import PDBModel
+import Testing
+
+@Suite struct CorpusTests {
+  private static let folder =
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .appending(path: "Corpus")
+
+  /// Every input of a target; none is missing by mistake.
+  private static func inputs(_ target: String) throws -> [Bytes] {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: folder.appending(path: target), includingPropertiesForKeys: nil)
+    return try files.sorted { $0.path < $1.path }.map { Bytes(try Data(contentsOf: $0)) }
+  }
+
+  @Test func `nothing that peers send brings about what must not be`() async throws {
+    let inputs = try Self.inputs("peers")
+    #expect(!inputs.isEmpty)
+    for input in inputs { try await PeerScript.run(input) }
+  }
+}
