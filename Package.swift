@@ -229,8 +229,12 @@ let package = Package(
     .executableTarget(
       name: "pdb-fuzz",
       dependencies: [
-        "Fuzzing", "Raft", "PDBModel", "PDBServer",
+        "Fuzzing", "Raft", "PDBModel", "PDBStorage", "PDBCluster", "PDBServer",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       path: "Tests/Fuzzer", swiftSettings: settings),
     .executableTarget(

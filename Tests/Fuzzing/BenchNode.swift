@@ -17,7 +17,7 @@ import Raft
 
 /// The node, and what must hold of it.
 final class BenchNode {
-  static let secret = "what peers know"
+  static let secret = ClusterSecret("what_the_peers_know")
   private static let cluster = "cluster"
   private static let logName = "node.log"
 
@@ -26,6 +26,8 @@ final class BenchNode {
   let logger = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
   let store: ClusterStore
   let gate: PeerGate
+  /// What a proof of the secret is bound to.
+  let binding: Bytes
   private let folder = ScratchFolder()
   private let disk = MemoryDisk()
   private let state: StateStore
@@ -61,9 +63,10 @@ final class BenchNode {
       identity: identity, node: node, log: log, state: state, network: peers, logger: logger,
       executor: executor, observer: { [witness] in witness.see($0) })
     store = ClusterStore(engine, neighbours: NeighbourFiles(directory: folder.path, options: []))
+    let trust = try PeerTrust(Self.secret)
+    binding = trust.binding
     gate = PeerGate(
-      engine, secret: ClusterSecret(Self.secret), peers: peers, log: log, statePath: state.path,
-      logger: logger)
+      engine, trust: trust, peers: peers, log: log, statePath: state.path, logger: logger)
     running = Task(executorPreference: executor) { try await engine.run() }
     beginning = NodeView(
       cluster: Self.cluster, node: own, peers: membership.members.map(\.id).filter { $0 != own })

@@ -113,7 +113,8 @@ package struct Attempts {
       return moveOn(
         from: address,
         error.code == .badAnswer ? "is no pdb node" : "belongs to another cluster")
-    case .unauthorized, .untrusted, .tlsRequired, .tooManyAttempts, .forbiddenHost, .forbiddenOrigin, .badAnswer, .diskFull,
+    case .unauthorized, .untrusted, .tlsRequired, .tooManyAttempts, .forbiddenHost,
+      .forbiddenOrigin, .badAnswer, .diskFull,
       .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)

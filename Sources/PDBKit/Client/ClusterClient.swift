@@ -62,7 +62,8 @@ public final class ClusterClient: Sendable {
   ///   - author: who makes the changes, for the history.
   public init(
     addresses: [NodeAddress], over security: TransportSecurity = TransportSecurity(),
-    expecting expected: ClusterIdentity? = nil, timeout: Duration, token: String? = nil, author: String = "",
+    expecting expected: ClusterIdentity? = nil, timeout: Duration, token: String? = nil,
+    author: String = "",
     notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) {
     precondition(!addresses.isEmpty, "a client needs an address")

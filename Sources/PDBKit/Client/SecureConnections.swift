@@ -63,7 +63,8 @@ actor SecureConnections {
   private static func strange(_ address: NodeAddress, _ shown: KeyHash?) -> PDBError {
     PDBError(
       .untrusted, "'\(address)' does not show the key of the cluster that is meant",
-      hint: shown.map { "it shows \($0); 'pdb cluster cert --hash' on a node prints the right one" })
+      hint: shown.map { "it shows \($0); 'pdb cluster cert --hash' on a node prints the right one" }
+    )
   }
 
   /// What is to be said of a node whose certificate nobody signed who is trusted here.
@@ -76,7 +77,8 @@ actor SecureConnections {
     }
     return PDBError(
       .untrusted, "'\(address)' shows a key that is not known here: \(shown)",
-      hint: "compare it with what 'pdb cluster cert --hash' prints on that machine; if it is the same, "
+      hint:
+        "compare it with what 'pdb cluster cert --hash' prints on that machine; if it is the same, "
         + "--cluster-key \(shown) trusts it, and 'pdb remote add' remembers that")
   }
 }

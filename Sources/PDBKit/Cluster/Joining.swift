@@ -145,7 +145,8 @@ package struct Joining: Sendable {
   private var uninvited: PDBError {
     PDBError(
       .unauthorized, "'\(place)' is on another machine, and this node has no secret of its cluster",
-      hint: "'pdb cluster invite' on a member prints what to join with; or give every node of the cluster "
+      hint:
+        "'pdb cluster invite' on a member prints what to join with; or give every node of the cluster "
         + "the same --cluster-secret-file")
   }
 

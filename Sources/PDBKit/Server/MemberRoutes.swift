@@ -22,7 +22,8 @@ extension Endpoint {
       try await $0.removeMember()
     },
     Endpoint(
-      .get, "/cluster/certificate", "The certificate of the cluster's key, which its nodes show in TLS",
+      .get, "/cluster/certificate",
+      "The certificate of the cluster's key, which its nodes show in TLS",
       isPublic: true
     ) {
       let key = $0.node.trust.key

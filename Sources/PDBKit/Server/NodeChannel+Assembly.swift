@@ -6,25 +6,28 @@ package import NIOCore
 package import PDBClient
 package import PDBCluster
 import PDBModel
+import PDBStore
 
 extension NodeChannel {
   /// What serves a store.
   ///
   /// - Parameters:
   ///   - limit: the connections up to which each one is welcome.
-  ///   - receiver: `nil` if no peers are heard.
+  ///   - receiver: what peers are handed to.
   ///   - token: what clients must know.
   ///   - executor: where all connections are, and what answers them.
   init(
-    serving store: any ServedStore, to limit: Int, receiver: (any PeerReceiver)?, token: String?,
-    forwarding: Forwarding?, executor: LoopExecutor, logger: Logger
+    serving store: any ServedStore, to limit: Int, receiver: any PeerReceiver, tls: NodeTLS,
+    token: String?, forwarding: Forwarding?, executor: LoopExecutor, logger: Logger
   ) {
     let connections = OpenConnections(softLimit: limit, on: executor.loop, logger: logger)
     self.init(
       requests: RequestGuard(
-        store, connections: connections, token: token, forwarding: forwarding, logger: logger),
+        store, receiver.trust, connections: connections, token: token, forwarding: forwarding,
+        logger: logger),
       executor: executor, connections: connections,
-      room: AnswerRoom(Limits.answerBytes, on: executor.loop), receiver: receiver, logger: logger)
+      room: AnswerRoom(Limits.answerBytes, on: executor.loop), receiver: receiver, tls: tls,
+      logger: logger)
   }
 }
 
@@ -35,9 +38,12 @@ package struct ChannelServer: Sendable {
   /// - Parameter executor: of the loop that all channels are on.
   package init(
     _ store: ClusterStore, receiver: any PeerReceiver, executor: LoopExecutor, logger: Logger
-  ) {
+  ) throws {
+    let configuration = NodeConfiguration(
+      address: store.nodeStatus.address, dataDirectory: "")
     channels = NodeChannel(
-      serving: store, to: Limits.connections, receiver: receiver, token: nil, forwarding: nil,
+      serving: store, to: Limits.connections, receiver: receiver,
+      tls: try NodeTLS(receiver.trust, configuration, logger), token: nil, forwarding: nil,
       executor: executor, logger: logger)
   }
 

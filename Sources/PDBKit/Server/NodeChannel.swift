@@ -115,10 +115,12 @@ struct NodeChannel: Sendable {
     }
     try channel.syncOptions?.setOption(.writeBufferWaterMark, value: Self.waitingBytes)
     try channel.syncOptions?.setOption(.tcpOption(Self.unsentLimit), value: 256 << 10)
-    let isPrivate = isTLS || requests.isInsecure
+    let isPrivate =
+      isTLS || requests.isInsecure
       || channel.remoteAddress.flatMap { NodeAddress($0) }?.isLoopback == true
     let connection = HTTPConnection(
-      isPrivate ? requests : requests.inClear, executor: executor, connections: connections, slot: slot, room: room, on: channel)
+      isPrivate ? requests : requests.inClear, executor: executor, connections: connections,
+      slot: slot, room: room, on: channel)
     connections.attach(connection, to: slot)
     try pipeline.addHandler(connection)
   }

@@ -77,7 +77,8 @@ enum ManualText {
       "Nodes of other machines are asked in TLS, and must show the key of --cluster-key, of the remote "
         + "or of core.cluster-key, or a certificate of --tls-ca or of the system's authorities. "
         + "'pdb cluster cert --hash' prints the key. https:// before an address asks for TLS on this "
-        + "machine, too; http:// does without it on others, where nodes were started with --insecure."),
+        + "machine, too; http:// does without it on others, where nodes were started with --insecure."
+    ),
   ]
 
   private static var configuration: [ManualPage.Block] {

@@ -44,7 +44,8 @@ enum FaultKind: String, CaseIterable, Sendable {
     switch self {
     case .killLeader, .isolateLeader: 3
     case .killOne, .pauseLeader, .halves, .oneWay, .deafClients, .killAll, .replaceNode,
-      .rollback: 2
+      .rollback:
+      2
     default: 1
     }
   }

@@ -1,18 +1,19 @@
 // A peer that connects to a node that runs: the one place that opens a connection and proves itself.
 
 import Fuzzing
+import PDBCluster
 import PDBModel
 
 /// A connection on which frames go to the node.
 struct LivePeer {
-  let socket: Socket
+  let socket: SecureSocket
 
   /// - Parameters:
   ///   - greeting: what the peer says of itself.
-  ///   - secret: of the cluster; `nil` if it has none.
+  ///   - secret: of the cluster.
   /// - Returns: `nil` if the node does not welcome the peer.
-  init?(_ greeting: Greeting, to address: NodeAddress, secret: String?) throws {
-    socket = try Socket(address)
+  init?(_ greeting: Greeting, to address: NodeAddress, secret: ClusterSecret) throws {
+    socket = try SecureSocket(address, try PeerTrust(secret))
     let upgrade =
       "GET /peer HTTP/1.1\r\nHost: \(address)\r\nConnection: Upgrade\r\n"
       + "Upgrade: pdb-raft/\(greeting.wire)\r\n\r\n"
@@ -26,7 +27,8 @@ struct LivePeer {
     received.removeFirst(received.firstRange(of: Self.headEnd)!.upperBound)
     guard try socket.send(greeting.hello.framed),
       let challenge = try Self.frame(&received, from: socket),
-      let proof = try? greeting.proof(answering: challenge, secret: secret),
+      let proof = try? greeting.proof(
+        answering: challenge, secret: secret.text, binding: socket.binding),
       try socket.send(proof.framed), let answer = try Self.frame(&received, from: socket),
       [4, 6].contains(answer.first)
     else { return nil }
@@ -34,7 +36,7 @@ struct LivePeer {
 
   private static let headEnd = Bytes(utf8: "\r\n\r\n")
 
-  private static func frame(_ received: inout Bytes, from socket: Socket) throws -> Bytes? {
+  private static func frame(_ received: inout Bytes, from socket: SecureSocket) throws -> Bytes? {
     while true {
       if let frame = received.takeFrame() { return frame }
       guard let more = try socket.receive() else { return nil }

@@ -4,7 +4,9 @@
   import ArgumentParser
   import Foundation
   import Fuzzing
+  import PDBCluster
   import PDBModel
+  import PDBStorage
   import Raft
 
   struct PeersCommand: ParsableCommand {
@@ -16,16 +18,14 @@
         """)
 
     @OptionGroup var options: LiveOptions
-    @Option(help: "A file with the cluster's secret.") var secretFile: String?
+    @Option(help: "The file with the cluster's secret: node_PORT.secret beside the node's data.")
+    var secretFile: String
     @Option(help: "The id of a member that is not there: the peers say that they are it.")
     var member: String?
     @Option(help: "How many frames are sent.") var count = 10_000_000
 
     func run() throws {
-      let secret = try secretFile.map {
-        try String(contentsOfFile: $0, encoding: .utf8).trimmingCharacters(
-          in: .whitespacesAndNewlines)
-      }
+      let secret = ClusterSecret(try SecretFile.read(secretFile, "cluster secret"))
       let node = try options.node
       var dice = SplitMix64(seed: options.seed)
       var progress = Progress(of: count, "frames")
@@ -45,7 +45,7 @@
 
     /// - Returns: how many frames were sent before the script or the connection ended.
     private static func send(
-      _ script: inout ScriptBytes, over socket: Socket, _ view: NodeView
+      _ script: inout ScriptBytes, over socket: SecureSocket, _ view: NodeView
     ) throws -> Int {
       var count = 0
       while !script.isAtEnd {

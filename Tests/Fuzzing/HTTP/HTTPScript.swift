@@ -14,7 +14,7 @@ package enum HTTPScript {
   package static func run(_ bytes: Bytes) async throws {
     var script = ScriptBytes(bytes)
     let node = try await BenchNode(members: 1)
-    let server = ChannelServer(
+    let server = try ChannelServer(
       node.store, receiver: node.gate, executor: node.executor, logger: node.logger)
     await node.pass(.milliseconds(500))
     try await node.settle()

@@ -49,8 +49,11 @@ package struct Greeting: Sendable {
 
   /// Frame 3, in answer to frame 2.
   ///
+  /// - Parameter binding: the SHA-256 of the certificate that the node showed.
   /// - Throws: `BinaryReader.Malformed` if that is none.
-  package func proof(answering challenge: Bytes, secret: String?) throws -> Bytes {
+  package func proof(
+    answering challenge: Bytes, secret: String, binding: Bytes
+  ) throws -> Bytes {
     var reader = BinaryReader(challenge)
     guard try reader.readByte() == 2 else { throw BinaryReader.Malformed() }
     let (nonce, incarnation) = (try reader.readBytes(), try reader.readUInt64())
@@ -59,14 +62,12 @@ package struct Greeting: Sendable {
     text.write(hello)
     text.write(nonce)
     text.write(incarnation)
-    let proof = secret.map {
-      Bytes(
-        HMAC<SHA256>.authenticationCode(
-          for: text.bytes, using: SymmetricKey(data: Bytes(utf8: $0))))
-    }
+    if wire > 1 { text.write(binding) }
+    let proof = HMAC<SHA256>.authenticationCode(
+      for: text.bytes, using: SymmetricKey(data: Bytes(utf8: secret)))
     var writer = BinaryWriter()
     writer.write(byte: 3)
-    writer.write(proof ?? [])
+    writer.write(Bytes(proof))
     return writer.bytes
   }
 }

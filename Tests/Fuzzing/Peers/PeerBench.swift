@@ -29,7 +29,8 @@ final class PeerBench {
     guard let connection = connections[number] else { return }
     try await connection.send(connection.greeting.hello.framed)
     guard let challenge = try await connection.takeFrames().first,
-      let proof = try? connection.greeting.proof(answering: challenge, secret: BenchNode.secret)
+      let proof = try? connection.greeting.proof(
+        answering: challenge, secret: BenchNode.secret.text, binding: node.binding)
     else { return }
     try await connection.send(proof.framed)
   }

@@ -73,7 +73,8 @@ private final class TestEngines: Sendable {
         network: Network { itself.withLockedValue { $0?.engines } }, logger: logger)
       engines[member.id] = engine
       gates[member.id] = PeerGate(
-        engine, trust: try PeerTrust(ClusterSecret("the secret of a test")), peers: Peers(own: member.id, logger: logger),
+        engine, trust: try PeerTrust(ClusterSecret("the secret of a test")),
+        peers: Peers(own: member.id, logger: logger),
         log: log, statePath: state.path, logger: logger)
     }
     self.engines = NIOLockedValueBox(engines)

@@ -27,7 +27,9 @@ import Testing
     try await SQLite.plainQueue(path).write {
       try $0.execute(sql: "PRAGMA user_version = 99")
     }
-    let opening = StateOpening(path: path, log: log, trust: try PeerTrust(ClusterSecret("the secret of a test")), logger: Logger(label: "test"))
+    let opening = StateOpening(
+      path: path, log: log, trust: try PeerTrust(ClusterSecret("the secret of a test")),
+      logger: Logger(label: "test"))
     await #expect {
       _ = try await opening.open(LogContents(identity, .beginning(membership)))
     } throws: {

@@ -5,7 +5,7 @@
 import Crypto
 import NIOCore
 package import NIOSSL
-import PDBModel
+package import PDBModel
 
 /// A node's credentials among its peers; made anew at each start.
 package struct PeerTrust: Sendable {
@@ -59,6 +59,14 @@ package struct PeerTrust: Sendable {
     }
   }
 
+  /// What the proofs on connections to this node are bound to.
+  package var binding: Bytes { Self.binding(to: leaf.certificate) }
+
+  /// What the proofs are bound to on a connection to a node that showed this certificate.
+  package static func binding(to certificate: Bytes) -> Bytes {
+    Bytes(SHA256.hash(data: certificate))
+  }
+
   /// What is proved on a connection to this node.
   func handshake(on wire: WireVersion) -> Handshake {
     guard wire == .first else { return handshake(boundTo: leaf.certificate) }
@@ -67,11 +75,11 @@ package struct PeerTrust: Sendable {
 
   /// What is proved on a connection to a node that showed this certificate.
   func handshake(boundTo certificate: Bytes) -> Handshake {
-    Handshake(secret: secret, binding: Bytes(SHA256.hash(data: certificate)))
+    Handshake(secret: secret, binding: Self.binding(to: certificate))
   }
 
   /// The connecting end of TLS.
-  func clientHandler() throws -> NIOSSLClientHandler {
+  package func clientHandler() throws -> NIOSSLClientHandler {
     try NIOSSLClientHandler(context: client, serverHostname: Self.serverName)
   }
 }

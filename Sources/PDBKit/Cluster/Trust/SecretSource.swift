@@ -69,7 +69,8 @@ struct SecretSource {
     PDBError(
       .badConfiguration,
       "the nodes of this cluster could not tell each other from strangers: they share no secret",
-      hint: "give every node the same --cluster-secret-file ('openssl rand -hex 32' makes a secret), or "
+      hint:
+        "give every node the same --cluster-secret-file ('openssl rand -hex 32' makes a secret), or "
         + "let all but the first join by 'pdb cluster invite'")
   }
 }

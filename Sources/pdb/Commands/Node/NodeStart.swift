@@ -76,7 +76,8 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
       valueName: "file"))
   var tlsCa: String?
 
-  @Flag(name: .long, help: "Serve other machines without TLS, and without a token if there is none.")
+  @Flag(
+    name: .long, help: "Serve other machines without TLS, and without a token if there is none.")
   var insecure = false
 
   @Option(name: .long, help: ArgumentHelp("Time between heartbeats.", valueName: "ms"))
