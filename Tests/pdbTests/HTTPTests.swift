@@ -181,26 +181,6 @@ extension ProcessTests {
       }
     }
 
-    @Test func `a peer of another cluster is told that it is refused, and nothing else`()
-      async throws
-    {
-      try await TestCluster.running(1) { cluster in
-        let upgrade =
-          "GET /peer HTTP/1.1\r\nHost: \(cluster.addresses[0])\r\n"
-          + "Connection: upgrade\r\nUpgrade: pdb-raft/1\r\n\r\n"
-        let hello: [UInt8] = [0, 0, 0, 9, 1, 1, 1, 0x78, 1, 2, 3, 0, 0]
-        let proof: [UInt8] = [0, 0, 0, 2, 3, 0]
-        let answer = try cluster.sendRaw(
-          0, Array(upgrade.utf8) + hello + proof, isLast: false)
-        #expect(answer.contains("101 Switching Protocols"))
-        #expect(answer.hasSuffix("\u{7}cluster"))
-        let status = try await cluster.get(0, "/status").json
-        for secret in ["cluster", "node"] {
-          #expect(!answer.contains(try #require(status[secret]?.string)))
-        }
-      }
-    }
-
     @Test func `a request that cannot be parsed is answered, not left waiting`() async throws {
       try await TestCluster.running(1) { cluster in
         let host = "Host: \(cluster.addresses[0])\r\n"

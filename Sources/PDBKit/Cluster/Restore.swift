@@ -17,6 +17,8 @@ public struct Restore: Sendable {
   public let address: NodeAddress
   /// All first members of the new cluster; each restores the same backup with the same list.
   public let cluster: [NodeAddress]
+  /// ``NodeConfiguration/stateFolder`` of the new node.
+  public let stateFolder: String?
 
   /// - Parameters:
   ///   - file: the path of the backup.
@@ -24,9 +26,12 @@ public struct Restore: Sendable {
   ///   - address: where the new node listens, and where others reach it.
   ///   - cluster: all first members of the new cluster, this node among them; `nil` for this node
   ///     alone.
+  ///   - stateFolder: ``NodeConfiguration/stateFolder`` of the new node.
   public init(
-    file: String, dataDirectory: String, address: NodeAddress, cluster: [NodeAddress]?
+    file: String, dataDirectory: String, address: NodeAddress, cluster: [NodeAddress]?,
+    stateFolder: String? = nil
   ) {
+    self.stateFolder = stateFolder
     self.file = file
     self.dataDirectory = dataDirectory
     self.address = address
@@ -51,6 +56,7 @@ public struct Restore: Sendable {
   public func run() throws -> Result {
     var configuration = NodeConfiguration(address: address, dataDirectory: dataDirectory)
     configuration.cluster = cluster
+    configuration.stateFolder = stateFolder
     try configuration.check()
     var decoder = try Backup.Decoder(path: file)
     let head = try decoder.head()
@@ -69,6 +75,11 @@ public struct Restore: Sendable {
     mark.membership = .bootstrap(cluster, cluster: id)
     let staging = try StateStaging(beside: directory.statePath, mark: mark)
     defer { if !directory.hasFiles { directory.discard() } }
+    // Where the members know no common secret yet, their starts must be told one.
+    let source = SecretSource(directory: directory, configuration: configuration)
+    if let secret = try? source.secret(ofNew: id, members: cluster) {
+      try directory.keep(secret: secret.text)
+    }
     do {
       while let piece = try decoder.piece() { try staging.add(piece) }
       // The new cluster is given a birth of its own.

@@ -134,9 +134,6 @@ package final class DataDirectory: Sendable {
     if try self.secret != secret { try SecretFile.write(secret, to: files.secret) }
   }
 
-  /// Whether the node was one of version 0.1: its log stays where it was.
-  package var comesFromOldVersion: Bool { FileManager.default.fileExists(atPath: files.oldLog) }
-
   /// Whether the node has been here before.
   package var hasFiles: Bool { files.hasData }
 

@@ -39,14 +39,11 @@ struct Crowd {
     while ContinuousClock.now < end, !Task.isCancelled {
       let visitors = kinds.flatMap { kind, count in
         (0..<count).compactMap { _ in
-          Stranger(target.address, saying: target.words(kind, &dice))
+          Stranger(target.address, as: kind.serverName, saying: target.words(kind, &dice))
         }
       }
-      let departure = min(end, .now + .seconds(2))
-      while ContinuousClock.now < departure, !Task.isCancelled {
-        for visitor in visitors { visitor.push() }
-        try? await Task.sleep(for: .milliseconds(20))
-      }
+      try? await Task.sleep(until: min(end, .now + .seconds(2)))
+      withExtendedLifetime(visitors) {}
     }
   }
 }

@@ -1,6 +1,10 @@
 // One connection of a stranger: it costs the node something, and never becomes anything.
 
 import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
 
 /// What strangers do with a connection. None of them ever reads.
 enum StrangerKind: CaseIterable, Sendable {
@@ -20,47 +24,69 @@ enum StrangerKind: CaseIterable, Sendable {
   case falsePeer
 }
 
-/// A connection.
-final class Stranger {
+/// A connection in TLS, of which nothing is taken that the node says.
+final class Stranger: Sendable {
   /// No cluster gets there by elections.
   static let inventedTerm: UInt64 = 1 << 40
 
-  private let descriptor: Int32
-  /// What the node has not taken yet.
-  private var rest: ArraySlice<UInt8>
+  private let connection: EventLoopFuture<any Channel>
 
   /// - Parameters:
-  ///   - address: `host:port`, IPv4.
+  ///   - address: `host:port`.
+  ///   - serverName: for whom the node shall take it.
   ///   - bytes: all that is said.
-  init?(_ address: String, saying bytes: [UInt8]) {
+  init?(_ address: String, as serverName: String?, saying bytes: [UInt8]) {
     let parts = address.split(separator: ":")
-    guard parts.count == 2, let port = UInt16(parts[1]) else { return nil }
-    var place = sockaddr_in()
-    place.sin_family = sa_family_t(AF_INET)
-    place.sin_port = port.bigEndian
-    guard inet_pton(AF_INET, String(parts[0]), &place.sin_addr) == 1 else { return nil }
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-    rest = bytes[...]
-    guard descriptor >= 0 else { return nil }
-    // What the node sends stays with it.
-    var room: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &room, socklen_t(MemoryLayout<Int32>.size))
-    _ = withUnsafePointer(to: &place) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    guard parts.count == 2, let port = Int(parts[1]) else { return nil }
+    connection = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .connectTimeout(.seconds(1))
+      .channelOption(.socketOption(.so_rcvbuf), value: 4096)
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          var tls = TLSConfiguration.makeClientConfiguration()
+          tls.certificateVerification = .none
+          try channel.pipeline.syncOperations.addHandlers([
+            NIOSSLClientHandler(
+              context: NIOSSLContext(configuration: tls), serverHostname: serverName),
+            Deafness(ByteBuffer(bytes: bytes)),
+          ])
+        }
       }
-    }
+      .connect(host: String(parts[0]), port: port)
   }
 
-  deinit { if descriptor >= 0 { close(descriptor) } }
+  deinit { connection.whenSuccess { $0.close(mode: .all, promise: nil) } }
 
-  /// Sends what the node takes now.
-  func push() {
-    guard !rest.isEmpty else { return }
-    let count = rest.withUnsafeBytes {
-      send(descriptor, $0.baseAddress!, $0.count, Int32(MSG_NOSIGNAL))
+  /// Speaks as soon as it can, and reads no more from then on.
+  private final class Deafness: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let bytes: ByteBuffer
+
+    init(_ bytes: ByteBuffer) { self.bytes = bytes }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      guard case .handshakeCompleted = event as? TLSUserEvent else { return }
+      try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+      if bytes.readableBytes > 0 { context.writeAndFlush(wrapOutboundOut(bytes), promise: nil) }
     }
-    if count > 0 { rest = rest.dropFirst(count) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      context.close(promise: nil)
+    }
+  }
+}
+
+extension StrangerKind {
+  /// Nodes are asked for by a name of their own.
+  var serverName: String? {
+    switch self {
+    case .garblingPeer, .inventedPeer, .falsePeer: "peer.pdb"
+    case .silent, .unfinishedBody, .deafClient, .deafStream: nil
+    }
   }
 }
 

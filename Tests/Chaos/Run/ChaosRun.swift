@@ -47,7 +47,8 @@ struct ChaosRun {
       world: world, observer: observer,
       commands: OperatorCommands(
         program: installation.program, tokenFile: installation.tokenFile,
-        addresses: installation.addresses),
+        addresses: installation.addresses,
+        dataDirectories: installation.nodes.map(\.place.disk.data)),
       findings: findings)
     let (interrupts, sources) = Self.interrupts()
     defer { withExtendedLifetime(sources) {} }

@@ -68,15 +68,17 @@ import Testing
     func beginReceiving(_ mark: StateMark) throws -> StateStaging { throw CancellationError() }
   }
 
+  /// - Parameter cluster: where the peer comes from; `nil`: the node's.
   private static func dialer(
-    to running: Running, by way: NodeAddress? = nil, _ secret: ClusterSecret
+    to running: Running, by way: NodeAddress? = nil, _ secret: ClusterSecret,
+    cluster: String? = nil
   ) throws -> PeerDialer {
     let status = running.status
     let member = Member(
       id: try #require(NodeID(text: status.node)), address: (way ?? running.address).description,
       rank: 1, role: .voter)
     return PeerDialer(
-      member: member, receiver: try Peer(of: status.identity.cluster, secret))
+      member: member, receiver: try Peer(of: cluster ?? status.identity.cluster, secret))
   }
 
   // MARK: Peers
@@ -90,6 +92,17 @@ import Testing
           .connect(for: .messages)
       } throws: {
         ($0 as? PeerDialer.Failure)?.refusal == .secret
+      }
+    }
+  }
+
+  @Test func `a peer of another cluster is refused`() async throws {
+    try await Self.withNode { running in
+      let dialer = try Self.dialer(to: running, Self.secret, cluster: "another")
+      await #expect {
+        _ = try await dialer.connect(for: .messages)
+      } throws: {
+        ($0 as? PeerDialer.Failure)?.refusal == .cluster
       }
     }
   }

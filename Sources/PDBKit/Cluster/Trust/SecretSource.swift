@@ -34,7 +34,7 @@ struct SecretSource {
   }
 
   /// What a node with files trusts. A node that comes from version 0.1 has no secret in them; what its
-  /// peers of that version prove, it accepts until the whole cluster has been upgraded.
+  /// peers of that version prove, it accepts as long as the cluster has that version.
   ///
   /// - Throws: `bad_configuration` if it can have none.
   func trust(of contents: LogContents) throws -> PeerTrust {
@@ -50,7 +50,6 @@ struct SecretSource {
 
   /// Version 0.1 heard peers without a secret only where nobody else could reach it.
   private var oldTrust: PeerTrust.OldTrust? {
-    guard directory.comesFromOldVersion else { return nil }
     if let given { return .secret(given) }
     return configuration.token == nil && configuration.address.isLoopback ? .everybody : nil
   }

@@ -40,7 +40,7 @@ struct RestoreCommand: AsyncParsableCommand, HasExamples {
     let restore = Restore(
       file: file, dataDirectory: dataDir,
       address: try NodeAddress(parsing: "\(host.contains(":") ? "[\(host)]" : host):\(port)"),
-      cluster: try cluster.map(Setting.addresses))
+      cluster: try cluster.map(Setting.addresses), stateFolder: UserEnvironment.stateFolder)
     let result = try await BlockingCall.run { _ in try restore.run() }
     if options.json {
       Console.write(json: [
