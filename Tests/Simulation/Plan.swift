@@ -139,7 +139,7 @@ struct Plan: Sendable {
     past = Past(seed: seed)
     var rare = Dice(seed: seed &* 0xA24B_AED4_963E_E407 &+ 0x9FB2_1C65_1E98_DF25)
     rollback = rare.pick([0, 0, 300, 1000])
-    poison = rare.pick([0, 0, 0, 0, 15, 60])
+    poison = rare.pick([0, 0, 0, 0, 40])
   }
 
   private mutating func draw(network dice: inout Dice) {
