@@ -67,8 +67,12 @@ struct Log: Sendable {
   }
 
   mutating func append(_ entry: Entry) {
-    precondition(entry.index == lastIndex + 1, "the log has no gaps")
-    precondition(entry.term >= lastTerm, "terms never decrease along the log")
+    precondition(
+      entry.index == lastIndex + 1,
+      "the log has no gaps: entry \(entry.index) of term \(entry.term) was to follow \(lastIndex)")
+    precondition(
+      entry.term >= lastTerm,
+      "terms never decrease: entry \(entry.index) of term \(entry.term) was to follow term \(lastTerm)")
     entries.append(entry)
     byteCount += entry.byteCount
     if case .membership(let membership) = entry.payload {
@@ -126,7 +130,8 @@ struct Log: Sendable {
   }
 
   private func position(of index: Index) -> Int {
-    precondition(index > mark.index, "entry \(index) is compacted")
+    precondition(
+      index > mark.index, "entry \(index) is compacted: the log begins after \(mark.index)")
     return Int(index - mark.index - 1)
   }
 }

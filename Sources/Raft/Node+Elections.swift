@@ -124,7 +124,8 @@ extension Node {
   /// Follows `leader`, or no node yet, in `term` (Raft §5.1: "if a server's term is smaller,
   /// it updates; if a candidate or leader is out of date, it becomes a follower").
   mutating func becomeFollower(term: Term, leader newLeader: NodeID?) {
-    precondition(term >= hardState.term, "terms never decrease")
+    precondition(
+      term >= hardState.term, "terms never decrease: \(term) was to follow \(hardState.term)")
     if term > hardState.term { hardState = HardState(term: term) }
     if newLeader != leader { isLeaderUnreachable = false }
     if role == .leader { failPendingReads() }

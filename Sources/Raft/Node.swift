@@ -118,9 +118,15 @@ public struct Node: Sendable {
     self.confirmed = confirmed
     durableHardState = hardState
     durableIndex = log.lastIndex
-    precondition(appliedIndex >= snapshot.index, "the state is older than the log's beginning")
-    precondition(appliedIndex <= log.lastIndex, "the state is ahead of the log")
-    precondition(log.lastTerm <= hardState.term, "an entry is from a term never seen")
+    precondition(
+      appliedIndex >= snapshot.index,
+      "the state is at \(appliedIndex), older than the log, which begins after \(snapshot.index)")
+    precondition(
+      appliedIndex <= log.lastIndex,
+      "the state is at \(appliedIndex), ahead of the log, which ends at \(log.lastIndex)")
+    precondition(
+      log.lastTerm <= hardState.term,
+      "the last entry is of term \(log.lastTerm), but the newest term is \(hardState.term)")
     // Only committed entries are ever applied, so what was applied is committed.
     commitIndex = appliedIndex
     handedIndex = appliedIndex

@@ -337,11 +337,21 @@ package final class RaftEngine: Sendable {
       published.withLock { $0 = coordinator.status }
       waiters.answer(actions.replies)
       if coordinator.divergesFromMajority {
-        throw PDBError(
-          .corrupt, "this node's state differs from that of the majority",
-          hint: "remove it ('pdb cluster remove'), move its files away, start it with --join")
+        throw error(ofDifferingFrom: coordinator.differingMembers)
       }
     }
+  }
+
+  private func error(ofDifferingFrom members: [Member]) -> PDBError {
+    let mark = state.mark()
+    let others = members.map(\.address).joined(separator: ", ")
+    return PDBError(
+      .corrupt,
+      "this node's state in '\(state.path)', at entry \(mark.appliedIndex) of term \(mark.appliedTerm), "
+        + "differs from that of the majority: \(others)",
+      hint:
+        "keep a copy of its files, for this is a bug or a bad disk. Then remove this node ('pdb cluster "
+        + "remove'), move its files away and start it with --join")
   }
 
   private func error(of broken: BrokenPromise) -> PDBError {

@@ -1,6 +1,6 @@
 // What is wrong with this node although it runs.
 
-import Raft
+package import Raft
 
 extension Coordinator {
   mutating func storageFull(_ isFull: Bool) {
@@ -18,6 +18,11 @@ extension Coordinator {
   /// node's that is wrong, and it must not go on.
   package var divergesFromMajority: Bool {
     comparison.differing.count >= 2 && comparison.differing.count >= status.membership.quorum
+  }
+
+  /// The members whose states differ from this node's, as far as is known.
+  package var differingMembers: [Member] {
+    status.members.filter { comparison.differing.contains($0.id) }
   }
 
   mutating func raise(_ alarm: Alarm, _ news: News? = nil) {
