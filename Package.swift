@@ -268,7 +268,12 @@ let package = Package(
       dependencies: ["Simulation", "Raft", "PDBModel", "PDBCoordinator", "Linearizability"],
       swiftSettings: settings),
     .testTarget(
-      name: "FuzzingTests", dependencies: ["Fuzzing", "PDBModel"], swiftSettings: settings),
+      name: "FuzzingTests",
+      dependencies: [
+        "Fuzzing", "Raft", "PDBModel", "PDBStore", "PDBCluster",
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
+      swiftSettings: settings),
     .testTarget(name: "RaftTests", dependencies: ["Raft"], swiftSettings: settings),
     .testTarget(
       name: "PDBKitTests",

@@ -5,7 +5,7 @@ import Fuzzing
 import PDBModel
 import Testing
 
-@Suite struct CorpusTests {
+@Suite(.timeLimit(.minutes(1))) struct CorpusTests {
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Corpus")
@@ -21,5 +21,11 @@ import Testing
     let inputs = try Self.inputs("peers")
     #expect(!inputs.isEmpty)
     for input in inputs { try await PeerScript.run(input) }
+  }
+
+  @Test func `nothing that clients send brings about what must not be`() async throws {
+    let inputs = try Self.inputs("http")
+    #expect(!inputs.isEmpty)
+    for input in inputs { try await HTTPScript.run(input) }
   }
 }

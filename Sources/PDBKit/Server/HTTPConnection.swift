@@ -83,7 +83,12 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
-    if isDiscarding { discard(part, context) } else { assemble(part, context) }
+    if isDiscarding {
+      discard(part, context)
+    } else if !closesAfterAnswer {
+      // What comes behind the last request is not looked at (RFC 9112, section 9.6).
+      assemble(part, context)
+    }
   }
 
   // MARK: What comes too early
@@ -248,8 +253,10 @@ final class HTTPConnection: ChannelInboundHandler {
     // SwiftNIO's decoder reads nothing more behind an offer to upgrade.
     let offersUpgrade = head.headers.contains(name: "Upgrade")
     if !head.isKeepAlive || head.version != .http1_1 || offersUpgrade { closesAfterAnswer = true }
-    guard let request = Self.request(head) else { return refuse(Self.notHTTP, context) }
-    if let error = Self.formError(of: request, head.version) { return refuse(error, context) }
+    guard let request = Self.request(head) else { return refuse(Self.notHTTP, head, context) }
+    if let error = Self.formError(of: request, head.version) {
+      return refuse(error, head, context)
+    }
     let overLimit = overLimitRefusal(head)
     if overLimit != nil { closesAfterAnswer = true }
     let failure = failure ?? overLimit ?? memoryRefusal(received)
@@ -334,9 +341,13 @@ final class HTTPConnection: ChannelInboundHandler {
   private static let lingerTime = TimeAmount.seconds(2)
 
   /// What cannot be understood is answered at once.
-  private func refuse(_ error: PDBError, _ context: ChannelHandlerContext) {
+  private func refuse(
+    _ error: PDBError, _ head: HTTPRequestHead?, _ context: ChannelHandlerContext
+  ) {
     closesAfterAnswer = true
-    var framing = AnswerFraming(requests.refusal(error), .http1_1, hasBody: true, isLast: true)
+    let hasBody = head?.method != .HEAD
+    var framing = AnswerFraming(
+      requests.refusal(error), .http1_1, hasBody: hasBody, isLast: true)
     framing.add(ByteBuffer(bytes: error.json.serialized() + [UInt8(ascii: "\n")]))
     finishAnswer(framing.take(), context)
   }
@@ -353,10 +364,11 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if error is HTTPParserError, closesAfterAnswer, !isDiscarding { return }
     guard let error = error as? HTTPParserError, !isAnswering, !isDiscarding else {
       return context.close(promise: nil)
     }
-    refuse(Self.refusal(of: error), context)
+    refuse(Self.refusal(of: error), head, context)
   }
 
   /// Returns when the client has taken enough of what was written.

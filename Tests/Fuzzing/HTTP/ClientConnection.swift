@@ -10,8 +10,8 @@ final class ClientConnection {
   private let channel: NIOAsyncTestingChannel
   /// What the client has still to send.
   private var unsent: Bytes = []
-  /// The requests that were written, sent or not.
-  private var requests: [RequestDraft] = []
+  /// The requests that were written, sent or not, and not answered.
+  private var unanswered: [RequestDraft] = []
   /// Whether all of them can be understood in one way only.
   private var isWellFormed = true
   private var isEnding = false
@@ -28,7 +28,7 @@ final class ClientConnection {
   // MARK: Sending
 
   func write(_ request: RequestDraft) {
-    requests.append(request)
+    unanswered.append(request)
     isWellFormed = isWellFormed && request.isWellFormed
     unsent += request.bytes
   }
@@ -67,6 +67,15 @@ final class ClientConnection {
     }
   }
 
+  /// What has come since the last call.
+  func received() async throws -> Bytes {
+    var bytes: Bytes = []
+    while let buffer = try await channel.readOutbound(as: ByteBuffer.self) {
+      bytes += buffer.readableBytesView
+    }
+    return bytes
+  }
+
   func close() async { try? await channel.close().get() }
 
   // MARK: Judging
@@ -74,22 +83,19 @@ final class ClientConnection {
   /// Whether something is still to be sent, and can be.
   var isUnfinished: Bool { channel.isActive && !unsent.isEmpty }
 
-  /// Every request was answered, or the connection has ended; and what came are answers.
+  /// What is still to come: an answer to every request, or the end of the connection.
   ///
-  /// - Throws: ``Violation``.
-  func check() async throws {
-    while let buffer = try await channel.readOutbound(as: ByteBuffer.self) {
-      answers.add(Bytes(buffer.readableBytesView))
-    }
+  /// - Throws: ``Violation`` if what has come is no answer.
+  func missing() async throws -> String? {
+    answers.add(try await received())
     answers.isAtEnd = !channel.isActive
-    guard isWellFormed else { return }
-    var unanswered = requests[...]
+    guard isWellFormed else { return nil }
     while let request = unanswered.first, try answers.next(to: request.method) != nil {
       unanswered.removeFirst()
     }
-    guard channel.isActive else { return }
-    if isEnding { throw Violation("the client has ended, and the connection is still there") }
-    guard let request = unanswered.first, !request.isStream else { return }
-    throw Violation("'\(request.method) \(request.target)' was not answered")
+    guard channel.isActive else { return nil }
+    if isEnding { return "the connection's end" }
+    guard let request = unanswered.first, !request.isStream else { return nil }
+    return "the answer to '\(request.method) \(request.target)'"
   }
 }
