@@ -59,6 +59,15 @@ final class Mailbox<Item: Sendable>: Sendable {
     }
   }
 
+  /// Takes no more items, and gives up those that wait.
+  func end() -> [Item] {
+    close()
+    return state.withLock { state in
+      defer { state.items = [] }
+      return state.items
+    }
+  }
+
   /// Takes no more items. Those that wait can still be taken.
   func close() {
     let reader = state.withLock { state in

@@ -319,7 +319,10 @@ package final class RaftEngine: Sendable {
       node: node, identity: identity, mark: state.mark(),
       firstReadID: UInt64.random(in: 0...(.max >> 1)))
     statusChanges.started(coordinator.status)
-    defer { waiters.answer(coordinator.stop().replies) }
+    defer {
+      waiters.answer(coordinator.stop().replies)
+      for case .request(_, let continuation) in inbox.end() { continuation.fail(.stopping) }
+    }
     network.update(node.membership.members)
     while let posted = await inbox.take() {
       let inputs = posted.map { posted -> Coordinator.Input in
