@@ -79,10 +79,13 @@ extension Exchange {
   /// listen (Content Security Policy Level 3).
   private var policy: String {
     let members = store.currentView.members.compactMap { $0.nodeAddress?.host }
+    let isInsecure = store.nodeStatus.isInsecure
     // The policy's grammar has no place for IPv6 addresses (section 2.3.1).
-    let hosts = Set(["127.0.0.1", "localhost"] + members.filter { !$0.contains(":") })
-    let sources = hosts.sorted().flatMap { ["http://\($0):*", "https://\($0):*"] }
-      .joined(separator: " ")
+    let others = members.filter { !$0.contains(":") }.map { host in
+      NodeAddress.url(of: NodeAddress(host: host, port: 1), isInsecure: isInsecure).dropLast(1)
+    }
+    let sources = Set(["http://127.0.0.1:", "http://localhost:"] + others).sorted()
+      .map { $0 + "*" }.joined(separator: " ")
     return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
       + "worker-src 'self'; connect-src 'self' \(sources); base-uri 'none'; "
       + "form-action 'none'; frame-ancestors 'none'"

@@ -12,7 +12,7 @@ struct ClusterCert: AsyncParsableCommand, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb cluster cert --hash --port 4000", "Find out which key clients must expect:")
+    Example("pdb cluster cert --hash", "Find out which key clients must expect:")
   ]
 
   @Flag(name: .long, help: "Only the hash of the key, for --cluster-key.")
