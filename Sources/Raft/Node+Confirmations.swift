@@ -76,7 +76,7 @@ extension Node {
     persist(confirmed: news)
   }
 
-  /// With a heartbeat.
+  /// As often as heartbeats.
   mutating func sendConfirmations(to peer: NodeID) {
     guard let version = leadership?.confirmationsVersion,
       leadership?.progress[peer]?.toldConfirmations != version, !confirmed.isEmpty

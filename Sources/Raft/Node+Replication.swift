@@ -4,6 +4,8 @@
 struct Leadership: Sendable {
   var progress: [NodeID: Progress]
   var ticksSinceHeartbeat = 0
+  /// Of its own: rounds of reads take the place of heartbeats, and tell nothing of confirmations.
+  var ticksSinceConfirmations = 0
   /// Bytes of entries of this term that are not committed yet.
   var uncommittedBytes = 0
   var reads = ReadQueue()
@@ -160,19 +162,22 @@ extension Node {
   /// Heartbeats, and the leader's doubt about itself (Raft §5.2, Thesis §6.2).
   mutating func tickLeader() {
     leadership?.ticksSinceHeartbeat += 1
+    leadership?.ticksSinceConfirmations += 1
     for peer in otherMembers { leadership?.progress[peer]?.ticksSinceHeard += 1 }
     tickTransfer()
     tickLearners()
     guard rules.staysLeader(hearingQuorum: electorate.isQuorum(answering)) else {
       return becomeFollower(term: hardState.term, leader: nil)
     }
-    guard let leadership, leadership.ticksSinceHeartbeat >= configuration.heartbeatTicks else {
-      return
+    if let leadership, leadership.ticksSinceHeartbeat >= configuration.heartbeatTicks {
+      self.leadership?.ticksSinceHeartbeat = 0
+      for peer in otherMembers { self.leadership?.progress[peer]?.heartbeat() }
+      broadcastAppend(evenIfEmpty: true)
     }
-    self.leadership?.ticksSinceHeartbeat = 0
-    for peer in otherMembers { self.leadership?.progress[peer]?.heartbeat() }
-    broadcastAppend(evenIfEmpty: true)
-    noteConfirmations()
-    for peer in otherMembers { sendConfirmations(to: peer) }
+    if let leadership, leadership.ticksSinceConfirmations >= configuration.heartbeatTicks {
+      self.leadership?.ticksSinceConfirmations = 0
+      noteConfirmations()
+      for peer in otherMembers { sendConfirmations(to: peer) }
+    }
   }
 }

@@ -41,6 +41,20 @@ import Testing
     }
   }
 
+  @Test func `reading without a pause keeps nobody from learning it`() {
+    let cluster = cluster()
+    // Every round of reads takes the place of a heartbeat.
+    for _ in 0..<(3 * Configuration.test.heartbeatTicks) {
+      cluster.tick(1)
+      _ = cluster.read(1)
+      cluster.deliver()
+    }
+    let last = cluster[1].node.reach
+    for id in cluster.ids {
+      #expect(cluster[id].node.confirmed == [1: last, 2: last, 3: last])
+    }
+  }
+
   @Test func `what is known already is neither written nor told once more`() {
     let cluster = cluster()
     for _ in 0..<3 {

@@ -6,7 +6,7 @@ extension FaultKind {
   /// Which strangers come while the fault lasts, and how many of each; `nil` if none do.
   var strangers: [(kind: StrangerKind, count: Int)]? {
     switch self {
-    case .flood: [(.silent, 200), (.unfinishedBody, 40), (.deafClient, 20), (.deafStream, 40)]
+    case .flood: [(.silent, 200), (.unfinishedBody, 40), (.deafClient, 20), (.deafStream, 20)]
     case .hostilePeers: [(.garblingPeer, 20), (.inventedPeer, 20), (.falsePeer, 20)]
     default: nil
     }
@@ -42,7 +42,7 @@ struct Crowd {
           Stranger(target.address, as: kind.serverName, saying: target.words(kind, &dice))
         }
       }
-      try? await Task.sleep(until: min(end, .now + .seconds(2)))
+      try? await Task.sleep(until: min(end, .now + .seconds(4)))
       withExtendedLifetime(visitors) {}
     }
   }
