@@ -25,17 +25,29 @@ import Testing
     try await bench.settle()
   }
 
-  private func entry(_ index: Index, _ term: Term, commit: Index) -> AppendEntries {
+  /// The first entry of a log.
+  private func entry(_ term: Term, _ payload: Entry.Payload = .noop) -> AppendEntries {
     AppendEntries(
-      term: term, prevLogIndex: index - 1, prevLogTerm: 0,
-      entries: [Entry(index: index, term: term, payload: .noop)], leaderCommit: commit, round: 0)
+      term: term, prevLogIndex: 0, prevLogTerm: 0,
+      entries: [Entry(index: 1, term: term, payload: payload)], leaderCommit: 1, round: 0)
   }
 
   @Test func `a request to a node that a broken promise has ended gets an answer`() async throws {
     let bench = try await bench()
-    try await send(entry(1, 1, commit: 1), to: bench)
-    try await send(entry(1, 2, commit: 1), to: bench)
+    try await send(entry(1), to: bench)
+    try await send(entry(2), to: bench)
     bench.request(.removeCompletedTasks)
+    try await bench.end()
+  }
+
+  @Test func `an entry that makes the cluster too new for this program is not taken`() async throws
+  {
+    let bench = try await bench()
+    let operation = StampedOperation(
+      stamp: Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil),
+      operation: .raiseVersion(ClusterVersion(number: ClusterVersion.newest.number + 1)))
+    try await send(entry(1, .operation(operation.encoded())), to: bench)
+    #expect(bench.view.lastIndex == 0)
     try await bench.end()
   }
 }

@@ -134,3 +134,10 @@ extension Entry {
     if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
   }
 }
+
+extension StampedOperation {
+  /// Whether this program can go on behind it.
+  fileprivate var isUnderstood: Bool {
+    if case .raiseVersion(let version) = operation { version <= .newest } else { true }
+  }
+}
