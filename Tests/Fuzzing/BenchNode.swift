@@ -106,7 +106,7 @@ final class BenchNode {
   }
 
   /// What a process that came after this one would find.
-  private func storedLog() throws -> LogContents {
+  func storedLog() throws -> LogContents {
     guard let contents = try LogStore(disk.afterKill(), name: Self.logName).load() else {
       throw Violation("there is no log")
     }

@@ -3,7 +3,9 @@
 import NIOCore
 import PDBCluster
 import PDBModel
+import PDBStorage
 import PDBStore
+import Raft
 
 /// The node, and what peers can do to it.
 final class PeerBench {
@@ -35,6 +37,16 @@ final class PeerBench {
     try await connection.send(proof.framed)
   }
 
+  var openConnections: [PeerConnection] {
+    connections.sorted { $0.key < $1.key }.map(\.value).filter(\.isOpen)
+  }
+
+  /// The end of the node's log.
+  func lastEntry() throws -> (index: Index, term: Term) {
+    let log = try node.storedLog()
+    return (log.lastIndex, log.term(at: log.lastIndex) ?? 0)
+  }
+
   func connection(_ number: Int) -> PeerConnection? { connections[number] }
 
   // MARK: Clients
@@ -61,7 +73,7 @@ final class PeerBench {
 
   /// - Throws: ``Violation``.
   func end() async throws {
-    for connection in connections.values { await connection.close() }
+    for connection in openConnections { await connection.close() }
     try await node.stop()
     for request in requests { await request.value }
   }

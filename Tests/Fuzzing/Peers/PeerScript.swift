@@ -1,7 +1,5 @@
 // A script of what peers do to one node: several connections, frames of every kind, time.
 
-import PDBCluster
-import PDBCoordinator
 package import PDBModel
 import PDBStore
 import Raft
@@ -34,10 +32,13 @@ package enum PeerScript {
       if !script.isRare() { try await bench.shakeHands(number) }
     case 2: await bench.pass(ticks: script.element(of: [1, 5, 21, 70, 255]))
     case 3: bench.request(script.request())
-    case 4: try await answer(number, bench)
+    case 4: try await bench.answerHonestly()
     case 5: try await bench.connection(number)?.send(script.bytes(upTo: 64))
     case 6 where script.isRare(): try await bench.connection(number)?.endSending()
     case 7 where script.isRare(): await bench.connection(number)?.close()
+    case 8, 9: try await bench.leadHonestly(&script, over: number)
+    case 10: try await bench.elect()
+    case 11: try await bench.sendState(&script, over: number)
     default:
       guard let connection = bench.connection(number) else { return }
       frames = 1 + UInt64(script.below(3))
@@ -70,43 +71,5 @@ package enum PeerScript {
     guard after.term - before.term <= bound else {
       throw Violation("the term went from \(before.term) to \(after.term)")
     }
-  }
-
-  // MARK: Honest peers
-
-  /// Gives the answers that an honest member would give to what the node has sent.
-  private static func answer(_ number: Int, _ bench: PeerBench) async throws {
-    guard let connection = bench.connection(number) else { return }
-    for frame in try await connection.takeFrames() {
-      if let answer = try? honestAnswer(to: frame, bench.view) {
-        try await connection.send(answer.framed)
-      }
-    }
-  }
-
-  private static func honestAnswer(to frame: Bytes, _ view: NodeView) throws -> Bytes? {
-    var reader = BinaryReader(frame)
-    var writer = BinaryWriter()
-    let kind = try reader.readByte()
-    guard [16, 18, 20, 22].contains(kind) else { return nil }
-    writer.write(byte: kind + 1)
-    let term = try reader.readCounter()
-    writer.write(term)
-    switch kind {
-    case 16, 18: writer.write(true)
-    case 20:
-      let (previous, _, _) = (
-        try reader.readCounter(), try reader.readCounter(), try reader.readCounter()
-      )
-      let round = try reader.readCounter()
-      let entries = try reader.readList { (try $0.readCounter(), try $0.readPayload()) }
-      writer.write(round)
-      writer.write(byte: 0)
-      writer.write(previous + UInt64(entries.count))
-    default:
-      writer.write(try reader.readUInt64())
-      writer.write(view.commitIndex)
-    }
-    return writer.bytes
   }
 }
