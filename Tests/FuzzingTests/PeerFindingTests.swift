@@ -40,6 +40,16 @@ import Testing
     try await bench.end()
   }
 
+  @Test func `an entry that appends what is no JSON changes nothing`() async throws {
+    let bench = try await bench()
+    let operation = StampedOperation(
+      stamp: Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil),
+      operation: .append(key: Bytes(utf8: "a"), values: [Bytes(utf8: "{")]))
+    try await send(entry(1, .operation(operation.encoded())), to: bench)
+    #expect(bench.view.commitIndex == 1)
+    try await bench.end()
+  }
+
   @Test func `an entry that makes the cluster too new for this program is not taken`() async throws
   {
     let bench = try await bench()

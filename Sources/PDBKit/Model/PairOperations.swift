@@ -73,7 +73,11 @@ extension Draft {
         .notAList, "the value of '\(key.shown)' is not a list",
         hint: "'pdb kv get \(key.shown)' shows it")
     }
-    let value = JSON.array(try list + values.map { try JSON(parsing: $0) }).serialized()
+    // Nodes propose only JSON, but an entry may come from one that lies.
+    guard let added = try? values.map({ try JSON(parsing: $0) }) else {
+      throw PDBError(.invalidValue, "what is to be appended to '\(key.shown)' is not JSON")
+    }
+    let value = JSON.array(list + added).serialized()
     guard value.count <= Limits.valueBytes else {
       throw PDBError(
         .invalidValue, "the list at '\(key.shown)' would exceed \(Limits.valueBytes) bytes")
