@@ -32,7 +32,7 @@ NODES ?= 3
 
 ROUNDS ?= 3
 
-.PHONY: help demo test sim mutants chaos fuzz bench bench-growth build release check-release docs lint format install clean setup
+.PHONY: help demo test sim mutants chaos fuzz corpus bench bench-growth build release check-release docs lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -41,6 +41,7 @@ help:
 	@echo "make mutants   the simulator must find bugs that were planted"
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
 	@echo "make fuzz      what peers and clients may send, as libFuzzer finds it: SECONDS=60 each"
+	@echo "make corpus    keeps those of the inputs found that get further"
 	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make check-release  that program's protections: readelf says whether they are there"
@@ -94,6 +95,15 @@ fuzz: setup
 	    -max_len=1024 -len_control=0 -timeout=20 -rss_limit_mb=2048 -artifact_prefix=$(FUZZ)/found/$$target- \
 	    $(FUZZ)/found/$$target Tests/Corpus/$$target \
 	  || { echo "run it again: swift run pdb-fuzz replay $$target FILE, with the file named above"; exit 1; }; \
+	done
+
+# As few short inputs as reach what all of them reach: the tests run them every time.
+corpus:
+	@for target in $(FUZZED); do \
+	  rm -rf $(FUZZ)/kept && mkdir -p $(FUZZ)/kept; \
+	  $(FUZZ)/release/pdb-fuzz --$$target -max_len=450 -set_cover_merge=1 -use_counters=0 \
+	    -use_cmp=0 $(FUZZ)/kept Tests/Corpus/$$target $(FUZZ)/found/$$target || exit 1; \
+	  rm -r Tests/Corpus/$$target && cp -r $(FUZZ)/kept Tests/Corpus/$$target; \
 	done
 
 build: setup

@@ -10,10 +10,12 @@ import Testing
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Corpus")
 
-  /// Every input of a target; none is missing by mistake.
+  /// Every input for a target, and those that once broke something.
   private static func inputs(_ target: String) throws -> [Bytes] {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: folder.appending(path: target), includingPropertiesForKeys: nil)
+    let files = try [target, "findings/\(target)"].flatMap { name in
+      try FileManager.default.contentsOfDirectory(
+        at: folder.appending(path: name), includingPropertiesForKeys: nil)
+    }
     return try files.sorted { $0.path < $1.path }.map { Bytes(try Data(contentsOf: $0)) }
   }
 

@@ -128,7 +128,9 @@ extension Entry {
   }
 
   /// Whether this program understands what it carries.
-  package var isReadable: Bool { (try? operation) != nil || !isOperation }
+  package var isReadable: Bool {
+    isOperation ? (try? operation)?.isUnderstood ?? false : true
+  }
 
   package var mayTakeLong: Bool {
     if case .operation(let bytes) = payload { StampedOperation.mayTakeLong(bytes) } else { false }
