@@ -13,9 +13,13 @@ extension ScriptBytes {
     1, 2, 3, 4, 5, 6, 0, 26, 255,
   ]
 
-  /// Type and fields of any frame.
+  /// Those that do not end the connection.
+  private static let messages = Bytes(16...25) + [20, 20, 21, 32]
+
+  /// Type and fields of any frame; to a node that is spared, mostly of one that it goes on hearing after.
   package mutating func frame(to view: NodeView) -> Bytes {
-    mutated(frame(element(of: Self.kinds), to: view))
+    let kinds = view.isSpared && !isRare() ? Self.messages : Self.kinds
+    return mutated(frame(element(of: kinds), to: view))
   }
 
   /// Type and fields of a frame of one kind.
