@@ -157,18 +157,12 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 325
-    case .believesUncommitted: 41
-    case .removedStandsNoMore: 41
+    case .removedStandsNoMore: 47
     case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
-    case .forgetsDurableState: 14640
-    case .snapshotKeepsConflict: 284
-    case .confirmsAnyRound: 177
     case .recyclesReadIDs: 318
     case .raisesUnmet: 747
     case .snapshotLimbo: 571
-    case .forgetsConfirmed: 1859
     default: nil
     }
   }
