@@ -157,12 +157,18 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
+    case .forgetsReadsOnRemoval: 682
+    case .believesUncommitted: 414
     case .removedStandsNoMore: 47
     case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
+    case .forgetsDurableState: 929
+    case .snapshotKeepsConflict: 635
+    case .confirmsAnyRound: 484
     case .recyclesReadIDs: 318
     case .raisesUnmet: 747
     case .snapshotLimbo: 571
+    case .forgetsConfirmed: 492
     default: nil
     }
   }

@@ -37,6 +37,9 @@ struct NodeChannel: Sendable {
             // A client that ends its half of TLS ends all of it; waiting for more would keep the
             // connection, and the node's end, for seconds.
             try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false)
+            // What has come waits in more than one place on its way through TLS: a record at a time.
+            try channel.syncOptions?.setOption(
+              .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 16 << 10))
             try pipeline.addHandler(NIOSSLServerHandler(context: tls.context))
           }
           try negotiate(on: channel, isTLS: isTLS, slot)
@@ -222,7 +225,11 @@ private final class PeerAdmissionHandler: ChannelInboundHandler {
   init(_ slot: OpenConnections.Slot) { self.slot = slot }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if event is PeerAdmitted { slot.isPeer = true }
+    if event is PeerAdmitted {
+      slot.isPeer = true
+      try? context.channel.syncOptions?.setOption(
+        .recvAllocator, value: AdaptiveRecvByteBufferAllocator())
+    }
     context.fireUserInboundEventTriggered(event)
   }
 }
