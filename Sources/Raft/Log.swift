@@ -72,7 +72,8 @@ struct Log: Sendable {
       "the log has no gaps: entry \(entry.index) of term \(entry.term) was to follow \(lastIndex)")
     precondition(
       entry.term >= lastTerm,
-      "terms never decrease: entry \(entry.index) of term \(entry.term) was to follow term \(lastTerm)")
+      "terms never decrease: entry \(entry.index) of term \(entry.term) was to follow term \(lastTerm)"
+    )
     entries.append(entry)
     byteCount += entry.byteCount
     if case .membership(let membership) = entry.payload {
