@@ -11,8 +11,8 @@ struct Administrator {
 
   /// A change that was asked for and not answered yet.
   var isWaiting = false
-  /// The entry that was to be skipped last, and by whom in which term.
-  var skipped: (entry: LogPosition, leader: NodeID, term: Term)?
+  /// The entry that was to be skipped last, by whom in which term, and when.
+  var skipped: (entry: LogPosition, leader: NodeID, term: Term, time: UInt64)?
   /// Nodes that were started to be added.
   var joining: [NodeID] = []
 

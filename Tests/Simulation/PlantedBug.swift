@@ -157,7 +157,7 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 682
+    case .forgetsReadsOnRemoval: 1192
     case .believesUncommitted: 414
     case .removedStandsNoMore: 47
     case .settledByCommitIndex: 3706

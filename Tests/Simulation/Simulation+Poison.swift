@@ -22,9 +22,13 @@ extension Simulation {
     guard let leader, leader.pausedUntil <= now, let poisoned = leader.coordinator.status.poisoned
     else { return }
     let (entry, term) = (poisoned.position, leader.status.term)
-    // Once is enough, unless the leader is another one.
-    if let last = administrator.skipped, last == (entry, leader.id, term) { return }
-    administrator.skipped = (entry, leader.id, term)
+    // Once is enough for a while, unless the leader is another one: it may refuse, and then no more.
+    if let last = administrator.skipped, last.entry == entry, last.leader == leader.id,
+      last.term == term, now < last.time + 100 * Schedule<Happening>.tick
+    {
+      return
+    }
+    administrator.skipped = (entry, leader.id, term, now)
     let stamp = Stamp(
       time: Timestamp(milliseconds: leader.wallClock(now)), author: "administrator", request: nil)
     let operation = StampedOperation(stamp: stamp, operation: .skipEntry(entry))

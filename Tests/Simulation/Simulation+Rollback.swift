@@ -10,6 +10,11 @@ struct DiskCopy {
   let machine: Machine
 
   var reach: Reach { Reach(term: log.hardState.term, index: log.lastIndex) }
+
+  /// Whether it says that a member confirmed `reach`.
+  func knows(_ id: NodeID, confirmed reach: Reach) -> Bool {
+    log.confirmed[id].map { $0 >= reach } ?? false
+  }
 }
 
 extension Simulation {
@@ -68,12 +73,16 @@ extension Simulation {
 
   /// Somebody puts back an older copy of the files of a dead node. Only where all others know what is
   /// missing in it, and there are others: nobody could tell a node that is alone, and what the last
-  /// leader alone knew may be lost.
+  /// leader alone knew may be lost. And the copy must know it of those that were put back themselves: they
+  /// may vouch for each other while the rest is away.
   func rollBack(_ node: SimulatedNode) {
     let newest = DiskCopy(log: node.durable, machine: node.machine)
     guard node.real == nil, node.newest == nil, let copy = node.copy, copy.reach < newest.reach,
       copy.log.membership.quorum > 1,
-      nodes.allSatisfy({ $0.id == node.id || $0.knows(node.id, confirmed: newest.reach) })
+      nodes.allSatisfy({ $0.id == node.id || $0.knows(node.id, confirmed: newest.reach) }),
+      nodes.allSatisfy({ other in
+        other.newest.map { copy.knows(other.id, confirmed: $0.reach) } ?? true
+      })
     else { return }
     note(.rolledBack)
     diary.note(now, "node \(node.id) is rolled back from \(newest.reach) to \(copy.reach)")

@@ -34,7 +34,10 @@ struct ClusterAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
       try session.show(json) {
         let known = client.lastNode ?? session.firstAddress
         session.say("announced \(address) as member \(member.id)")
-        session.say("start it:  pdb node start --port \(address.port) --join \(known)")
+        session.say(
+          address.isLoopback
+            ? "start it:  pdb node start --port \(address.port) --join \(known)"
+            : "start it with --join and what 'pdb cluster invite' prints")
       }
     }
   }
