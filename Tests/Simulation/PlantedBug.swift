@@ -157,9 +157,9 @@ extension PlantedBug {
   /// mean needs new ones: `pdb-sim mutants --bug NAME --max-seeds 20000`.
   package var keptSeed: UInt64? {
     switch self {
-    case .forgetsReadsOnRemoval: 1192
+    case .forgetsReadsOnRemoval: 414
     case .believesUncommitted: 414
-    case .removedStandsNoMore: 47
+    case .removedStandsNoMore: 96
     case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
     case .forgetsDurableState: 929

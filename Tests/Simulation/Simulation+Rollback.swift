@@ -38,6 +38,8 @@ extension Simulation {
         .meeting(node.id, life: node.life, peer: peer.id), after: Time(dice.among(50...300)))
     }
     guard node.knows(peer) || peer.knows(node) else { return }
+    // Who was removed is sent away, and nothing is compared.
+    guard !node.hasRemoved(peer), !peer.hasRemoved(node) else { return }
     let (life, peerLife) = (node.life, peer.life)
     try tell(node, by: peer)
     guard node.life == life, peer.life == peerLife else { return }
@@ -102,6 +104,11 @@ extension Simulation {
 extension SimulatedNode {
   /// Whether another node is a member as far as this one knows.
   fileprivate func knows(_ other: SimulatedNode) -> Bool { status.membership[other.id] != nil }
+
+  /// Whether another node was a member as far as this one knows, and is none any more.
+  fileprivate func hasRemoved(_ other: SimulatedNode) -> Bool {
+    status.membership.removed.contains(other.id)
+  }
 
   /// Whether this node knows, and will not forget, that a member confirmed `reach`.
   fileprivate func knows(_ id: NodeID, confirmed reach: Reach) -> Bool {
