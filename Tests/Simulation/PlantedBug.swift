@@ -162,11 +162,10 @@ extension PlantedBug {
     case .removedStandsNoMore: 96
     case .settledByCommitIndex: 3706
     case .asksWithoutEnd: 3
-    case .forgetsDurableState: 929
     case .snapshotKeepsConflict: 635
     case .confirmsAnyRound: 484
     case .recyclesReadIDs: 318
-    case .raisesUnmet: 747
+    case .raisesUnmet: 612
     case .snapshotLimbo: 571
     case .forgetsConfirmed: 492
     default: nil
