@@ -126,6 +126,24 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a connection that ends amid its requests lets go of all of them`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let json = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let requests =
+          cluster.head(0, "GET /task?consistency=1") + "\r\n"
+          + cluster.head(0, "DELETE /tasks") + "\r\n"
+          + cluster.head(0, "POST /replicate") + json
+          + "15\r\n{\"key\":\"a\",\"value\":1}\r\n0\r\n\r\n"
+          + cluster.head(0, "GET /cluster/status") + "\r\n"
+        for _ in 0..<50 { try cluster.connection(0).send(requests) }
+        _ = try await waitFor {
+          // The one that asks is a connection, too.
+          guard try await cluster.figure(0, "pdb_connections") == 1 else { return nil as Bool? }
+          return try await cluster.figure(0, "pdb_request_bytes") == 0 ? true : nil
+        }
+      }
+    }
+
     // MARK: Places
 
     @Test(arguments: ["half requests", "half handshakes"])

@@ -75,6 +75,9 @@ final class HTTPConnection: ChannelInboundHandler {
   }
 
   private func receive(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+    // What the decoder still had when the connection ended comes behind its end: nobody can be answered,
+    // and nobody would let go of it.
+    guard context.channel.isActive else { return }
     if isAnswering || isPaused, !isDiscarding {
       keep(part, context)
     } else {

@@ -64,6 +64,9 @@ struct MetricsText {
   private mutating func requests(_ server: ServedNode) {
     gauge("pdb_connections", "Open connections, peers included.", server.connections.count)
     gauge(
+      "pdb_request_bytes", "What has come of requests and is not answered yet.",
+      server.connections.requestBytes)
+    gauge(
       "pdb_streams", "Answers under way that come bit by bit.",
       server.streams.present + server.lists.present)
     counter(

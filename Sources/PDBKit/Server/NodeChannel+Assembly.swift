@@ -47,6 +47,9 @@ package struct ChannelServer: Sendable {
       executor: executor, logger: logger)
   }
 
+  /// What has come of all requests and is not answered yet; known on the loop of the channels.
+  package var requestBytes: Int { channels.connections.requestBytes }
+
   package func serve(_ channel: any Channel) -> EventLoopFuture<Void> { channels.setUp(channel) }
 
   /// Every route: its method, its path as the table has it, and the names that may stand in the query.

@@ -88,6 +88,9 @@ final class OpenConnections: Sendable {
     state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
   }
 
+  /// What has come of all their requests and is not answered yet; known on their loop.
+  var requestBytes: Int { state.value.requestBytes }
+
   /// How many there are.
   var count: Int { total.load(ordering: .relaxed) }
 

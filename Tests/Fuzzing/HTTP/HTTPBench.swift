@@ -1,6 +1,7 @@
 // A node that leads itself, and answers clients.
 
 import NIOCore
+import NIOEmbedded
 import PDBServer
 
 /// The node, and what clients can do to it.
@@ -18,6 +19,23 @@ final class HTTPBench {
 
   func connect() async throws -> ClientConnection {
     try await ClientConnection(to: server, on: node.loop)
+  }
+
+  /// All connections are gone: nothing of their requests may be held any more, or there would be no room
+  /// for others some day.
+  ///
+  /// - Throws: ``Violation``.
+  func checkRelease() async throws {
+    let patience = ContinuousClock.now + .seconds(10)
+    while true {
+      let held = try await node.loop.executeInContext { [server] in server.requestBytes }
+      if held == 0 { return }
+      guard ContinuousClock.now < patience else {
+        throw Violation("\(held) bytes of requests are held, and there is no connection")
+      }
+      await node.pass(.milliseconds(100))
+      try await node.settle()
+    }
   }
 
   /// What the node answers to bytes that are sent at once, as far as it does so at once.

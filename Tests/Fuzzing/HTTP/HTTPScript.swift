@@ -26,7 +26,7 @@ package enum HTTPScript {
       try await node.settle()
       try node.check()
     }
-    try await end(Array(connections.values), node)
+    try await end(Array(connections.values), bench)
   }
 
   private static func step(
@@ -44,7 +44,8 @@ package enum HTTPScript {
   }
 
   /// Whatever was written is sent, and the clients take what comes.
-  private static func end(_ connections: [ClientConnection], _ node: BenchNode) async throws {
+  private static func end(_ connections: [ClientConnection], _ bench: HTTPBench) async throws {
+    let node = bench.node
     for connection in connections {
       repeat {
         try await connection.take(true)
@@ -62,6 +63,7 @@ package enum HTTPScript {
       }
     }
     for connection in connections { await connection.close() }
+    try await bench.checkRelease()
     try await node.stop()
   }
 }
