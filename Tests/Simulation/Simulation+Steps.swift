@@ -144,7 +144,8 @@ extension Simulation {
     }
     let new = try checks.commits.committed(
       through: status.commitIndex, by: node.id, term: status.term, log: node.log,
-      durable: { self[$0].durable })
+      // What was rolled back meanwhile was durable when its leader was told of it.
+      durable: { self[$0].newest?.log ?? self[$0].durable })
     for entry in new {
       if let request = try checks.replay.committed(entry) {
         try checks.clients.committed(request, at: entry.index)
