@@ -114,8 +114,7 @@ package struct Attempts {
         from: address,
         error.code == .badAnswer ? "is no pdb node" : "belongs to another cluster")
     case .unauthorized, .untrusted, .tlsRequired, .tooManyAttempts, .forbiddenHost,
-      .forbiddenOrigin, .badAnswer, .diskFull,
-      .internal:
+      .forbiddenOrigin, .badAnswer, .diskFull, .internal:
       // This says nothing about what became of an earlier attempt.
       return .failed(mayBeApplied ? failure : error)
     case _ where mayBeApplied && !PDBError.Code.known.contains(error.code):

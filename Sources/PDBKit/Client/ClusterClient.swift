@@ -104,9 +104,9 @@ public final class ClusterClient: Sendable {
     do {
       // The caller ends it when it has had enough.
       return try await client.execute(request, timeout: .hours(24 * 365))
-    } catch let error as NIOSSLError where "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+    } catch let error as NIOSSLError where error.isAboutTrust {
       throw await SecureConnections.untrusted(address)
-    } catch let error as NIOSSLError where "\(error)".contains("WRONG_VERSION_NUMBER") {
+    } catch let error as NIOSSLError where error.isAboutProtocol {
       throw PDBError(
         .untrusted, "'\(address)' does not speak TLS",
         hint: "if its clients are meant to do without: http://\(address)")

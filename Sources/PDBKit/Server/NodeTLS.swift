@@ -27,9 +27,9 @@ struct NodeTLS: Sendable {
     let forClients = { @Sendable in
       if let reloader { reloader.sslContextConfigurationOverride } else { try issued.current() }
     }
-    let first = try forClients()
+    // For clients there may be none, so their certificate waits for the first of them.
     var tls = TLSConfiguration.makeServerConfiguration(
-      certificateChain: first.certificateChain ?? [], privateKey: first.privateKey!)
+      certificateChain: forPeers.certificateChain!, privateKey: forPeers.privateKey!)
     tls.minimumTLSVersion = .tlsv12
     tls.shutdownTimeout = .milliseconds(200)
     tls.sslContextCallback = { values, decision in
@@ -47,9 +47,7 @@ struct NodeTLS: Sendable {
           .badConfiguration, "--tls-ca: '\(file)' cannot be read, or holds no certificates in PEM")
       }
     }
-    forNodes.additionalTrustRoots = [
-      .certificates([try NIOSSLCertificate(bytes: trust.key.root(), format: .der)])
-    ]
+    forNodes.additionalTrustRoots = [.certificates([trust.root])]
     self.forNodes = forNodes
   }
 

@@ -50,7 +50,7 @@ package import PDBModel
 package import Raft
 
 /// The versions of the wire between nodes.
-package enum WireVersion: UInt64, CaseIterable, Sendable {
+package enum WireVersion: UInt64, Sendable {
   /// Of version 0.1.
   case first = 1
   case second = 2

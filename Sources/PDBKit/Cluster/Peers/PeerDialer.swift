@@ -141,8 +141,7 @@ struct PeerDialer: Sendable {
 extension PeerDialer.Failure {
   /// TLS could not be agreed on.
   fileprivate init(ofTLS error: NIOSSLError) {
-    // What the library calls it is nowhere but in its description.
-    if "\(error)".contains("CERTIFICATE_VERIFY_FAILED") {
+    if error.isAboutTrust {
       self.init(
         reason: "it does not prove that it knows this cluster's secret", isOrdinary: false,
         refusal: .secret)

@@ -12,6 +12,8 @@ package struct PeerTrust: Sendable {
   package let secret: ClusterSecret
   /// The key of the cluster.
   package let key: ClusterKey
+  /// The certificate of that key.
+  package let root: NIOSSLCertificate
   /// What peers of version 0.1 prove on a connection without TLS, while the cluster has that version
   /// still; `nil`: they are not heard.
   let old: OldTrust?
@@ -37,13 +39,12 @@ package struct PeerTrust: Sendable {
     self.old = old
     key = ClusterKey(secret)
     leaf = try key.issue(to: "pdb peer", hosts: [Self.serverName])
+    root = try NIOSSLCertificate(bytes: try key.root(), format: .der)
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.minimumTLSVersion = .tlsv13
     // A frozen peer does not take leave.
     configuration.shutdownTimeout = .milliseconds(200)
-    configuration.trustRoots = .certificates([
-      try NIOSSLCertificate(bytes: try key.root(), format: .der)
-    ])
+    configuration.trustRoots = .certificates([root])
     client = try NIOSSLContext(configuration: configuration)
   }
 
