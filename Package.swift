@@ -108,6 +108,20 @@ let package = Package(
       ],
       path: "Sources/PDBKit/Storage", swiftSettings: settings),
     .target(
+      name: "PDBLocal",
+      dependencies: [
+        "PDBModel", "PDBStore", "PDBCoordinator", "PDBStorage",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Local", swiftSettings: settings),
+    .target(
+      name: "PDBFolder",
+      dependencies: [
+        "Raft", "PDBModel", "PDBStore", "PDBClient", "PDBCoordinator", "PDBStorage", "PDBLocal",
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Folder", swiftSettings: settings),
+    .target(
       name: "PDBCluster",
       dependencies: [
         "Raft",
@@ -116,6 +130,7 @@ let package = Package(
         "PDBClient",
         "PDBCoordinator",
         "PDBStorage",
+        "PDBLocal",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
@@ -135,6 +150,7 @@ let package = Package(
         "PDBStore",
         "PDBClient",
         "PDBCoordinator",
+        "PDBLocal",
         "PDBCluster",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
@@ -159,12 +175,13 @@ let package = Package(
     .target(
       name: "PDBKit",
       dependencies: [
-        "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBStorage", "PDBCluster",
-        "PDBServer",
+        "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBStorage", "PDBFolder",
+        "PDBCluster", "PDBServer",
       ],
       path: "Sources/PDBKit",
       exclude: [
-        "Model", "Store", "Client", "Import", "Load", "Coordinator", "Storage", "Cluster", "Server",
+        "Model", "Store", "Client", "Import", "Load", "Coordinator", "Storage", "Local", "Folder",
+        "Cluster", "Server",
       ],
       sources: ["PDBKit.swift"], swiftSettings: settings),
     .systemLibrary(
@@ -217,7 +234,8 @@ let package = Package(
     .target(
       name: "Fuzzing",
       dependencies: [
-        "Raft", "PDBModel", "PDBStore", "PDBClient", "PDBCoordinator", "PDBStorage", "PDBCluster",
+        "Raft", "PDBModel", "PDBStore", "PDBClient", "PDBCoordinator", "PDBStorage", "PDBLocal",
+        "PDBCluster",
         "PDBServer", "MemoryFiles",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
@@ -280,7 +298,7 @@ let package = Package(
       dependencies: [
         "Raft",
         "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBCoordinator", "PDBStorage",
-        "PDBCluster", "PDBServer", "MemoryFiles",
+        "PDBLocal", "PDBCluster", "PDBServer", "MemoryFiles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -286,3 +286,7 @@ int pdb_defend_sqlite(sqlite3 *connection) {
   }
   return SQLITE_OK;
 }
+
+int pdb_keep_sqlite_journal(sqlite3 *connection) {
+  return sqlite3_db_config(connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)0);
+}

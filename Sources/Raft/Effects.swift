@@ -50,6 +50,9 @@ public struct Persist: Equatable, Sendable {
   public var confirmed: [NodeID: Reach] = [:]
   /// Messages that may leave only when the batch is durable.
   public var messages: [Envelope] = []
+
+  /// A batch that says nothing yet.
+  public init(number: UInt64) { self.number = number }
 }
 
 /// A leader wants to replace an entry that is committed here: it, or this node, lost something that it

@@ -16,6 +16,11 @@ struct GlobalOptions: ParsableArguments {
   var node: [String] = []
 
   @Option(
+    name: .long,
+    help: ArgumentHelp("The folder that has the data; no server is needed.", valueName: "folder"))
+  var dir: String?
+
+  @Option(
     name: .customLong("timeout"),
     help: ArgumentHelp("How long a request may take (default: 10).", valueName: "seconds"))
   var wantedTimeout: Double?
@@ -69,8 +74,8 @@ struct GlobalOptions: ParsableArguments {
       }
     }
     guard dbs.count <= 1 else { throw ValidationError("--db can be given only once") }
-    guard db == nil || node.isEmpty else {
-      throw ValidationError("--db and --node exclude each other")
+    guard [db != nil, !node.isEmpty, dir != nil].count(where: { $0 }) <= 1 else {
+      throw ValidationError("--db, --node and --dir exclude each other")
     }
     if fields?.split(separator: ",").isEmpty == true {
       throw ValidationError("--fields wants names, separated by commas")
@@ -84,14 +89,17 @@ struct GlobalOptions: ParsableArguments {
   ///
   /// - Parameter what: what they are about instead.
   func refusePlace(_ what: String) throws {
-    guard db == nil, node.isEmpty else {
-      throw ValidationError("--db and --node say nothing here: \(what)")
+    guard !namesPlace else {
+      throw ValidationError("--db, --node and --dir say nothing here: \(what)")
     }
   }
 
+  /// Whether they say which place is meant.
+  var namesPlace: Bool { db != nil || !node.isEmpty || dir != nil }
+
   /// For commands about one node: an address that is given means that node, in whatever cluster.
   func naming(_ address: String?) -> GlobalOptions {
-    guard let address, db == nil, node.isEmpty else { return self }
+    guard let address, !namesPlace else { return self }
     var options = self
     options.node = [address]
     return options
@@ -103,7 +111,7 @@ struct GlobalOptions: ParsableArguments {
   }
 
   private static let takesValue: Set = [
-    "--db", "--node", "--timeout", "--color", "--token-file", "--fields", "--cluster-key",
+    "--db", "--node", "--dir", "--timeout", "--color", "--token-file", "--fields", "--cluster-key",
     "--tls-ca",
   ]
 
@@ -124,7 +132,7 @@ struct GlobalOptions: ParsableArguments {
     _ arguments: [String], _ environment: inout [String: String]
   ) -> [String] {
     var (options, rest) = split(arguments)
-    var (name, nodes, others) = ("", [String](), [String]())
+    var (name, nodes, folder, others) = ("", [String](), "", [String]())
     while let word = options.popFirst() {
       let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
       guard takesValue.contains(parts[0]) else {
@@ -135,6 +143,7 @@ struct GlobalOptions: ParsableArguments {
       switch parts[0] {
       case "--db": name = value
       case "--node": nodes.append(value)
+      case "--dir": folder = value
       case "--timeout": environment[Setting.timeout.variable] = value
       case "--color": environment[Setting.color.variable] = value
       case "--token-file": environment[Setting.tokenFile.variable] = value
@@ -143,9 +152,10 @@ struct GlobalOptions: ParsableArguments {
       default: others += [parts[0], value]
       }
     }
-    if !name.isEmpty || !nodes.isEmpty {
+    if !name.isEmpty || !nodes.isEmpty || !folder.isEmpty {
       environment["PDB_DB"] = name
       environment["PDB_NODES"] = nodes.joined(separator: ",")
+      environment[Place.folderVariable] = folder
     }
     rest += others
     return Array(rest)
@@ -158,7 +168,7 @@ struct GlobalOptions: ParsableArguments {
     let words = Array(split(arguments).options)
     let options: GlobalOptions
     do { options = try parse(words) } catch { throw UsageFailure(error, words) ?? error }
-    if options.db != nil || !options.node.isEmpty { _ = try Place(options, settings) }
+    if options.namesPlace { _ = try Place(options, settings) }
   }
 
   /// Moves the options before the command's name behind it, where the parser wants them.

@@ -19,7 +19,11 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "History", subcommands: [LogCommand.self, ShowCommand.self, UndoCommand.self]),
       CommandGroup(
-        name: "Places", subcommands: [StatusCommand.self, RemoteCommand.self, UseCommand.self]),
+        name: "Places",
+        subcommands: [
+          InitCommand.self, StatusCommand.self, VerifyCommand.self, RemoteCommand.self,
+          UseCommand.self,
+        ]),
       CommandGroup(
         name: "Nodes",
         subcommands: [NodeCommand.self, ClusterCommand.self, LabCommand.self, BenchCommand.self]),

@@ -23,7 +23,7 @@ final class Session: Sendable {
     do {
       let settings = try Settings.current ?? Settings()
       let connection: Connection
-      let namesPlace = options.db != nil || !options.node.isEmpty
+      let namesPlace = options.namesPlace
       if let shared = Connection.shared, !namesPlace, options.tokenFile == nil,
         options.clusterKey == nil, options.tlsAuthorities == nil
       {
@@ -57,10 +57,18 @@ final class Session: Sendable {
 
   // MARK: Asking
 
-  /// The data of the cluster, once its identity is known.
-  func store() async throws -> any Clustered {
+  /// The data in the place, once it is known which one answers.
+  func store() async throws -> any Store {
     try await connection.meet()
     return connection.store(timeout: .seconds(timeout))
+  }
+
+  /// The same, for what only nodes can be asked.
+  ///
+  /// - Throws: `not_supported` for a folder that no node serves.
+  func cluster() async throws -> any Clustered {
+    try await connection.meet()
+    return try await connection.cluster(timeout: .seconds(timeout))
   }
 
   /// Which state questions are about.
@@ -101,7 +109,7 @@ final class Session: Sendable {
   }
 
   /// The node that commands about one node mean when none is named.
-  var firstAddress: NodeAddress { connection.promptedNode ?? connection.place.addresses[0] }
+  var firstAddress: NodeAddress { connection.promptedNode ?? connection.client.addresses[0] }
 
   // MARK: Telling
 

@@ -74,6 +74,8 @@ final class SimulatedNode {
   var ticksSinceLeaderLost = 0
   /// How often in a row a durable state was asked for and nothing came of it.
   var idleSyncs = 0
+  /// How far the state is durable, as the node was told in this life.
+  var durableState: Index = 0
   /// Whether a transfer was under way after the last step.
   var hadTransfer = false
   /// The last batches that became durable, and that the node heard of.
@@ -189,6 +191,7 @@ final class SimulatedNode {
     hasLostLeader = false
     hadTransfer = false
     idleSyncs = 0
+    durableState = 0
     (durableBatch, reportedBatch) = (0, 0)
     peerVersions = PeerVersions()
     return lost

@@ -149,6 +149,7 @@ extension Simulation {
     node.checkpoints = [node.machine]
     try node.real?.makeDurable(node.machine)
     let before = node.log.mark.index
+    node.durableState = index
     try step(node, .stateDurable(index))
     node.idleSyncs = isNews || node.log.mark.index > before ? 0 : node.idleSyncs + 1
     if node.idleSyncs > 3 {

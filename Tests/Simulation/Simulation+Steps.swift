@@ -177,6 +177,11 @@ extension Simulation {
     }
     for order in actions.sendSnapshots { beginSnapshot(order, from: node) }
     if actions.makeStateDurable {
+      let applied = node.machine.mark.appliedIndex
+      guard applied > node.durableState else {
+        throw Violation(
+          .driver, "node \(node.id) asks for a state that is durable up to \(applied) already")
+      }
       schedule.add(
         .stateSynced(node.id, life: node.life), after: Time(dice.among(plan.disk.syncDelay)))
     }

@@ -82,11 +82,10 @@ extension ProcessTests {
       }
     }
 
-    @Test func `another port beside a node's files is no new cluster unless that is said`()
+    @Test func `another port beside a node that runs is no new cluster unless that is said`()
       async throws
     {
       try await TestCluster.running(1, spare: 1) { cluster in
-        _ = cluster.stop(0)
         let (own, other) = (cluster.addresses[0].port, cluster.addresses[1])
         let refused = try await cluster.workspace.run(["node", "start", "--port", "\(other.port)"])
         #expect(refused.status == 78, "\(refused.error)")
@@ -98,7 +97,48 @@ extension ProcessTests {
         let files = try FileManager.default.contentsOfDirectory(atPath: folder)
         #expect(!files.contains { $0.hasPrefix("node_\(other.port)") })
         try cluster.start(1, arguments: ["--cluster", "\(other)"])
-        #expect(try await cluster.leader() == 1)
+        _ = try await waitFor {
+          try await cluster.workspace.run(
+            ["cluster", "members"], environment: ["PDB_NODES": "\(other)"]
+          ).status == 0 ? true : nil
+        }
+      }
+    }
+
+    @Test func `the only files of a folder are served on any port, and found again there`()
+      async throws
+    {
+      try await TestCluster.running(1, spare: 2) { cluster in
+        _ = try await cluster.pdb("kv", "set", "a", "1")
+        #expect(cluster.stop(0) == 0)
+        let nodes = ["PDB_NODES": "\(cluster.addresses[1])"]
+        try cluster.start(1)
+        let members = try await waitFor {
+          let members = try await cluster.workspace.run(["cluster", "members"], environment: nodes)
+          return members.status == 0 ? members.column(2) : nil
+        }
+        #expect(members == ["\(cluster.addresses[1])"])
+        try cluster.start(2, arguments: ["--join", "\(cluster.addresses[1])"])
+        _ = try await waitFor {
+          let members = try await cluster.workspace.run(
+            ["cluster", "status", "--json"], environment: nodes)
+          return members.status == 0 && members.output.contains("\(cluster.addresses[2])")
+            ? true : nil
+        }
+        // Now two nodes have files there, and those of one are not named by its port.
+        #expect(cluster.stop(1) == 0)
+        try cluster.start(1)
+        _ = try await waitFor {
+          let status = try await cluster.workspace.run(["cluster", "status"], environment: nodes)
+          return status.status == 0 ? true : nil
+        }
+        let value = try await cluster.workspace.run(["kv", "get", "a"], environment: nodes)
+        #expect(value.output == "1\n")
+        // Somebody who means the old address is told.
+        let old = try await cluster.workspace.run([
+          "node", "start", "--port", "\(cluster.addresses[0].port)",
+        ])
+        #expect(old.status != 0)
       }
     }
 

@@ -527,8 +527,20 @@ extension ProcessTests {
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `it states which data they are`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let identity = try await waitFor {
+          let identity = try await store.identity()
+          return identity.birth == nil ? nil : identity
+        }
+        #expect(try await store.identity() == identity)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.clusters)
     func `it states its identity and its members`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
+        let store = try #require(store as? any Clustered)
         let identity = try await waitFor {
           let identity = try await store.identity()
           return identity.birth == nil ? nil : identity

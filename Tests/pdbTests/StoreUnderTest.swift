@@ -9,6 +9,8 @@ import Testing
 
 /// An implementation that must keep the contract.
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
+  /// A folder without a server.
+  case folder
   /// A node of a cluster, in this process.
   case cluster
   /// A client of such a node.
@@ -19,8 +21,12 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
   var testDescription: String { rawValue }
 
   /// Runs `body` with an empty store.
-  func run(_ body: @escaping @Sendable (any Clustered) async throws -> Void) async throws {
+  func run(_ body: @escaping @Sendable (any Store) async throws -> Void) async throws {
     switch self {
+    case .folder:
+      let workspace = try Workspace()
+      try await body(Self.folder(in: workspace))
+      withExtendedLifetime(workspace) {}
     case .cluster: try await Self.withNode { node, _ in try await body(node.store) }
     case .remote:
       try await Self.withNode { _, address in
@@ -32,6 +38,17 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
         let follower = cluster.addresses[(leader + 1) % 3]
         try await Self.withClient([follower]) { try await body($0) }
       }
+    }
+  }
+
+  /// The implementations that keep a cluster.
+  static let clusters = allCases.filter { $0 != .folder }
+
+  private static func folder(in workspace: Workspace) throws -> FolderStore {
+    FolderStore(
+      try DataFolder.make(in: workspace.path).folder, author: "lan", timeout: .seconds(20)
+    ) { nodes, cluster in
+      RemoteStore(ClusterClient(addresses: nodes, expecting: cluster, timeout: .seconds(20)))
     }
   }
 

@@ -17,4 +17,8 @@ struct sqlite3;
 /// schema, and no way to write to what only SQLite writes. Returns a result code of SQLite.
 int pdb_defend_sqlite(struct sqlite3 *connection);
 
+/// Leaves the journal where it is when the last connection is closed: moving it into the file would
+/// take syncs. Returns a result code of SQLite.
+int pdb_keep_sqlite_journal(struct sqlite3 *connection);
+
 #endif

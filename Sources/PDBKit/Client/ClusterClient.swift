@@ -463,9 +463,3 @@ extension ClusterIdentity {
     self.init(cluster: cluster, birth: headers.first(name: "PDB-Birth"))
   }
 }
-
-extension Duration {
-  package var milliseconds: Int64 {
-    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
-  }
-}

@@ -24,14 +24,15 @@ package struct ClusterNode: Sendable {
   ///
   /// - Throws: ``PDBError`` if the node must not or cannot start.
   package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
-    directory = try DataDirectory(
-      path: configuration.dataDirectory, port: configuration.address.port)
+    let files = OwnFiles(configuration: configuration)
+    directory = try files.directory()
     let log: LogStore
     let opened: StateOpening.Opened
     let trust: PeerTrust
     do {
-      let known: LogContents
+      var known: LogContents
       (log, known) = try await Self.loadOrBootstrap(directory, configuration, logger)
+      known = try files.readdress(log, known)
       trust = try SecretSource(directory: directory, configuration: configuration).trust(of: known)
       opened = try await StateOpening(
         path: directory.statePath, log: log, trust: trust, logger: logger
@@ -57,8 +58,10 @@ package struct ClusterNode: Sendable {
       confirmed: contents.confirmed, needsVouchers: true,
       seed: .random(in: 0 ... .max))
     let peers = Peers(own: contents.identity.node, logger: logger)
+    var identity = contents.identity
+    identity.address = configuration.reachableAddress
     engine = RaftEngine(
-      identity: contents.identity, node: node, log: log, state: state, network: peers,
+      identity: identity, node: node, log: log, state: state, network: peers,
       logger: logger)
     if opened.isMended { engine.noteRepair() }
     gate = PeerGate(
@@ -88,6 +91,9 @@ package struct ClusterNode: Sendable {
       throw PDBError(ofFiles: error) ?? error
     }
   }
+
+  /// The node can be reached now: programs that find its files ask it from here on.
+  package func announce() { directory.announce(store.engine.identity.address) }
 
   /// Yields when a client asks the node to stop.
   package var stopRequests: AsyncStream<Void> { engine.stopRequests }

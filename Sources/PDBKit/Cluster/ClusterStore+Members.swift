@@ -1,6 +1,7 @@
 // The members of the cluster, and changing them.
 
 import PDBCoordinator
+import PDBLocal
 package import PDBModel
 import PDBStorage
 package import PDBStore
@@ -101,14 +102,6 @@ extension ClusterStore {
     let status = engine.status
     guard status.isLeader else { throw status.notLeader }
     return status
-  }
-
-  package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
-    let snapshot: StateSnapshot
-    do { snapshot = try await engine.snapshot(moment) } catch { throw PDBError(reading: error) }
-    var source = BackupSource(snapshot)
-    let head = source.head(engine.status.identity.cluster)
-    return ByteStream(revision: snapshot.mark.revision, first: head, rest: source)
   }
 }
 

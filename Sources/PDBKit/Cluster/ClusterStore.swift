@@ -1,6 +1,7 @@
 // The store of a cluster, as one of its nodes has it.
 
 import PDBCoordinator
+package import PDBLocal
 package import PDBModel
 package import PDBStorage
 package import PDBStore
@@ -9,11 +10,11 @@ import Raft
 /// A node's part of a cluster, as a store.
 ///
 /// Changes are made on the leader only; elsewhere they end with `not_leader`, which names it.
-package final class ClusterStore: Clustered {
+package final class ClusterStore: LocalStore, Clustered {
   package let engine: RaftEngine
   let neighbours: NeighbourFiles
   private let isInsecure: Bool
-  private let order = KnownTaskOrder()
+  package let order = KnownTaskOrder()
 
   /// - Parameter isInsecure: whether clients on other machines are served without protection.
   package init(_ engine: RaftEngine, neighbours: NeighbourFiles, isInsecure: Bool = false) {
@@ -24,168 +25,10 @@ package final class ClusterStore: Clustered {
 
   package func identity() async throws(PDBError) -> ClusterIdentity { engine.status.cluster }
 
-  // MARK: Changing
-
-  package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
-    let operation = try Operation(change)
-    let stamp = try stamp(change, origin)
-    try await spareTasks(change, isRetry: origin.request?.isRetry == true)
-    let receipt: Receipt
-    do {
-      receipt = try await engine.propose(StampedOperation(stamp: stamp, operation: operation))
-    } catch { throw PDBError(changing: error) }
-    return receipt
-  }
-
-  private func stamp(_ change: Change, _ origin: Origin) throws(PDBError) -> Stamp {
-    let now = Timestamp.now
-    return try stamp(
-      author: origin.author,
-      request: origin.request.map { id throws(PDBError) in
-        try RequestID(id, of: change, now: now)
-      }, now)
-  }
-
-  func stamp(
-    author: String?, request: RequestID?, _ now: Timestamp = .now
-  ) throws(PDBError) -> Stamp {
-    let author = author ?? ""
-    guard author.utf8.count <= Limits.authorBytes else {
-      throw PDBError(
-        .badRequest, "the author (HTTP: 'PDB-Author') is longer than \(Limits.authorBytes) bytes")
-    }
-    return Stamp(time: now, author: author.escapingControlCharacters, request: request)
-  }
-
-  /// Refuses to put in a task's place what is none: it would vanish from the list.
-  ///
-  /// - Throws: `conflict`. For a repeated request the outcome is unknown: the first attempt may have
-  ///   been made before there was a task.
-  private func spareTasks(_ change: Change, isRetry: Bool) async throws(PDBError) {
-    let risky = change.pairsThatSpareTasks.filter { pair in
-      TaskKeys.isTask(pair.key) && JSON(objectIn: pair.value)?["title"] == nil
-    }
-    guard !risky.isEmpty, engine.isLeader else { return }
-    // A leader's own state has every task that was acknowledged.
-    let found = try await read(.stale, .keys) { view, _ in
-      try risky.lazy.compactMap { pair in
-        try view.get(pair.key).flatMap(VersionedTask.init)
-      }.first
-    }
-    guard let task = found?.task else { return }
-    throw PDBError(
-      .conflict,
-      "'task_\(task.id.escapingControlCharacters)' is task \(task.number), and the value is none",
-      outcome: isRetry ? .unknown : .notApplied,
-      hint: "remove the task, or set it all the same: --force (HTTP: '?force=true')",
-      details: [.init("revision", JSON(found?.revision ?? 0))])
-  }
-
-  // MARK: Reading
-
-  func read<T: Sendable>(
-    _ moment: Moment, _ reach: RaftEngine.Reach,
-    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
-  ) async throws(PDBError) -> T {
-    do { return try await engine.read(moment, reach, body) } catch {
-      throw PDBError(reading: error)
-    }
-  }
-
-  package func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
-    let key = try Limits.check(key: key)
-    return try await read(moment, .keys) { view, mark in
-      let stored = try view.get(key)
-      return Read(
-        stored.map { Pair(key: key, value: $0.value, revision: $0.revision) },
-        revision: mark.revision)
-    }
-  }
-
-  package func pairs(_ query: PairQuery, at moment: Moment) async throws(PDBError) -> Listing<Pair>
-  {
-    try await list(PairScan(query), at: moment)
-  }
-
-  package func task(
-    _ reference: TaskReference, at moment: Moment
-  ) async throws(PDBError) -> Read<VersionedTask> {
-    try await read(moment, .keys) { view, mark in
-      Read(try view.task(reference), revision: mark.revision)
-    }
-  }
-
-  package func tasks(
-    _ query: TaskQuery, at moment: Moment
-  ) async throws(PDBError) -> Listing<VersionedTask> {
-    try await list(TaskScan(query, order, comebacks: engine.status.comebacks), at: moment)
-  }
-
-  package func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
-    try await pairs(PairQuery(prefix: prefix, includesTasks: true), at: moment)
-  }
-
-  /// A short list comes at once; a long one piece by piece from a view of its own.
-  private func list<Scan: StateScan>(
-    _ scan: Scan, at moment: Moment
-  ) async throws(PDBError) -> Listing<Scan.Item> {
-    if let list = try await list(scan, upTo: ListPiece.bytes, at: moment) { return list }
-    let snapshot: StateSnapshot
-    do { snapshot = try await engine.snapshot(.stale) } catch {
-      // Where the disk is full there is no view but that of the writer; reading goes on all the same.
-      guard (error as? PDBError)?.code == .diskFull else { throw PDBError(reading: error) }
-      return try await list(scan, upTo: .max, at: .stale)!
-    }
-    var source = SnapshotSource(scan, snapshot)
-    let first = try await source.next() ?? []
-    return Listing(revision: snapshot.mark.revision, first: first, rest: source)
-  }
-
-  /// The list in one piece; `nil` if it has more bytes than `limit`.
-  private func list<Scan: StateScan>(
-    _ scan: Scan, upTo limit: Int, at moment: Moment
-  ) async throws(PDBError) -> Listing<Scan.Item>? {
-    try await read(moment, .ranges) { view, mark in
-      var scan = scan
-      var items: [Scan.Item] = []
-      guard try scan.read(view, into: &items, upTo: limit) else { return nil }
-      return Listing(revision: mark.revision, first: items)
-    }
-  }
-
-  package func stagedParts(of importID: String, at moment: Moment) async throws(PDBError) -> Int {
-    let prefix = ImportKeys.parts(of: try ImportKeys.check(id: importID))
-    return try await read(moment, .ranges) { view, _ in
-      var parts = 0
-      try view.scan(prefix: prefix) { _, _ in
-        parts += 1
-        return true
-      }
-      return parts
-    }
-  }
-
-  package func settings(at moment: Moment) async throws(PDBError) -> Read<Settings> {
-    try await read(moment, .keys) { view, mark in
-      Read(try view.settings(), revision: mark.revision)
-    }
-  }
-
   /// What this node says of itself.
   package var nodeStatus: NodeStatus {
     var status = NodeStatus(engine.status)
     status.isInsecure = isInsecure
     return status
-  }
-}
-
-extension Change {
-  /// The pairs that must not take the place of a task unless they are one.
-  fileprivate var pairsThatSpareTasks: [NewPair] {
-    switch self {
-    case .set(let pair, _, .spare): [pair]
-    case .setMany(let pairs, .spare): pairs
-    default: []
-    }
   }
 }

@@ -133,10 +133,10 @@ extension NodeConfiguration {
           + addresses.joined(separator: ","),
         hint: "leave --cluster out to continue it, or choose another --data-dir")
     }
-    guard contents.identity.address == reachableAddress else {
+    guard contents.address == reachableAddress || contents.isAlone else {
       throw PDBError(
         .wrongCluster,
-        "the files of node \(address.port) belong to '\(contents.identity.address)'",
+        "the files of node \(address.port) belong to '\(contents.address)'",
         hint: "start it with that address, or choose another --data-dir")
     }
   }

@@ -19,7 +19,8 @@ package import NIOCore
 import NIOPosix
 package import PDBClient
 package import PDBCoordinator
-import PDBModel
+package import PDBLocal
+package import PDBModel
 package import PDBStorage
 package import PDBStore
 package import Raft
@@ -40,7 +41,7 @@ package protocol PeerNetwork: Sendable {
 }
 
 /// A node of a replicated cluster.
-package final class RaftEngine: Sendable {
+package final class RaftEngine: StateEngine {
   /// What reaches the driver.
   private enum Posted: Sendable {
     case input(Coordinator.Input)
@@ -122,6 +123,11 @@ package final class RaftEngine: Sendable {
     }
   }
 
+  /// A leader's own state has every change that was acknowledged.
+  package var isCurrent: Bool { isLeader }
+
+  package var comebacks: Int { published.withLock { $0.comebacks } }
+
   /// Cheaper than copying the status.
   var isLeader: Bool { published.withLock { $0.role == .leader } }
 
@@ -146,10 +152,7 @@ package final class RaftEngine: Sendable {
 
   // MARK: Requests
 
-  /// Makes an operation durable.
-  ///
-  /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
-  func propose(_ operation: StampedOperation) async throws -> Receipt {
+  package func propose(_ operation: StampedOperation) async throws -> Receipt {
     // A node that stops has handed leadership over, or there is no voter to hand it to.
     if isDraining.load(ordering: .relaxed) {
       let status = status
@@ -187,17 +190,8 @@ package final class RaftEngine: Sendable {
     }
   }
 
-  /// How much a read looks at.
-  enum Reach: Sendable {
-    /// A few keys: done at once.
-    case keys
-    /// Maybe everything: done beside other work.
-    case ranges
-  }
-
-  /// Runs `body` on a consistent view of the state.
-  func read<T: Sendable>(
-    _ moment: Moment, _ reach: Reach,
+  package func read<T: Sendable>(
+    _ moment: Moment, _ reach: ReadReach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     try await catchUp(moment)
@@ -228,7 +222,6 @@ package final class RaftEngine: Sendable {
     for await damage in foundDamages { throw damage }
   }
 
-  /// The whole state as it is, to be read piece by piece while it moves on.
   package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
     try await catchUp(moment)
     return try snapshot()

@@ -54,10 +54,7 @@ struct StateOpening {
       }
       return Opened(state: state, contents: contents)
     } catch let error as LogIsShort {
-      throw SQLite.damaged(
-        log.path,
-        "it ends at entry \(error.lastIndex), but entry \(error.appliedIndex) was applied; "
-          + "part of the log is gone")
+      throw log.isShort(error.lastIndex, of: error.appliedIndex)
     } catch let error as PDBError
       where error.code == .corrupt && !error.isOfNewerState
       && Self.canMend(
@@ -90,16 +87,9 @@ struct StateOpening {
 
   /// - Parameter mark: where the log begins.
   private func openState(_ mark: SnapshotMark) throws -> StateStore {
-    try StateStore.recover(path, logBegin: mark)
-    let state = try StateStore(
-      path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log)
+    let state = try StateStore(path, log: log, beginningAfter: mark)
     do {
       try state.verify()
-      let appliedIndex = state.mark().appliedIndex
-      guard appliedIndex >= mark.index else {
-        throw SQLite.damaged(
-          path, "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
-      }
       return state
     } catch {
       try state.closeFiles()

@@ -2,6 +2,7 @@
 // continuations.
 
 import PDBCoordinator
+import PDBLocal
 import PDBModel
 import PDBStore
 import Raft
@@ -25,9 +26,7 @@ struct Waiters: Sendable {
     func resume(_ reply: Coordinator.Reply) {
       switch (self, reply) {
       case (.receipt(let continuation), .applied(let entry)):
-        continuation.resume(
-          with: entry.decision!.map { Receipt($0, revision: entry.answeredRevision) }
-            .mapError { $0 })
+        continuation.resume(with: Result { try entry.receipt })
       case (.done(let continuation), .readable), (.done(let continuation), .changed):
         continuation.resume()
       case (.member(let continuation), .transferred(let member)):

@@ -8,7 +8,8 @@ package import Raft
 package struct Identity: Equatable, Sendable {
   package let cluster: String
   package let node: NodeID
-  package let address: NodeAddress
+  /// Where the node was reached when its files were made; while it runs, where it is.
+  package var address: NodeAddress
   /// Names the data directory: drawn at random when it is made. A member that lost its data
   /// comes back with another one, and its peers notice (it must not vote again).
   package var incarnation: UInt64

@@ -31,6 +31,7 @@ extension PDBError.Code {
     .init(.forbiddenOrigin, http: 403, exit: 77),
     .init(.unauthorized, http: 401, exit: 77),
     .init(.tooManyAttempts, http: 429, exit: 77),
+    .init(.notSupported, http: 501, exit: 64),
     .init(.taskNotFound, http: 404, exit: 1),
     .init(.ambiguousTask, http: 409, exit: 3),
     .init(.keyNotFound, http: 404, exit: 1),

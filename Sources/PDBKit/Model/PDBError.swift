@@ -44,6 +44,8 @@ public struct PDBError: Error, Sendable {
     public static let unauthorized = Self("unauthorized")
     /// Too many wrong tokens come from the client's address.
     public static let tooManyAttempts = Self("too_many_attempts")
+    /// The place where the data are cannot do that, whatever its state.
+    public static let notSupported = Self("not_supported")
     // The data says no.
     /// There is no such task.
     public static let taskNotFound = Self("task_not_found")

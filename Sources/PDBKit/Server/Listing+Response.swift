@@ -3,7 +3,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
-import PDBCluster
+import PDBLocal
 import PDBModel
 import PDBStore
 

@@ -65,7 +65,11 @@ public struct PDBNode: Service {
   public func run() async throws {
     let server = NodeServer(
       listener: listener, store: node.store, receiver: node.receiver, tls: tls,
-      token: configuration.token, logger: logger, isListening: isListening)
+      token: configuration.token, logger: logger
+    ) {
+      node.announce()
+      await isListening()
+    }
     var quiet = Logger(label: "pdb.lifecycle")
     quiet.logLevel = .error
     // They stop in the reverse order: first no new changes are taken and those under way are

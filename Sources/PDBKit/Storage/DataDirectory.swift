@@ -1,7 +1,8 @@
 // The folder that nodes keep their files in, and the lock that keeps others out.
 
 import Foundation
-import PDBModel
+package import PDBCoordinator
+package import PDBModel
 
 #if canImport(Glibc)
   import Glibc
@@ -28,12 +29,8 @@ package final class DataDirectory: Sendable {
   ///
   /// - Throws: `data_directory` if it cannot be made or written, or if other users could change
   ///   what is in it; `data_in_use` if another process has the node's files.
-  package init(path: String, port: Int) throws {
-    let path = URL(fileURLWithPath: path).standardizedFileURL.path
-    self.path = path
-    self.port = port
-    files = NodeFiles(of: port, in: path)
-    isNew = !FileManager.default.fileExists(atPath: path)
+  package convenience init(path: String, port: Int) throws {
+    let isNew = !FileManager.default.fileExists(atPath: path)
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true,
@@ -43,6 +40,23 @@ package final class DataDirectory: Sendable {
         .dataDirectory, "cannot make the data directory '\(path)': \(Self.reason(error))",
         hint: "choose another with --data-dir")
     }
+    try self.init(path, port, isNew: isNew, attempts: Self.patientAttempts)
+  }
+
+  /// Locks the files of a node that has been here.
+  ///
+  /// - Parameter isPatient: whether to wait for others who have them for a moment.
+  /// - Throws: `data_in_use` if another process has them.
+  package convenience init(existing path: String, port: Int, isPatient: Bool = false) throws {
+    try self.init(path, port, isNew: false, attempts: isPatient ? Self.patientAttempts : 1)
+  }
+
+  private init(_ path: String, _ port: Int, isNew: Bool, attempts: Int) throws {
+    let path = URL(fileURLWithPath: path).standardizedFileURL.path
+    self.path = path
+    self.port = port
+    files = NodeFiles(of: port, in: path)
+    self.isNew = isNew
     try Self.check(path, files)
     lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else {
@@ -52,16 +66,29 @@ package final class DataDirectory: Sendable {
     }
     // From here on `deinit` closes it, also when this throws.
     try Ownership(of: lock, path: files.lock, code: .dataDirectory).checkFile()
-    guard Self.take(lock) else {
+    let isFree = Self.take(lock, attempts) {
+      NodeProcess.address(ofNode: port, in: path) != nil
+    }
+    guard isFree else {
       throw PDBError(
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
     }
-    // For a process that asks which one has the lock: NodeProcess.
-    let owner = Bytes(utf8: "\(getpid())\n")
-    ftruncate(lock, 0)
-    _ = write(lock, owner, owner.count)
+    note("\(getpid())")
   }
+
+  /// Says in the lock where the node can be reached, to those who want its files.
+  package func announce(_ address: NodeAddress) { note("\(getpid()) \(address)") }
+
+  /// For a process that asks which one has the lock: NodeProcess.
+  private func note(_ owner: String) {
+    let owner = Bytes(utf8: owner + "\n")
+    ftruncate(lock, 0)
+    _ = pwrite(lock, owner, owner.count, 0)
+  }
+
+  /// Lets others have the files.
+  package func unlock() { flock(lock, LOCK_UN) }
 
   deinit { close(lock) }
 
@@ -82,20 +109,37 @@ package final class DataDirectory: Sendable {
   /// The node's log, which need not exist.
   ///
   /// - Throws: what is wrong with a log of version 0.1, which is taken over.
-  package func openLog() throws -> LogStore {
-    let log = LogStore(FolderDisk(path: path), name: files.logName)
+  ///
+  /// - Parameter segmentBytes: what a segment that is begun has at least.
+  package func openLog(segmentBytes: Int = LogStore.usualSegmentBytes) throws -> LogStore {
+    let log = LogStore(FolderDisk(path: path), name: files.logName, segmentBytes: segmentBytes)
     try log.takeOver(files.oldLog)
     return log
+  }
+
+  /// Whose files they are, as the beginning of the log says; `nil` if there is no log, or only that of
+  /// version 0.1.
+  package static func identity(ofNode port: Int, in folder: String) throws -> Identity? {
+    try LogStore(FolderDisk(path: folder), name: NodeFiles(of: port, in: folder).logName).identity
+  }
+
+  /// The end of the node's log; see ``LogStore/end``.
+  package static func endOfLog(ofNode port: Int, in folder: String) throws -> UInt64? {
+    try LogStore(FolderDisk(path: folder), name: NodeFiles(of: port, in: folder).logName).end
   }
 
   /// Of the node's state.
   package var statePath: String { files.state }
 
-  /// Takes the lock. A neighbour that looks whether the node runs has it for a moment.
-  private static func take(_ lock: Int32) -> Bool {
-    for _ in 0..<20 {
+  /// How often the lock is tried, every five milliseconds, by those who wait: commands have it for a
+  /// moment, and so have neighbours that look whether the node runs.
+  private static let patientAttempts = 1_000
+
+  private static func take(_ lock: Int32, _ attempts: Int, isServed: () -> Bool) -> Bool {
+    for attempt in 1...attempts {
       if flock(lock, LOCK_EX | LOCK_NB) == 0 { return true }
-      usleep(5_000)
+      if isServed() { return false }
+      if attempt < attempts { usleep(5_000) }
     }
     return false
   }

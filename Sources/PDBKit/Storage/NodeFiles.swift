@@ -4,7 +4,7 @@
 import Foundation
 
 /// The paths of one node's files in a folder, whether they exist or not.
-struct NodeFiles: Sendable {
+package struct NodeFiles: Sendable {
   let folder: String
   /// What the names of all files begin with, up to a dot.
   private let name: String
@@ -47,6 +47,16 @@ struct NodeFiles: Sendable {
   var logFiles: [String] {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return files.filter { $0.hasPrefix(logName + "-") }.map { "\(folder)/\($0)" }
+  }
+
+  /// The ports of the nodes that have been in a folder, in order.
+  package static func nodes(in folder: String) -> [Int] {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let ports = files.compactMap { file in
+      file.hasPrefix(prefix)
+        ? file.dropFirst(prefix.count).split(separator: ".").first.flatMap { Int($0) } : nil
+    }
+    return Set(ports).filter { NodeFiles(of: $0, in: folder).hasData }.sorted()
   }
 
   /// The ports of the nodes whose locks are in a folder, in order.

@@ -1,7 +1,7 @@
 // Which process has a node's files.
 
 import Foundation
-import PDBModel
+package import PDBModel
 
 #if canImport(Glibc)
   import Glibc
@@ -74,8 +74,20 @@ public struct NodeProcess: Sendable {
     return restart(port, in: directory)
   }
 
+  /// Where a node of a data directory can be reached that runs now; `nil` if none runs, or if it is not
+  /// that far.
+  package static func address(ofNode port: Int, in directory: String) -> NodeAddress? {
+    let words = note(in: NodeFiles(of: port, in: directory).lock)?.split(separator: " ") ?? []
+    return words.count == 2 ? try? NodeAddress(parsing: String(words[1])) : nil
+  }
+
   /// The process that has a lock; `nil` if none has.
   static func holder(of path: String) -> Int32? {
+    note(in: path)?.split(separator: " ").first.flatMap { Int32($0) }
+  }
+
+  /// What the process that has a lock wrote there; `nil` if none has.
+  private static func note(in path: String) -> String? {
     // The process will be sent signals: what another user put there must not name it.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard file >= 0 else { return nil }
@@ -83,9 +95,9 @@ public struct NodeProcess: Sendable {
     guard (try? Ownership(of: file, path: path, code: .dataDirectory).checkFile()) != nil,
       flock(file, LOCK_SH | LOCK_NB) != 0
     else { return nil }
-    var bytes = Bytes(repeating: 0, count: 16)
+    var bytes = Bytes(repeating: 0, count: 512)
     let count = read(file, &bytes, bytes.count)
     let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
-    return Int32(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 }

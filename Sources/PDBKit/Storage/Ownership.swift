@@ -28,7 +28,7 @@ package struct Ownership {
   }
 
   /// Of what has a name: of a link itself, not of what it leads to.
-  init(at path: String, code: PDBError.Code) throws(PDBError) {
+  package init(at path: String, code: PDBError.Code) throws(PDBError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { throw Self.unreadable(path, code) }
     (self.path, self.status, self.code) = (path, status, code)
@@ -41,7 +41,7 @@ package struct Ownership {
   // MARK: Checks
 
   /// - Throws: if another user owns a folder or can write to it, and so replace any file in it.
-  func checkFolder() throws(PDBError) {
+  package func checkFolder() throws(PDBError) {
     try checkOwner(mending: "chown -R")
     guard status.st_mode & 0o022 == 0 else {
       throw PDBError(

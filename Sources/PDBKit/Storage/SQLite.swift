@@ -34,13 +34,15 @@ package enum SQLite {
   /// What a file may do to the program that opens it: as little as SQLite allows
   /// (https://sqlite.org/security.html, "Untrusted SQLite Database Files").
   private static func defend(_ db: Database) throws {
-    let result = pdb_defend_sqlite(db.sqliteConnection)
-    guard result == SQLITE_OK else {
-      throw DatabaseError(
-        resultCode: ResultCode(rawValue: result), message: "SQLite cannot be made defensive")
-    }
+    try check(pdb_defend_sqlite(db.sqliteConnection), "SQLite cannot be made defensive")
     // A page whose cells lie is found before they are followed.
     try db.execute(sql: "PRAGMA cell_size_check = ON")
+  }
+
+  private static func check(_ result: Int32, _ message: String) throws {
+    guard result == SQLITE_OK else {
+      throw DatabaseError(resultCode: ResultCode(rawValue: result), message: message)
+    }
   }
 
   /// - Parameter hasJournal: whether what is written can be taken back; for a file that does not
@@ -55,6 +57,9 @@ package enum SQLite {
       // Before `defend`, after which it is refused.
       if !hasJournal { try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF") }
       try defend(db)
+      if hasJournal {
+        try check(pdb_keep_sqlite_journal(db.sqliteConnection), "SQLite cannot keep its journal")
+      }
       // A WAL that once grew, because somebody read for long, need not stay large.
       try db.execute(sql: "PRAGMA journal_size_limit = \(journalBytes)")
       // Whoever writes has to change many pages in one transaction now and then.

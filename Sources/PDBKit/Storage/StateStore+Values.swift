@@ -8,7 +8,24 @@ import PDBModel
 extension StateStore {
   /// Looks after the segments that are no longer part of the log.
   package func tidyValues(on threads: NIOThreadPool) async throws {
-    guard let log else { return }
+    let unneeded = try unneededValues()
+    guard !unneeded.isEmpty else { return }
+    // A state that comes back older after a power cut must find what it points at.
+    _ = try await makeDurable(on: threads)
+    for segment in unneeded { log?.drop(segment) }
+  }
+
+  /// The same at once.
+  package func tidyValues() throws {
+    let unneeded = try unneededValues()
+    guard !unneeded.isEmpty else { return }
+    _ = try makeDurable()
+    for segment in unneeded { log?.drop(segment) }
+  }
+
+  /// Segments that the state points at no longer, once it is durable.
+  private func unneededValues() throws -> [ValueSegment] {
+    guard let log else { return [] }
     var unneeded: [ValueSegment] = []
     for segment in log.retired {
       // On the connection that writes: rows that are not committed yet count.
@@ -17,10 +34,7 @@ extension StateStore {
       if needed > 0, try !moveValues(out: segment) { continue }
       unneeded.append(segment)
     }
-    guard !unneeded.isEmpty else { return }
-    // A state that comes back older after a power cut must find what it points at.
-    _ = try await makeDurable(on: threads)
-    for segment in unneeded { log.drop(segment) }
+    return unneeded
   }
 
   /// Moves all values out of a segment; returns whether that could be done now.

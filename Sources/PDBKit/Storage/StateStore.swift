@@ -74,16 +74,37 @@ package final class StateStore: Sendable {
       configuration.allowsUnsafeTransactions = true
       let pool = try DatabasePool(path: path, configuration: configuration)
       try SQLite.setDurability(.normal, of: pool)
-      try pool.write { db in
-        try StateTables.create(db)
-        if try Int.fetchOne(db, sql: "SELECT count(*) FROM mark") == 0 {
+      try pool.writeWithoutTransaction { db in
+        journal.watch(db)
+        if try StateTables.isMade(db) { return }
+        try db.inTransaction(.immediate) {
+          try StateTables.create(db)
           var mark = StateMark()
           mark.membership = membership
           try StateTables(db: db).write(mark)
+          return .commit
         }
-        journal.watch(db)
       }
       return pool
+    }
+  }
+
+  /// Opens the state that belongs to a log, and completes what a crash may have interrupted. What is
+  /// in it is checked where it is read.
+  ///
+  /// - Parameter mark: where the log begins.
+  /// - Throws: `corrupt` for a state that ends before the log begins.
+  package convenience init(
+    _ path: String, log: LogStore, beginningAfter mark: SnapshotMark
+  ) throws {
+    try Self.recover(path, logBegin: mark)
+    try self.init(
+      path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log)
+    let appliedIndex = self.mark().appliedIndex
+    guard appliedIndex >= mark.index else {
+      try closeFiles()
+      throw SQLite.damaged(
+        path, "it ends at entry \(appliedIndex), but the log begins after \(mark.index)")
     }
   }
 
@@ -310,6 +331,12 @@ package final class StateStore: Sendable {
     }
   }
 
+  /// The same at once, for a program that has nothing else to do.
+  package func checkpoint(beyond pages: Int) throws {
+    guard journal.pages >= pages else { return }
+    do { try finishCheckpoint() } catch  where SQLite.isFull(error) || SQLite.isPassing(error) {}
+  }
+
   private func finishCheckpoint() throws {
     guard !open.withLockedValue({ $0.isBusy }) else { return }
     try commitPending()
@@ -321,20 +348,29 @@ package final class StateStore: Sendable {
   /// Makes everything applied so far survive a power cut, and tells how far that is.
   package func makeDurable(on threads: NIOThreadPool) async throws -> Index {
     try commitPending()
-    let (index, journal) = (open.withLockedValue { $0.committedIndex }, path + "-wal")
-    // The journal alone decides: a checkpoint syncs the database before it reuses the journal.
-    try await threads.runIfActive {
-      let descriptor = Foundation.open(journal, O_RDONLY)
-      guard descriptor >= 0 else { throw Self.unsynced }
-      defer { close(descriptor) }
-      #if canImport(Darwin)
-        let isDone = fcntl(descriptor, F_FULLFSYNC) == 0
-      #else
-        let isDone = fdatasync(descriptor) == 0
-      #endif
-      guard isDone else { throw Self.unsynced }
-    }
+    let index = open.withLockedValue { $0.committedIndex }
+    try await threads.runIfActive { [self] in try syncJournal() }
     return index
+  }
+
+  /// The same at once.
+  package func makeDurable() throws -> Index {
+    try commitPending()
+    try syncJournal()
+    return open.withLockedValue { $0.committedIndex }
+  }
+
+  /// The journal alone decides: a checkpoint syncs the database before it reuses the journal.
+  private func syncJournal() throws {
+    let descriptor = Foundation.open(path + "-wal", O_RDONLY)
+    guard descriptor >= 0 else { throw Self.unsynced }
+    defer { close(descriptor) }
+    #if canImport(Darwin)
+      let isDone = fcntl(descriptor, F_FULLFSYNC) == 0
+    #else
+      let isDone = fdatasync(descriptor) == 0
+    #endif
+    guard isDone else { throw Self.unsynced }
   }
 
   private static var unsynced: DatabaseError {

@@ -42,6 +42,11 @@ struct StateTables: StateStorage {
   /// What the files say of their format (sqlite.org/pragma.html#pragma_user_version).
   static let format = 2
 
+  /// Whether the tables are there already.
+  static func isMade(_ db: Database) throws -> Bool {
+    try Int.fetchOne(db, sql: "PRAGMA user_version") == format
+  }
+
   static func create(_ db: Database) throws {
     try db.execute(
       sql: """

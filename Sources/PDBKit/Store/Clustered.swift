@@ -27,9 +27,6 @@ public protocol Clustered: Store {
   ///
   /// - Throws: `conflict` if that is another entry, or none, or one that a member has applied.
   func skip(_ index: UInt64, from origin: Origin) async throws(PDBError) -> Receipt
-
-  /// The whole state of one revision, for a restore.
-  func backup(at moment: Moment) async throws(PDBError) -> ByteStream
 }
 
 /// A member of a cluster.

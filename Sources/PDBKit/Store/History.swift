@@ -115,7 +115,7 @@ public struct ChangeStream: AsyncSequence, Sendable {
   public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
   /// Gives the events of a stream, batch by batch.
-  public struct Iterator: AsyncIteratorProtocol {
+  public struct Iterator: AsyncIteratorProtocol, Sendable {
     fileprivate var source: any BatchSource<ChangeEvent>
 
     /// Returns when the next events can be had. Until then none of them takes memory.

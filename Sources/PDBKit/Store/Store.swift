@@ -69,6 +69,9 @@ public protocol Store: Sendable {
 
   /// Reads the settings that hold; see ``Change/setSetting(_:value:)``.
   func settings(at moment: Moment) async throws(PDBError) -> Read<Settings>
+
+  /// The whole state of one revision, for a restore.
+  func backup(at moment: Moment) async throws(PDBError) -> ByteStream
 }
 
 /// Which state a question is about.

@@ -174,16 +174,18 @@ struct Completer {
   }
 
   /// Asks the store; no answer within a moment is none.
-  private static func ask<T>(_ question: (any Clustered) async throws -> T) async -> T? {
+  private static func ask<T>(_ question: (any Store) async throws -> T) async -> T? {
+    await connected { try await question($0.store(timeout: .seconds(patience))) }
+  }
+
+  private static func connected<T>(_ body: (Connection) async throws -> T) async -> T? {
     guard let settings = try? Settings(),
       let options = try? GlobalOptions.parse(["--timeout", String(patience), "--quiet"])
     else { return nil }
-    if let shared = Connection.shared {
-      return try? await question(shared.store(timeout: .seconds(patience)))
-    }
+    if let shared = Connection.shared { return try? await body(shared) }
     guard let connection = try? Connection(options, settings) else { return nil }
     connection.recall()
-    let answer = try? await question(connection.store(timeout: .seconds(patience)))
+    let answer = try? await body(connection)
     await connection.client.shutdown()
     return answer
   }
@@ -238,7 +240,7 @@ struct Completer {
   }
 
   private static func members() async -> [Candidate] {
-    let view = await ask { try await $0.view() }
+    let view = await connected { try await $0.cluster(timeout: .seconds(patience)).view() }
     return (view?.members ?? []).map { Candidate(word: $0.address) }
   }
 }

@@ -15,6 +15,7 @@ final class Connection: Sendable {
   private let meeting = Meeting()
   private let shownNode = NIOLockedValueBox<NodeAddress?>(nil)
   private let isQuiet: Bool
+  private let author: String
   private let tokenFile: String?
 
   /// The connection that the commands of a shell share.
@@ -31,12 +32,13 @@ final class Connection: Sendable {
     let reportsProgress = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = OnceFlag()
+    author = UserEnvironment.name
     client = ClusterClient(
-      addresses: place.addresses,
+      addresses: place.addresses.isEmpty ? [Place.standardAddress] : place.addresses,
       over: try Self.security(options, settings, place),
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
-      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: UserEnvironment.name
+      token: try tokenFile.map { try SecretFile.read($0, "token") }, author: author
     ) { notice in
       guard reportsProgress else { return }
       let style = Style(for: .error)
@@ -95,6 +97,8 @@ final class Connection: Sendable {
 
   /// Returns whether the cluster's identity is known now.
   private func meetNow() async throws -> Bool {
+    // A folder that no node serves is nobody to be met, and may be served next time.
+    if place.folder != nil, place.addresses.isEmpty { return false }
     let pinned = place.remote?.identity.flatMap { $0.birth == nil ? nil : $0 }
     let addresses = place.addresses
     if let pinned, memory.withLockedValue({ $0.knows(addresses, of: pinned) }), recall(pinned) {
@@ -194,7 +198,9 @@ final class Connection: Sendable {
     guard !place.isNamedByFolder else { return cluster }
     return cluster.merging([
       "PDB_DB": place.remote?.name ?? "",
-      "PDB_NODES": client.addresses.map(place.security.text(of:)).joined(separator: ","),
+      "PDB_NODES": place.folder == nil
+        ? client.addresses.map(place.security.text(of:)).joined(separator: ",") : "",
+      Place.folderVariable: place.folder?.path ?? "",
     ]) { $1 }
   }
 
@@ -208,7 +214,9 @@ final class Connection: Sendable {
   /// The remote's pin; `PDB_CLUSTER` names the one cluster that may answer, as `ID/BIRTH`, whatever
   /// says where it is.
   private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
-    let pin = place.remote?.identity
+    let pin =
+      place.remote?.identity
+      ?? place.folder?.cluster.map { ClusterIdentity(cluster: $0, birth: nil) }
     guard let text = wantedCluster else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
@@ -230,7 +238,52 @@ final class Connection: Sendable {
   }
 
   /// The data in the place.
-  func store(timeout: Duration) -> any Clustered { RemoteStore(client, timeout: timeout) }
+  func store(timeout: Duration) -> any Store {
+    folderStore(timeout: timeout) ?? RemoteStore(client, timeout: timeout)
+  }
+
+  /// The data in the place, where several nodes keep them.
+  ///
+  /// - Throws: `not_supported` for a folder that no node serves.
+  func cluster(timeout: Duration) async throws(PDBError) -> any Clustered {
+    if let folder = folderStore(timeout: timeout) {
+      guard let nodes = try await folder.nodes else {
+        throw PDBError(
+          .notSupported, "no node serves '\(place.name)', so there is no cluster",
+          hint: "start one:  pdb node start --data-dir \(place.name.shellQuoted)")
+      }
+      ask(nodes.addresses, of: nodes.cluster)
+    }
+    return RemoteStore(client, timeout: timeout)
+  }
+
+  private func folderStore(timeout: Duration) -> FolderStore? {
+    place.folder.map { folder in
+      FolderStore(folder, author: author, timeout: timeout) { [self] nodes, cluster in
+        ask(nodes, of: cluster)
+        return RemoteStore(client, timeout: timeout)
+      }
+    }
+  }
+
+  /// Whether there are nodes to be asked. Those of a folder come and go.
+  func findNodes() -> Bool {
+    guard let folder = place.folder else { return true }
+    let nodes = folder.serving
+    if !nodes.isEmpty, !Set(nodes).isSubset(of: client.addresses) {
+      ask(nodes, of: folder.cluster.map { ClusterIdentity(cluster: $0, birth: nil) })
+    }
+    return !nodes.isEmpty
+  }
+
+  /// The folder's data are with these nodes now.
+  private func ask(_ nodes: [NodeAddress], of cluster: ClusterIdentity?) {
+    if let cluster {
+      client.expect(cluster, members: nodes)
+    } else {
+      client.forget(keeping: nodes)
+    }
+  }
 
   /// What only a cluster of pdb's own has.
   var remoteStore: RemoteStore { RemoteStore(client) }
@@ -279,7 +332,9 @@ final class Connection: Sendable {
   func words(besides settings: Settings) -> [String] {
     let (name, usual) = (standingName, try? Place.configured(settings))
     var words: [String] = []
-    if usual?.remote?.name != name || usual?.addresses != place.addresses {
+    if let folder = place.folder {
+      if usual?.folder != folder { words = ["--dir", folder.path] }
+    } else if usual?.remote?.name != name || usual?.addresses != place.addresses {
       words = ["--db", name ?? place.addresses.map(\.description).joined(separator: ",")]
     }
     let remote = name.flatMap { try? settings.remote($0) }

@@ -1,5 +1,6 @@
-// Which cluster a command means, and why that one.
+// Which place a command means, and why that one.
 
+import Foundation
 import PDBKit
 
 /// A place that holds data: where to look for it, and which one must answer there.
@@ -10,6 +11,8 @@ struct Place {
     case variable(String)
     /// A setting of a file.
     case setting(String, file: String)
+    /// `.pdb` in the folder where the command was typed, or in one above it.
+    case found
     case use
     case standard
   }
@@ -17,7 +20,9 @@ struct Place {
   let reason: Reason
   /// The remote, if it has a name.
   let remote: Remote?
-  /// Not empty.
+  /// The folder that has the data, if it needs no server.
+  let folder: DataFolder?
+  /// Where nodes are. Not empty, but for a folder that none serves.
   let addresses: [NodeAddress]
   /// How the nodes are reached, and what they must prove.
   let security: TransportSecurity
@@ -31,6 +36,7 @@ struct Place {
   private init(_ reason: Reason, _ remote: Remote) {
     self.reason = reason
     self.remote = remote
+    folder = nil
     addresses = remote.nodes
     security = remote.security
     isNamedByFolder = false
@@ -40,14 +46,24 @@ struct Place {
   private init(_ reason: Reason, _ words: [String], isNamedByFolder: Bool = false) throws {
     self.reason = reason
     remote = nil
+    folder = nil
     addresses = try words.map(NodeAddress.init(parsing:))
     security = try TransportSecurity(of: words)
     self.isNamedByFolder = isNamedByFolder
   }
 
-  /// The first that says anything: `--db`, `--node`, `PDB_DB`, `PDB_NODES`, the nodes of this
-  /// folder's file, the remote that is in use, the nodes of the user's own file, the standard
-  /// address.
+  private init(_ reason: Reason, _ folder: DataFolder) {
+    self.reason = reason
+    remote = nil
+    self.folder = folder
+    addresses = folder.serving
+    security = TransportSecurity()
+    isNamedByFolder = false
+  }
+
+  /// The first that says anything: `--db`, `--node`, `--dir`, `PDB_DB`, `PDB_NODES`, `PDB_DIR`, the
+  /// nodes of this folder's file, the data of this folder or of one above it, the remote that is in
+  /// use, the nodes of the user's own file, the standard address.
   ///
   /// - Throws: `bad_configuration` for a remote that is not there.
   init(_ options: GlobalOptions, _ settings: Settings) throws {
@@ -55,6 +71,8 @@ struct Place {
       self = try Self.named(name, .option("--db"), settings)
     } else if !options.node.isEmpty {
       try self.init(.option("--node"), options.node)
+    } else if let path = options.dir {
+      self.init(.option("--dir"), try DataFolder(at: path))
     } else {
       self = try Self.configured(settings)
     }
@@ -66,6 +84,16 @@ struct Place {
     let nodes = settings[Setting.nodes.rawValue]
     if let remote, remote.scope == .environment {
       return try named(remote.text, .variable(remote.origin), settings)
+    }
+    if nodes?.scope != .environment {
+      if let path = folderVariableText {
+        return Place(.variable(folderVariable), try DataFolder(at: path))
+      }
+      if nodes?.scope != .folder,
+        let folder = try DataFolder.find(from: FileManager.default.currentDirectoryPath)
+      {
+        return Place(.found, folder)
+      }
     }
     if let nodes, nodes.scope == .environment || nodes.scope == .folder || remote == nil,
       let list = try settings.text(.nodes)
@@ -85,6 +113,13 @@ struct Place {
     return try Place(.standard, [standardAddress.description])
   }
 
+  /// Names the folder for this terminal.
+  static let folderVariable = "PDB_DIR"
+
+  private static var folderVariableText: String? {
+    ProcessInfo.processInfo.environment[folderVariable].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   private static func named(
     _ name: String, _ reason: Reason, _ settings: Settings
   ) throws -> Place {
@@ -98,7 +133,15 @@ struct Place {
 
   /// For people: the remote's name, else the addresses.
   var name: String {
-    remote?.name ?? addresses.map(\.description).joined(separator: ",")
+    remote?.name ?? folder?.path ?? addresses.map(\.description).joined(separator: ",")
+  }
+
+  /// The same for a prompt: of a folder the name that the user gave it.
+  var shortName: String {
+    guard let folder else { return name }
+    let url = URL(fileURLWithPath: folder.path)
+    return (url.lastPathComponent == DataFolder.name ? url.deletingLastPathComponent() : url)
+      .lastPathComponent
   }
 
   /// Why this place is meant, for `pdb status`.
@@ -107,6 +150,7 @@ struct Place {
     case .option(let name): "given with \(name)"
     case .variable(let name): "set in \(name)"
     case .setting(let key, let file): "'\(key)' in \(file)"
+    case .found: "found in this folder or above it"
     case .use: "chosen with 'pdb use'"
     case .standard: "the standard address; nothing else is set"
     }

@@ -12,6 +12,8 @@ final class PromptStatus: Sendable {
     var status: NodeStatus?
     /// Why there is no status.
     var trouble = "no node answers"
+    /// Whether a folder's files are used, which no node serves.
+    var isFolder = false
   }
 
   private let connection: Connection
@@ -22,12 +24,12 @@ final class PromptStatus: Sendable {
   init(_ connection: Connection) {
     self.connection = connection
     state = NIOLockedValueBox(
-      State(node: connection.place.addresses[0], others: connection.place.addresses))
+      State(node: connection.client.addresses[0], others: connection.place.addresses))
   }
 
   /// Waits for the first answer of a node, for at most 300 ms.
   func waitUntilKnown() async {
-    for _ in 0..<30 where state.withLockedValue({ $0.status }) == nil {
+    for _ in 0..<30 where state.withLockedValue({ $0.status == nil && !$0.isFolder }) {
       try? await Task.sleep(for: .milliseconds(10))
     }
   }
@@ -42,6 +44,12 @@ final class PromptStatus: Sendable {
 
   /// Asks for the status once.
   func refresh(_ editor: LineEditor) async {
+    let hasNodes = connection.findNodes()
+    state.withLockedValue { state in
+      state.isFolder = !hasNodes
+      if !hasNodes { state.status = nil }
+    }
+    guard hasNodes else { return editor.set(prompt: prompt) }
     let before = state.withLockedValue { $0 }
     // The connection must know which cluster it means before any node is believed.
     do { try await connection.meet() } catch { return forget(editor, error as? PDBError) }
@@ -83,10 +91,13 @@ final class PromptStatus: Sendable {
     editor.set(prompt: prompt)
   }
 
-  /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or why there is none.
+  /// `pdb(b63c2775) 4001:leader t2> ` with the cluster's id or the remote's name, or why there is none;
+  /// `pdb(notes)> ` with the name of a folder that no node serves.
   var prompt: TerminalText {
-    let (node, status, trouble) = state.withLockedValue { ($0.node, $0.status, $0.trouble) }
-    guard let status else { return "pdb(\(marked(31, "\(trouble)")))> " }
+    let state = state.withLockedValue { $0 }
+    if state.isFolder { return "pdb(\(connection.place.shortName))> " }
+    let node = state.node
+    guard let status = state.status else { return "pdb(\(marked(31, "\(state.trouble)")))> " }
     let cluster = connection.standingName ?? String(status.identity.cluster.prefix(8))
     let place: TerminalText = "\(node.port):\(Role.words(status.role)) t\(status.term)"
     return "pdb(\(cluster)) \(marked(status.leader == nil ? 31 : 32, place))> "

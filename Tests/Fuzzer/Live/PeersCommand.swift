@@ -23,6 +23,7 @@
     @Option(help: "The id of a member that is not there: the peers say that they are it.")
     var member: String?
     @Option(help: "How many frames are sent.") var count = 10_000_000
+    @Option(help: "How long the script of one connection is, in bytes.") var scriptBytes = 64 << 10
 
     func run() throws {
       let secret = ClusterSecret(try SecretFile.read(secretFile, "cluster secret"))
@@ -33,7 +34,7 @@
         var view = try node.view()
         view.peers = member.flatMap { NodeID($0, radix: 16) }.map { [$0] } ?? []
         for _ in 0..<100 where progress.done < count {
-          var script = dice.script(bytes: 4096)
+          var script = dice.script(bytes: scriptBytes)
           let greeting = script.greeting(to: view)
           guard let peer = try LivePeer(greeting, to: node.address, secret: secret) else {
             continue

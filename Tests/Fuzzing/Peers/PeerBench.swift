@@ -2,6 +2,7 @@
 
 import NIOCore
 import PDBCluster
+import PDBLocal
 import PDBModel
 import PDBStorage
 import PDBStore

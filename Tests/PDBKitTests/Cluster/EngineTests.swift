@@ -11,6 +11,7 @@ import Testing
 @testable import PDBCluster
 @testable import PDBCoordinator
 @testable import PDBImport
+@testable import PDBLocal
 @testable import PDBModel
 @testable import PDBServer
 @testable import PDBStorage

@@ -77,6 +77,11 @@ struct LogFrame {
     body = Bytes(bytes[start..<start + length])
   }
 
+  /// The number that bytes begin with, if they are a frame's.
+  static func number(atHeadOf bytes: Bytes) -> UInt64? {
+    bytes.count >= headerBytes ? bytes.number(at: 0) : nil
+  }
+
   /// Bytes of the whole frame.
   var byteCount: Int { Self.headerBytes + Self.paddedLength(body.count) }
 

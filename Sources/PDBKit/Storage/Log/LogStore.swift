@@ -14,7 +14,7 @@
 import NIOConcurrencyHelpers
 import NIOPosix
 package import PDBCoordinator
-import PDBModel
+package import PDBModel
 package import Raft
 import Synchronization
 
@@ -71,11 +71,13 @@ package final class LogStore: Sendable {
   /// - Parameters:
   ///   - name: what the names of its files begin with.
   ///   - segmentBytes: what a segment has at least before the next one begins.
-  package init(_ disk: any Disk, name: String, segmentBytes: Int = 8 << 20) {
+  package init(_ disk: any Disk, name: String, segmentBytes: Int = usualSegmentBytes) {
     self.disk = disk
     self.name = name
     self.segmentBytes = segmentBytes
   }
+
+  package static let usualSegmentBytes = 8 << 20
 
   private var endName: String { name + "-end" }
   private var nextName: String { name + "-next" }
@@ -108,14 +110,12 @@ package final class LogStore: Sendable {
     let segment = try prepare(1, head: contents.head, frame: 1)
     var writer = Writer(
       head: contents.head, segments: [segment], frame: 1, end: try disk.open(endName))
-    if !contents.entries.isEmpty {
-      try write(contents.entries.map { .entry($0) }, to: &writer)
-    } else {
-      try confirm(writer)
-    }
-    // The name makes it a log; all that it says is durable by then.
+    if !contents.entries.isEmpty { try put(contents.entries.map { .entry($0) }, to: &writer) }
+    // The name makes it a log; all that it says is durable by then. The end is noted after that: who
+    // finds it need not sync anything.
     try disk.rename(nextName, to: segmentName(1))
     try disk.sync()
+    try confirm(writer)
     measure(writer)
     self.writer.withLockedValue { $0 = writer }
   }
@@ -126,10 +126,7 @@ package final class LogStore: Sendable {
   ///
   /// - Throws: `corrupt` if anything is missing or altered.
   package func load() throws -> LogContents? {
-    let prefix = name + "-"
-    let sequences = try disk.names().compactMap { file in
-      file.hasPrefix(prefix) ? UInt64(file.dropFirst(prefix.count)) : nil
-    }.sorted()
+    let sequences = try sequences
     guard let first = sequences.first else { return nil }
     guard sequences.enumerated().allSatisfy({ $1 - first == UInt64($0) }) else {
       throw damaged("one of its files is missing")
@@ -139,7 +136,8 @@ package final class LogStore: Sendable {
       try read(sequence, &reading)
     }
     let end = try disk.open(endName)
-    if let known = LogEnd(try end.read(LogEnd.byteCount, at: 0)), known.number > reading.frame {
+    let known = try number(inEnd: end)
+    if let known, known > reading.frame {
       throw damaged("batch \(reading.frame + 1) was durable and cannot be read")
     }
     let contents: LogContents
@@ -147,16 +145,44 @@ package final class LogStore: Sendable {
       throw damaged((error as? LogContents.Contradiction)?.reason ?? "it cannot be read")
     }
     // What a process that died had written and named may not be on the disk yet.
-    try reading.segments.last?.file.sync()
-    try disk.sync()
+    if known != reading.frame {
+      try reading.segments.last?.file.sync()
+      try disk.sync()
+    }
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
     // A crash may have left it behind, and until the next frame nothing else guards the last one.
-    try confirmIfPossible(writer)
+    if known != reading.frame { try confirmIfPossible(writer) }
     try findRetired()
     measure(writer)
     self.writer.withLockedValue { $0 = writer }
     return contents
+  }
+
+  /// What is wrong when the state knows entries that the log does not have.
+  package func isShort(_ lastIndex: Index, of appliedIndex: Index) -> PDBError {
+    damaged(
+      "it ends at entry \(lastIndex), but entry \(appliedIndex) was applied; part of the log is gone"
+    )
+  }
+
+  /// Whether the log ends where this one wrote last: nobody else has written to its files.
+  package var isCurrent: Bool {
+    get throws {
+      guard let writer = writer.withLockedValue({ $0 }), let segment = writer.segments.last,
+        try number(inEnd: try disk.open(endName)) == writer.frame
+      else { return false }
+      // While a disk is full the end mark may stay behind.
+      let next = try segment.file.read(LogFrame.headerBytes, at: segment.end)
+      return LogFrame.number(atHeadOf: next) != writer.frame + 1
+    }
+  }
+
+  /// The number of the last frame that is known to be durable; `nil` before there is one.
+  package var end: UInt64? { get throws { try number(inEnd: try disk.open(endName)) } }
+
+  private func number(inEnd file: any DiskFile) throws -> UInt64? {
+    LogEnd(try file.read(LogEnd.byteCount, at: 0))?.number
   }
 
   private struct Reading {
@@ -165,6 +191,31 @@ package final class LogStore: Sendable {
     /// The number of the last frame.
     var frame: UInt64 = 0
   }
+
+  /// The numbers of the segments that there are, in order.
+  private var sequences: [UInt64] {
+    get throws {
+      let prefix = name + "-"
+      return try disk.names().compactMap { file in
+        file.hasPrefix(prefix) ? UInt64(file.dropFirst(prefix.count)) : nil
+      }.sorted()
+    }
+  }
+
+  /// Whose log it is, as its beginning says; `nil` if there is none that can be read.
+  package var identity: Identity? {
+    get throws {
+      guard let first = try sequences.first else { return nil }
+      let bytes = try disk.open(segmentName(first)).read(Self.beginningBytes, at: 0)
+      guard let header = SegmentHeader(bytes),
+        let frame = LogFrame(bytes, at: SegmentHeader.byteCount, salt: header.salt),
+        case .identity(let identity)? = try records(of: frame).first?.0
+      else { return nil }
+      return identity
+    }
+  }
+
+  private static let beginningBytes = 64 << 10
 
   private func read(_ sequence: UInt64, _ reading: inout Reading) throws {
     let file = try disk.open(segmentName(sequence))
@@ -240,6 +291,17 @@ package final class LogStore: Sendable {
   }
 
   private func write(_ records: [LogRecord], to writer: inout Writer) throws {
+    try put(records, to: &writer)
+    // All of it is durable. When the disk is full now, the rest can wait: the same records once more
+    // would not mean the same.
+    do {
+      try confirm(writer)
+      if records.contains(where: \.isMark) { try removeOldest(&writer) }
+    } catch  where DiskFailure.isFullDisk(error) {}
+  }
+
+  /// Writes a frame and waits until it is durable.
+  private func put(_ records: [LogRecord], to writer: inout Writer) throws {
     let last = writer.segments.count - 1
     var starts: [Int] = []
     let frame = LogFrame.bytes(
@@ -254,12 +316,6 @@ package final class LogStore: Sendable {
       writer.head.note(record)
     }
     writer.segments[last].end += frame.count
-    // All of it is durable. When the disk is full now, the rest can wait: the same records once more
-    // would not mean the same.
-    do {
-      try confirm(writer)
-      if records.contains(where: \.isMark) { try removeOldest(&writer) }
-    } catch  where DiskFailure.isFullDisk(error) {}
   }
 
   private func note(_ record: LogRecord, at place: ContentPlace, in segment: inout Segment) {

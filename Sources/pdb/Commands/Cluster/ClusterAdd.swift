@@ -24,7 +24,7 @@ struct ClusterAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
     let address = try NodeAddress(parsing: address)
     try await Session.run(options) { session in
       session.willChange()
-      let member = try await session.store().add(address)
+      let member = try await session.cluster().add(address)
       session.noteChange()
       let client = session.connection.client
       let json: JSON = [

@@ -15,7 +15,7 @@ struct ClusterMembers: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     try await Session.run(options) { session in
-      let view = try await session.store().view()
+      let view = try await session.cluster().view()
       try session.show(view.membersJSON) { Self.table(view).print() }
     }
   }

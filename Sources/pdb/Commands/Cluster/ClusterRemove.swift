@@ -30,7 +30,7 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       let (id, question) = try await find(session)
       try await session.confirm(question)
-      let removed = try await session.store().remove(id, force: force)
+      let removed = try await session.cluster().remove(id, force: force)
       session.noteChange()
       let json: JSON = [
         "status": "removed", "id": .string(removed.id), "address": .string(removed.address),
@@ -46,7 +46,7 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   /// The id of the member that is meant, and what to ask: what is left, and what that may lose.
   private func find(_ session: Session) async throws -> (id: String, question: String) {
-    let members = try await session.store().view().members
+    let members = try await session.cluster().view().members
     let named = try members.member(named: member)
     let voters = members.count { $0.id != named.id && $0.isVoter }
     let margin =

@@ -27,7 +27,7 @@ struct ClusterSkip: AsyncParsableCommand, ChangesCluster, HasExamples {
     try await Session.run(options) { session in
       session.willChange()
       try await session.confirm(await question(session))
-      let receipt = try await session.store().skip(index, from: Origin())
+      let receipt = try await session.cluster().skip(index, from: Origin())
       session.noteChange()
       let json: JSON = [
         "status": "skipped", "index": JSON(index), "revision": JSON(receipt.revision),

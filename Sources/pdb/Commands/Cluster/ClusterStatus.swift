@@ -48,7 +48,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
   }
 
   static func report(_ session: Session) async throws -> ClusterReport {
-    var view = try await session.store().view()
+    var view = try await session.cluster().view()
     // Only the leader knows when it heard each member last.
     if !view.isLeader, let leader = view.leader?.nodeAddress,
       let better = try? await session.node(leader, within: 1).view(), better.isLeader

@@ -21,7 +21,7 @@ struct ClusterTransfer: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let leader = try await session.store().transferLeadership(to: member)
+      let leader = try await session.cluster().transferLeadership(to: member)
       session.noteChange()
       let url = leader.flatMap { try? NodeAddress(parsing: $0) }?.url
       let json: JSON = ["status": "transferred", "leader": JSON(url)]

@@ -7,8 +7,9 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say which place commands mean, why, and how it is.",
     discussion: """
-      Exits with 0 when the cluster is healthy, with 1 when it is not, with 69 when no node answers. \
-      'pdb cluster status' shows every member.
+      Exits with 0 when the cluster is healthy, with 1 when it is not, with 69 when no node answers. A \
+      folder that no node serves is healthy when its data can be read. 'pdb cluster status' shows every \
+      member.
       """)
 
   static let examples = [
@@ -18,38 +19,57 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    var health: ClusterReport.Health?
+    var isHealthy = false
     try await Session.run(options) { session in
-      let connection = session.connection
       do {
-        try await connection.meet()
-        let report = try await ClusterStatus.report(session)
-        health = report.health
-        try show(session, report)
+        let found = try await look(session)
+        isHealthy = found.health == .healthy
+        try show(session, found)
       } catch let error as PDBError {
-        if !options.json { try show(session, nil) }
+        if !options.json { try show(session, Found(identity: session.connection.client.identity)) }
         throw error
       }
     }
-    if health != .healthy { throw ExitCode(ExitStatus.no.rawValue) }
+    if !isHealthy { throw ExitCode(ExitStatus.no.rawValue) }
   }
 
-  private func show(_ session: Session, _ report: ClusterReport?) throws {
-    let (place, identity) = (session.connection.place, session.connection.client.identity)
+  /// What is in the place.
+  private struct Found {
+    var identity: ClusterIdentity?
+    var health: ClusterReport.Health?
+    var verdict: String?
+  }
+
+  private func look(_ session: Session) async throws -> Found {
+    let store = try await session.store()
+    if let folder = store as? FolderStore, try await folder.nodes == nil {
+      let revision = try await folder.settings(at: .now).revision
+      return Found(
+        identity: try await folder.identity(), health: .healthy,
+        verdict: "a folder that no node serves, at revision \(revision)")
+    }
+    let report = try await ClusterStatus.report(session)
+    return Found(
+      identity: session.connection.client.identity, health: report.health, verdict: report.verdict)
+  }
+
+  private func show(_ session: Session, _ found: Found) throws {
+    let (place, identity) = (session.connection.place, found.identity)
     let json: JSON = [
       "place": .string(place.name), "remote": JSON(place.remote?.name),
+      "folder": JSON(place.folder?.path),
       "nodes": .array(place.addresses.map { .string($0.description) }),
       "reason": .string(place.explanation), "cluster": JSON(identity?.cluster),
-      "birth": JSON(identity?.birth), "health": JSON(report?.health.rawValue),
-      "verdict": JSON(report?.verdict),
+      "birth": JSON(identity?.birth), "health": JSON(found.health?.rawValue),
+      "verdict": JSON(found.verdict),
     ]
     try session.show(json) {
       let nodes = place.addresses.map(\.description).joined(separator: " ")
       var lines = [
-        ("place", place.remote.map { "\($0.name)  \(nodes)" } ?? nodes),
+        ("place", place.name == nodes ? nodes : "\(place.name)  \(nodes)"),
         ("reason", place.explanation), ("cluster", identity?.description ?? "?"),
       ]
-      if let report { lines.append(("verdict", report.verdict)) }
+      if let verdict = found.verdict { lines.append(("verdict", verdict)) }
       for (name, text) in lines {
         if Console.isTerminal(.output) {
           Console.write("\(name.padded(to: 9))\(text)")

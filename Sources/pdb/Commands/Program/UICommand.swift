@@ -24,7 +24,7 @@ struct UICommand: AsyncParsableCommand, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       // The node that answers serves the page, which finds the others by itself.
-      let view = try await session.store().view()
+      let view = try await session.cluster().view()
       let url = (session.connection.client.lastNode ?? view.node).url + "/"
       var isOpened = false
       if !print, Console.isTerminal(.output) { isOpened = await Self.open(url) }

@@ -1,10 +1,10 @@
-// Looking back, and listening.
+// Looking back, and what listeners are told.
 
 import PDBCoordinator
 package import PDBModel
 package import PDBStore
 
-extension ClusterStore {
+extension LocalStore {
   package func revision(
     _ number: UInt64, at moment: Moment
   ) async throws(PDBError) -> Read<Revision> {
@@ -32,38 +32,10 @@ extension ClusterStore {
     }
   }
 
-  /// Revisions as they are found, up to a number and to a bound in bytes.
-  private struct PageOfHistory {
-    let limit: Int
-    private(set) var revisions: [Revision] = []
-    private var bytes = 0
-
-    init(limit: Int) { self.limit = limit }
-
-    var isCut: Bool { revisions.count == limit || bytes >= Limits.logPageBytes }
-
-    /// Returns whether there was room; if not, there is more for another request.
-    mutating func add(_ revision: Revision) -> Bool {
-      guard revisions.count < limit, bytes < Limits.logPageBytes else { return false }
-      revisions.append(revision.showing(first: Limits.logPageChanges))
-      bytes += revision.byteCount
-      return true
-    }
-  }
-
-  package func changes(
-    since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
-  ) async throws(PDBError) -> ChangeStream {
-    let start = try await start(revision, moment)
-    let source = ChangeFeedSource(engine.feed, after: start, filter) {
-      [self] since throws(PDBError) in try await events(after: since, filter)
-    }
-    return ChangeStream(after: start, source)
-  }
-
-  private func start(_ asked: UInt64?, _ moment: Moment) async throws(PDBError) -> UInt64 {
-    // This node may lag behind the one that told the last revision.
-    if let asked, asked <= engine.status.mark.revision { return asked }
+  /// Where a stream of changes begins.
+  ///
+  /// - Throws: `revision_not_found` for a revision that is still to come.
+  package func start(_ asked: UInt64?, _ moment: Moment) async throws(PDBError) -> UInt64 {
     let newest = try await read(moment, .keys) { $1.revision }
     guard let asked else { return newest }
     guard asked <= newest else {
@@ -75,7 +47,7 @@ extension ClusterStore {
   }
 
   /// What the history knows after a revision.
-  private func events(
+  package func events(
     after since: UInt64, _ filter: HistoryFilter
   ) async throws(PDBError) -> [ChangeEvent] {
     try await read(.stale, .ranges) { view, mark in
@@ -90,6 +62,25 @@ extension ClusterStore {
       }
       return batch.all
     }
+  }
+}
+
+/// Revisions as they are found, up to a number and to a bound in bytes.
+private struct PageOfHistory {
+  let limit: Int
+  private(set) var revisions: [Revision] = []
+  private var bytes = 0
+
+  init(limit: Int) { self.limit = limit }
+
+  var isCut: Bool { revisions.count == limit || bytes >= Limits.logPageBytes }
+
+  /// Returns whether there was room; if not, there is more for another request.
+  mutating func add(_ revision: Revision) -> Bool {
+    guard revisions.count < limit, bytes < Limits.logPageBytes else { return false }
+    revisions.append(revision.showing(first: Limits.logPageChanges))
+    bytes += revision.byteCount
+    return true
   }
 }
 

@@ -4,7 +4,9 @@ import NIOConcurrencyHelpers
 import PDBModel
 
 /// What this node knows of the order of tasks; lists that are read at the same time share it.
-final class KnownTaskOrder: Sendable {
+package final class KnownTaskOrder: Sendable {
+  package init() {}
+
   private let known = NIOLockedValueBox((order: TaskOrder(), comebacks: 0))
 
   /// The order of all tasks of a view. It is learnt anew when tasks may have come back that were

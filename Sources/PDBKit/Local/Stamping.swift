@@ -1,6 +1,5 @@
 // From what a caller asks to what the log replicates: all that is undetermined is decided here.
 
-import PDBClient
 package import PDBModel
 package import PDBStore
 

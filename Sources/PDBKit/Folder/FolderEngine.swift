@@ -1,0 +1,96 @@
+// The engine of a folder: the coordinator of a cluster of one, driven without a process of its own.
+//
+//   lock -> what others have written since -> coordinator -> one frame of the log, one sync -> state
+//
+// Every change and every question has the lock of the files for a moment, so that programs take turns.
+// What was opened is kept, and used again if nobody has written to the log meanwhile.
+
+import NIOConcurrencyHelpers
+package import PDBCoordinator
+package import PDBLocal
+package import PDBModel
+package import PDBStorage
+package import PDBStore
+
+/// Makes operations durable in a folder that no node serves.
+package final class FolderEngine: StateEngine {
+  private let folder: DataFolder
+  /// How long to wait while another program has the files.
+  private let patience: Duration
+  private let opened = NIOLockedValueBox<OpenFolder?>(nil)
+
+  init(_ folder: DataFolder, patience: Duration) {
+    self.folder = folder
+    self.patience = patience
+  }
+
+  /// In its turn nobody else writes.
+  package var isCurrent: Bool { true }
+
+  /// What is kept of the order of tasks is kept for one list only.
+  package var comebacks: Int { 0 }
+
+  package func propose(_ operation: StampedOperation) async throws -> Receipt {
+    try await inTurn { try $0.propose(operation) }
+  }
+
+  package func read<T: Sendable>(
+    _ moment: Moment, _ reach: ReadReach,
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
+  ) async throws -> T {
+    try await inTurn { try $0.read(body) }
+  }
+
+  package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
+    try await inTurn { try $0.snapshot() }
+  }
+
+  /// How far the log has come, for those who only want to know whether it goes on; `nil` if that is not
+  /// known.
+  var endOfLog: UInt64? {
+    folder.nodes.first.flatMap { try? DataDirectory.endOfLog(ofNode: $0, in: folder.path) }
+  }
+
+  /// Runs `body` on the files while nobody else has them.
+  ///
+  /// - Throws: `data_in_use` if others have them for too long, or if nodes must be asked
+  ///   (``PDBError/servingNodes``).
+  func inTurn<T>(_ body: (inout OpenFolder) throws -> T) async throws -> T {
+    let directory = try await take()
+    defer { directory.unlock() }
+    do {
+      return try opened.withLockedValue { opened in
+        var folder: OpenFolder
+        if let kept = opened.take(), try kept.isCurrent {
+          folder = kept
+        } else {
+          folder = try OpenFolder(directory)
+        }
+        do {
+          let result = try body(&folder)
+          opened = folder
+          return result
+        } catch let error as PDBError {
+          // What the data object to. After any other failure the files are opened anew.
+          opened = folder
+          throw error
+        }
+      }
+    } catch { throw PDBError(ofFolder: error) ?? error }
+  }
+
+  /// Takes the lock.
+  private func take() async throws -> DataDirectory {
+    guard folder.nodes.count == 1 else { throw folder.mustAskNodes }
+    let end = ContinuousClock.now + patience
+    while true {
+      do {
+        return try DataDirectory(existing: folder.path, port: folder.nodes[0])
+      } catch let error as PDBError where error.code == .dataInUse {
+        if !folder.serving.isEmpty { throw folder.mustAskNodes }
+        guard ContinuousClock.now < end else { throw error }
+        try await Task.sleep(for: .microseconds(.random(in: 300...2_000)))
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// What keeps a folder's files from being used.
+
+import PDBCoordinator
+import PDBModel
+import PDBStorage
+import PDBStore
+import Raft
+
+extension DataFolder {
+  /// Why its files cannot be used now, and which nodes can be asked.
+  var mustAskNodes: PDBError {
+    let identity = cluster.map { ClusterIdentity(cluster: $0, birth: nil) }
+    let serving = serving
+    guard serving.isEmpty else {
+      return .served(
+        by: serving, of: identity, "the files in '\(path)' are in use by a node",
+        hint: "ask the node: --node \(serving[0])")
+    }
+    return PDBError(
+      .noLeader, "none of the nodes in '\(path)' runs",
+      hint: "start them:  "
+        + nodes.map { NodeProcess.restart($0, in: path) + " &" }.joined(separator: "  "))
+  }
+}
+
+extension PDBError {
+  private static let nodesName = "nodes"
+  private static let clusterName = "cluster"
+
+  /// Nodes must be asked: one has the files, or others must agree.
+  static func served(
+    by nodes: [NodeAddress], of cluster: ClusterIdentity?, _ reason: String, hint: String
+  ) -> PDBError {
+    PDBError(
+      .dataInUse, reason, hint: hint,
+      details: [
+        .init(nodesName, .array(nodes.map { .string($0.description) })),
+        .init(clusterName, JSON(cluster?.description)),
+      ])
+  }
+
+  /// The folder holds the files of a member of several that does not run.
+  static func member(
+    _ identity: Identity, _ membership: Membership, in path: String
+  ) -> PDBError {
+    let addresses = membership.members.map { ($0.id, try? NodeAddress(parsing: $0.address)) }
+    let own = addresses.first { $0.0 == identity.node }?.1 ?? identity.address
+    let others = addresses.compactMap { $0.1 == own ? nil : $0.1 }.filter(\.isLoopback)
+    let reason =
+      "the data in '\(path)' are those of one member of \(membership.members.count), which does not run"
+    let hint = "start it:  " + NodeProcess.restart(own.port, in: path)
+    guard !others.isEmpty else { return PDBError(.noLeader, reason, hint: hint) }
+    return served(
+      by: others, of: ClusterIdentity(cluster: identity.cluster, birth: nil), reason, hint: hint)
+  }
+
+  /// Where to ask for what a folder has, if not in the folder.
+  var servingNodes: [NodeAddress]? {
+    guard code == .dataInUse,
+      let nodes = details.first(where: { $0.name == Self.nodesName })?.value.array
+    else { return nil }
+    return nodes.compactMap { $0.string.flatMap { try? NodeAddress(parsing: $0) } }
+  }
+
+  /// The cluster of those nodes.
+  var servedCluster: ClusterIdentity? {
+    details.first { $0.name == Self.clusterName }?.value.string.flatMap(
+      ClusterIdentity.init(parsing:))
+  }
+
+  /// A failure of the files; `nil` for one that is none.
+  init?(ofFolder error: any Error) {
+    switch error {
+    case let entry as PoisonedEntry: self = entry.error()
+    case _ where SQLite.isDamage(error):
+      self.init(
+        .corrupt, "the folder's state is damaged: \(SQLite.damage(error))",
+        hint: "'pdb verify' reads all of it; a backup brings it back ('pdb restore')")
+    default:
+      guard let failure = PDBError(ofFiles: error) else { return nil }
+      self = failure
+    }
+  }
+}

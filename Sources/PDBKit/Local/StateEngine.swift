@@ -1,0 +1,38 @@
+// What a store of files on this machine is made of: something that makes operations durable, and a state
+// that can be looked at.
+
+package import PDBCoordinator
+package import PDBModel
+package import PDBStorage
+package import PDBStore
+
+/// Makes operations durable, in one order, and shows the state that they come to.
+package protocol StateEngine: Sendable {
+  /// Makes an operation durable.
+  ///
+  /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
+  func propose(_ operation: StampedOperation) async throws -> Receipt
+
+  /// Runs `body` on a consistent view of the state.
+  func read<T: Sendable>(
+    _ moment: Moment, _ reach: ReadReach,
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
+  ) async throws -> T
+
+  /// The whole state as it is, to be read piece by piece while it moves on.
+  func snapshot(_ moment: Moment) async throws -> StateSnapshot
+
+  /// Whether the state has every change that was acknowledged.
+  var isCurrent: Bool { get }
+
+  /// How often tasks that were gone may have come back: revisions undone, states received.
+  var comebacks: Int { get }
+}
+
+/// How much a read looks at.
+package enum ReadReach: Sendable {
+  /// A few keys: done at once.
+  case keys
+  /// Maybe everything: done beside other work.
+  case ranges
+}

@@ -1,0 +1,62 @@
+// `pdb verify`
+
+import ArgumentParser
+import PDBKit
+
+struct VerifyCommand: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Read all data of a folder, and see whether they are sound.",
+    discussion: """
+      Every frame of the log, every row and every page of the state has a checksum. Commands verify what they \
+      read; this reads everything. Exits with 74 when something was altered. Nodes that run are left out: \
+      they verify their files themselves.
+      """)
+
+  static let examples = [
+    Example("pdb verify", "Verify the data that commands would use here:"),
+    Example("pdb verify --dir ~/notes", "Verify those of another folder:"),
+  ]
+
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await Session.run(options) { session in
+      guard let folder = session.connection.place.folder else {
+        throw PDBError(
+          .notSupported, "'\(session.connection.place.name)' is no folder",
+          hint: "name the folder of the data:  pdb verify --dir FOLDER")
+      }
+      let found = folder.verify()
+      try session.show(
+        ["path": .string(folder.path), "nodes": .array(found.map(\.json))]
+      ) {
+        for node in found { Console.write(row: ["node \(node.node)", node.verdict]) }
+      }
+      for case .damaged(let error) in found.map(\.finding) { throw error }
+    }
+  }
+}
+
+extension DataFolder.Verification {
+  fileprivate var json: JSON {
+    let state: (String, UInt64?, PDBError?) =
+      switch finding {
+      case .sound(let revision): ("sound", revision, nil)
+      case .running: ("running", nil, nil)
+      case .damaged(let error): ("damaged", nil, error)
+      }
+    return [
+      "node": JSON(UInt64(node)), "state": .string(state.0),
+      "revision": state.1.map { JSON($0) } ?? .null,
+      "message": JSON(state.2?.message),
+    ]
+  }
+
+  fileprivate var verdict: String {
+    switch finding {
+    case .sound(let revision): "sound, at revision \(revision)"
+    case .running: "runs, and verifies its files itself"
+    case .damaged(let error): "DAMAGED: \(error.message)"
+    }
+  }
+}

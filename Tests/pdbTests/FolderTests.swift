@@ -1,0 +1,163 @@
+// A folder that needs no server: the program as its users meet it.
+
+import Foundation
+import NIOConcurrencyHelpers
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  @Suite struct FolderTests {
+    /// A folder with a database in it, and a user who has set no place.
+    private static func initialized() async throws -> Workspace {
+      let user = try Workspace(nodes: "")
+      let made = try await user.run(["init"])
+      #expect(made.status == 0, "\(made.error)")
+      return user
+    }
+
+    /// Runs a command that must work.
+    @discardableResult
+    private static func run(_ user: Workspace, _ words: String...) async throws -> CommandResult {
+      let run = try await user.run(words)
+      #expect(run.status == 0, "\(words): \(run.error)")
+      return run
+    }
+
+    @Test func `tasks and pairs are kept without a server`() async throws {
+      let user = try await Self.initialized()
+      let again = try await user.run(["init", "--json"])
+      #expect(try again.status == 0 && again.json["created"] == false)
+      try await Self.run(user, "task", "add", "Học Python", "Làm đồ án")
+      try await Self.run(user, "task", "done", "1")
+      #expect(try await Self.run(user, "task", "ls").column(4) == ["Làm đồ án"])
+      try await Self.run(user, "kv", "set", "user:lan", #"{"name":"Lan"}"#)
+      #expect(try await Self.run(user, "kv", "incr", "visits").output == "1\n")
+      try await Self.run(user, "undo")
+      #expect(try await user.run(["kv", "get", "visits"]).status == 1)
+      let log = try await Self.run(user, "log", "--oneline")
+      #expect(log.column(0) == ["5", "4", "3", "2", "1"])
+      let status = try await Self.run(user, "status", "--json")
+      #expect(try status.json["health"]?.string == "healthy")
+      #expect(try status.json["folder"]?.string?.hasSuffix("/.pdb") == true)
+    }
+
+    @Test func `the folder is found from below, and named from elsewhere`() async throws {
+      let user = try await Self.initialized()
+      try await Self.run(user, "kv", "set", "a", "1")
+      try FileManager.default.createDirectory(
+        atPath: user.path + "/x/y", withIntermediateDirectories: true)
+      let process = user.process(["kv", "get", "a"])
+      process.currentDirectoryURL = URL(fileURLWithPath: user.path + "/x/y")
+      let pipe = Pipe()
+      process.standardOutput = pipe
+      try process.run()
+      #expect(try pipe.fileHandleForReading.readToEnd() == Data("1\n".utf8))
+      process.waitUntilExit()
+      let other = try Workspace(nodes: "")
+      for place in [user.path, user.path + "/.pdb"] {
+        #expect(try await Self.run(other, "kv", "get", "a", "--dir", place).output == "1\n")
+      }
+      let named = try await other.run(["kv", "get", "a"], environment: ["PDB_DIR": user.path])
+      #expect(named.output == "1\n")
+      let both = try await other.run(["kv", "get", "a", "--dir", user.path, "--node", "4000"])
+      #expect(both.status == 64)
+      let nothing = try await other.run(["kv", "get", "a", "--dir", other.path])
+      #expect(nothing.status == 66 && nothing.error.contains("pdb init"))
+    }
+
+    @Test func `what only nodes can do is refused with what to do instead`() async throws {
+      let user = try await Self.initialized()
+      for command in [
+        ["cluster", "members"], ["cluster", "add", "127.0.0.1:4001"], ["ui", "--print"],
+      ] {
+        let run = try await user.run(command + ["--json"])
+        #expect(run.status == 64, "\(command)")
+        #expect(try run.errorJSON["error"]?.string == "not_supported")
+        #expect(try run.errorJSON["outcome"]?.string == "not_applied")
+        #expect(run.error.contains("pdb node start"))
+      }
+    }
+
+    @Test func `programs take turns`() async throws {
+      let user = try await Self.initialized()
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<6 {
+          group.addTask {
+            for _ in 0..<10 { try await Self.run(user, "kv", "incr", "n") }
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try await Self.run(user, "kv", "get", "n").output == "60\n")
+    }
+
+    @Test func `a node serves the same files, and others join it`() async throws {
+      let user = try await Self.initialized()
+      try await Self.run(user, "task", "add", "Học Python")
+      let ports = try TestPorts(2)
+      let log = FileHandle(forWritingAtPath: "/dev/null")
+      func start(_ words: [String]) throws -> Process {
+        let node = user.process(["node", "start"] + words)
+        (node.standardOutput, node.standardError) = (log, log)
+        try node.run()
+        return node
+      }
+      let first = try start(["--port", String(ports.numbers[0])])
+      defer { first.terminate() }
+      let view = try await waitFor {
+        let status = try await user.run(["cluster", "members", "--json"])
+        return status.status == 0 ? try status.json : nil
+      }
+      #expect(view["members"]?.array?.count == 1)
+      #expect(try await Self.run(user, "task", "ls").column(4) == ["Học Python"])
+      try await Self.run(user, "task", "add", "Làm đồ án")
+      let elsewhere = try Workspace(nodes: "")
+      let second = elsewhere.process(
+        [
+          "node", "start", "--port", String(ports.numbers[1]), "--join",
+          "127.0.0.1:\(ports.numbers[0])",
+        ], environment: ["XDG_STATE_HOME": user.path + "/state"])
+      (second.standardOutput, second.standardError) = (log, log)
+      try second.run()
+      defer { second.terminate() }
+      _ = try await waitFor {
+        let status = try await user.run(["cluster", "status", "--json"])
+        return status.status == 0 && status.output.contains("\(ports.numbers[1])") ? true : nil
+      }
+      #expect(try await Self.run(elsewhere, "task", "ls").column(4) == ["Làm đồ án", "Học Python"])
+    }
+
+    @Test func `a node may come and go while commands run`() async throws {
+      let user = try await Self.initialized()
+      let ports = try TestPorts(1)
+      let isOver = NIOLockedValueBox(false)
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        group.addTask {
+          var done = 0
+          while !isOver.withLockedValue({ $0 }) {
+            try await Self.run(user, "kv", "incr", "n")
+            done += 1
+          }
+          return done
+        }
+        for _ in 0..<3 {
+          let node = user.process(["node", "start", "--port", String(ports.numbers[0])])
+          (node.standardOutput, node.standardError) = (
+            FileHandle.nullDevice, FileHandle.nullDevice
+          )
+          try node.run()
+          _ = try await waitFor {
+            let view = try await user.run(["cluster", "members"])
+            return view.status == 0 ? true : nil
+          }
+          try await Self.run(user, "kv", "set", "seen", "1")
+          node.terminate()
+          node.waitUntilExit()
+        }
+        isOver.withLockedValue { $0 = true }
+        let done = try await group.next()!
+        #expect(try await Self.run(user, "kv", "get", "n").output == "\(done)\n")
+      }
+    }
+  }
+}
