@@ -15,6 +15,7 @@ let package = Package(
     .executable(name: "pdb", targets: ["pdb"]),
     .library(name: "PDBKit", targets: ["PDBKit"]),
     .library(name: "PDBClient", targets: ["PDBClient", "PDBStore", "PDBModel"]),
+    .library(name: "PDBFolder", targets: ["PDBFolder", "PDBStore", "PDBModel"]),
     .library(name: "Raft", targets: ["Raft"]),
   ],
   dependencies: [
@@ -208,6 +209,16 @@ let package = Package(
             "-Xlinker", "--no-as-needed", "-Xlinker", "-lmimalloc",
           ], .when(platforms: [.linux], configuration: .release))
       ]),
+    // What programs that use the library look like.
+    .executableTarget(
+      name: "example-counter", dependencies: ["PDBClient", "PDBStore", "PDBModel"],
+      path: "Examples/Counter", swiftSettings: settings),
+    .executableTarget(
+      name: "example-todobot", dependencies: ["PDBClient", "PDBStore", "PDBModel"],
+      path: "Examples/TodoBot", swiftSettings: settings),
+    .executableTarget(
+      name: "example-notes", dependencies: ["PDBFolder", "PDBStore", "PDBModel"],
+      path: "Examples/Notes", swiftSettings: settings),
     // The proof: a checker of histories, a simulator of whole clusters, and chaos for real ones.
     .target(name: "Linearizability", path: "Tests/Linearizability", swiftSettings: settings),
     .target(name: "CMemoryFiles", path: "Tests/CMemoryFiles"),
@@ -310,7 +321,8 @@ let package = Package(
     .testTarget(
       name: "pdbTests",
       dependencies: [
-        "PDBKit", "pdb", "PDBStorage", "PDBCoordinator", "Raft",
+        "PDBKit", "pdb", "example-counter", "example-todobot", "example-notes", "PDBStorage",
+        "PDBCoordinator", "Raft",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -19,14 +19,15 @@ struct OpenFolder {
   /// - Throws: `data_in_use` if others must agree (``PDBError/servingNodes``).
   init(_ directory: DataDirectory) throws {
     log = try directory.openLog(segmentBytes: Self.segmentBytes)
-    guard let contents = try log.load() else {
+    guard let contents = try log.load(trustsEnd: true) else {
       throw PDBError(.noInput, "there are no data in '\(directory.path)'")
     }
     identity = contents.identity
     guard contents.membership.members.map(\.id) == [identity.node] else {
       throw PDBError.member(identity, contents.membership, in: directory.path)
     }
-    state = try StateStore(directory.statePath, log: log, beginningAfter: contents.mark)
+    state = try StateStore(
+      directory.statePath, log: log, beginningAfter: contents.mark, keepsJournal: true)
     let applied = state.mark().appliedIndex
     guard applied <= contents.lastIndex else {
       throw log.isShort(contents.lastIndex, of: applied)

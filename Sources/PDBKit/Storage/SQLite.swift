@@ -45,10 +45,14 @@ package enum SQLite {
     }
   }
 
-  /// - Parameter hasJournal: whether what is written can be taken back; for a file that does not
-  ///   count before it is complete it need not be.
+  /// - Parameters:
+  ///   - hasJournal: whether what is written can be taken back; for a file that does not count before it
+  ///     is complete it need not be.
+  ///   - keepsJournal: whether the journal stays when the last connection is closed.
   /// - Precondition: SQLite lets pdb in between itself and the files.
-  static func configuration(hasJournal: Bool = true) -> GRDB.Configuration {
+  static func configuration(
+    hasJournal: Bool = true, keepsJournal: Bool = false
+  ) -> GRDB.Configuration {
     precondition(isSealing, "SQLite does not take the layer that seals pages")
     var configuration = GRDB.Configuration()
     configuration.journalMode = hasJournal ? .wal : .default
@@ -57,7 +61,7 @@ package enum SQLite {
       // Before `defend`, after which it is refused.
       if !hasJournal { try db.execute(sql: "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF") }
       try defend(db)
-      if hasJournal {
+      if keepsJournal {
         try check(pdb_keep_sqlite_journal(db.sqliteConnection), "SQLite cannot keep its journal")
       }
       // A WAL that once grew, because somebody read for long, need not stay large.

@@ -24,6 +24,7 @@ package final class StateStore: Sendable {
   /// Where large values stand.
   let log: LogStore?
   private let rules: any StateRules
+  private let keepsJournal: Bool
   private let pool: NIOLockedValueBox<DatabasePool>
   private let open: NIOLockedValueBox<OpenTransaction>
   private let journal = JournalGauge()
@@ -52,25 +53,28 @@ package final class StateStore: Sendable {
   /// - Parameters:
   ///   - membership: the members of a new cluster; a state that exists knows its own.
   ///   - log: where the entries come from; large values stay there. `nil` to keep all values here.
+  ///   - keepsJournal: whether what stands in the journal stays there when the state is closed, for a
+  ///     program that opens it only for a moment.
   ///   - rules: others than those of production only to see what breaks.
   package init(
     path: String, membership: Membership = Membership([]), log: LogStore? = nil,
-    rules: any StateRules = SoundState()
+    keepsJournal: Bool = false, rules: any StateRules = SoundState()
   ) throws {
     self.path = path
+    self.keepsJournal = keepsJournal
     self.log = log
     self.rules = rules
-    let pool = try Self.open(path, membership, journal)
+    let pool = try Self.open(path, membership, journal, keepsJournal)
     self.pool = NIOLockedValueBox(pool)
-    open = NIOLockedValueBox(
-      OpenTransaction(mark: try pool.read { try StateTables(db: $0).mark() }))
+    let mark = try SQLite.open(path) { try pool.read { try StateTables(db: $0).mark() } }
+    open = NIOLockedValueBox(OpenTransaction(mark: mark))
   }
 
   private static func open(
-    _ path: String, _ membership: Membership, _ journal: JournalGauge
+    _ path: String, _ membership: Membership, _ journal: JournalGauge, _ keepsJournal: Bool
   ) throws -> DatabasePool {
     try SQLite.open(path) {
-      var configuration = SQLite.configuration()
+      var configuration = SQLite.configuration(keepsJournal: keepsJournal)
       configuration.allowsUnsafeTransactions = true
       let pool = try DatabasePool(path: path, configuration: configuration)
       try SQLite.setDurability(.normal, of: pool)
@@ -95,11 +99,12 @@ package final class StateStore: Sendable {
   /// - Parameter mark: where the log begins.
   /// - Throws: `corrupt` for a state that ends before the log begins.
   package convenience init(
-    _ path: String, log: LogStore, beginningAfter mark: SnapshotMark
+    _ path: String, log: LogStore, beginningAfter mark: SnapshotMark, keepsJournal: Bool = false
   ) throws {
     try Self.recover(path, logBegin: mark)
     try self.init(
-      path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log)
+      path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log,
+      keepsJournal: keepsJournal)
     let appliedIndex = self.mark().appliedIndex
     guard appliedIndex >= mark.index else {
       try closeFiles()
@@ -403,7 +408,7 @@ package final class StateStore: Sendable {
     let mark = try pool.withLockedValue { pool in
       try pool.close()
       try StateStaging.install(index, at: path)
-      pool = try Self.open(path, Membership([]), journal)
+      pool = try Self.open(path, Membership([]), journal, keepsJournal)
       return try pool.read { try StateTables(db: $0).mark() }
     }
     open.withLockedValue { $0 = OpenTransaction(mark: mark) }

@@ -254,8 +254,8 @@ import Testing
     func observes(eventsOfKind kind: DatabaseEventKind) -> Bool { true }
     func databaseDidChange(with event: DatabaseEvent) {}
     func databaseWillCommit() throws { throw DatabaseError(resultCode: .SQLITE_FULL) }
-    func databaseDidCommit(_ db: Database) {}
-    func databaseDidRollback(_ db: Database) {}
+    func databaseDidCommit(_ db: GRDB.Database) {}
+    func databaseDidRollback(_ db: GRDB.Database) {}
   }
 
   private func fill(_ disk: FullDisk) {

@@ -111,11 +111,10 @@ package final class LogStore: Sendable {
     var writer = Writer(
       head: contents.head, segments: [segment], frame: 1, end: try disk.open(endName))
     if !contents.entries.isEmpty { try put(contents.entries.map { .entry($0) }, to: &writer) }
-    // The name makes it a log; all that it says is durable by then. The end is noted after that: who
-    // finds it need not sync anything.
+    // The name makes it a log; all that it says is durable by then. The end is noted when it is
+    // loaded: what it confirms must have its name for good.
     try disk.rename(nextName, to: segmentName(1))
     try disk.sync()
-    try confirm(writer)
     measure(writer)
     self.writer.withLockedValue { $0 = writer }
   }
@@ -124,8 +123,10 @@ package final class LogStore: Sendable {
 
   /// Reads and checks everything; `nil` if there is no log.
   ///
+  /// - Parameter trustsEnd: whether what was confirmed counts as durable. A disk may have lied when it
+  ///   was written; a node that starts syncs it once more.
   /// - Throws: `corrupt` if anything is missing or altered.
-  package func load() throws -> LogContents? {
+  package func load(trustsEnd: Bool = false) throws -> LogContents? {
     let sequences = try sequences
     guard let first = sequences.first else { return nil }
     guard sequences.enumerated().allSatisfy({ $1 - first == UInt64($0) }) else {
@@ -145,14 +146,15 @@ package final class LogStore: Sendable {
       throw damaged((error as? LogContents.Contradiction)?.reason ?? "it cannot be read")
     }
     // What a process that died had written and named may not be on the disk yet.
-    if known != reading.frame {
+    let isConfirmed = trustsEnd && known == reading.frame
+    if !isConfirmed {
       try reading.segments.last?.file.sync()
       try disk.sync()
     }
     let writer = Writer(
       head: contents.head, segments: reading.segments, frame: reading.frame, end: end)
     // A crash may have left it behind, and until the next frame nothing else guards the last one.
-    if known != reading.frame { try confirmIfPossible(writer) }
+    if !isConfirmed { try confirmIfPossible(writer) }
     try findRetired()
     measure(writer)
     self.writer.withLockedValue { $0 = writer }
