@@ -33,10 +33,10 @@ struct OpenFolder {
       throw log.isShort(contents.lastIndex, of: applied)
     }
     // Nobody else has to agree: what is in the log is committed.
-    if applied < contents.lastIndex {
-      _ = try state.apply(contents.entries.filter { $0.index > applied })
-      try state.commitPending()
-    }
+    var queue = ApplyQueue()
+    queue.add(contents.entries.filter { $0.index > applied })
+    _ = try state.apply(queue.take())
+    try state.commitPending()
     let node = Node(
       id: identity.node, snapshot: contents.mark,
       configuration: Raft.Configuration(

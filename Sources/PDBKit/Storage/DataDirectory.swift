@@ -57,7 +57,7 @@ package final class DataDirectory: Sendable {
     self.port = port
     files = NodeFiles(of: port, in: path)
     self.isNew = isNew
-    try Self.check(path, files)
+    try Self.checkFolder(path)
     lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else {
       throw PDBError(
@@ -74,6 +74,8 @@ package final class DataDirectory: Sendable {
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
     }
+    // Nobody else makes files now, or removes them.
+    for file in files.all { try Ownership(at: file, code: .dataDirectory).checkFile() }
     note("\(getpid())")
   }
 
@@ -94,7 +96,7 @@ package final class DataDirectory: Sendable {
 
   /// Nothing is written, or believed, that another user may have put there. The folder comes first:
   /// once nobody else can write to it, what is found in it stays as it is.
-  private static func check(_ path: String, _ files: NodeFiles) throws {
+  private static func checkFolder(_ path: String) throws {
     let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else {
       throw PDBError(
@@ -103,7 +105,6 @@ package final class DataDirectory: Sendable {
     }
     defer { close(folder) }
     try Ownership(of: folder, path: path, code: .dataDirectory).checkFolder()
-    for file in files.all { try Ownership(at: file, code: .dataDirectory).checkFile() }
   }
 
   /// The node's log, which need not exist.

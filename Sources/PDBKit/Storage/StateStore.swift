@@ -336,10 +336,14 @@ package final class StateStore: Sendable {
     }
   }
 
-  /// The same at once, for a program that has nothing else to do.
+  /// The same at once, for a program that has nothing else to do. The journal is left empty: another
+  /// process that finds it does not know what of it is in the file already.
   package func checkpoint(beyond pages: Int) throws {
     guard journal.pages >= pages else { return }
-    do { try finishCheckpoint() } catch  where SQLite.isFull(error) || SQLite.isPassing(error) {}
+    do {
+      try commitPending()
+      try current.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+    } catch  where SQLite.isFull(error) || SQLite.isPassing(error) {}
   }
 
   private func finishCheckpoint() throws {
