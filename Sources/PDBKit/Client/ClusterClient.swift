@@ -48,9 +48,9 @@ public final class ClusterClient: Sendable {
   private let author: String
   let notify: @Sendable (Notice) -> Void
   private let security: TransportSecurity
-  private let http: HTTPClient
-  /// For answers that come bit by bit; made when it is needed.
-  private let lazyStreams = NIOLockedValueBox<HTTPClient?>(nil)
+  private let http: LazyHTTPClient
+  /// For answers that come bit by bit.
+  private let streams: LazyHTTPClient
   /// For nodes that are reached in TLS.
   private let secure: SecureConnections
 
@@ -74,7 +74,10 @@ public final class ClusterClient: Sendable {
     self.notify = notify
     self.security = security
     secure = SecureConnections(security, Self.configuration)
-    http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
+    http = LazyHTTPClient(Self.configuration)
+    var configuration = Self.configuration
+    configuration.timeout.read = .seconds(Self.silenceSeconds)
+    streams = LazyHTTPClient(configuration)
   }
 
   /// For programs that make a few requests and end: to be called before the first client.
@@ -99,7 +102,7 @@ public final class ClusterClient: Sendable {
         try await secure.client(
           for: address, silence: isStream ? .seconds(Self.silenceSeconds) : nil)
       } else {
-        isStream ? streams : http
+        (isStream ? streams : http).client
       }
     do {
       // The caller ends it when it has had enough.
@@ -110,17 +113,6 @@ public final class ClusterClient: Sendable {
       throw PDBError(
         .untrusted, "'\(address)' does not speak TLS",
         hint: "if its clients are meant to do without: http://\(address)")
-    }
-  }
-
-  private var streams: HTTPClient {
-    lazyStreams.withLockedValue { streams in
-      if let streams { return streams }
-      var configuration = Self.configuration
-      configuration.timeout.read = .seconds(Self.silenceSeconds)
-      let made = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-      streams = made
-      return made
     }
   }
 
@@ -173,8 +165,8 @@ public final class ClusterClient: Sendable {
 
   /// Must be called before the client goes away.
   public func shutdown() async {
-    try? await http.shutdown()
-    try? await lazyStreams.withLockedValue { $0 }?.shutdown()
+    await http.shutdown()
+    await streams.shutdown()
     await secure.shutdown()
   }
 
