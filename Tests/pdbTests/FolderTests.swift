@@ -78,6 +78,24 @@ extension ProcessTests {
       }
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can mount"))
+    func `a folder that cannot be written is read, with the end of its log`() async throws {
+      let user = try await Self.initialized()
+      try await Self.run(user, "kv", "set", "a", "1")
+      let script = """
+        mount --bind . . && mount -o remount,bind,ro . && cd "$PWD" || exit 99
+        "$0" kv get a && "$0" task ls && "$0" log --oneline && ! "$0" kv set a 2
+        """
+      let run = try await user.run(
+        ["-m", "/bin/sh", "-c", script, program.path], program: URL(fileURLWithPath: "/usr/bin/unshare"))
+      // Where nothing may be mounted, there is nothing to see.
+      if run.status == 99 || run.error.contains("unshare failed") { return }
+      #expect(run.status == 0, "\(run.error)")
+      #expect(run.output.hasPrefix("1\n1\t"))
+      #expect(run.error.contains("cannot be written, only read"))
+      #expect(run.error.contains("your change was not applied"))
+    }
+
     @Test func `programs take turns`() async throws {
       let user = try await Self.initialized()
       try await withThrowingTaskGroup(of: Void.self) { group in

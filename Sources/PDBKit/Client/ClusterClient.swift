@@ -81,7 +81,7 @@ public final class ClusterClient: Sendable {
   }
 
   /// For programs that make a few requests and end: to be called before the first client.
-  public static func useOneThread() { NIOSingletons.groupLoopCountSuggestion = 1 }
+  public static func useOneThread() { Loops.useOne() }
 
   private static var configuration: HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)

@@ -13,7 +13,8 @@ final class LazyHTTPClient: Sendable {
   var client: HTTPClient {
     made.withLockedValue { made in
       if let made { return made }
-      let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+      let client = HTTPClient(
+        eventLoopGroupProvider: .shared(Loops.group), configuration: configuration)
       made = client
       return client
     }

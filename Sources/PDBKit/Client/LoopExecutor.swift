@@ -9,7 +9,7 @@ import NIOPosix
 /// On one thread such a step costs a queue entry; between threads it costs a wake-up.
 package final class LoopExecutor: TaskExecutor {
   /// The thread that serves clients and peers, and runs the node's tasks.
-  package static let shared = LoopExecutor(MultiThreadedEventLoopGroup.singleton.next())
+  package static let shared = LoopExecutor(Loops.group.next())
 
   package let loop: any EventLoop
 

@@ -30,7 +30,8 @@ actor SecureConnections {
     configuration.timeout.read = silence
     // It may have been made meanwhile.
     if let client = clients[silence] { return client }
-    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    let client = HTTPClient(
+      eventLoopGroupProvider: .shared(Loops.group), configuration: configuration)
     clients[silence] = client
     return client
   }
@@ -92,7 +93,7 @@ private struct ShownCertificates {
     var configuration = TLSConfiguration.makeClientConfiguration()
     configuration.certificateVerification = .noHostnameVerification
     let context = try NIOSSLContext(configuration: configuration)
-    let loop = MultiThreadedEventLoopGroup.singleton.any()
+    let loop = Loops.group.any()
     let shown = loop.makePromise(of: [NIOSSLCertificate].self)
     let channel = try await ClientBootstrap(group: loop)
       .connectTimeout(.seconds(1))

@@ -63,6 +63,9 @@ public struct DataFolder: Equatable, Sendable {
     try Ownership(at: path, code: .badConfiguration).checkFolder()
   }
 
+  /// Whether its files can be changed.
+  var isWritable: Bool { FileManager.default.isWritableFile(atPath: path) }
+
   /// The nodes that run now, by where they listen.
   public var serving: [NodeAddress] {
     nodes.compactMap { NodeProcess.address(ofNode: $0, in: path) }

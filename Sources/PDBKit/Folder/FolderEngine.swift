@@ -18,6 +18,8 @@ package final class FolderEngine: StateEngine {
   /// How long to wait while another program has the files.
   private let patience: Duration
   private let opened = NIOLockedValueBox<OpenFolder?>(nil)
+  /// Where the files are read from if they cannot be written.
+  private let copy = NIOLockedValueBox<FolderCopy?>(nil)
 
   init(_ folder: DataFolder, patience: Duration) {
     self.folder = folder
@@ -31,7 +33,8 @@ package final class FolderEngine: StateEngine {
   package var comebacks: Int { 0 }
 
   package func propose(_ operation: StampedOperation) async throws -> Receipt {
-    try await inTurn { try $0.propose(operation) }
+    guard folder.isWritable || !folder.serving.isEmpty else { throw folder.isReadOnly }
+    return try await inTurn { try $0.propose(operation) }
   }
 
   package func read<T: Sendable>(
@@ -79,13 +82,25 @@ package final class FolderEngine: StateEngine {
     } catch { throw PDBError(ofFolder: error) ?? error }
   }
 
+  /// A folder that can only be read is not changed by others while it is.
+  private func readablePath(_ node: Int) throws -> String {
+    guard folder.serving.isEmpty else { throw folder.mustAskNodes }
+    return try copy.withLockedValue { copy in
+      let made = try copy ?? FolderCopy(of: node, in: folder.path)
+      copy = made
+      return made.path
+    }
+  }
+
   /// Takes the lock.
   private func take() async throws -> DataDirectory {
     guard folder.nodes.count == 1 else { throw folder.mustAskNodes }
+    let node = folder.nodes[0]
+    if !folder.isWritable { return try DataDirectory(existing: try readablePath(node), port: node) }
     let end = ContinuousClock.now + patience
     while true {
       do {
-        return try DataDirectory(existing: folder.path, port: folder.nodes[0])
+        return try DataDirectory(existing: folder.path, port: node)
       } catch let error as PDBError where error.code == .dataInUse {
         if !folder.serving.isEmpty { throw folder.mustAskNodes }
         guard ContinuousClock.now < end else { throw error }

@@ -7,6 +7,13 @@ import PDBStore
 import Raft
 
 extension DataFolder {
+  /// Why its data cannot be changed.
+  var isReadOnly: PDBError {
+    PDBError(
+      .dataDirectory, "'\(path)' cannot be written, only read",
+      hint: "change its owner or permissions, or use another folder: --dir FOLDER")
+  }
+
   /// Why its files cannot be used now, and which nodes can be asked.
   var mustAskNodes: PDBError {
     let identity = cluster.map { ClusterIdentity(cluster: $0, birth: nil) }

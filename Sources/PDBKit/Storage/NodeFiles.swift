@@ -21,7 +21,7 @@ package struct NodeFiles: Sendable {
   private static let prefix = "node_"
   private static let lockSuffix = ".lock"
 
-  init(of port: Int, in folder: String) {
+  package init(of port: Int, in folder: String) {
     name = "\(Self.prefix)\(port)"
     let base = "\(folder)/\(name)"
     self.folder = folder
@@ -42,6 +42,9 @@ package struct NodeFiles: Sendable {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     return files.filter { $0.hasPrefix(name + ".") }.map { "\(folder)/\($0)" }.sorted()
   }
+
+  /// Those of them that hold data.
+  package var data: [String] { all.filter { $0 != lock && $0 != secret } }
 
   /// The files of the log.
   var logFiles: [String] {

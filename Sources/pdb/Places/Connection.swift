@@ -26,7 +26,8 @@ final class Connection: Sendable {
     let place = try wanted ?? Place(options, settings)
     self.place = place
     hasAlternatives = try !settings.remotes.isEmpty
-    memory = NIOLockedValueBox(PlaceMemory.load())
+    // A folder that no node serves needs nothing of it.
+    memory = NIOLockedValueBox(place.addresses.isEmpty ? PlaceMemory() : .load())
     isQuiet = options.quiet || options.json
     tokenFile = try Self.tokenFile(options, settings, place)
     let reportsProgress = options.verbose || (Console.isTerminal(.error) && !options.quiet)
@@ -216,7 +217,8 @@ final class Connection: Sendable {
   private static func expectedCluster(in place: Place) throws -> ClusterIdentity? {
     let pin =
       place.remote?.identity
-      ?? place.folder?.cluster.map { ClusterIdentity(cluster: $0, birth: nil) }
+      ?? (place.addresses.isEmpty ? nil : place.folder?.cluster)
+      .map { ClusterIdentity(cluster: $0, birth: nil) }
     guard let text = wantedCluster else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
