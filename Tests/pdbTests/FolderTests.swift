@@ -96,6 +96,29 @@ extension ProcessTests {
       #expect(run.error.contains("your change was not applied"))
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can mount"))
+    func `a full disk loses nothing that was acknowledged`() async throws {
+      let user = try Workspace(nodes: "")
+      let script = """
+        mkdir small && mount -t tmpfs -o size=4m none small && cd small || exit 99
+        "$0" init >&2 && head -c 1500000 /dev/zero >filler && value=$(head -c 40000 /dev/zero | tr '\\0' x)
+        i=0; status=0
+        while [ $status = 0 ]; do "$0" kv set k$i "$value" >/dev/null; status=$?; i=$((i + 1)); done
+        "$0" kv get k0 | wc -c; echo $((i - 1)) $status; rm filler
+        "$0" kv set after 1 >/dev/null && "$0" verify >&2 && "$0" kv ls k --fields key | wc -l
+        """
+      let run = try await user.run(
+        ["-m", "/bin/sh", "-c", script, program.path], program: URL(fileURLWithPath: "/usr/bin/unshare"))
+      if run.status == 99 || run.error.contains("unshare failed") { return }
+      let lines = run.output.split(separator: "\n").map(String.init)
+      #expect(lines.count == 3 && lines[0] == "40001", "\(run.output) \(run.error)")
+      let done = lines[1].split(separator: " ").compactMap { Int($0) }
+      // Of the one that failed it may not be known whether it was made.
+      #expect(done[0] > 5 && [75, 5].contains(done[1]), "\(run.output) \(run.error)")
+      let kept = try #require(Int(lines[2]))
+      #expect(kept == done[0] || (done[1] == 5 && kept == done[0] + 1), "\(run.output) \(run.error)")
+    }
+
     @Test func `programs take turns`() async throws {
       let user = try await Self.initialized()
       try await withThrowingTaskGroup(of: Void.self) { group in

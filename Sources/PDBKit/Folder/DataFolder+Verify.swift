@@ -32,7 +32,8 @@ extension DataFolder {
 
   private func verify(_ node: Int) -> Verification.Finding {
     do {
-      let directory = try DataDirectory(existing: path, port: node, isPatient: true)
+      let copy = isWritable ? nil : try FolderCopy(of: node, in: path)
+      let directory = try DataDirectory(existing: copy?.path ?? path, port: node, isPatient: true)
       defer { directory.unlock() }
       let log = try directory.openLog()
       guard let contents = try log.load() else { throw SQLite.damaged(log.path, "it is not there") }

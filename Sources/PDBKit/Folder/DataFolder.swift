@@ -63,6 +63,13 @@ public struct DataFolder: Equatable, Sendable {
     try Ownership(at: path, code: .badConfiguration).checkFolder()
   }
 
+  /// Why what is kept there may not last; `nil` if there is no such reason.
+  public var warning: String? {
+    DataDirectory.isOnNetwork(path)
+      ? "'\(path)' is on a network file system, where locks and syncs may not hold what they promise"
+      : nil
+  }
+
   /// Whether its files can be changed.
   var isWritable: Bool { FileManager.default.isWritableFile(atPath: path) }
 

@@ -79,6 +79,7 @@ extension PDBError {
   init?(ofFolder error: any Error) {
     switch error {
     case let entry as PoisonedEntry: self = entry.error()
+    case let behind as StateIsBehind: self = behind.error
     case _ where SQLite.isDamage(error):
       self.init(
         .corrupt, "the folder's state is damaged: \(SQLite.damage(error))",
@@ -87,5 +88,21 @@ extension PDBError {
       guard let failure = PDBError(ofFiles: error) else { return nil }
       self = failure
     }
+  }
+}
+
+/// A change is durable in the log, and could not be carried into the state.
+struct StateIsBehind: Error {
+  let reason: any Error
+
+  /// What is said to whoever made the change: the next one who opens the folder completes it.
+  var error: PDBError {
+    let failure = PDBError(ofFolder: reason)
+    return PDBError(
+      failure?.code ?? .internal,
+      "the change is in the folder's log, but not in its state yet: "
+        + (failure?.message ?? "\(reason)"),
+      outcome: .unknown,
+      hint: "see to the disk; the next command in this folder completes it: 'pdb log' shows whether")
   }
 }

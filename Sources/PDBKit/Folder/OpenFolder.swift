@@ -36,7 +36,7 @@ struct OpenFolder {
     var queue = ApplyQueue()
     queue.add(contents.entries.filter { $0.index > applied })
     _ = try state.apply(queue.take())
-    try state.commitPending()
+    try state.commitIfPossible()
     let node = Node(
       id: identity.node, snapshot: contents.mark,
       configuration: Raft.Configuration(
@@ -135,19 +135,25 @@ struct OpenFolder {
     while !turn.persist.isEmpty || !turn.apply.isEmpty || turn.makesStateDurable {
       if !turn.persist.isEmpty { try log.append(turn.persist) }
       turn.persist = []
-      if !turn.apply.isEmpty {
-        let (applied, mark) = try state.apply(turn.apply)
-        try state.commitPending()
-        turn.apply = []
-        turn.take([.applied(applied, mark)], &coordinator)
-      }
-      if turn.makesStateDurable {
-        turn.makesStateDurable = false
-        let index = try state.makeDurable()
-        try state.tidyValues()
-        turn.take([.stateDurable(index)], &coordinator)
-      }
+      do { try carryIntoState(&turn) } catch { throw StateIsBehind(reason: error) }
     }
-    try state.checkpoint(beyond: Self.journalPages)
+    do { try state.checkpoint(beyond: Self.journalPages) } catch {
+      throw StateIsBehind(reason: error)
+    }
+  }
+
+  private mutating func carryIntoState(_ turn: inout Turn) throws {
+    if !turn.apply.isEmpty {
+      let (applied, mark) = try state.apply(turn.apply)
+      try state.commitIfPossible()
+      turn.apply = []
+      turn.take([.applied(applied, mark)], &coordinator)
+    }
+    if turn.makesStateDurable {
+      turn.makesStateDurable = false
+      let index = try state.makeDurable()
+      try state.tidyValues()
+      turn.take([.stateDurable(index)], &coordinator)
+    }
   }
 }

@@ -202,6 +202,24 @@ package final class DataDirectory: Sendable {
         + "to go on with what is there:  \(command)")
   }
 
+  /// Whether a folder is on another machine's disk, as far as the system says so (proc(5), `mountinfo`).
+  package static func isOnNetwork(_ path: String) -> Bool {
+    var status = stat()
+    guard stat(path, &status) == 0,
+      let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)
+    else { return false }
+    let (major, minor) = (
+      status.st_dev >> 8 & 0xFFF, status.st_dev & 0xFF | status.st_dev >> 12 & 0xFFF00
+    )
+    return mounts.split(separator: "\n").contains { line in
+      let parts = line.split(separator: " ")
+      guard parts.count > 3, parts[2] == "\(major):\(minor)",
+        let type = parts.drop(while: { $0 != "-" }).dropFirst().first
+      else { return false }
+      return ["nfs", "nfs4", "cifs", "smb3", "smbfs"].contains(type)
+    }
+  }
+
   private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 
   private static func reason(_ error: any Error) -> String {

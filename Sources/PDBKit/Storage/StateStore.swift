@@ -260,6 +260,12 @@ package final class StateStore: Sendable {
     try current.writeWithoutTransaction { try commit($0) }
   }
 
+  /// The same where it can wait: while the disk is full the state is right in memory, and who opens it
+  /// next makes it so again from the log.
+  package func commitIfPossible() throws {
+    do { try commitPending() } catch  where SQLite.isFull(error) {}
+  }
+
   private func commit(_ db: Database) throws {
     try orGiveUp(db) {
       try restore(db)
