@@ -32,7 +32,7 @@ NODES ?= 3
 
 ROUNDS ?= 3
 
-.PHONY: help demo test sim mutants chaos fuzz corpus bench bench-growth build release check-release docs lint format install clean setup
+.PHONY: help demo test sim mutants chaos fuzz corpus bench bench-growth build release check-release docs reference lint format install clean setup
 
 help:
 	@echo "make demo      a cluster of four nodes in this terminal (Ctrl-C stops it)"
@@ -46,6 +46,7 @@ help:
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make check-release  that program's protections: readelf says whether they are there"
 	@echo "make docs      man/ and completions/ anew, after changing a command"
+	@echo "make reference the library's reference in .build/reference, with docc"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
 	@echo "make lint      check the format of the sources; make format corrects it"
 
@@ -118,6 +119,19 @@ check-release: release
 # The manual pages and the completions, made by the program itself.
 docs: build
 	.build/debug/pdb manual .
+
+# The library's reference. Links to what another module declares stay text.
+SYMBOLS = .build/symbols
+REFERENCE = PDBStore
+
+reference: setup
+	rm -rf $(SYMBOLS) && mkdir -p $(SYMBOLS)
+	$(SWIFT) package dump-symbol-graph --minimum-access-level public --skip-synthesized-members \
+	  > .build/symbols.log || { tail .build/symbols.log; exit 1; }
+	find .build -path '*symbolgraph*' -name '$(REFERENCE)*.symbols.json' -exec cp {} $(SYMBOLS) \;
+	docc convert Sources/PDBKit/Store/PDBStore.docc --additional-symbol-graph-dir $(SYMBOLS) \
+	  --fallback-display-name $(REFERENCE) --fallback-bundle-identifier $(REFERENCE) \
+	  --output-path .build/reference
 
 lint: setup
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

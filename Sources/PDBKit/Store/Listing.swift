@@ -10,6 +10,7 @@ public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
   private let rest: (any BatchSource<Item>)?
 
   /// - Parameters:
+  ///   - revision: of the state that the items are of.
   ///   - first: the first items.
   ///   - rest: what gives the others; `nil` if there are none.
   public init(revision: UInt64, first: [Item], rest: (any BatchSource<Item>)? = nil) {

@@ -17,7 +17,9 @@ public protocol Store: Sendable {
   ///
   /// The store stamps it: the time, the ids of new tasks, who the author is.
   ///
-  /// - Parameter origin: the author, and the request's id, if it may be sent again.
+  /// - Parameters:
+  ///   - change: what is to be done, all or nothing.
+  ///   - origin: the author, and the request's id, if it may be sent again.
   /// - Throws: what the data object (`conflict`, `task_not_found` and the like: nothing changed), or
   ///   what kept the change from being made or from being confirmed.
   func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt
@@ -54,6 +56,7 @@ public protocol Store: Sendable {
   ///
   /// - Parameters:
   ///   - revision: `nil` for the newest one.
+  ///   - filter: which of them are of interest.
   ///   - moment: which state knows the newest one.
   /// - Throws: `revision_not_found` for a revision that is still to come.
   func changes(

@@ -61,7 +61,10 @@ public struct Database: Sendable {
 
   /// Sets a key to a value.
   ///
-  /// - Parameter condition: what must hold for the change to be made; then or never.
+  /// - Parameters:
+  ///   - key: as in ``get(_:as:at:)``.
+  ///   - value: anything that can be encoded as JSON.
+  ///   - condition: what must hold for the change to be made; then or never.
   /// - Returns: the revision that the change made.
   /// - Throws: `conflict` if the condition does not hold; `invalid_value` for a value that cannot be
   ///   encoded.

@@ -45,7 +45,10 @@ public struct Tasks: Sendable {
 
   /// Changes the title of a task, or whether it is completed.
   ///
-  /// - Parameter condition: what must hold for the change to be made.
+  /// - Parameters:
+  ///   - reference: its number, its id, or the beginning of its id.
+  ///   - edit: the new title, or whether it is completed, or both.
+  ///   - condition: what must hold for the change to be made.
   /// - Throws: `task_not_found`, `ambiguous_task`, `conflict`.
   @discardableResult
   public func edit(
