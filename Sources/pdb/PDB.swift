@@ -10,7 +10,8 @@ struct PDB: AsyncParsableCommand {
     commandName: "pdb",
     abstract: "A small replicated database for tasks and key-value pairs.",
     discussion: """
-      Start a node with 'pdb node start', or a whole cluster in one terminal with 'pdb lab up'.
+      Make a database in this folder with 'pdb init'. 'pdb node start' serves it, 'pdb lab up' starts a \
+      whole cluster in one terminal.
       Then try 'pdb task add "Học Python"' and 'pdb task ls'.
       """,
     version: "pdb \(pdbVersion)",

@@ -149,7 +149,7 @@ extension ProcessTests {
         let status = try await user.run(["cluster", "members", "--json"])
         return status.status == 0 ? try status.json : nil
       }
-      #expect(view["members"]?.array?.count == 1)
+      #expect(view["members"]?.array?.count == 1, "\(view.text)")
       #expect(try await Self.run(user, "task", "ls").column(4) == ["Học Python"])
       try await Self.run(user, "task", "add", "Làm đồ án")
       let elsewhere = try Workspace(nodes: "")

@@ -5,17 +5,22 @@ import PDBKit
 
 enum Overview {
   static func show(_ options: GlobalOptions, _ settings: Settings) async throws {
-    let view = try await clusterView(options, settings)
+    let connection = try Connection(options, settings)
+    let folder = connection.place.addresses.isEmpty ? connection.place.folder : nil
+    let view = folder == nil ? await clusterView(connection) : nil
     if options.json {
       let commands = CommandTree.root.children.map { JSON.string($0.name) }
       let json: JSON = [
-        "version": .string(pdbVersion), "cluster": view?.json ?? .null,
+        "version": .string(pdbVersion), "folder": JSON(folder?.path),
+        "cluster": view?.json ?? .null,
         "commands": .array(commands),
       ]
       return Console.write(json: json)
     }
     let style = Style(for: .output)
-    var lines: [TerminalText] = ["pdb \(pdbVersion)  \(words(view, style))", ""]
+    var lines: [TerminalText] = [
+      "pdb \(pdbVersion)  \(folder.map { "\($0.path)" } ?? words(view, style))", "",
+    ]
     for group in CommandTree.root.groups {
       lines.append(style.bold("\(group.name)"))
       for command in group.commands {
@@ -29,10 +34,7 @@ enum Overview {
   }
 
   /// How the cluster is, as far as that can be told at once.
-  private static func clusterView(
-    _ options: GlobalOptions, _ settings: Settings
-  ) async throws -> ClusterView? {
-    let connection = try Connection(options, settings)
+  private static func clusterView(_ connection: Connection) async -> ClusterView? {
     var found: ClusterView?
     connection.recall()
     for address in connection.client.addresses where found == nil {
@@ -45,7 +47,7 @@ enum Overview {
 
   private static func words(_ view: ClusterView?, _ style: Style) -> TerminalText {
     guard let view else {
-      return style.dim("no node answers; 'pdb lab up' starts a cluster, 'pdb node start' a node")
+      return style.dim("no node answers; 'pdb init' makes a database in this folder")
     }
     let members = view.members.count
     let leader: TerminalText =

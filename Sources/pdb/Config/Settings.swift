@@ -95,6 +95,16 @@ struct Settings: Sendable {
   enum Scope: String, CaseIterable, Sendable {
     case system, user, folder, environment
 
+    /// That of this folder, or beside the data of a folder above it.
+    private static let folderFile: String = {
+      let own = DataFolder.name + "/config"
+      let manager = FileManager.default
+      guard !manager.fileExists(atPath: own),
+        let data = try? DataFolder.find(from: manager.currentDirectoryPath)
+      else { return own }
+      return data.path + "/config"
+    }()
+
     /// The file of a scope; `nil` for the environment.
     var path: String? {
       let environment = ProcessInfo.processInfo.environment
@@ -106,7 +116,7 @@ struct Settings: Sendable {
         return environment["PDB_CONFIG_SYSTEM"].flatMap { $0.isEmpty ? nil : $0 }
           ?? "/etc/pdb/config"
       case .user: return UserEnvironment.configurationFolder + "/config"
-      case .folder: return ".pdb/config"
+      case .folder: return Self.folderFile
       case .environment: return nil
       }
     }

@@ -55,11 +55,17 @@ enum ManualText {
   ]
 
   private static let finding: [ManualPage.Block] = [
-    .section("FINDING THE CLUSTER"),
+    .section("FINDING THE DATA"),
     .paragraph(
-      "The first of these that is set: --db or --node; PDB_DB; PDB_NODES; core.nodes of "
-        + ".pdb/config; the remote of 'pdb use'; core.nodes of your own configuration; "
-        + "127.0.0.1:4000. One living node is enough: it knows the leader and the others. A "
+      "The first of these that is set: --db, --node or --dir; PDB_DB; PDB_NODES; PDB_DIR; core.nodes of "
+        + ".pdb/config; the data in .pdb of this folder or of one above it; the remote of 'pdb use'; "
+        + "core.nodes of your own configuration; 127.0.0.1:4000."),
+    .paragraph(
+      "A folder needs no server ('pdb init' makes one): commands open its files one after the other. "
+        + "While a node has the files ('pdb node start' in the folder), they ask the node. A folder of several nodes, "
+        + "or of a member of a cluster, needs one that runs. What only nodes can do ends with 64."),
+    .paragraph(
+      "One living node is enough: it knows the leader and the others. A "
         + "change is repeated with the same request id until the answer is certain, for --timeout "
         + "seconds at most, and is applied once."),
     .paragraph(
@@ -119,7 +125,9 @@ enum ManualText {
       """),
     .item("/etc/pdb/config", "Settings of the whole system."),
     .item("$XDG_CONFIG_HOME/pdb/config", "Your settings and aliases (default: ~/.config)."),
-    .item(".pdb/config", "Settings of the folder that you are in."),
+    .item(
+      ".pdb/config",
+      "Settings of the folder that you are in, or of the one above it that has the data."),
     .item(
       "$XDG_STATE_HOME/pdb/", "Known clusters and the shell's history (default: ~/.local/state)."),
   ]

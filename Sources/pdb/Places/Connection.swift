@@ -315,6 +315,11 @@ final class Connection: Sendable {
         hint = accept
       }
     }
+    if error.code == .unreachable, place.isStandard {
+      hint =
+        "'pdb init' makes a database in this folder, without a server; 'pdb node start' starts a node, "
+        + "'pdb lab up' a whole cluster"
+    }
     if hasAlternatives { details.append(.init("place", .string(description))) }
     return PDBError(
       error.code, error.message, outcome: error.outcome, hint: hint, details: details)

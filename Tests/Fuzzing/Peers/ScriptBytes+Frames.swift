@@ -18,8 +18,10 @@ extension ScriptBytes {
 
   /// Type and fields of any frame; to a node that is spared, mostly of one that it goes on hearing after.
   package mutating func frame(to view: NodeView) -> Bytes {
-    let kinds = view.isSpared && !isRare() ? Self.messages : Self.kinds
-    return mutated(frame(element(of: kinds), to: view))
+    guard view.isSpared, !(isRare() && isRare()) else {
+      return mutated(frame(element(of: Self.kinds), to: view))
+    }
+    return frame(element(of: Self.messages), to: view)
   }
 
   /// Type and fields of a frame of one kind.
