@@ -96,6 +96,16 @@ extension ProcessTests {
       #expect(run.error.contains("your change was not applied"))
     }
 
+    @Test(arguments: ["lone", "compacted", "killed"])
+    func `a folder of version 0.1 is taken over`(fixture: String) async throws {
+      let user = try Workspace(nodes: "")
+      try OldData.unpack(fixture, into: user.path + "/.pdb")
+      let found = try await Self.run(user, "task", "ls", "--all", "--json").json
+      #expect(try found == OldData.json("\(fixture).tasks"))
+      #expect(try await Self.run(user, "kv", "incr", "a-new-key").output == "1\n")
+      #expect(try await Self.run(user, "verify").output.contains("sound"))
+    }
+
     @Test(.enabled(if: geteuid() == 0, "only root can mount"))
     func `a full disk loses nothing that was acknowledged`() async throws {
       let user = try Workspace(nodes: "")

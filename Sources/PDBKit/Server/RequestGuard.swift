@@ -109,6 +109,8 @@ struct RequestGuard: Sendable {
   }
 
   private func noteFailure(_ cause: any Error) {
+    // Of a client that left, nobody waits for the answer.
+    guard !Task.isCancelled else { return }
     logger.error("a request failed", metadata: ["error": "\(cause)"])
   }
 

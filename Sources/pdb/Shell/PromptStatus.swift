@@ -45,12 +45,17 @@ final class PromptStatus: Sendable {
   /// Asks for the status once.
   func refresh(_ editor: LineEditor) async {
     let hasNodes = connection.findNodes()
-    state.withLockedValue { state in
-      state.isFolder = !hasNodes
-      if !hasNodes { state.status = nil }
+    let before = state.withLockedValue { state in
+      defer {
+        state.isFolder = !hasNodes
+        if !hasNodes { state.status = nil }
+      }
+      return state
     }
-    guard hasNodes else { return editor.set(prompt: prompt) }
-    let before = state.withLockedValue { $0 }
+    guard hasNodes else {
+      if before.status != nil { editor.say(Style(for: .output).dim("no node serves the folder now")) }
+      return editor.set(prompt: prompt)
+    }
     // The connection must know which cluster it means before any node is believed.
     do { try await connection.meet() } catch { return forget(editor, error as? PDBError) }
     let others = before.others + connection.client.addresses
@@ -73,10 +78,12 @@ final class PromptStatus: Sendable {
         if !peers.isEmpty { state.others = [address] + peers }
       }
       connection.promptedNode = address
-      if address != before.node {
-        connection.client.prefer(address)
+      if before.isFolder {
+        editor.say(Style(for: .output).dim("\(address) serves the folder now"))
+      } else if address != before.node {
         editor.say(Style(for: .output).dim("\(before.node) is gone; talking to \(address) now"))
       }
+      if address != before.node { connection.client.prefer(address) }
       return editor.set(prompt: prompt)
     }
     forget(editor, wrongCluster)
