@@ -48,7 +48,13 @@ extension ProcessTests {
           parameters.compactMap { $0["name"]?.string } == [
             "prefix", "limit", "after", "tasks", "consistency",
           ])
-        #expect(paths?["/task"]?["delete"]?["parameters"]?.array?.count == 1)
+        let removal = paths?["/task"]?["delete"]?["parameters"]?.array ?? []
+        #expect(removal.compactMap { $0["name"]?.string } == ["id"])
+        #expect(
+          removal.compactMap { $0["$ref"]?.string?.split(separator: "/").last } == [
+            "PDB-Expect-Cluster", "Idempotency-Key", "PDB-Author", "PDB-Request-Age",
+            "PDB-Request-Revision", "If-Match", "If-None-Match",
+          ])
         #expect(try await cluster.get(0, "/endpoints").body.contains("/task "))
       }
     }

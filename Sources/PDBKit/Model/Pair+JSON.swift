@@ -117,9 +117,14 @@ extension NewPair {
   /// A pair as a client sends it.
   ///
   /// - Throws: `invalid_key`, `invalid_value`, or what would be lost of a task.
-  package init(json: JSON, under key: Bytes? = nil) throws {
-    self.init(key: try key ?? json.key(), value: try json.value())
-    try TaskItem.check(value, under: self.key)
+  package init(json: JSON) throws { try self.init(value: json.value(), under: json.key()) }
+
+  /// A pair whose value a client sends for a key.
+  ///
+  /// - Throws: what would be lost of a task.
+  package init(value: Bytes, under key: Bytes) throws {
+    self.init(key: key, value: value)
+    try TaskItem.check(value, under: key)
   }
 
   /// Whether the value of a pair that was read from JSON, or made by ``storedValue(of:)``, is JSON: all
@@ -138,8 +143,8 @@ extension NewPair {
 extension JSON {
   /// The key that a request names.
   package func key() throws -> Bytes {
-    if let encoded = self["key_b64"]?.string {
-      guard let key = Data(base64Encoded: encoded) else {
+    if let encoded = self["key_b64"] {
+      guard let key = encoded.string.flatMap({ Data(base64Encoded: $0) }) else {
         throw PDBError(.invalidKey, "'key_b64' is not base64")
       }
       return try Limits.check(key: Bytes(key))
@@ -148,9 +153,9 @@ extension JSON {
   }
 
   /// The value to store: any JSON value, or bytes that are not text as `value_b64`.
-  fileprivate func value() throws -> Bytes {
-    if let encoded = self["value_b64"]?.string {
-      guard let data = Data(base64Encoded: encoded) else {
+  package func value() throws -> Bytes {
+    if let encoded = self["value_b64"] {
+      guard let data = encoded.string.flatMap({ Data(base64Encoded: $0) }) else {
         throw PDBError(.invalidValue, "'value_b64' is not base64")
       }
       return try Limits.check(value: NewPair.storedValue(of: Bytes(data)))

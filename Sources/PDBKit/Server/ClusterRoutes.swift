@@ -7,7 +7,10 @@ import PDBStore
 
 extension Endpoint {
   static let cluster: [Endpoint] = [
-    Endpoint(.get, "/heartbeat", "Whether the node is alive; reports, and changes nothing") {
+    Endpoint(
+      .get, "/heartbeat", "Whether the node is alive; reports, and changes nothing",
+      id: "heartbeat", .report, answers: .json(.heartbeat, "It is")
+    ) {
       let status = $0.store.nodeStatus
       let leader = status.json["leader"] ?? .null
       return Response(
@@ -17,7 +20,10 @@ extension Endpoint {
           "term": JSON(status.term),
         ])
     },
-    Endpoint(.get, "/health", "Whether the node is alive") {
+    Endpoint(
+      .get, "/health", "Whether the node is alive", id: "health", .report,
+      answers: .json(.health, "It is")
+    ) {
       let status = $0.store.nodeStatus
       return Response(
         json: [
@@ -25,17 +31,28 @@ extension Endpoint {
           "term": JSON(status.term),
         ])
     },
-    Endpoint(.get, "/status", "The node's role, term and progress") {
+    Endpoint(
+      .get, "/status", "The node's role, term and progress", id: "getStatus", .report,
+      answers: .json(.nodeStatus, "The status of the node")
+    ) {
       Response(json: $0.store.nodeStatus.json)
     },
-    Endpoint(.get, "/cluster/status", "The members and who leads them, as this node knows it") {
+    Endpoint(
+      .get, "/cluster/status", "The members and who leads them, as this node knows it",
+      id: "getClusterStatus", .report, answers: .json(.clusterView, "The cluster")
+    ) {
       Response(json: try await $0.store.view().json)
     },
-    Endpoint(.get, "/livez", "200 while the process works", isPublic: true) { _ in
+    Endpoint(
+      .get, "/livez", "200 while the process works", id: "isAlive", .report, isPublic: true,
+      answers: .json(.well, "It does")
+    ) { _ in
       Response(json: ["status": "ok"])
     },
     Endpoint(
-      .get, "/readyz", "200 while the node knows a leader and can serve reads", isPublic: true
+      .get, "/readyz", "200 while the node knows a leader and can serve reads", id: "isReady",
+      .report,
+      isPublic: true, answers: .json(.well, "It can")
     ) {
       let status = $0.store.nodeStatus
       // An alarm may be why there is no leader.
@@ -50,7 +67,10 @@ extension Endpoint {
       }
       return Response(json: ["status": "ok"])
     },
-    Endpoint(.get, "/metrics", "Figures for Prometheus") {
+    Endpoint(
+      .get, "/metrics", "Figures for Prometheus", id: "getMetrics", .report,
+      answers: .text("text/plain", summary: "The text format of Prometheus, version 0.0.4")
+    ) {
       let text = MetricsText($0.store, $0.node).text
       return Response(
         status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],

@@ -11,10 +11,9 @@ final class Endpoint: Sendable {
   /// With `:name` for one segment and `**` for the rest.
   let path: String
   let summary: String
+  let contract: Contract
   /// The names that may stand in the query; `nil`: any, they are not for the node.
   let query: [String]?
-  /// Whether `If-Match` and `If-None-Match` mean something here.
-  let takesConditions: Bool
   /// Whether it is answered without a token: it holds nothing of the cluster's.
   let isPublic: Bool
   /// About what an answer takes in memory, where that may be much: the request waits until there is
@@ -22,56 +21,113 @@ final class Endpoint: Sendable {
   let answerBytes: Int
   let handle: @Sendable (Exchange) async throws -> Response
   private let segments: [Substring]
+  let tag: Tag
   /// In ``all``.
   let position: Int
 
-  init(
-    _ method: HTTPRequest.Method, _ path: String, _ summary: String, query: [String]? = [],
-    takesConditions: Bool = false, isPublic: Bool = false, answerBytes: Int = 0,
+  /// An endpoint for requests without a body.
+  ///
+  /// - Parameters:
+  ///   - id: its name in programs.
+  ///   - parameter: what stands for `:name` or `**`.
+  ///   - query: what may stand in the query, beside what all of its kind take.
+  ///   - headers: what may stand in the headers, beside what all of its kind take.
+  ///   - failures: how it can fail, beside what all of its kind can.
+  convenience init(
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String, id: String,
+    _ kind: EndpointKind, at parameter: (any ParameterForm)? = nil,
+    query: [any ParameterForm]? = [], headers: [any ParameterForm] = [], isPublic: Bool = false,
+    answerBytes: Int = 0, answers: AnswerForm..., failures: [PDBError.Code] = [],
     handle: @escaping @Sendable (Exchange) async throws -> Response
+  ) {
+    let contract = Contract(
+      id, kind, path: parameter, query: query, headers: headers, body: nil, isPublic: isPublic,
+      answers: answers, failures: failures)
+    self.init(method, path, summary, contract, isPublic, answerBytes, handle)
+  }
+
+  /// An endpoint for requests with a body, which is read before `handle` is called.
+  convenience init<Body: JSONBody>(
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String, id: String,
+    _ kind: EndpointKind, at parameter: (any ParameterForm)? = nil,
+    query: [any ParameterForm]? = [], isPublic: Bool = false, body: Body.Type,
+    answers: AnswerForm..., failures: [PDBError.Code] = [],
+    handle: @escaping @Sendable (Exchange, Body) async throws -> Response
+  ) {
+    let contract = Contract(
+      id, kind, path: parameter, query: query, headers: [], body: Body.shape.schema,
+      isPublic: isPublic, answers: answers, failures: failures)
+    self.init(method, path, summary, contract, isPublic, 0) { exchange in
+      try await handle(exchange, Body.shape.read(exchange.object()))
+    }
+  }
+
+  private init(
+    _ method: HTTPRequest.Method, _ path: String, _ summary: String, _ contract: Contract,
+    _ isPublic: Bool, _ answerBytes: Int, tag: Tag = .about, position: Int = 0,
+    _ handle: @escaping @Sendable (Exchange) async throws -> Response
   ) {
     self.method = method
     self.path = path
-    self.summary = takesConditions ? summary + "; If-Match, If-None-Match" : summary
-    self.query = query
-    self.takesConditions = takesConditions
+    self.summary = summary
+    self.contract = contract
+    query = contract.query.map { $0.map(\.name) }
     self.isPublic = isPublic
     self.answerBytes = answerBytes
     self.handle = handle
     segments = path.split(separator: "/")
-    position = 0
-  }
-
-  private init(_ endpoint: Endpoint, at position: Int) {
-    method = endpoint.method
-    path = endpoint.path
-    summary = endpoint.summary
-    query = endpoint.query
-    takesConditions = endpoint.takesConditions
-    isPublic = endpoint.isPublic
-    answerBytes = endpoint.answerBytes
-    handle = endpoint.handle
-    segments = endpoint.segments
+    self.tag = tag
     self.position = position
   }
 
+  private convenience init(_ endpoint: Endpoint, _ tag: Tag, at position: Int) {
+    self.init(
+      endpoint.method, endpoint.path, endpoint.summary, endpoint.contract, endpoint.isPublic,
+      endpoint.answerBytes, tag: tag, position: position, endpoint.handle)
+  }
+
+  /// Whether `If-Match` and `If-None-Match` mean something here.
+  var takesConditions: Bool { contract.kind == .conditionalChange }
+
   static let all: [Endpoint] =
-    (page + tasks + pairs + history + events + transfers + cluster + members + settings + about)
-    .enumerated().map { Endpoint($1, at: $0) }
+    Tag.allCases.flatMap { tag in endpoints(of: tag).map { (tag, $0) } }
+    .enumerated().map { Endpoint($1.1, $1.0, at: $0) }
+
+  private static func endpoints(of tag: Tag) -> [Endpoint] {
+    switch tag {
+    case .page: page
+    case .tasks: tasks
+    case .pairs: pairs
+    case .history: history
+    case .events: events
+    case .transfers: transfers
+    case .cluster: cluster
+    case .members: members
+    case .settings: settings
+    case .about: about
+    }
+  }
 
   private static let about: [Endpoint] = [
-    Endpoint(.get, "/endpoints", "This list") { _ in
+    Endpoint(
+      .get, "/endpoints", "This list", id: "listEndpoints", .report,
+      answers: .text("text/plain", summary: "A line for each endpoint")
+    ) { _ in
       let lines = listed.map { endpoint in
         let method = endpoint.method.rawValue.padding(to: 8)
-        return method + endpoint.path.padding(to: 20) + endpoint.summary
+        let conditions = endpoint.takesConditions ? "; If-Match, If-None-Match" : ""
+        return method + endpoint.path.padding(to: 20) + endpoint.summary + conditions
       }
       let text = "pdb \(pdbVersion)\n\n" + lines.joined(separator: "\n") + "\n"
       return Response(
         status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
     },
-    Endpoint(.get, "/openapi.json", "This list for machines") { _ in
-      Response(json: openAPI)
+    Endpoint(
+      .get, "/openapi.json", "This list for machines", id: "describe", .report,
+      answers: .json(.map(of: .any), "An OpenAPI document")
+    ) { _ in
+      Response(json: OpenAPIDocument(listed).json)
     },
   ]
 
@@ -144,73 +200,6 @@ extension Endpoint {
         throw PDBError(.badRequest, "the parameter '\(shown)' is given twice")
       }
     }
-  }
-}
-
-extension Endpoint {
-  /// An OpenAPI 3.1 document.
-  private static var openAPI: JSON {
-    let paths = Dictionary(grouping: listed, by: \.path).sorted { $0.key < $1.key }
-    return [
-      "openapi": "3.1.0",
-      "info": ["title": "pdb", "version": .string(pdbVersion)],
-      "paths": .object(
-        paths.map { path, endpoints in
-          .init(
-            openAPIPath(path),
-            .object(
-              endpoints.map { endpoint in
-                .init(endpoint.method.rawValue.lowercased(), endpoint.openAPI)
-              }))
-        }),
-      "components": [
-        "schemas": [
-          "Error": [
-            "type": "object", "required": ["error", "message", "outcome"],
-            "properties": [
-              "error": [
-                "type": "string",
-                "enum": .array(PDBError.Code.known.map { .string($0.rawValue) }),
-              ],
-              "message": ["type": "string"],
-              "outcome": ["enum": ["applied", "not_applied", "unknown"]],
-            ],
-          ]
-        ]
-      ],
-    ]
-  }
-
-  /// With `{name}` for `:name`.
-  private static func openAPIPath(_ path: String) -> String {
-    path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
-      parameter(segment).map { "{\($0)}" } ?? String(segment)
-    }.joined(separator: "/")
-  }
-
-  /// What a segment of a path stands for, if not for itself.
-  private static func parameter(_ segment: Substring) -> String? {
-    if segment == "**" { return "key" }
-    return segment.hasPrefix(":") ? String(segment.dropFirst()) : nil
-  }
-
-  private var openAPI: JSON {
-    let name = path.split(separator: "/").compactMap(Self.parameter).first
-    let error: JSON = [
-      "description": "Why not, and whether anything changed",
-      "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
-    ]
-    return [
-      "summary": .string(summary),
-      "parameters": .array(
-        [name].compactMap { $0 }.map {
-          ["name": .string($0), "in": "path", "required": true, "schema": ["type": "string"]]
-        }
-          + (query ?? []).map {
-            ["name": .string($0), "in": "query", "schema": ["type": "string"]]
-          }),
-      "responses": ["2XX": ["description": "Done"], "default": error],
-    ]
   }
 }
 

@@ -20,11 +20,19 @@ extension Endpoint {
     Endpoint(
       .get, "/events",
       "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task=, ?author=",
-      query: ["since", "prefix", "key", "task", "author", "consistency"]
+      id: "watchChanges", .read,
+      query: [
+        Query.since, Query.prefix, Query.changesOfKey, Query.changesOfTask, Query.author,
+      ],
+      headers: [Header.lastEventID],
+      answers: .text(
+        "text/event-stream",
+        summary: "Events 'change', whose data is a Revision, and 'reset'; it has no end"),
+      failures: [.taskNotFound, .ambiguousTask]
     ) { exchange in
-      let since = try exchange.revision("since") ?? exchange.lastEventID()
+      let since = try exchange.read(Query.since) ?? exchange.lastEventID()
       let changes = try await exchange.store.changes(
-        since: since, exchange.historyFilter, at: exchange.moment())
+        since: since, exchange.historyFilter(), at: exchange.moment())
       return try exchange.stream("text/event-stream", exchange.node.streams) { writer in
         var text = EventText(last: changes.start)
         var iterator = changes.makeAsyncIterator()
@@ -43,11 +51,7 @@ extension Endpoint {
 extension Exchange {
   /// Where a browser's stream ended that it takes up again.
   fileprivate func lastEventID() throws -> UInt64? {
-    guard let text = request.headers[.lastEventID] else { return nil }
-    guard let id = UInt64(text) else {
-      throw PDBError(.badRequest, "'Last-Event-ID' must be a revision")
-    }
-    return id
+    try request.headers[.lastEventID].map(Header.lastEventID.read)
   }
 }
 

@@ -68,46 +68,13 @@ struct Exchange: Sendable {
     return request.uri.queryParameters.first { $0.key == name }.map { String($0.value) }
   }
 
-  /// A count from the query, e.g. `?limit=10`.
-  func count(_ name: String) throws -> Int? {
-    guard let text = query(name) else { return nil }
-    guard let count = Int(text), count >= 0 else {
-      throw PDBError(.badRequest, "'\(name)' must be a whole number, not '\(text)'")
-    }
-    return count
-  }
-
-  /// A revision from the query.
-  func revision(_ name: String) throws -> UInt64? {
-    guard let text = query(name) else { return nil }
-    guard let number = UInt64(text) else {
-      throw PDBError(.badRequest, "'\(name)' must be a revision, not '\(text)'")
-    }
-    return number
-  }
-
-  /// A choice from the query, e.g. `?force=true`.
-  func flag(_ name: String) throws -> Bool {
-    switch query(name) {
-    case nil, "false": return false
-    case "true": return true
-    case let text?: throw PDBError(.badRequest, "'\(name)' is 'true' or 'false', not '\(text)'")
-    }
-  }
-
-  /// `If-Match: "7"` or `If-None-Match: *` (RFC 9110, section 13.1); entity tags are revisions.
+  /// `If-Match: "7"` or `If-None-Match: *`.
   func condition() throws -> Condition {
     if request.headers.has(.ifMatch), let match = request.headers[.ifMatch] {
-      guard let revision = UInt64(match.trimmingCharacters(in: ["\"", " "])) else {
-        throw PDBError(.badRequest, "'If-Match' must name a revision, as in \"7\"")
-      }
-      return .revision(revision)
+      return try Header.ifMatch.read(match)
     }
     if request.headers.has(.ifNoneMatch), let none = request.headers[.ifNoneMatch] {
-      guard none.trimmingCharacters(in: .whitespaces) == "*" else {
-        throw PDBError(.badRequest, "'If-None-Match' can only be *")
-      }
-      return .absent
+      return try Header.ifAbsent.read(none)
     }
     return .none
   }
@@ -126,7 +93,8 @@ struct Exchange: Sendable {
     return response
   }
 
-  private func receipt(for change: Change, _ verb: String) async throws(PDBError) -> Receipt {
+  private func receipt(for change: Change, _ verb: String) async throws -> Receipt {
+    let origin = try origin
     do throws(PDBError) { return try await store.apply(change, from: origin) } catch {
       guard error.code == .notLeader else { throw error }
       throw PDBError(
@@ -135,13 +103,7 @@ struct Exchange: Sendable {
   }
 
   /// Which state the request is about.
-  func moment() throws -> Moment {
-    guard let text = query("consistency") else { return .now }
-    guard let moment = Moment(rawValue: text) else {
-      throw PDBError(.badRequest, "'consistency' is 'linearizable' or 'stale', not '\(text)'")
-    }
-    return moment
-  }
+  func moment() throws -> Moment { try read(Query.consistency) ?? .now }
 
   /// An answer that was read at a revision: 304 if the client has it already.
   func answer(_ response: Response, readAt revision: UInt64) throws -> Response {
@@ -154,15 +116,18 @@ struct Exchange: Sendable {
     return response
   }
 
+  /// Who asks for a change, and by which request.
   var origin: Origin {
-    Origin(
-      author: request.headers.first(.author),
-      request: request.headers.first(.idempotencyKey).map { id in
-        Origin.RequestID(
-          id, fingerprint: fingerprint,
-          age: request.headers.first(.requestAge).flatMap(Int64.init).map { .milliseconds($0) },
-          knownRevision: request.headers.first(.requestRevision).flatMap(UInt64.init))
-      })
+    get throws {
+      let headers = request.headers
+      let age = try headers.first(.requestAge).map(Header.requestAge.read)
+      let known = try headers.first(.requestRevision).map(Header.requestRevision.read)
+      return Origin(
+        author: headers.first(.author),
+        request: headers.first(.idempotencyKey).map { id in
+          Origin.RequestID(id, fingerprint: fingerprint, age: age, knownRevision: known)
+        })
+    }
   }
 
   /// Of the request as it was sent.

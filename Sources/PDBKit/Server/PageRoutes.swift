@@ -11,10 +11,19 @@ import Page
 
 extension Endpoint {
   static let page: [Endpoint] = [
-    Endpoint(.get, "/", "The page: tasks and cluster in a browser", query: nil, isPublic: true) {
+    Endpoint(
+      .get, "/", "The page: tasks and cluster in a browser", id: "openPage", .report, query: nil,
+      isPublic: true, answers: .text("text/html", summary: "The page", [.eTag])
+    ) {
       try $0.answer(with: "index.html")
     },
-    Endpoint(.get, "/page/**", "The page's files", query: nil, isPublic: true) { exchange in
+    Endpoint(
+      .get, "/page/**", "The page's files", id: "getPageFile", .report, at: Path.file, query: nil,
+      isPublic: true,
+      answers: .text(
+        "text/css", "text/javascript", "text/html", "image/svg+xml", summary: "The file", [.eTag]),
+      failures: [.notFound]
+    ) { exchange in
       let path = exchange.request.uri.path.dropFirst("/page/".count)
       return try exchange.answer(with: String(path))
     },

@@ -10,89 +10,98 @@ extension Endpoint {
     Endpoint(
       .post, "/set",
       "Sets a key: {\"key\",\"value\"}; or many as one change: {\"pairs\":[{\"key\",\"value\"},...]}",
-      query: ["force"], takesConditions: true
-    ) { exchange in
-      let object = try exchange.object()
-      if let pairs = object["pairs"] { return try await exchange.set(pairs) }
-      return try await exchange.set(NewPair(json: object)) { pair, isJSON in
-        pair.response(after: #""status":"ok","role":"leader","#, isJSON: isJSON)
+      id: "set", .conditionalChange, query: [Query.force], body: SetBody.self,
+      answers: .json(.setAnswer, "The pair, or how many", status: 200, [.eTag.ifAny]),
+      failures: Exchange.pairFailures
+    ) { exchange, body in
+      switch body {
+      case .many(let pairs): try await exchange.set(pairs)
+      case .one(let pair):
+        try await exchange.set(pair) { pair, isJSON in
+          pair.response(after: #""status":"ok","role":"leader","#, isJSON: isJSON)
+        }
       }
     },
-    Endpoint(.post, "/increment", "Adds to a number: {\"key\",\"by\"}") { exchange in
-      let object = try exchange.object()
-      let amount = object["by"] ?? 1
-      guard let amount = amount.int64 else {
-        throw PDBError(.badRequest, "'by' must be a whole number of 64 bits")
-      }
-      return try await exchange.apply(.increment(object.key(), by: amount)) {
+    Endpoint(
+      .post, "/increment", "Adds to a number: {\"key\",\"by\"}", id: "increment", .change,
+      body: IncrementBody.self, answers: .tagged(.pair, "The pair after it"),
+      failures: [.invalidKey, .notANumber]
+    ) { exchange, body in
+      try await exchange.apply(.increment(body.key, by: body.amount)) {
         try $0.onePair.response()
       }
     },
-    Endpoint(.post, "/append", "Adds to the end of a list: {\"key\",\"values\":[...]}") {
-      exchange in
-      let object = try exchange.object()
-      guard let values = object["values"]?.array, !values.isEmpty else {
-        throw PDBError(.badRequest, "'values' must be a list with at least one value")
-      }
-      return try await exchange.apply(
-        .append(object.key(), values.map { $0.serialized() })
-      ) { try $0.onePair.response() }
+    Endpoint(
+      .post, "/append", "Adds to the end of a list: {\"key\",\"values\":[...]}", id: "append",
+      .change, body: AppendBody.self, answers: .tagged(.pair, "The pair after it"),
+      failures: [.invalidKey, .invalidValue, .notAList]
+    ) { exchange, body in
+      try await exchange.apply(.append(body.key, body.values)) { try $0.onePair.response() }
     },
     Endpoint(
       .post, "/delete",
       "Removes keys as one change: {\"keys\":[...]}, each a string or {\"key_b64\"}",
-      takesConditions: true
-    ) { exchange in
-      guard let keys = try exchange.object()["keys"]?.array, !keys.isEmpty else {
-        throw PDBError(.badRequest, "'keys' must be a list with at least one key")
-      }
-      return try await exchange.delete(
-        keys.map { $0.string.map { Bytes(utf8: $0) } ?? Bytes(keyIn: $0) ?? [] },
-        exchange.condition())
+      id: "removePairs", .conditionalChange, body: RemoveKeysBody.self,
+      answers: .json(.removedCount, "How many there were"), failures: [.invalidKey, .keyNotFound]
+    ) { exchange, body in
+      try await exchange.delete(body.keys, exchange.condition())
     },
     Endpoint(
-      .get, "/jobs", "All pairs as one object", query: ["consistency"],
-      answerBytes: StreamedPiece.listBytes
+      .get, "/jobs", "All pairs as one object", id: "listJobs", .read,
+      answerBytes: StreamedPiece.listBytes, answers: .json(.jobs, "Tasks, too")
     ) {
       try await $0.listJobs()
     },
     Endpoint(
       .get, "/kv",
       "Pairs in the order of their keys; ?prefix=, ?limit=, ?after=; tasks only with ?tasks=true",
-      query: ["prefix", "limit", "after", "tasks", "consistency"],
-      answerBytes: StreamedPiece.listBytes
+      id: "listPairs", .read, query: [Query.prefix, Query.limit, Query.afterKey, Query.tasks],
+      answerBytes: StreamedPiece.listBytes, answers: .json(.pairList, "The pairs")
     ) { try await $0.listPairs() },
-    Endpoint(.get, "/kv/**", "The value of a key", query: ["consistency"]) {
-      try await $0.show($0.pathKey())
-    },
+    Endpoint(
+      .get, "/kv/**", "The value of a key", id: "getPair", .read, at: Path.key,
+      answers: .tagged(.pair, "The pair"), failures: [.invalidKey, .keyNotFound]
+    ) { try await $0.show($0.pathKey()) },
     // What clients shorten in a path (`..`), and what is no text, stands in the query.
     Endpoint(
-      .get, "/pair", "The value of a key: ?key= or ?key_b64=",
-      query: ["key", "key_b64", "consistency"]
+      .get, "/pair", "The value of a key: ?key= or ?key_b64=", id: "findPair", .read,
+      query: [Query.key, Query.keyBytes], answers: .tagged(.pair, "The pair"),
+      failures: [.invalidKey, .keyNotFound]
     ) { try await $0.show($0.queryKey()) },
     Endpoint(
-      .put, "/kv/**", "Sets a key: {\"value\"}; ?force=true", query: ["force"],
-      takesConditions: true
-    ) { exchange in
-      let new = try NewPair(json: exchange.object(), under: exchange.pathKey())
+      .put, "/kv/**", "Sets a key: {\"value\"}; ?force=true", id: "setPair", .conditionalChange,
+      at: Path.key, query: [Query.force], body: NewValueBody.self,
+      answers: .tagged(.pair, "The pair"), .tagged(.pair, "The pair, which is new", status: 201),
+      failures: Exchange.pairFailures
+    ) { exchange, body in
+      let new = try NewPair(value: body.value, under: exchange.pathKey())
       return try await exchange.set(new) { pair, isJSON in
         var response = pair.response(isJSON: isJSON)
         if pair.isNew { response.status = .created }
         return response
       }
     },
-    Endpoint(.delete, "/kv/**", "Removes a key", takesConditions: true) { exchange in
+    Endpoint(
+      .delete, "/kv/**", "Removes a key", id: "removePair", .conditionalChange, at: Path.key,
+      answers: .json(.removedCount, "It is removed"), failures: [.invalidKey, .keyNotFound]
+    ) { exchange in
       try await exchange.delete([exchange.pathKey()], exchange.condition())
     },
     // Kept for the seed's users, harmlessly: an ordinary change, through consensus.
     Endpoint(
       .post, "/replicate", "Sets a key, or removes it with null: {\"key\",\"value\"}",
-      query: ["force"]
-    ) { try await $0.replicate() },
+      id: "replicate", .change, query: [Query.force], body: ReplicateBody.self,
+      answers: .json(.replicated, "It is done"), failures: Exchange.pairFailures
+    ) { try await $0.replicate($1) },
   ]
 }
 
 extension Exchange {
+  /// How setting a key can fail.
+  fileprivate static let pairFailures: [PDBError.Code] = [
+    .invalidKey, .invalidValue, .titleRequired, .invalidTitle, .conflict,
+  ]
+
   fileprivate func show(_ key: Bytes) async throws -> Response {
     let read = try await store.get(key, at: moment())
     guard let pair = read.value else {
@@ -102,19 +111,15 @@ extension Exchange {
     return try answer(pair.response(), readAt: read.revision)
   }
 
-  private func safety() throws -> Change.TaskSafety { try flag("force") ? .force : .spare }
+  private func safety() throws -> Change.TaskSafety {
+    try read(Query.force) == true ? .force : .spare
+  }
 
-  fileprivate func set(_ pairs: JSON) async throws -> Response {
-    guard let pairs = pairs.array, !pairs.isEmpty else {
-      throw PDBError(
-        .badRequest, "'pairs' must be a list with at least one {\"key\",\"value\"}")
-    }
+  fileprivate func set(_ pairs: [NewPair]) async throws -> Response {
     guard try condition() == .none else {
       throw PDBError(.badRequest, "many pairs cannot be set under one condition")
     }
-    try Limits.check(count: pairs.count, of: "pairs")
-    let new = try pairs.map { try NewPair(json: $0) }
-    return try await apply(.setMany(new, safety())) { answer in
+    return try await apply(.setMany(pairs, safety())) { answer in
       Response(json: ["status": "ok", "count": JSON(answer.count)])
     }
   }
@@ -135,23 +140,23 @@ extension Exchange {
     }
   }
 
-  fileprivate func replicate() async throws -> Response {
-    let object = try object()
+  fileprivate func replicate(_ body: ReplicateBody) async throws -> Response {
     let replicated = Response(json: ["status": "replicated"])
-    guard object["value"]?.isNull == true else {
-      return try await set(NewPair(json: object)) { _, _ in replicated }
-    }
-    do {
-      return try await apply(.delete([object.key()], .none)) { _ in replicated }
-    } catch let error as PDBError where error.code == .keyNotFound {
-      return replicated
+    switch body {
+    case .set(let pair): return try await set(pair) { _, _ in replicated }
+    case .remove(let key):
+      do {
+        return try await apply(.delete([key], .none)) { _ in replicated }
+      } catch let error as PDBError where error.code == .keyNotFound {
+        return replicated
+      }
     }
   }
 
   fileprivate func listPairs() async throws -> Response {
     let wanted = PairQuery(
-      prefix: Bytes(utf8: query("prefix") ?? ""), after: query("after").map { Bytes(utf8: $0) },
-      limit: try count("limit"), includesTasks: try flag("tasks"))
+      prefix: try read(Query.prefix) ?? [], after: try read(Query.afterKey),
+      limit: try read(Query.limit), includesTasks: try read(Query.tasks) ?? false)
     return try await answer(with: store.pairs(wanted, at: moment()), .members("pairs")) {
       $0.write(to: &$1)
     }
@@ -174,28 +179,12 @@ extension Exchange {
     return try JSON.object(members).key()
   }
 
-  /// The key is the rest of the path, slashes and all, as bytes.
+  /// The key is the rest of the path.
   fileprivate func pathKey() throws -> Bytes {
     guard request.uri.path.hasPrefix("/kv/") else {
       throw PDBError(.invalidKey, "the key must follow '/kv/'")
     }
-    let encoded = request.uri.path.dropFirst("/kv/".count)
-    var key: Bytes = []
-    var rest = Substring(encoded).utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        key.append(byte)
-        continue
-      }
-      let digits = String(Substring(rest.prefix(2)))
-      guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16)
-      else {
-        throw PDBError(.invalidKey, "the key in the path is not percent-encoded correctly")
-      }
-      key.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return try Limits.check(key: key)
+    return try Path.key.read(String(request.uri.path.dropFirst("/kv/".count)))
   }
 }
 

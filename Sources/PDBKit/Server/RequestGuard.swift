@@ -263,9 +263,7 @@ struct RequestGuard: Sendable {
   /// the first one was.
   private func checkCluster(_ request: Request) throws {
     guard let text = request.headers.first(.expectCluster) else { return }
-    guard let expected = ClusterIdentity(parsing: text) else {
-      throw PDBError(.badRequest, "'PDB-Expect-Cluster' must be a cluster's ID or ID/BIRTH")
-    }
+    let expected = try Header.expectCluster.read(text)
     let own = ClusterIdentity(cluster: cluster, birth: store.headline.birth)
     guard expected.agrees(with: own) else {
       throw PDBError.wrongCluster(expected: expected, found: own)

@@ -10,12 +10,16 @@ extension Endpoint {
   static let tasks: [Endpoint] = [
     Endpoint(
       .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after=",
-      query: ["status", "q", "limit", "after", "consistency"],
-      answerBytes: StreamedPiece.listBytes
+      id: "listTasks", .read, query: [Query.status, Query.words, Query.limit, Query.afterTask],
+      answerBytes: StreamedPiece.listBytes, answers: .json(.taskList, "The tasks"),
+      failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.listTasks() },
-    Endpoint(.post, "/tasks", "Adds a task: {\"title\"}") { exchange in
-      let title = try Title(exchange.object().text("title", .titleRequired))
-      return try await exchange.apply(.addTasks([title]), verb: "create tasks") { answer in
+    Endpoint(
+      .post, "/tasks", "Adds a task: {\"title\"}", id: "addTask", .change, body: NewTaskBody.self,
+      answers: .tagged(.task, "The new task", status: 201, [.location]),
+      failures: [.titleRequired, .invalidTitle]
+    ) { exchange, new in
+      try await exchange.apply(.addTasks([new.title]), verb: "create tasks") { answer in
         let added = answer.tasks[0]
         var response = added.response
         response.status = .created
@@ -23,18 +27,12 @@ extension Endpoint {
         return response
       }
     },
-    Endpoint(.post, "/tasks/batch", "Adds several tasks as one change: {\"titles\":[...]}") {
-      exchange in
-      let titles = try exchange.object()["titles"]?.array?.map { title in
-        guard let text = title.string else {
-          throw PDBError(.badRequest, "'titles' must be a list of strings")
-        }
-        return try Title(text)
-      }
-      guard let titles, !titles.isEmpty else {
-        throw PDBError(.titleRequired, "'titles' must be a list with at least one title")
-      }
-      return try await exchange.apply(.addTasks(titles), verb: "create tasks") { answer in
+    Endpoint(
+      .post, "/tasks/batch", "Adds several tasks as one change: {\"titles\":[...]}", id: "addTasks",
+      .change, body: NewTasksBody.self, answers: .json(.taskList, "The new tasks", status: 201),
+      failures: [.titleRequired, .invalidTitle]
+    ) { exchange, new in
+      try await exchange.apply(.addTasks(new.titles), verb: "create tasks") { answer in
         let added = answer.tasks
         return Response(
           json: ["tasks": .array(added.map(\.json)), "revision": JSON(added[0].revision)],
@@ -43,9 +41,10 @@ extension Endpoint {
     },
     Endpoint(
       .delete, "/tasks", "Removes all completed tasks as one change: ?status=completed",
-      query: ["status"]
+      id: "removeCompletedTasks", .change, query: [Query.completed],
+      answers: .json(.removedCount, "How many there were")
     ) { exchange in
-      guard exchange.query("status") == "completed" else {
+      guard try exchange.read(Query.completed) == "completed" else {
         throw PDBError(
           .badRequest, "only completed tasks can be removed together",
           hint: "DELETE /tasks?status=completed")
@@ -55,45 +54,47 @@ extension Endpoint {
       }
     },
     Endpoint(
-      .get, "/tasks/:id", "One task, by id, number, or the beginning of its id",
-      query: ["consistency"]
-    ) { try await $0.showTask($0.taskReference()) },
+      .get, "/tasks/:id", "One task, by id, number, or the beginning of its id", id: "getTask",
+      .read, at: Path.task, answers: .tagged(.task, "The task"),
+      failures: [.taskNotFound, .ambiguousTask]
+    ) { try await $0.showTask($0.readPath(Path.task)) },
     Endpoint(
-      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", takesConditions: true
-    ) { try await $0.editTask($0.taskReference()) },
-    Endpoint(.delete, "/tasks/:id", "Removes a task", takesConditions: true) {
-      try await $0.removeTask($0.taskReference())
+      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", id: "editTask",
+      .conditionalChange, at: Path.task, body: TaskEditBody.self,
+      answers: .tagged(.task, "The changed task"),
+      failures: [.titleRequired, .invalidTitle, .taskNotFound, .ambiguousTask]
+    ) { try await $0.editTask($0.readPath(Path.task), $1.edit) },
+    Endpoint(
+      .delete, "/tasks/:id", "Removes a task", id: "removeTask", .conditionalChange, at: Path.task,
+      answers: .json(.removed, "It is removed"), failures: [.taskNotFound, .ambiguousTask]
+    ) {
+      try await $0.removeTask($0.readPath(Path.task))
     },
     // An id can be anything, even what clients shorten in a path (`..`) or what is another task's
     // number. In the query it is only an id.
     Endpoint(
-      .get, "/task", "The task with exactly this id: ?id=", query: ["id", "consistency"]
+      .get, "/task", "The task with exactly this id: ?id=", id: "getTaskByID", .read,
+      query: [Query.taskID], answers: .tagged(.task, "The task"), failures: [.taskNotFound]
     ) { try await $0.showTask($0.exactTask()) },
     Endpoint(
-      .put, "/task", "Changes the task with exactly this id: ?id=", query: ["id"],
-      takesConditions: true
-    ) { try await $0.editTask($0.exactTask()) },
+      .put, "/task", "Changes the task with exactly this id: ?id=", id: "editTaskByID",
+      .conditionalChange, query: [Query.taskID], body: TaskEditBody.self,
+      answers: .tagged(.task, "The changed task"),
+      failures: [.titleRequired, .invalidTitle, .taskNotFound]
+    ) { try await $0.editTask($0.exactTask(), $1.edit) },
     Endpoint(
-      .delete, "/task", "Removes the task with exactly this id: ?id=", query: ["id"],
-      takesConditions: true
+      .delete, "/task", "Removes the task with exactly this id: ?id=", id: "removeTaskByID",
+      .conditionalChange, query: [Query.taskID], answers: .json(.removed, "It is removed"),
+      failures: [.taskNotFound]
     ) { try await $0.removeTask($0.exactTask()) },
   ]
 }
 
 extension Exchange {
   fileprivate func listTasks() async throws -> Response {
-    var wanted = TaskQuery()
-    switch query("status") {
-    case nil, "all": break
-    case "active": wanted.isCompleted = false
-    case "completed": wanted.isCompleted = true
-    case let status?:
-      throw PDBError(
-        .badRequest, "'status' is 'active', 'completed' or 'all', not '\(status)'")
-    }
-    wanted.words = query("q") ?? ""
-    wanted.limit = try count("limit")
-    wanted.after = query("after").map { TaskReference($0) }
+    let wanted = TaskQuery(
+      isCompleted: try read(Query.status) ?? nil, words: try read(Query.words) ?? "",
+      after: try read(Query.afterTask), limit: try read(Query.limit))
     return try await answer(
       with: store.tasks(wanted, at: moment()), .members("tasks")
     ) { $0.json.write(to: &$1) }
@@ -104,25 +105,10 @@ extension Exchange {
     return try answer(read.value.response, readAt: read.revision)
   }
 
-  fileprivate func editTask(_ reference: TaskReference) async throws -> Response {
-    let object = try object()
-    var edit = TaskEdit()
-    if let title = object["title"] {
-      guard let text = title.string else {
-        throw PDBError(.badRequest, "'title' must be a string")
-      }
-      edit.title = try Title(text).text
-    }
-    if let completed = object["completed"] {
-      guard let value = completed.bool else {
-        throw PDBError(.badRequest, "'completed' must be true or false")
-      }
-      edit.completed = value
-    }
-    guard edit != TaskEdit() else {
-      throw PDBError(.badRequest, "nothing to change: send 'title' or 'completed'")
-    }
-    return try await apply(.editTask(reference, edit, condition()), verb: "update tasks") {
+  fileprivate func editTask(
+    _ reference: TaskReference, _ edit: TaskEdit
+  ) async throws -> Response {
+    try await apply(.editTask(reference, edit, condition()), verb: "update tasks") {
       $0.tasks[0].response
     }
   }
@@ -132,15 +118,9 @@ extension Exchange {
       Response(json: ["status": "deleted"])
     }
   }
-}
-
-extension Exchange {
-  fileprivate func taskReference() -> TaskReference {
-    TaskReference(parameter?.removingPercentEncoding ?? "")
-  }
 
   fileprivate func exactTask() throws -> TaskReference {
-    guard let id = query("id"), !id.isEmpty else {
+    guard let id = try read(Query.taskID), !id.isEmpty else {
       throw PDBError(.badRequest, "'id' is missing", hint: "/task?id=ID names one task exactly")
     }
     return .id(id)

@@ -11,54 +11,58 @@ extension Endpoint {
   static let transfers: [Endpoint] = [
     Endpoint(
       .get, "/export", "All pairs of one revision, a JSON object a line; ?prefix=",
-      query: ["prefix", "consistency"], answerBytes: StreamedPiece.listBytes
+      id: "exportPairs", .read, query: [Query.prefix], answerBytes: StreamedPiece.listBytes,
+      answers: .text(
+        "application/x-ndjson", summary: "Lines of JSON: what it is, a Pair each, how many")
     ) {
       try await $0.export()
     },
     Endpoint(
-      .get, "/backup", "The whole state of one revision, for 'pdb restore'", query: ["consistency"],
-      answerBytes: StreamedPiece.listBytes
+      .get, "/backup", "The whole state of one revision, for 'pdb restore'", id: "backup", .read,
+      answerBytes: StreamedPiece.listBytes, answers: .octets("The backup")
     ) {
       try await $0.backup()
     },
     Endpoint(
-      .get, "/import/:id", "How many parts of an import have come", query: ["consistency"]
+      .get, "/import/:id", "How many parts of an import have come", id: "getImport", .read,
+      at: Path.importID, answers: .json(.stagedParts, "How many")
     ) { exchange in
       let parts = try await exchange.store.stagedParts(
-        of: exchange.parameter ?? "", at: exchange.moment())
+        of: exchange.readPath(Path.importID), at: exchange.moment())
       return try exchange.answer(
         Response(json: ["parts": JSON(parts)]), readAt: exchange.store.headline.revision)
     },
     Endpoint(
       .post, "/import/:id",
-      "Puts a part of an import aside: {\"part\",\"pairs\":[{\"key\",\"value\"}]}"
-    ) { exchange in
-      let part = try exchange.importPart()
+      "Puts a part of an import aside: {\"part\",\"pairs\":[{\"key\",\"value\"}]}",
+      id: "addImportPart", .change, at: Path.importID, body: ImportPartBody.self,
+      answers: .json(.staged, "How many pairs were put aside"),
+      failures: [.invalidKey, .invalidValue, .titleRequired, .invalidTitle]
+    ) { exchange, body in
+      let part = ImportPart(
+        id: try exchange.readPath(Path.importID), number: body.number, pairs: body.pairs)
       return try await exchange.apply(.stageImport(part), verb: "import") { answer in
         Response(json: ["status": "staged", "count": JSON(answer.count)])
       }
     },
     Endpoint(
       .post, "/import/:id/commit",
-      "Makes an import visible at once: {\"parts\",\"existing\":\"refuse|replace|keep\"}"
-    ) { exchange in
-      let object = try exchange.object()
-      let name = object["existing"]?.string ?? "refuse"
-      guard let parts = object["parts"]?.uint64, parts <= Limits.importParts,
-        let existing = ExistingKeys(rawValue: name)
-      else {
-        throw PDBError(
-          .badRequest, "'parts' must be a count, 'existing' one of refuse, replace and keep")
-      }
-      return try await exchange.apply(
-        .commitImport(id: exchange.parameter ?? "", parts: parts, existing), verb: "import"
-      ) { answer in
+      "Makes an import visible at once: {\"parts\",\"existing\":\"refuse|replace|keep\"}",
+      id: "commitImport", .change, at: Path.importID, body: ImportCommitBody.self,
+      answers: .json(.imported, "How many pairs changed"), failures: [.conflict]
+    ) { exchange, body in
+      let change = Change.commitImport(
+        id: try exchange.readPath(Path.importID), parts: body.parts, body.existing)
+      return try await exchange.apply(change, verb: "import") { answer in
         Response(json: ["status": "imported", "count": JSON(answer.count)])
       }
     },
-    Endpoint(.delete, "/import/:id", "Forgets the parts of an import") { exchange in
+    Endpoint(
+      .delete, "/import/:id", "Forgets the parts of an import", id: "discardImport", .change,
+      at: Path.importID, answers: .json(.discarded, "How many parts there were")
+    ) { exchange in
       try await exchange.apply(
-        .discardImport(id: exchange.parameter ?? ""), verb: "import"
+        .discardImport(id: exchange.readPath(Path.importID)), verb: "import"
       ) { answer in
         Response(json: ["status": "discarded", "count": JSON(answer.count)])
       }
@@ -66,27 +70,12 @@ extension Endpoint {
   ]
 }
 
-// MARK: In
-
-extension Exchange {
-  fileprivate func importPart() throws -> ImportPart {
-    let object = try object()
-    guard let number = object["part"]?.uint64, number < Limits.importParts,
-      let pairs = object["pairs"]?.array, !pairs.isEmpty
-    else {
-      throw PDBError(.badRequest, "'part' must be a number, 'pairs' a list with at least one pair")
-    }
-    return ImportPart(
-      id: parameter ?? "", number: number, pairs: try pairs.map { try NewPair(json: $0) })
-  }
-}
-
 // MARK: Out
 
 extension Exchange {
   fileprivate func export() async throws -> Response {
     let list = try await store.export(
-      prefix: Bytes(utf8: query("prefix") ?? ""), at: moment())
+      prefix: read(Query.prefix) ?? [], at: moment())
     let cluster = try await store.identity().cluster
     return try answer(list, "application/x-ndjson") { writer, pieces in
       var lines = ExportLines()

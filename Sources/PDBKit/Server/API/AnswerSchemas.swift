@@ -1,0 +1,252 @@
+// What answers look like. The forms themselves are written where the types are (Pair+JSON,
+// Cluster+JSON, Revision+JSON, ...); tests hold what a node answers against these.
+
+package import PDBModel
+
+// MARK: Parts
+
+extension Schema {
+  /// A key that is text.
+  static let key = string(pattern: "^[^\\u0000]", least: 1, most: Limits.keyBytes)
+    .about("\(Limits.keyBytes) bytes of UTF-8 at most; NUL cannot be the first")
+  /// A key as bytes.
+  static let keyBytes = Schema.base64(pattern: "(?!A[A-P])", least: 4)
+    .about("A key that is no text, in base64")
+  /// A value as bytes.
+  static let valueBytes = Schema.base64().about("A value that is no JSON, in base64")
+
+  /// RFC 4648, section 4.
+  private static func base64(pattern begin: String = "", least: Int? = nil) -> Schema {
+    string(
+      pattern: "^\(begin)([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$",
+      least: least
+    ).with("contentEncoding", "base64")
+  }
+
+  /// An object that says only what was done, and more of it.
+  private static func done(_ status: String, _ more: [Member] = []) -> Schema {
+    object([.required("status", .only(status))] + more)
+  }
+}
+
+// MARK: Errors
+
+extension Schema {
+  package static let error = object([
+    .required("error", .choice(PDBError.Code.known.map(\.rawValue))),
+    .required("message", .string.about("What happened, for people")),
+    .required(
+      "outcome",
+      .choice(["applied", "not_applied", "unknown"]).about(
+        "What became of the change that was asked for; not_applied is a promise")),
+    .optional("hint", .string.about("What can be done about it, for people")),
+  ]).named("Error")
+}
+
+// MARK: Tasks
+
+extension Schema {
+  package static let taskMembers: [Member] = [
+    .required("id", .string), .required("number", .unsigned.about("Counts up, never reused")),
+    .required("title", .string), .required("completed", .boolean),
+    .required("created_at", .string.about("RFC 3339, or as another program wrote it")),
+  ]
+
+  package static let task = object(
+    taskMembers + [.required("revision", .unsigned.about("The revision that it is as of"))]
+  ).about("Members that pdb does not know are kept as they were written").named("Task")
+
+  package static let taskList = object([
+    .required("tasks", .array(of: task)), .required("revision", .unsigned),
+  ]).named("TaskList")
+
+  static let removed = done("deleted").named("Removed")
+  static let removedCount = done("deleted", [.required("count", .count)]).named("RemovedCount")
+}
+
+// MARK: Pairs
+
+extension Schema {
+  /// A key in an answer.
+  private static let keyMembers: [Member] = [
+    .required("key", .string.nullable.about("null where the key is no text")),
+    .optional("key_b64", .keyBytes),
+  ]
+
+  private static let pairMembers: [Member] =
+    keyMembers + [
+      .required("value", .any.about("Any JSON; null, too, where the value is none")),
+      .optional("value_b64", .valueBytes),
+      .required("revision", .unsigned.about("The revision that made it")),
+    ]
+
+  package static let pair = object(pairMembers).named("Pair")
+
+  package static let pairList = object([
+    .required("pairs", .array(of: pair)), .required("revision", .unsigned),
+  ]).named("PairList")
+
+  static let jobs = map(of: .any).about("Values by key").named("Jobs")
+
+  static let setPair = object(
+    [.required("status", .only("ok")), .required("role", .only("leader"))] + pairMembers
+  ).named("SetPair")
+  static let setCount = done("ok", [.required("count", .count)]).named("SetCount")
+  static let setAnswer = any(of: [setPair, setCount]).named("SetAnswer")
+  static let replicated = done("replicated").named("Replicated")
+}
+
+// MARK: History
+
+extension Schema {
+  private static let keyChange = object(
+    keyMembers + [
+      .required("before", .any.about("The value; null where there was none")),
+      .required("after", .any.about("The value; null where there is none")),
+    ]
+  ).named("KeyChange")
+
+  private static let settingChange = object([
+    .required("name", .string), .required("before", .string), .required("after", .string),
+  ]).named("SettingChange")
+
+  package static let revision = object([
+    .required("revision", .unsigned), .required("time", .time), .required("author", .string),
+    .required("operation", .string),
+    .required("undoes", unsigned.nullable.about("The revision that it took back")),
+    .required("term", .unsigned),
+    .required("request", string.nullable.about("The id of the request")),
+    .required("count", count.about("How many keys and settings it changed")),
+    .required("changes", array(of: keyChange).about("All of them, or the first ones in a list")),
+    .optional("settings", .array(of: settingChange)),
+  ]).named("Revision")
+
+  static let historyPage = object([
+    .required("revisions", .array(of: revision)), .required("revision", .unsigned),
+    .required("compacted", .unsigned.about("Revisions up to this one are forgotten")),
+    .required("next", unsigned.nullable.about("'before' of the next page; null on the last one")),
+  ]).named("HistoryPage")
+
+  static let undone = done(
+    "undone",
+    [
+      .required("undone", .unsigned), .required("operation", .string), .required("count", .count),
+    ]
+  ).named("Undone")
+}
+
+// MARK: Transfers
+
+extension Schema {
+  static let stagedParts = object([.required("parts", .count)]).named("StagedParts")
+  static let staged = done("staged", [.required("count", .count)]).named("Staged")
+  static let imported = done("imported", [.required("count", .count)]).named("Imported")
+  static let discarded = done("discarded", [.required("count", .count)]).named("Discarded")
+}
+
+// MARK: The cluster
+
+extension Schema {
+  static let well = done("ok").named("Well")
+
+  static let health = object([
+    .required("status", .only("ok")), .required("port", .port), .required("is_leader", .boolean),
+    .required("term", .unsigned),
+  ]).named("Health")
+
+  static let heartbeat = object([
+    .required("status", .only("alive")), .required("port", .port),
+    .required("is_leader", .boolean), .required("current_leader", string.nullable),
+    .required("leader", string.nullable), .required("term", .unsigned),
+  ]).named("Heartbeat")
+
+  private static let port = integer(1, 65535)
+
+  static let nodeStatus = object([
+    .required("node", .string), .required("cluster", .string), .required("birth", string.nullable),
+    .required("incarnation", .string), .required("address", .string), .required("port", .port),
+    .required("role", .string), .required("is_leader", .boolean),
+    .required("leader", string.nullable), .required("current_leader", string.nullable),
+    .required("term", .unsigned), .required("peers", .array(of: .string)),
+    .required("last_heartbeat", number.nullable.about("Seconds since 1970")),
+    .required("commit", .unsigned), .required("commit_settled", .unsigned),
+    .required("applied", .unsigned), .required("last", .unsigned),
+    .required("log_first", .unsigned), .required("log_entries", .count),
+    .required("log_bytes", .count), .required("revision", .unsigned),
+    .required("hash", .string.about("Of the state, in hexadecimal")),
+    .required("alarms", .array(of: .string)), .required("insecure", .boolean),
+    .required("poisoned", poisoned.nullable), .required("version", .string),
+  ]).named("NodeStatus")
+
+  private static let poisoned = object([
+    .required("index", .unsigned), .required("term", .unsigned), .required("reason", .string),
+  ]).named("PoisonedEntry")
+
+  static let clusterView = object([
+    .required("cluster", .string), .required("birth", string.nullable),
+    .required("leader", string.nullable), .required("followers", .array(of: .string)),
+    .required("current_node", .string), .required("is_leader", .boolean),
+    .required("term", .unsigned), .required("quorum", .count),
+    .required("members", .array(of: member)), .required("removed", .array(of: .string)),
+  ]).named("ClusterView")
+
+  private static let memberMembers: [Member] = [
+    .required("id", .string), .required("address", .string),
+  ]
+
+  private static let member = object(
+    memberMembers + [
+      .required("url", .string), .required("is_leader", .boolean), .required("voter", .boolean),
+      .optional("match", .unsigned.about("The last index that it is known to have")),
+      .optional("silent_ms", .unsigned.about("For how long it has not answered")),
+      .optional("restart", string.nullable.about("The command that starts it again")),
+    ]
+  ).named("Member")
+
+  static let memberList = object([
+    .required("cluster", .string), .required("members", .array(of: member)),
+    .required("removed", .array(of: .string)),
+  ]).named("MemberList")
+
+  static let newMember = object(
+    memberMembers + [.required("cluster", .string), .required("voter", .boolean)]
+  ).named("NewMember")
+  static let admission = object(
+    memberMembers + [.required("cluster", .string), .required("secret", .string)]
+  ).named("Admission")
+  static let removedMember = done("removed", memberMembers).named("RemovedMember")
+
+  package static let certificate = object([
+    .required("key", .string.about("The hash of the cluster's key")),
+    .required("certificate", .string.about("In PEM")),
+  ]).named("Certificate")
+
+  package static let invitation = object([
+    .required("invitation", .string), .required("expires", .time),
+    .required("addresses", .array(of: .string)),
+  ]).named("Invitation")
+
+  static let stopping = done("stopping", [.required("process", .count)]).named("Stopping")
+  static let transferred = done("transferred", [.required("leader", string.nullable)])
+    .named("Transferred")
+  static let skipped = done(
+    "skipped", [.required("index", .unsigned), .required("revision", .unsigned)]
+  ).named("Skipped")
+}
+
+// MARK: Settings
+
+extension Schema {
+  package static let settingMembers: [Member] = [
+    .required("name", .string), .required("value", .string), .required("default", .string),
+    .required("is_default", .boolean),
+  ]
+
+  private static let setting = object(settingMembers).named("Setting")
+
+  static let settings = object([.required("settings", .array(of: setting))]).named("Settings")
+
+  static let changedSetting = object(
+    settingMembers + [.required("count", .count.about("1, or 0 if it was so already"))]
+  ).named("ChangedSetting")
+}
