@@ -147,6 +147,9 @@ extension JSON {
       guard let key = encoded.string.flatMap({ Data(base64Encoded: $0) }) else {
         throw PDBError(.invalidKey, "'key_b64' is not base64")
       }
+      guard self["key"].map({ $0.isNull || $0.string != nil }) != false else {
+        throw PDBError(.invalidKey, "'key' is missing or not a string")
+      }
       return try Limits.check(key: Bytes(key))
     }
     return try Limits.check(key: Bytes(utf8: text("key", .invalidKey)))

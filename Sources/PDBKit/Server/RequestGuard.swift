@@ -160,8 +160,8 @@ struct RequestGuard: Sendable {
       try tokens?.check(request)
     }
     try checkCluster(request)
-    try checkContent(request)
     let (endpoint, parameter) = try found.get()
+    try checkContent(request)
     try endpoint.checkQuery(of: request)
     try checkConditions(request, endpoint)
     return (endpoint, parameter)

@@ -88,7 +88,7 @@ enum Query {
 /// What may stand in the headers.
 enum Header {
   static let expectCluster = Parameter(
-    .header, "PDB-Expect-Cluster", .string(pattern: "^[!-.0-~]+(/[!-.0-~]+)?$"),
+    .header, "PDB-Expect-Cluster", .string(pattern: "^[^/]+(/[^/]+)?$"),
     "The one cluster that may answer, as ID/BIRTH; every other one refuses with 421"
   ) { text in
     guard let identity = ClusterIdentity(parsing: text) else {

@@ -41,7 +41,7 @@ struct InviteBody: JSONBody {
     Field<Int64?>.optional(
       "seconds", .integer(1, most).about("For how long it holds; an hour if it is missing"),
       else: PDBError(.badRequest, "'seconds' must be from 1 to \(most), a week")
-    ) { json in json.int64.flatMap { (1...most).contains($0) ? $0 : nil } }
+    ) { json in json.whole().flatMap { (1...most).contains($0) ? $0 : nil } }
   ) { Self(seconds: $0 ?? 3600) }
 }
 
@@ -77,7 +77,7 @@ struct SkipBody: JSONBody {
     Field(
       "index", .unsigned,
       else: PDBError(.badRequest, "'index' is missing", hint: "{\"index\":12}")
-    ) { $0.uint64 }
+    ) { $0.whole() }
   ) { Self(index: $0) }
 }
 

@@ -51,7 +51,7 @@ struct IncrementBody: JSONBody {
     Field<Int64?>.optional(
       "by", .integer(Int64.min, Int64.max).about("1 if it is missing"),
       else: PDBError(.badRequest, "'by' must be a whole number of 64 bits")
-    ) { $0.int64 }
+    ) { $0.whole() }
   ) { Self(key: $0, amount: $1 ?? 1) }
 }
 

@@ -11,7 +11,7 @@ struct UndoBody: JSONBody {
     Field<UInt64?>.optional(
       "revision", .unsigned,
       else: PDBError(.badRequest, "'revision' must be the number of a revision")
-    ) { $0.uint64 },
+    ) { $0.whole() },
     others: UnknownMember(hint: "send {\"revision\":N}, or {} for your last change")
   ) { Self(revision: $0) }
 }
@@ -27,7 +27,7 @@ struct ImportPartBody: JSONBody {
   static let shape = BodyShape(
     "ImportPart",
     Field("part", .integer(0, Limits.importParts - 1), else: complaint) { json in
-      json.uint64.flatMap { $0 < Limits.importParts ? $0 : nil }
+      json.whole().flatMap { $0 < Limits.importParts ? $0 : nil }
     },
     .pairs(else: complaint)
   ) { Self(number: $0, pairs: $1) }
@@ -44,7 +44,7 @@ struct ImportCommitBody: JSONBody {
   static let shape = BodyShape(
     "ImportCommit",
     Field("parts", .integer(0, Limits.importParts), else: complaint) { json in
-      json.uint64.flatMap { $0 <= Limits.importParts ? $0 : nil }
+      json.whole().flatMap { $0 <= Limits.importParts ? $0 : nil }
     },
     Field<ExistingKeys?>.optional(
       "existing",
