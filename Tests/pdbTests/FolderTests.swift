@@ -87,7 +87,8 @@ extension ProcessTests {
         "$0" kv get a && "$0" task ls && "$0" log --oneline && ! "$0" kv set a 2
         """
       let run = try await user.run(
-        ["-m", "/bin/sh", "-c", script, program.path], program: URL(fileURLWithPath: "/usr/bin/unshare"))
+        ["-m", "/bin/sh", "-c", script, program.path],
+        program: URL(fileURLWithPath: "/usr/bin/unshare"))
       // Where nothing may be mounted, there is nothing to see.
       if run.status == 99 || run.error.contains("unshare failed") { return }
       #expect(run.status == 0, "\(run.error)")
@@ -118,7 +119,8 @@ extension ProcessTests {
         "$0" kv set after 1 >/dev/null && "$0" verify >&2 && "$0" kv ls k --fields key | wc -l
         """
       let run = try await user.run(
-        ["-m", "/bin/sh", "-c", script, program.path], program: URL(fileURLWithPath: "/usr/bin/unshare"))
+        ["-m", "/bin/sh", "-c", script, program.path],
+        program: URL(fileURLWithPath: "/usr/bin/unshare"))
       if run.status == 99 || run.error.contains("unshare failed") { return }
       let lines = run.output.split(separator: "\n").map(String.init)
       #expect(lines.count == 3 && lines[0] == "40001", "\(run.output) \(run.error)")
@@ -126,7 +128,8 @@ extension ProcessTests {
       // Of the one that failed it may not be known whether it was made.
       #expect(done[0] > 5 && [75, 5].contains(done[1]), "\(run.output) \(run.error)")
       let kept = try #require(Int(lines[2]))
-      #expect(kept == done[0] || (done[1] == 5 && kept == done[0] + 1), "\(run.output) \(run.error)")
+      #expect(
+        kept == done[0] || (done[1] == 5 && kept == done[0] + 1), "\(run.output) \(run.error)")
     }
 
     @Test func `programs take turns`() async throws {
@@ -176,6 +179,14 @@ extension ProcessTests {
         return status.status == 0 && status.output.contains("\(ports.numbers[1])") ? true : nil
       }
       #expect(try await Self.run(elsewhere, "task", "ls").column(4) == ["Làm đồ án", "Học Python"])
+      for node in [first, second] {
+        node.terminate()
+        node.waitUntilExit()
+      }
+      // A member of two cannot be changed, or read, without the other.
+      let alone = try await user.run(["task", "add", "x"])
+      #expect(alone.status == 75 && alone.error.contains("one member of 2"), "\(alone.error)")
+      #expect(alone.error.contains("pdb node start"))
     }
 
     @Test func `a node may come and go while commands run`() async throws {

@@ -23,7 +23,8 @@ final class FolderCopy: Sendable {
     } catch {
       try? FileManager.default.removeItem(atPath: path)
       throw PDBError(
-        .dataDirectory, "'\(folder)' cannot be written, and no copy of it can be made: "
+        .dataDirectory,
+        "'\(folder)' cannot be written, and no copy of it can be made: "
           + error.localizedDescription)
     }
   }

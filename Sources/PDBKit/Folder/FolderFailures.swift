@@ -31,15 +31,16 @@ extension DataFolder {
 }
 
 extension PDBError {
-  private static let nodesName = "nodes"
+  private static let nodesName = "ask"
   private static let clusterName = "cluster"
 
-  /// Nodes must be asked: one has the files, or others must agree.
+  /// Nodes must be asked: one has the files (`data_in_use`), or others must agree (`no_leader`).
   static func served(
-    by nodes: [NodeAddress], of cluster: ClusterIdentity?, _ reason: String, hint: String
+    by nodes: [NodeAddress], of cluster: ClusterIdentity?, as code: Code = .dataInUse,
+    _ reason: String, hint: String
   ) -> PDBError {
     PDBError(
-      .dataInUse, reason, hint: hint,
+      code, reason, hint: hint,
       details: [
         .init(nodesName, .array(nodes.map { .string($0.description) })),
         .init(clusterName, JSON(cluster?.description)),
@@ -58,15 +59,15 @@ extension PDBError {
     let hint = "start it:  " + NodeProcess.restart(own.port, in: path)
     guard !others.isEmpty else { return PDBError(.noLeader, reason, hint: hint) }
     return served(
-      by: others, of: ClusterIdentity(cluster: identity.cluster, birth: nil), reason, hint: hint)
+      by: others, of: ClusterIdentity(cluster: identity.cluster, birth: nil), as: .noLeader, reason,
+      hint: hint)
   }
 
   /// Where to ask for what a folder has, if not in the folder.
   var servingNodes: [NodeAddress]? {
-    guard code == .dataInUse,
-      let nodes = details.first(where: { $0.name == Self.nodesName })?.value.array
-    else { return nil }
-    return nodes.compactMap { $0.string.flatMap { try? NodeAddress(parsing: $0) } }
+    details.first { $0.name == Self.nodesName }?.value.array?.compactMap { address in
+      address.string.flatMap { try? NodeAddress(parsing: $0) }
+    }
   }
 
   /// The cluster of those nodes.
@@ -103,6 +104,7 @@ struct StateIsBehind: Error {
       "the change is in the folder's log, but not in its state yet: "
         + (failure?.message ?? "\(reason)"),
       outcome: .unknown,
-      hint: "see to the disk; the next command in this folder completes it: 'pdb log' shows whether")
+      hint: "see to the disk; the next command in this folder completes it: 'pdb log' shows whether"
+    )
   }
 }

@@ -49,8 +49,11 @@ public final class FolderStore: Store {
         served = error
       }
       do { return try await body(node(served.servingNodes!, served.servedCluster)) } catch {
-        // The node may just have begun, or ended.
-        guard Self.passing.contains(error.code), ContinuousClock.now < end else { throw error }
+        // The node that has the files may just have begun, or ended.
+        let mayPass = served.code == .dataInUse && Self.passing.contains(error.code)
+        guard mayPass, ContinuousClock.now < end else {
+          throw error.code == .unreachable ? served : error
+        }
         last = error.outcome == .unknown ? error : nil
         do { try await Task.sleep(for: .milliseconds(10)) } catch { throw .cancelled }
       }

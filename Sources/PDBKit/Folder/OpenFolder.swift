@@ -16,7 +16,7 @@ struct OpenFolder {
 
   /// Opens the files and brings the state up to date.
   ///
-  /// - Throws: `data_in_use` if others must agree (``PDBError/servingNodes``).
+  /// - Throws: `no_leader` if others must agree (``PDBError/servingNodes``).
   init(_ directory: DataDirectory) throws {
     log = try directory.openLog(segmentBytes: Self.segmentBytes)
     guard let contents = try log.load(trustsEnd: true) else {

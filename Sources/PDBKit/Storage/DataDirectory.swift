@@ -60,8 +60,10 @@ package final class DataDirectory: Sendable {
     try Self.checkFolder(path)
     lock = open(files.lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard lock >= 0 else {
+      let code = errno
+      if code == ELOOP { try Ownership(at: files.lock, code: .dataDirectory).checkFile() }
       throw PDBError(
-        .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(errno))",
+        .dataDirectory, "cannot write to the data directory '\(path)': \(Self.reason(code))",
         hint: "choose another with --data-dir, or change its owner or permissions")
     }
     // From here on `deinit` closes it, also when this throws.

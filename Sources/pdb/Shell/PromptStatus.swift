@@ -53,7 +53,9 @@ final class PromptStatus: Sendable {
       return state
     }
     guard hasNodes else {
-      if before.status != nil { editor.say(Style(for: .output).dim("no node serves the folder now")) }
+      if before.status != nil {
+        editor.say(Style(for: .output).dim("no node serves the folder now"))
+      }
       return editor.set(prompt: prompt)
     }
     // The connection must know which cluster it means before any node is believed.
