@@ -134,10 +134,10 @@ reference: setup
 	  --output-path .build/reference
 
 lint: setup
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests Examples
 
 format: setup
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests Examples
 
 install: release
 	install -d "$(DESTDIR)$(PREFIX)/bin"

@@ -97,6 +97,18 @@ extension ProcessTests {
       #expect(run.error.contains("your change was not applied"))
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root can give files away"))
+    func `a folder of another user is not used unasked`() async throws {
+      let user = try await Self.initialized()
+      #expect(chown(user.path + "/.pdb", 65534, 65534) == 0)
+      for command in [["kv", "set", "a", "1"], ["task", "ls"], ["status"]] {
+        let run = try await user.run(command)
+        #expect(run.status == 78 && run.error.contains("belongs to the user"), "\(run.error)")
+      }
+      let elsewhere = try await user.run(["task", "ls", "--node", "127.0.0.1:1"])
+      #expect(elsewhere.status == 69)
+    }
+
     @Test(arguments: ["lone", "compacted", "killed"])
     func `a folder of version 0.1 is taken over`(fixture: String) async throws {
       let user = try Workspace(nodes: "")
