@@ -45,7 +45,7 @@ help:
 	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make check-release  that program's protections: readelf says whether they are there"
-	@echo "make docs      man/ and completions/ anew, after changing a command"
+	@echo "make docs      man/, completions/ and docs/schemas/ anew, after changing a command"
 	@echo "make reference the library's reference in .build/reference, with docc"
 	@echo "make install   release, then install below PREFIX (now $(PREFIX))"
 	@echo "make lint      check the format of the sources; make format corrects it"

@@ -73,41 +73,6 @@ extension ProcessTests {
       #expect(run.error.contains("unknown command 'task lss'"), "\(run.error)")
     }
 
-    @Test func `JSON has the members that help and manual name`() async throws {
-      try await TestCluster.running(1) { cluster in
-        let commands = [
-          "task add a b", "task ls", "task show 1", "task edit 1 x", "task done 1", "task reopen 1",
-          "task rm 1", "task clear", "kv set k 1", "kv get k", "kv incr k", "kv append l 1",
-          "kv ls k", "kv rm k l --yes", "kv watch --since 0 --limit 1", "log", "show 1", "undo",
-          "export -o e", "backup b", "import e --existing keep", "config set core.timeout 9",
-          "config get core.timeout", "config list", "config unset core.timeout", "completion bash",
-          "ui --print", "restore b --data-dir d", "cluster settings",
-          "cluster set history.keep 30d", "cluster unset history.keep", "cluster invite",
-          "cluster cert",
-        ]
-        // It needs an entry that cannot be applied.
-        let elsewhere = ["cluster skip"]
-        for line in commands {
-          let words = line.split(separator: " ").map(String.init)
-          let command = CommandTree.root.find(words).command
-          let shape = try #require(AnswerShape.of(command), "\(line)")
-          let run = try await cluster.workspace.run(
-            words + ["--json", "--node", cluster.addresses[0].description])
-          #expect(run.status == 0, "\(line): \(run.error)")
-          let json = try JSON(parsing: run.output.split(separator: "\n")[0].utf8)
-          let names = Set((json.members ?? []).map(\.name))
-          guard let list = shape.list else {
-            #expect(Set(shape.fields).isSubset(of: names), "\(line): \(names)")
-            continue
-          }
-          #expect(names == Set([list] + shape.others), "\(line): \(names)")
-          let item = try #require(json[list]?.array?.first, "\(line)")
-          #expect(Set((item.members ?? []).map(\.name)) == Set(shape.fields), "\(line)")
-        }
-        #expect(commands.count + elsewhere.count == AnswerShape.all.count)
-      }
-    }
-
     @Test func `a list of members may have blanks`() async throws {
       let run = try await Workspace().run(
         ["node", "start", "--port", "4999", "--cluster", "127.0.0.1:1, 127.0.0.1:2"])

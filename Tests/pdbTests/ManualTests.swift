@@ -12,7 +12,7 @@ extension ProcessTests {
     @Test func `the pages and scripts in the sources are those of the commands`() async throws {
       let workspace = try Workspace()
       #expect(try await workspace.run(["manual", "."]).status == 0)
-      for folder in ["man", "completions"] {
+      for folder in ["man", "completions", "docs/schemas"] {
         let made = try FileManager.default.contentsOfDirectory(
           atPath: "\(workspace.path)/\(folder)")
         let kept = try FileManager.default.contentsOfDirectory(

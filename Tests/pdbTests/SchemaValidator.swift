@@ -40,6 +40,7 @@ struct SchemaValidator {
     let meant = keyword.value
     switch keyword.name {
     case "type": return check(hasType(value, meant.string ?? ""))
+    case "const": return check(value == meant)
     case "enum": return check(meant.array?.contains(value) == true)
     case "required":
       guard value.members != nil else { return nil }

@@ -91,7 +91,9 @@ extension Schema {
   }
 
   /// One string and no other.
-  package static func only(_ text: String) -> Schema { choice([text]) }
+  package static func only(_ text: String) -> Schema {
+    Schema(type: "string", [("const", .string(text))])
+  }
 
   package static func array(of item: Schema, least: Int? = nil, most: Int? = nil) -> Schema {
     Schema([
@@ -142,6 +144,14 @@ extension Schema {
   /// At least one of several.
   package static func any(of schemas: [Schema]) -> Schema { Schema([("anyOf", .schemas(schemas))]) }
 
+  /// One of two objects: the first has a member that tells them apart.
+  package static func either(_ first: Schema, if member: String, else second: Schema) -> Schema {
+    Schema([
+      ("anyOf", .schemas([first, second])),
+      ("if", .schema(Schema([("required", .json([.string(member)]))]))), ("then", .schema(first)),
+    ])
+  }
+
   /// This, or `null`.
   package var nullable: Schema { .any(of: [self, Schema(type: "null")]) }
 
@@ -171,6 +181,29 @@ extension Schema {
 // MARK: Writing
 
 extension Schema {
+  /// The members of an object that are described.
+  package var members: [Member] {
+    for case ("properties", .members(let members)) in keywords { return members }
+    return []
+  }
+
+  /// A document of its own, with what has names below `$defs`.
+  package func document(title: String, about text: String) -> JSON {
+    let place = "#/$defs/"
+    var found: [String: Schema] = [:]
+    for member in members { member.schema.collectNames(into: &found) }
+    let head: [JSON.Member] = [
+      .init("$schema", "https://json-schema.org/draft/2020-12/schema"),
+      .init("title", .string(title)), .init("description", .string(text)),
+    ]
+    let definitions = found.sorted { $0.key < $1.key }.map {
+      JSON.Member($0.key, $0.value.definition(namesIn: place))
+    }
+    return .object(
+      head + (definition(namesIn: place).members ?? [])
+        + (definitions.isEmpty ? [] : [.init("$defs", .object(definitions))]))
+  }
+
   /// As it stands where it is used.
   ///
   /// - Parameter place: where schemas with names stand, as in `#/$defs/`.

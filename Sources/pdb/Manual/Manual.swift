@@ -4,12 +4,12 @@ import Foundation
 import PDBKit
 
 enum Manual {
-  /// Everything that is generated from the command definitions, by the place in the sources.
+  /// Everything that is generated from the commands' definitions and answers, by the place in the sources.
   static var files: [(name: String, text: String)] {
     ManualPage.all.map { ("man/\($0.name).1", $0.roff) }
       + CompletionScript.names.sorted { $0.key < $1.key }.map {
         ("completions/\($0.value)", CompletionScript.text($0.key))
-      }
+      } + AnswerShape.schemas
   }
 
   /// Shows a page with man(1); false if there is none.

@@ -33,11 +33,11 @@ extension Schema {
 
 extension Schema {
   package static let error = object([
-    .required("error", .choice(PDBError.Code.known.map(\.rawValue))),
+    .required("error", Schema.choice(PDBError.Code.known.map(\.rawValue)).named("ErrorCode")),
     .required("message", .string.about("What happened, for people")),
     .required(
       "outcome",
-      .choice(["applied", "not_applied", "unknown"]).about(
+      Schema.choice(["applied", "not_applied", "unknown"]).named("Outcome").about(
         "What became of the change that was asked for; not_applied is a promise")),
     .optional("hint", .string.about("What can be done about it, for people")),
   ]).named("Error")
@@ -127,7 +127,7 @@ extension Schema {
     .required("next", unsigned.nullable.about("'before' of the next page; null on the last one")),
   ]).named("HistoryPage")
 
-  static let undone = done(
+  package static let undone = done(
     "undone",
     [
       .required("undone", .unsigned), .required("operation", .string), .required("count", .count),
@@ -162,7 +162,7 @@ extension Schema {
 
   private static let port = integer(1, 65535)
 
-  static let nodeStatus = object([
+  package static let nodeStatus = object([
     .required("node", .string), .required("cluster", .string), .required("birth", string.nullable),
     .required("incarnation", .string), .required("address", .string), .required("port", .port),
     .required("role", .string), .required("is_leader", .boolean),
@@ -178,7 +178,7 @@ extension Schema {
     .required("poisoned", poisoned.nullable), .required("version", .string),
   ]).named("NodeStatus")
 
-  private static let poisoned = object([
+  package static let poisoned = object([
     .required("index", .unsigned), .required("term", .unsigned), .required("reason", .string),
   ]).named("PoisonedEntry")
 
@@ -194,7 +194,7 @@ extension Schema {
     .required("id", .string), .required("address", .string),
   ]
 
-  private static let member = object(
+  package static let member = object(
     memberMembers + [
       .required("url", .string), .required("is_leader", .boolean), .required("voter", .boolean),
       .optional("match", .unsigned.about("The last index that it is known to have")),
@@ -208,13 +208,13 @@ extension Schema {
     .required("removed", .array(of: .string)),
   ]).named("MemberList")
 
-  static let newMember = object(
+  package static let newMember = object(
     memberMembers + [.required("cluster", .string), .required("voter", .boolean)]
   ).named("NewMember")
   static let admission = object(
     memberMembers + [.required("cluster", .string), .required("secret", .string)]
   ).named("Admission")
-  static let removedMember = done("removed", memberMembers).named("RemovedMember")
+  package static let removedMember = done("removed", memberMembers).named("RemovedMember")
 
   package static let certificate = object([
     .required("key", .string.about("The hash of the cluster's key")),
@@ -227,9 +227,9 @@ extension Schema {
   ]).named("Invitation")
 
   static let stopping = done("stopping", [.required("process", .count)]).named("Stopping")
-  static let transferred = done("transferred", [.required("leader", string.nullable)])
+  package static let transferred = done("transferred", [.required("leader", string.nullable)])
     .named("Transferred")
-  static let skipped = done(
+  package static let skipped = done(
     "skipped", [.required("index", .unsigned), .required("revision", .unsigned)]
   ).named("Skipped")
 }

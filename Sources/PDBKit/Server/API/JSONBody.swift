@@ -66,12 +66,10 @@ struct BodyShape<Body>: Sendable {
 
   /// A body that has one of two forms.
   ///
-  /// - Parameter isFirst: whether a body is meant to have the first one.
-  init(
-    _ name: String, _ first: Self, if isFirst: @escaping @Sendable (JSON) -> Bool, else second: Self
-  ) {
-    schema = .any(of: [first.schema, second.schema]).named(name)
-    read = { json in try isFirst(json) ? first.read(json) : second.read(json) }
+  /// - Parameter member: what only the first one has.
+  init(_ name: String, _ first: Self, if member: String, else second: Self) {
+    schema = .either(first.schema, if: member, else: second.schema).named(name)
+    read = { json in try json[member] == nil ? second.read(json) : first.read(json) }
   }
 }
 

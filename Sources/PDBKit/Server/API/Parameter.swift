@@ -95,12 +95,14 @@ extension Parameter<Bool> {
 extension Parameter {
   /// One of some words.
   ///
-  /// - Parameter said: the words as a sentence lists them.
+  /// - Parameters:
+  ///   - schema: what the schema is called.
+  ///   - said: the words as a sentence lists them.
   static func choice(
-    _ name: String, _ words: [String], _ said: String, _ summary: String,
+    _ name: String, _ schema: String, _ words: [String], _ said: String, _ summary: String,
     value: @escaping @Sendable (String) -> Value
   ) -> Self {
-    Self(.query, name, .choice(words), summary) { text in
+    Self(.query, name, Schema.choice(words).named(schema), summary) { text in
       guard words.contains(text) else {
         throw PDBError(.badRequest, "'\(name)' is \(said), not '\(text)'")
       }

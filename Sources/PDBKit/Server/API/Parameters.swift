@@ -31,7 +31,8 @@ enum Path {
   ) { $0.removingPercentEncoding ?? "" }
 
   static let setting = Parameter(
-    .path, "name", .choice(Setting.allCases.map(\.name)), "The name of the setting"
+    .path, "name", Schema.choice(Setting.allCases.map(\.name)).named("SettingName"),
+    "The name of the setting"
   ) { try Setting(named: $0.removingPercentEncoding ?? "") }
 
   static let file = Parameter.text(.path, "file", .string(least: 1), "The name of the file")
@@ -40,7 +41,7 @@ enum Path {
 /// What may stand behind the `?`.
 enum Query {
   static let consistency = Parameter.choice(
-    "consistency", Moment.allNames, "'linearizable' or 'stale'",
+    "consistency", "Consistency", Moment.allNames, "'linearizable' or 'stale'",
     "Whether the answer must know all that was acknowledged, or is this node's own state"
   ) { Moment(rawValue: $0)! }
 
@@ -50,7 +51,8 @@ enum Query {
 
   // Tasks
   static let status = Parameter.choice(
-    "status", ["active", "completed", "all"], "'active', 'completed' or 'all'", "Which tasks"
+    "status", "TaskStatus", ["active", "completed", "all"], "'active', 'completed' or 'all'",
+    "Which tasks"
   ) { name -> Bool? in name == "all" ? nil : name == "completed" }
   static let completed = Parameter.text(
     .query, "status", .only("completed"), "Only completed tasks can be removed together",

@@ -6,10 +6,10 @@ import PDBKit
 
 struct ManualCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "manual", abstract: "Write manual pages and completion scripts.",
+    commandName: "manual", abstract: "Write manual pages, completion scripts and schemas.",
     shouldDisplay: false)
 
-  @Argument(help: "The folder that has 'man' and 'completions'.")
+  @Argument(help: "The folder that has 'man', 'completions' and 'docs'.")
   var folder: String
 
   func run() throws {

@@ -17,7 +17,7 @@ enum SetBody: JSONBody {
           .badRequest, "'pairs' must be a list with at least one {\"key\",\"value\"}"),
         most: Limits.batchCount)
     ) { Self.many($0) },
-    if: { $0["pairs"] != nil },
+    if: "pairs",
     else: BodyShape("NewPair", .pair) { Self.one($0) })
 }
 

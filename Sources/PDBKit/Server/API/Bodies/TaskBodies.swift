@@ -62,9 +62,10 @@ struct TaskEditBody: JSONBody {
 extension Schema {
   /// What ``Title`` takes: something to see, and no control characters but at the ends.
   static let title = string(
-    pattern: #"^\s*[^\s\#(controls)]([^\#(controls)]*[^\s\#(controls)])?\s*$"#, least: 1,
-    most: Limits.titleBytes
-  ).about("\(Limits.titleBytes) bytes of UTF-8 at most, and neither U+2028 nor U+2029 in it")
+    pattern: #"^\s*[^\s\#(controls)]([^\#(controls)]*[^\s\#(controls)])?\s*$"#
+  ).about(
+    "\(Limits.titleBytes) bytes of UTF-8 at most without blanks at the ends, and neither U+2028 nor U+2029 in it"
+  )
 
   private static let controls = #"\u0000-\u001f\u007f-\u009f"#
 }
