@@ -170,11 +170,11 @@ extension ProcessTests {
       }
       let first = try start(["--port", String(ports.numbers[0])])
       defer { first.terminate() }
-      let view = try await waitFor {
-        let status = try await user.run(["cluster", "members", "--json"])
-        return status.status == 0 ? try status.json : nil
+      let answer = try await waitFor {
+        let answer = try await user.run(["cluster", "members", "--json"])
+        return answer.status == 0 ? answer : nil
       }
-      #expect(view["members"]?.array?.count == 1, "\(view.text)")
+      #expect(try answer.json["members"]?.array?.count == 1)
       #expect(try await Self.run(user, "task", "ls").column(4) == ["Học Python"])
       try await Self.run(user, "task", "add", "Làm đồ án")
       let elsewhere = try Workspace(nodes: "")

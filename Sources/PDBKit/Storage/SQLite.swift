@@ -80,7 +80,7 @@ package enum SQLite {
 
   /// Opens a file for one connection that leaves it in the mode that it has.
   static func plainQueue(_ path: String) throws -> DatabaseQueue {
-    var configuration = configuration(keepsJournal: true)
+    var configuration = configuration()
     configuration.journalMode = .default
     return try DatabaseQueue(path: path, configuration: configuration)
   }

@@ -101,7 +101,7 @@ package final class StateStore: Sendable {
   package convenience init(
     _ path: String, log: LogStore, beginningAfter mark: SnapshotMark, keepsJournal: Bool = false
   ) throws {
-    try Self.recover(path, logBegin: mark)
+    try Self.recover(path, logBegin: mark, keepsJournal: keepsJournal)
     try self.init(
       path: path, membership: mark.index == 0 ? mark.membership : Membership([]), log: log,
       keepsJournal: keepsJournal)
@@ -443,11 +443,16 @@ package final class StateStore: Sendable {
 
   /// Completes what a crash may have interrupted, before the state is opened: when the log
   /// begins beyond the state, the state that was received meanwhile takes its place.
-  package static func recover(_ path: String, logBegin mark: SnapshotMark) throws {
+  ///
+  /// - Parameter keepsJournal: whether what stands in the journal stays there; else it is moved into the
+  ///   file.
+  package static func recover(
+    _ path: String, logBegin mark: SnapshotMark, keepsJournal: Bool = false
+  ) throws {
     if StateStaging.isReceived(mark.index, beside: path) {
       try StateStaging.install(mark.index, at: path)
     }
     try StateStaging.discardLeftovers(beside: path)
-    try StateUpgrade.run(path)
+    if !(keepsJournal && StateUpgrade.isCurrent(path)) { try StateUpgrade.run(path) }
   }
 }

@@ -16,7 +16,7 @@ enum StateUpgrade {
   /// - Throws: `corrupt` if it is damaged; it is left as it is.
   @discardableResult
   static func run(_ path: String) throws -> Bool {
-    guard FileManager.default.fileExists(atPath: path), !isCurrent(path) else { return false }
+    guard FileManager.default.fileExists(atPath: path) else { return false }
     let staging: StateStaging? = try SQLite.open(path) {
       let old = try SQLite.plainQueue(path)
       guard try old.read({ try isOld($0, path) }) else {
@@ -39,7 +39,7 @@ enum StateUpgrade {
 
   /// Whether the head of the file says that it has the tables of now: it is the same in the journal, for
   /// that never changes (sqlite.org/fileformat.html, section 1.3.14).
-  private static func isCurrent(_ path: String) -> Bool {
+  static func isCurrent(_ path: String) -> Bool {
     guard let file = FileHandle(forReadingAtPath: path) else { return false }
     defer { try? file.close() }
     guard let head = try? file.read(upToCount: 64), head.count == 64 else { return false }
