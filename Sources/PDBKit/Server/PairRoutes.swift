@@ -142,6 +142,8 @@ extension Exchange {
 
   fileprivate func replicate(_ body: ReplicateBody) async throws -> Response {
     let replicated = Response(json: ["status": "replicated"])
+    // Removing looks at it, too: what makes no sense is refused.
+    _ = try safety()
     switch body {
     case .set(let pair): return try await set(pair) { _, _ in replicated }
     case .remove(let key):

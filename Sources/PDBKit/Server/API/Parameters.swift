@@ -136,7 +136,7 @@ enum Header {
     return Condition.revision(revision)
   }
   static let ifAbsent = Parameter(
-    .header, "If-None-Match", .only("*"),
+    .header, "If-None-Match", .choice(["*"]),
     "The change is made only if there is nothing yet; not beside If-Match"
   ) { text in
     guard text.trimmingCharacters(in: .whitespaces) == "*" else {

@@ -108,7 +108,7 @@ extension Field<NodeAddress> {
   /// That it is malformed is no fault of the node's configuration.
   fileprivate static func address(else complaint: PDBError) -> Self {
     Field(
-      "address", .string(pattern: "^([A-Za-z0-9._-]+:)?[0-9]{1,5}$").about("host:port"),
+      "address", .address.about("host:port, an IPv6 host in brackets"),
       else: complaint
     ) { json in
       guard let text = json.string else { return nil }
@@ -117,4 +117,13 @@ extension Field<NodeAddress> {
       }
     }
   }
+}
+
+extension Schema {
+  /// What ``NodeAddress`` takes.
+  fileprivate static let address = string(pattern: "^(https?://)?(\(host):)?0*(\(port))/?$")
+  private static let host = #"(\[[A-Za-z0-9._:-]+\]|[A-Za-z0-9._-]+)"#
+  /// 1 to 65535.
+  private static let port =
+    "6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3}"
 }

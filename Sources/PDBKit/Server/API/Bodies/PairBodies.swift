@@ -95,8 +95,10 @@ struct RemoveKeysBody: JSONBody {
 
 extension Field<Bytes> {
   static let key = Field(
-    [.optional("key", Schema.key.nullable), .optional("key_b64", .keyBytes)],
-    oneOf: [.init("key_b64", else: .required("key", .string))]
+    [
+      .optional("key", Schema.string.nullable.about("Does not count beside key_b64")),
+      .optional("key_b64", .keyBytes),
+    ], oneOf: [.init("key_b64", else: .required("key", .key))]
   ) { try $0.key() }
 
   static let value = Field(
