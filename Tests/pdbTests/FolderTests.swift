@@ -201,7 +201,8 @@ extension ProcessTests {
       #expect(alone.error.contains("pdb node start"))
     }
 
-    @Test func `a node may come and go while commands run`() async throws {
+    @Test(arguments: [SIGTERM, SIGKILL])
+    func `a node may come and go while commands run`(signal: Int32) async throws {
       let user = try await Self.initialized()
       let ports = try TestPorts(1)
       let isOver = NIOLockedValueBox(false)
@@ -225,7 +226,7 @@ extension ProcessTests {
             return view.status == 0 ? true : nil
           }
           try await Self.run(user, "kv", "set", "seen", "1")
-          node.terminate()
+          kill(node.processIdentifier, signal)
           node.waitUntilExit()
         }
         isOver.withLockedValue { $0 = true }

@@ -39,6 +39,14 @@ public struct ClientRequest: Sendable {
 
   var isChange: Bool { method != .get }
 
+  /// What a node takes as the request's fingerprint.
+  package var fingerprint: UInt64 {
+    FNVChecksum.fingerprint(
+      method: method.rawValue, target: path,
+      conditions: [ifRevision.map { "\"\($0)\"" } ?? "", ifAbsent ? "*" : ""],
+      body: body?.serialized() ?? [])
+  }
+
   /// Asks which cluster a node belongs to. Every node answers it without a token.
   static let introduction = ClientRequest(.get, "/livez")
 

@@ -88,13 +88,18 @@ public final class FolderStore: Store {
   public func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
     var origin = origin
     origin.author = origin.author ?? author
-    if origin.request == nil { origin.request = Origin.RequestID(UUID().uuidString) }
+    let given = origin.request
+    let request = Origin.RequestID(
+      given?.id ?? UUID().uuidString,
+      fingerprint: given?.fingerprint ?? ClientRequest(change).fingerprint, age: given?.age,
+      knownRevision: given?.knownRevision)
+    origin.request = request
     let first = ContinuousClock.now
     var known: UInt64?
     var isRetry = false
     return try await ask { store throws(PDBError) in
       var origin = origin
-      if isRetry, let request = origin.request {
+      if isRetry {
         origin.request = Origin.RequestID(
           request.id, fingerprint: request.fingerprint, age: first.duration(to: .now),
           knownRevision: request.knownRevision ?? known)

@@ -33,3 +33,23 @@ package struct FNVChecksum {
     return mixed ^ (mixed >> 33)
   }
 }
+
+extension FNVChecksum {
+  /// What tells a change from others that come under the same request id: what a node sees of it when it
+  /// is sent over HTTP, so that it is the same on every way to the data.
+  ///
+  /// - Parameters:
+  ///   - target: path and query, as in the request (RFC 9112, section 3.2).
+  ///   - conditions: `If-Match` and `If-None-Match`, in this order; no text where there is none.
+  package static func fingerprint(
+    method: String, target: String, conditions: [String], body: Bytes
+  ) -> UInt64 {
+    var fingerprint = FNVChecksum()
+    for part in [method, target] + conditions {
+      fingerprint.update(UInt64(part.utf8.count))
+      fingerprint.update(part.utf8)
+    }
+    fingerprint.update(body)
+    return fingerprint.value
+  }
+}

@@ -132,16 +132,10 @@ struct Exchange: Sendable {
 
   /// Of the request as it was sent.
   private var fingerprint: UInt64 {
-    var fingerprint = FNVChecksum()
-    for part in [
-      request.method.rawValue, request.uri.string, request.headers[.ifMatch] ?? "",
-      request.headers[.ifNoneMatch] ?? "",
-    ] {
-      fingerprint.update(UInt64(part.utf8.count))
-      fingerprint.update(part.utf8)
-    }
-    fingerprint.update(body)
-    return fingerprint.value
+    FNVChecksum.fingerprint(
+      method: request.method.rawValue, target: request.uri.string,
+      conditions: [request.headers[.ifMatch] ?? "", request.headers[.ifNoneMatch] ?? ""],
+      body: body)
   }
 }
 
