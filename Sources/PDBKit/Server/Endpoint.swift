@@ -57,8 +57,9 @@ final class Endpoint: Sendable {
     let contract = Contract(
       id, kind, path: parameter, query: query, headers: [], body: Body.shape.schema,
       isPublic: isPublic, answers: answers, failures: failures)
+    let read = Body.shape.read
     self.init(method, path, summary, contract, isPublic, 0) { exchange in
-      try await handle(exchange, Body.shape.read(exchange.object()))
+      try await handle(exchange, read(exchange.object()))
     }
   }
 

@@ -183,10 +183,11 @@ extension Exchange {
 
   /// The key is the rest of the path.
   fileprivate func pathKey() throws -> Bytes {
-    guard request.uri.path.hasPrefix("/kv/") else {
+    let path = request.uri.path
+    guard path.hasPrefix("/kv/") else {
       throw PDBError(.invalidKey, "the key must follow '/kv/'")
     }
-    return try Path.key.read(String(request.uri.path.dropFirst("/kv/".count)))
+    return try Path.key.read(String(path.utf8.dropFirst("/kv/".utf8.count)) ?? "")
   }
 }
 

@@ -18,8 +18,8 @@ enum ParameterPlace: String, Sendable {
   case path, query, header
 }
 
-/// A part of a request that is neither its method nor its body.
-struct Parameter<Value: Sendable>: ParameterForm {
+/// A part of a request that is neither its method nor its body. A reference: requests read by it.
+final class Parameter<Value: Sendable>: ParameterForm {
   let place: ParameterPlace
   let name: String
   let schema: Schema
