@@ -144,6 +144,19 @@ extension ProcessTests {
         kept == done[0] || (done[1] == 5 && kept == done[0] + 1), "\(run.output) \(run.error)")
     }
 
+    @Test func `a command waits for its turn as long as it was told`() async throws {
+      let user = try await Self.initialized()
+      let lock = open(user.path + "/.pdb/node_4000.lock", O_RDWR)
+      defer { close(lock) }
+      #expect(flock(lock, LOCK_EX) == 0)
+      let refused = try await user.run(["kv", "set", "a", "1", "--timeout", "0.3"])
+      #expect(refused.status == 75 && refused.error.contains("another program"), "\(refused.error)")
+      #expect(refused.error.contains("your change was not applied"))
+      async let waiting = user.run(["kv", "set", "a", "2"])
+      #expect(flock(lock, LOCK_UN) == 0)
+      #expect(try await waiting.status == 0)
+    }
+
     @Test func `programs take turns`() async throws {
       let user = try await Self.initialized()
       try await withThrowingTaskGroup(of: Void.self) { group in

@@ -102,8 +102,9 @@ package final class FolderEngine: StateEngine {
       do {
         return try DataDirectory(existing: folder.path, port: node)
       } catch let error as PDBError where error.code == .dataInUse {
+        // Another program has its turn, or a node does.
         if !folder.serving.isEmpty { throw folder.mustAskNodes }
-        guard ContinuousClock.now < end else { throw error }
+        guard ContinuousClock.now < end else { throw folder.isBusy }
         try await Task.sleep(for: .microseconds(.random(in: 300...2_000)))
       }
     }

@@ -7,6 +7,13 @@ import PDBStore
 import Raft
 
 extension DataFolder {
+  /// Why its files could not be had in time.
+  var isBusy: PDBError {
+    PDBError(
+      .dataInUse, "another program has the data in '\(path)'",
+      hint: "wait until it is done, or wait longer: --timeout SECONDS")
+  }
+
   /// Why its data cannot be changed.
   var isReadOnly: PDBError {
     PDBError(
