@@ -76,9 +76,9 @@ package final class DataDirectory: Sendable {
         .dataInUse, "the files of node \(port) in '\(path)' are in use by another process",
         hint: "a node with this port and data directory is running already")
     }
+    note("\(getpid())")
     // Nobody else makes files now, or removes them.
     for file in files.all { try Ownership(at: file, code: .dataDirectory).checkFile() }
-    note("\(getpid())")
   }
 
   /// Says in the lock where the node can be reached, to those who want its files.

@@ -78,7 +78,10 @@ public struct NodeProcess: Sendable {
   /// that far.
   package static func address(ofNode port: Int, in directory: String) -> NodeAddress? {
     let words = note(in: NodeFiles(of: port, in: directory).lock)?.split(separator: " ") ?? []
-    return words.count == 2 ? try? NodeAddress(parsing: String(words[1])) : nil
+    // What a node that was killed left behind stays until the next one who has the lock.
+    guard words.count == 2, let process = Int32(words[0]), kill(process, 0) == 0 || errno == EPERM
+    else { return nil }
+    return try? NodeAddress(parsing: String(words[1]))
   }
 
   /// The process that has a lock; `nil` if none has.
