@@ -157,6 +157,24 @@ extension ProcessTests {
       #expect(try await waiting.status == 0)
     }
 
+    @Test func `of several who make the same database one does`() async throws {
+      let user = try Workspace(nodes: "")
+      let made = try await withThrowingTaskGroup(of: Bool.self) { group in
+        for number in 0..<8 {
+          group.addTask {
+            let run = try await user.run(["init", "--json"])
+            #expect(run.status == 0, "\(run.error)")
+            try await Self.run(user, "kv", "set", "key-\(number)", "1")
+            return try run.json["created"] == true
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(made.count { $0 } == 1)
+      #expect(try await Self.run(user, "kv", "ls", "key-").rows.count == 8)
+      #expect(try await Self.run(user, "verify").output.contains("sound"))
+    }
+
     @Test func `programs take turns`() async throws {
       let user = try await Self.initialized()
       try await withThrowingTaskGroup(of: Void.self) { group in

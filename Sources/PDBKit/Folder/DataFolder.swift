@@ -100,6 +100,8 @@ public struct DataFolder: Equatable, Sendable {
     do {
       let directory = try DataDirectory(path: path, port: standardPort)
       defer { directory.unlock() }
+      // Somebody else may have made it meanwhile.
+      if directory.hasFiles { return (DataFolder(path), false) }
       do { try fill(directory) } catch {
         directory.discard()
         throw error
