@@ -45,11 +45,9 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
   static let clusters = allCases.filter { $0 != .folder }
 
   private static func folder(in workspace: Workspace) throws -> FolderStore {
-    FolderStore(
-      try DataFolder.make(in: workspace.path).folder, author: "lan", timeout: .seconds(20)
-    ) { nodes, cluster in
-      RemoteStore(ClusterClient(addresses: nodes, expecting: cluster, timeout: .seconds(20)))
-    }
+    let folder = try DataFolder.make(in: workspace.path).folder
+    let client = ClusterClient(addresses: folder.addresses, timeout: .seconds(20))
+    return FolderStore(folder, client: client, author: "lan", timeout: .seconds(20))
   }
 
   private static func withClient(

@@ -136,6 +136,11 @@ public final class ClusterClient: Sendable {
     }
   }
 
+  /// Means the cluster that has these nodes now; the one that answers there if it is not known.
+  package func follow(_ nodes: [NodeAddress], of cluster: ClusterIdentity?) {
+    if let cluster { expect(cluster, members: nodes) } else { forget(keeping: nodes) }
+  }
+
   /// Means whichever cluster answers next.
   func forgetIdentity() { known.withLockedValue { $0.identity = nil } }
 
@@ -370,7 +375,8 @@ public final class ClusterClient: Sendable {
   }
 
   /// The newest revision of the cluster that is known here.
-  private var newestRevision: UInt64? { known.withLockedValue { $0.revision } }
+  /// The newest revision that a node told; `nil` until one has.
+  package var newestRevision: UInt64? { known.withLockedValue { $0.revision } }
 
   private func note(_ revision: UInt64?) {
     guard let revision else { return }

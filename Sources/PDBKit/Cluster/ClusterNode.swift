@@ -26,11 +26,7 @@ package struct ClusterNode: Sendable {
   package init(_ configuration: NodeConfiguration, _ logger: Logger) async throws {
     let files = OwnFiles(configuration: configuration)
     directory = try files.directory()
-    if DataDirectory.isOnNetwork(directory.path) {
-      logger.warning(
-        "the files are on a network file system, where locks and syncs may not hold what they promise",
-        metadata: ["files": "\(directory.path)"])
-    }
+    if let warning = DataDirectory.warning(of: directory.path) { logger.warning("\(warning)") }
     let log: LogStore
     let opened: StateOpening.Opened
     let trust: PeerTrust

@@ -65,14 +65,3 @@ struct OwnFiles {
     return try log.load() ?? contents
   }
 }
-
-extension LogContents {
-  /// Where the node is reached: as its members know it, or as it was when its files were made.
-  var address: NodeAddress {
-    let known = membership[identity.node].flatMap { try? NodeAddress(parsing: $0.address) }
-    return known ?? identity.address
-  }
-
-  /// Whether the node has no others to agree with.
-  var isAlone: Bool { membership.members.map(\.id) == [identity.node] }
-}

@@ -37,11 +37,8 @@ extension DataFolder {
       defer { directory.unlock() }
       let log = try directory.openLog()
       guard let contents = try log.load() else { throw SQLite.damaged(log.path, "it is not there") }
-      let state = try StateStore(directory.statePath, log: log, beginningAfter: contents.mark)
+      let state = try OpenFolder.state(in: directory, of: log, contents)
       defer { try? state.closeFiles() }
-      guard state.mark().appliedIndex <= contents.lastIndex else {
-        throw log.isShort(contents.lastIndex, of: state.mark().appliedIndex)
-      }
       try state.verify()
       return .sound(revision: state.mark().revision)
     } catch let error as PDBError where error.code == .dataInUse {

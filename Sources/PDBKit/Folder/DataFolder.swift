@@ -64,23 +64,23 @@ public struct DataFolder: Equatable, Sendable {
   }
 
   /// Why what is kept there may not last; `nil` if there is no such reason.
-  public var warning: String? {
-    DataDirectory.isOnNetwork(path)
-      ? "'\(path)' is on a network file system, where locks and syncs may not hold what they promise"
-      : nil
-  }
+  public var warning: String? { DataDirectory.warning(of: path) }
 
   /// Whether its files can be changed.
   var isWritable: Bool { FileManager.default.isWritableFile(atPath: path) }
+
+  /// Where nodes would listen, for a client that has not been told where they do.
+  public var addresses: [NodeAddress] { nodes.map { NodeAddress(host: "127.0.0.1", port: $0) } }
 
   /// The nodes that run now, by where they listen.
   public var serving: [NodeAddress] {
     nodes.compactMap { NodeProcess.address(ofNode: $0, in: path) }
   }
 
-  /// The id of the cluster that the data are of; `nil` if version 0.1 wrote them.
-  public var cluster: String? {
-    nodes.first.flatMap { try? DataDirectory.identity(ofNode: $0, in: path)?.cluster }
+  /// The cluster that the data are of, without its birth; `nil` if version 0.1 wrote them.
+  public var cluster: ClusterIdentity? {
+    nodes.first.flatMap { try? DataDirectory.identity(ofNode: $0, in: path) }
+      .map { ClusterIdentity(cluster: $0.cluster, birth: nil) }
   }
 
   // MARK: Making

@@ -23,11 +23,10 @@ extension DataFolder {
 
   /// Why its files cannot be used now, and which nodes can be asked.
   var mustAskNodes: PDBError {
-    let identity = cluster.map { ClusterIdentity(cluster: $0, birth: nil) }
     let serving = serving
     guard serving.isEmpty else {
       return .served(
-        by: serving, of: identity, "the files in '\(path)' are in use by a node",
+        by: serving, of: cluster, "the files in '\(path)' are in use by a node",
         hint: "ask the node: --node \(serving[0])")
     }
     return PDBError(
@@ -55,19 +54,17 @@ extension PDBError {
   }
 
   /// The folder holds the files of a member of several that does not run.
-  static func member(
-    _ identity: Identity, _ membership: Membership, in path: String
-  ) -> PDBError {
-    let addresses = membership.members.map { ($0.id, try? NodeAddress(parsing: $0.address)) }
-    let own = addresses.first { $0.0 == identity.node }?.1 ?? identity.address
-    let others = addresses.compactMap { $0.1 == own ? nil : $0.1 }.filter(\.isLoopback)
+  static func member(_ contents: LogContents, in path: String) -> PDBError {
+    let members = contents.membership.members
+    let others = members.compactMap { try? NodeAddress(parsing: $0.address) }
+      .filter { $0 != contents.address && $0.isLoopback }
     let reason =
-      "the data in '\(path)' are those of one member of \(membership.members.count), which does not run"
-    let hint = "start it:  " + NodeProcess.restart(own.port, in: path)
+      "the data in '\(path)' are those of one member of \(members.count), which does not run"
+    let hint = "start it:  " + NodeProcess.restart(contents.address.port, in: path)
     guard !others.isEmpty else { return PDBError(.noLeader, reason, hint: hint) }
     return served(
-      by: others, of: ClusterIdentity(cluster: identity.cluster, birth: nil), as: .noLeader, reason,
-      hint: hint)
+      by: others, of: ClusterIdentity(cluster: contents.identity.cluster, birth: nil),
+      as: .noLeader, reason, hint: hint)
   }
 
   /// Where to ask for what a folder has, if not in the folder.

@@ -14,23 +14,23 @@ public final class FolderStore: Store {
   private let files: FolderFiles
   private let timeout: Duration
   private let author: String
-  /// How the node at an address is asked.
-  private let node: @Sendable ([NodeAddress], ClusterIdentity?) -> RemoteStore
+  /// Asks the nodes that have the files.
+  private let client: ClusterClient
 
   /// - Parameters:
   ///   - folder: where the files are.
+  ///   - client: is told where the nodes are that have the files, and which cluster they must be of; the
+  ///     caller shuts it down.
   ///   - author: who makes the changes, for the history.
   ///   - timeout: how long one request may take, waiting for other programs included.
-  ///   - node: makes a client of the nodes at these addresses, which are of this machine, that
-  ///     talks to no other cluster than this one.
   public init(
-    _ folder: DataFolder, author: String = "", timeout: Duration = .seconds(10),
-    node: @escaping @Sendable ([NodeAddress], ClusterIdentity?) -> RemoteStore
+    _ folder: DataFolder, client: ClusterClient, author: String = "",
+    timeout: Duration = .seconds(10)
   ) {
     files = FolderFiles(FolderEngine(folder, patience: timeout), author: author)
+    self.client = client
     self.timeout = timeout
     self.author = author
-    self.node = node
   }
 
   /// Asks whoever has the files, and again when that changes meanwhile.
@@ -48,7 +48,8 @@ public final class FolderStore: Store {
         }
         served = error
       }
-      do { return try await body(node(served.servingNodes!, served.servedCluster)) } catch {
+      client.follow(served.servingNodes!, of: served.servedCluster)
+      do { return try await body(RemoteStore(client, timeout: timeout)) } catch {
         // The node that has the files may just have begun, or ended.
         let mayPass = served.code == .dataInUse && Self.passing.contains(error.code)
         guard mayPass, ContinuousClock.now < end else {
@@ -106,7 +107,10 @@ public final class FolderStore: Store {
       }
       if store is RemoteStore {
         // What was known before the first attempt tells later whether it would be remembered.
-        if !isRetry { known = try await store.settings(at: .stale).revision }
+        if !isRetry {
+          known = client.newestRevision
+          if known == nil { known = try await store.settings(at: .stale).revision }
+        }
         isRetry = true
       }
       return try await store.apply(change, from: origin)

@@ -23,15 +23,9 @@ struct OpenFolder {
       throw PDBError(.noInput, "there are no data in '\(directory.path)'")
     }
     identity = contents.identity
-    guard contents.membership.members.map(\.id) == [identity.node] else {
-      throw PDBError.member(identity, contents.membership, in: directory.path)
-    }
-    state = try StateStore(
-      directory.statePath, log: log, beginningAfter: contents.mark, keepsJournal: true)
+    guard contents.isAlone else { throw PDBError.member(contents, in: directory.path) }
+    state = try Self.state(in: directory, of: log, contents)
     let applied = state.mark().appliedIndex
-    guard applied <= contents.lastIndex else {
-      throw log.isShort(contents.lastIndex, of: applied)
-    }
     // Nobody else has to agree: what is in the log is committed.
     var queue = ApplyQueue()
     queue.add(contents.entries.filter { $0.index > applied })
@@ -47,6 +41,17 @@ struct OpenFolder {
     coordinator = Coordinator(
       node: node, identity: identity, mark: state.mark(),
       firstReadID: .random(in: 0...(.max >> 1)))
+  }
+
+  /// The state that belongs to a log, unread.
+  static func state(
+    in directory: DataDirectory, of log: LogStore, _ contents: LogContents
+  ) throws -> StateStore {
+    let state = try StateStore(
+      directory.statePath, log: log, beginningAfter: contents.mark, keepsJournal: true)
+    let applied = state.mark().appliedIndex
+    guard applied <= contents.lastIndex else { throw log.isShort(contents.lastIndex, of: applied) }
+    return state
   }
 
   /// All of the log is read whenever the files are opened: it is short.

@@ -1,6 +1,5 @@
 // Opening a folder, for programs.
 
-import NIOConcurrencyHelpers
 import PDBClient
 public import PDBModel
 public import PDBStore
@@ -22,38 +21,11 @@ extension PDB {
     _ body: (Database) async throws -> Result
   ) async throws -> Result {
     let data = try DataFolder.make(in: folder).folder
-    let nodes = NodesOfFolder(author: author, timeout: timeout)
-    let store = FolderStore(data, author: author, timeout: timeout) { nodes.store($0, $1) }
+    let client = ClusterClient(addresses: data.addresses, timeout: timeout, author: author)
+    let store = FolderStore(data, client: client, author: author, timeout: timeout)
     let result: Swift.Result<Result, any Error>
     do { result = .success(try await body(Database(store))) } catch { result = .failure(error) }
-    await nodes.shutdown()
+    await client.shutdown()
     return try result.get()
   }
-}
-
-/// The client of the nodes that serve a folder, as long as there are some.
-private final class NodesOfFolder: Sendable {
-  private let author: String
-  private let timeout: Duration
-  private let client = NIOLockedValueBox<ClusterClient?>(nil)
-
-  init(author: String, timeout: Duration) {
-    self.author = author
-    self.timeout = timeout
-  }
-
-  func store(_ addresses: [NodeAddress], _ cluster: ClusterIdentity?) -> RemoteStore {
-    let client = client.withLockedValue { client in
-      let made =
-        client
-        ?? ClusterClient(
-          addresses: addresses, expecting: cluster, timeout: timeout, author: author)
-      client = made
-      return made
-    }
-    if let cluster { client.expect(cluster, members: addresses) }
-    return RemoteStore(client)
-  }
-
-  func shutdown() async { await client.withLockedValue { $0 }?.shutdown() }
 }

@@ -204,8 +204,15 @@ package final class DataDirectory: Sendable {
         + "to go on with what is there:  \(command)")
   }
 
+  /// Why what is kept in a folder may not last; `nil` if there is no such reason.
+  package static func warning(of path: String) -> String? {
+    isOnNetwork(path)
+      ? "'\(path)' is on a network file system, where locks and syncs may not hold what they promise"
+      : nil
+  }
+
   /// Whether a folder is on another machine's disk, as far as the system says so (proc(5), `mountinfo`).
-  package static func isOnNetwork(_ path: String) -> Bool {
+  private static func isOnNetwork(_ path: String) -> Bool {
     var status = stat()
     guard stat(path, &status) == 0,
       let mounts = try? String(contentsOfFile: "/proc/self/mountinfo", encoding: .utf8)

@@ -346,16 +346,15 @@ package final class StateStore: Sendable {
   /// process that finds it does not know what of it is in the file already.
   package func checkpoint(beyond pages: Int) throws {
     guard journal.pages >= pages else { return }
-    do {
-      try commitPending()
-      try current.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
-    } catch  where SQLite.isFull(error) || SQLite.isPassing(error) {}
+    do { try finishCheckpoint(.truncate) } catch
+      where SQLite.isFull(error) || SQLite.isPassing(error)
+    {}
   }
 
-  private func finishCheckpoint() throws {
+  private func finishCheckpoint(_ mode: Database.CheckpointMode = .passive) throws {
     guard !open.withLockedValue({ $0.isBusy }) else { return }
     try commitPending()
-    try current.writeWithoutTransaction { _ = try $0.checkpoint(.passive) }
+    try current.writeWithoutTransaction { _ = try $0.checkpoint(mode) }
   }
 
   private static let longJournalPages = 1_000

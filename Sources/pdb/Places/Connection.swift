@@ -35,7 +35,7 @@ final class Connection: Sendable {
     let isWaiting = OnceFlag()
     author = UserEnvironment.name
     client = ClusterClient(
-      addresses: place.addresses.isEmpty ? [Place.standardAddress] : place.addresses,
+      addresses: place.addresses.isEmpty ? place.folder!.addresses : place.addresses,
       over: try Self.security(options, settings, place),
       expecting: try Self.expectedCluster(in: place),
       timeout: .seconds(try options.timeout(settings)),
@@ -218,7 +218,6 @@ final class Connection: Sendable {
     let pin =
       place.remote?.identity
       ?? (place.addresses.isEmpty ? nil : place.folder?.cluster)
-      .map { ClusterIdentity(cluster: $0, birth: nil) }
     guard let text = wantedCluster else { return pin }
     guard let identity = ClusterIdentity(parsing: text) else {
       throw PDBError(
@@ -254,18 +253,13 @@ final class Connection: Sendable {
           .notSupported, "no node serves '\(place.name)', so there is no cluster",
           hint: "start one:  pdb node start --data-dir \(place.name.shellQuoted)")
       }
-      ask(nodes.addresses, of: nodes.cluster)
+      client.follow(nodes.addresses, of: nodes.cluster)
     }
     return RemoteStore(client, timeout: timeout)
   }
 
   private func folderStore(timeout: Duration) -> FolderStore? {
-    place.folder.map { folder in
-      FolderStore(folder, author: author, timeout: timeout) { [self] nodes, cluster in
-        ask(nodes, of: cluster)
-        return RemoteStore(client, timeout: timeout)
-      }
-    }
+    place.folder.map { FolderStore($0, client: client, author: author, timeout: timeout) }
   }
 
   /// Whether there are nodes to be asked. Those of a folder come and go.
@@ -273,18 +267,9 @@ final class Connection: Sendable {
     guard let folder = place.folder else { return true }
     let nodes = folder.serving
     if !nodes.isEmpty, !Set(nodes).isSubset(of: client.addresses) {
-      ask(nodes, of: folder.cluster.map { ClusterIdentity(cluster: $0, birth: nil) })
+      client.follow(nodes, of: folder.cluster)
     }
     return !nodes.isEmpty
-  }
-
-  /// The folder's data are with these nodes now.
-  private func ask(_ nodes: [NodeAddress], of cluster: ClusterIdentity?) {
-    if let cluster {
-      client.expect(cluster, members: nodes)
-    } else {
-      client.forget(keeping: nodes)
-    }
   }
 
   /// What only a cluster of pdb's own has.

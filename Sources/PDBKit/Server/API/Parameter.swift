@@ -59,11 +59,8 @@ extension Parameter<String> {
 extension Parameter<Int> {
   /// A count, as in `?limit=10`.
   static func count(_ name: String, _ summary: String) -> Self {
-    Self(.query, name, .count, summary) { text in
-      guard let count = Int(text), count >= 0 else {
-        throw PDBError(.badRequest, "'\(name)' must be a whole number, not '\(text)'")
-      }
-      return count
+    query(name, .count, "must be a whole number", summary) { text in
+      Int(text).flatMap { $0 >= 0 ? $0 : nil }
     }
   }
 }
@@ -71,28 +68,35 @@ extension Parameter<Int> {
 extension Parameter<UInt64> {
   /// The number of a revision.
   static func revision(_ name: String, _ summary: String) -> Self {
-    Self(.query, name, .unsigned, summary) { text in
-      guard let number = UInt64(text) else {
-        throw PDBError(.badRequest, "'\(name)' must be a revision, not '\(text)'")
-      }
-      return number
-    }
+    query(name, .unsigned, "must be a revision", summary) { UInt64($0) }
   }
 }
 
 extension Parameter<Bool> {
   /// A choice, as in `?force=true`.
   static func flag(_ name: String, _ summary: String) -> Self {
-    Self(.query, name, .boolean, summary) { text in
-      guard let value = Bool(text) else {
-        throw PDBError(.badRequest, "'\(name)' is 'true' or 'false', not '\(text)'")
-      }
-      return value
-    }
+    query(name, .boolean, "is 'true' or 'false'", summary) { Bool($0) }
   }
 }
 
 extension Parameter {
+  /// A part of the query.
+  ///
+  /// - Parameters:
+  ///   - said: what is said of it to a text that means nothing.
+  ///   - value: what the text means; `nil` if nothing.
+  private static func query(
+    _ name: String, _ schema: Schema, _ said: String, _ summary: String,
+    value: @escaping @Sendable (String) -> Value?
+  ) -> Self {
+    Self(.query, name, schema, summary) { text in
+      guard let value = value(text) else {
+        throw PDBError(.badRequest, "'\(name)' \(said), not '\(text)'")
+      }
+      return value
+    }
+  }
+
   /// One of some words.
   ///
   /// - Parameters:
@@ -102,11 +106,8 @@ extension Parameter {
     _ name: String, _ schema: String, _ words: [String], _ said: String, _ summary: String,
     value: @escaping @Sendable (String) -> Value
   ) -> Self {
-    Self(.query, name, Schema.choice(words).named(schema), summary) { text in
-      guard words.contains(text) else {
-        throw PDBError(.badRequest, "'\(name)' is \(said), not '\(text)'")
-      }
-      return value(text)
+    query(name, Schema.choice(words).named(schema), "is \(said)", summary) { text in
+      words.contains(text) ? .some(value(text)) : .none
     }
   }
 }

@@ -1,6 +1,7 @@
 // What the records of a log come to.
 
 package import PDBCoordinator
+package import PDBModel
 package import Raft
 
 /// Everything that a log remembers but the entries.
@@ -66,6 +67,15 @@ package struct LogContents {
       if case .membership(let membership) = entry.payload { membership } else { nil }
     }.first ?? mark.membership
   }
+
+  /// Where the node is reached: as its members know it, or as it was when its files were made.
+  package var address: NodeAddress {
+    let known = membership[identity.node].flatMap { try? NodeAddress(parsing: $0.address) }
+    return known ?? identity.address
+  }
+
+  /// Whether the node has no others to agree with.
+  package var isAlone: Bool { membership.members.map(\.id) == [identity.node] }
 
   /// What a log says does not fit together.
   struct Contradiction: Error {

@@ -31,7 +31,7 @@ struct InitCommand: AsyncParsableCommand, HasExamples {
     if let warning = made.warning, !options.quiet { Console.writeError("warning: \(warning)") }
     if options.json {
       return Console.write(json: [
-        "path": .string(made.path), "cluster": JSON(made.cluster), "created": .bool(isNew),
+        "path": .string(made.path), "cluster": JSON(made.cluster?.cluster), "created": .bool(isNew),
       ])
     }
     guard !options.quiet else { return }
