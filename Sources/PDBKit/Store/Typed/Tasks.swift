@@ -25,9 +25,11 @@ public struct Tasks: Sendable {
     }
     let id = UUID().uuidString.lowercased()
     let value: JSON = ["title": .string(title.text), DueDate.member: .string(due.description)]
-    let pair = NewPair(key: Bytes("task_\(id)".utf8), value: value.serialized())
-    try await store.apply(.set(pair, .absent, .spare))
-    return try await store.task(.id(id), at: .now).value.task
+    let pair = NewPair(key: TaskKeys.prefix + Bytes(utf8: id), value: value.serialized())
+    guard case .pair(let added) = try await store.apply(.set(pair, .absent, .spare)).answer,
+      let task = JSON(objectIn: added.value).flatMap(TaskItem.init(json:))
+    else { throw PDBError.unexpected }
+    return task
   }
 
   /// Reads a task.
@@ -76,6 +78,6 @@ public struct Tasks: Sendable {
   /// Listens to changes of tasks, as ``Database/changes(prefix:since:)`` does.
   public func changes(since revision: UInt64? = nil) -> Changes {
     Changes(
-      store: store, since: revision, filter: HistoryFilter(prefix: Bytes("task_".utf8)))
+      store: store, since: revision, filter: HistoryFilter(prefix: TaskKeys.prefix))
   }
 }
