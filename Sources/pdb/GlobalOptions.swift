@@ -111,7 +111,7 @@ struct GlobalOptions: ParsableArguments {
   }
 
   private static let takesValue: Set = [
-    "--db", "--node", "--dir", "--timeout", "--color", "--token-file", "--fields", "--cluster-key",
+    "--db", "--node", "--dir", "--timeout", "--at", "--color", "--token-file", "--fields", "--cluster-key",
     "--tls-ca",
   ]
 

@@ -18,7 +18,11 @@ struct PDB: AsyncParsableCommand {
     groupedSubcommands: [
       CommandGroup(name: "Data", subcommands: [TaskCommand.self, KVCommand.self]),
       CommandGroup(
-        name: "History", subcommands: [LogCommand.self, ShowCommand.self, UndoCommand.self]),
+        name: "History",
+        subcommands: [
+          LogCommand.self, ShowCommand.self, DiffCommand.self, BlameCommand.self, UndoCommand.self,
+          RedoCommand.self, RevertCommand.self, TagCommand.self, BisectCommand.self,
+        ]),
       CommandGroup(
         name: "Places",
         subcommands: [

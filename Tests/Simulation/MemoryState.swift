@@ -81,6 +81,16 @@ package struct MemoryState: StateStorage {
     }
   }
 
+  package func past(_ revision: UInt64) -> any StateView {
+    var past = self
+    past.history.removeAll { $0.record.number > revision }
+    past.versions = versions.compactMapValues { known in
+      let kept = known.filter { $0.revision <= revision }
+      return kept.isEmpty ? nil : kept
+    }
+    return past
+  }
+
   package func request(_ id: String) -> RememberedRequest? {
     forgetsRequests ? nil : requests[id]
   }
@@ -100,16 +110,27 @@ package struct MemoryState: StateStorage {
     history.append(Revision(record: record, keys: revision.changes.map(\.key)))
   }
 
-  package mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
-    guard let position = history.firstIndex(where: { $0.record.number == number }) else { return 0 }
+  package mutating func forget(_ revision: Forgetting) -> UInt64 {
+    let position = history.firstIndex { $0.record.number == revision.number }
+    guard let position else { return 0 }
     let forgotten = history.remove(at: position)
-    for key in forgotten.keys {
-      versions[key]?.removeAll {
-        $0.revision < first || ($0.revision == number && $0.value == nil)
-      }
-      if versions[key]?.isEmpty == true { versions[key] = nil }
-    }
+    for key in forgotten.keys { removeSuperfluous(of: key, revision) }
     return forgotten.record.byteCount
+  }
+
+  package mutating func release(_ kept: Forgetting) {
+    for key in versions.keys { removeSuperfluous(of: key, kept) }
+  }
+
+  private mutating func removeSuperfluous(of key: Bytes, _ forgetting: Forgetting) {
+    guard let known = versions[key] else { return }
+    let removed = Set(
+      forgetting.superfluous(
+        among: known.map {
+          Forgetting.Version(revision: $0.revision, isTombstone: $0.value == nil)
+        }))
+    let rest = known.filter { !removed.contains($0.revision) }
+    versions[key] = rest.isEmpty ? nil : rest
   }
 
   package mutating func putAside(_ key: Bytes, _ stored: StoredValue?) { aside[key] = stored }

@@ -116,6 +116,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case forgetsByOwnClock
   /// With a revision the versions go that it made.
   case forgetsPresent
+  /// What a tag holds is forgotten like everything else.
+  case forgetsTagged
   /// A revision is undone whatever has changed since.
   case undoesOverChanges
   /// An operation that is refused half-way leaves what it had drafted.

@@ -246,6 +246,10 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
     bug == .forgetsPresent ? number + 1 : number
   }
 
+  func held(_ tags: [UInt64]) -> [UInt64] {
+    bug == .forgetsTagged ? [] : tags
+  }
+
   func mayUndo(over conflicts: Int) -> Bool {
     conflicts == 0 || bug == .undoesOverChanges
   }

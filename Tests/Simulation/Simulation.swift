@@ -45,7 +45,8 @@ package final class Simulation {
     let members = Simulation.firstMembers(plan, &dice)
     checks = Checks(
       membership: members,
-      rules: PlantedRules(bug: nil, rememberedEntries: plan.past.rememberedEntries))
+      rules: PlantedRules(bug: nil, rememberedEntries: plan.past.rememberedEntries),
+      looksBack: plan.past.looksBack)
     workload = Workload(keys: plan.keys, past: plan.past)
     for _ in members.members { addNode(knowing: members) }
     for position in 0..<plan.clients {

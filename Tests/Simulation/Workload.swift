@@ -96,7 +96,13 @@ struct Workload {
 
   /// Something about the past: a revision by its number, known or not any more, or how much is kept.
   private mutating func lookingBack(_ dice: inout Dice, _ state: Machine) -> Work {
-    switch dice.below(8) {
+    switch dice.below(past.isUpgrade ? 8 : 12) {
+    case 8, 9: return .write(naming(&dice, state), key: nil, nil)
+    case 10: return .write(.redo, key: nil, nil)
+    case 11:
+      // Tasks only: the histories of the registers know of no going back.
+      let name = RevisionName(.number(pastRevision(&dice, state)))
+      return .write(.restore(name, prefix: TaskKeys.prefix), key: nil, nil)
     case 0: return .write(.setSetting(.historyKeep, value: "\(dice.among(1...8))s"), key: nil, nil)
     case 1:
       let value = dice.chance(300) ? nil : "\(dice.among(0...2000))"
@@ -115,6 +121,20 @@ struct Workload {
       guard !revisions.isEmpty else { return task(&dice) }
       return .write(.undo(dice.pick(revisions)), key: nil, nil)
     }
+  }
+
+  /// Something about tags: most name what will be forgotten.
+  private func naming(_ dice: inout Dice, _ state: Machine) -> PDBModel.Operation {
+    let tag = try! TagName("t\(dice.among(1...4))")
+    if dice.chance(250) { return .removeTag(tag) }
+    return .tag(
+      tag, RevisionName(.number(pastRevision(&dice, state))), replace: dice.chance(500))
+  }
+
+  /// A revision that is known, if any is.
+  private func pastRevision(_ dice: inout Dice, _ state: Machine) -> UInt64 {
+    let (oldest, newest) = (state.mark.compactedRevision, state.mark.revision)
+    return oldest + UInt64(dice.below(Int(newest - oldest) + 1))
   }
 
   /// A step of one of a few imports, in any order: most are refused, or overwrite each other.
@@ -161,7 +181,7 @@ struct Workload {
       case .notANumber, .notAList: .wrongKind
       default: nil
       }
-    case .success(.tasks), .success(.changed), .success(.undone): nil
+    case .success(.tasks), .success(.changed), .success(.undone), .success(.tagged): nil
     }
   }
 }

@@ -117,11 +117,35 @@ public struct RemoteStore: Clustered {
     let answer = try await ask(
       .get(
         "/log",
-        query.filter.parameters + [
+        query.filter.parameters + query.filter.times + [
           ("before", query.before.map { String($0) }), ("limit", String(query.limit)),
         ], at: moment))
     guard let page = HistoryPage(json: answer.json) else { throw Self.bad(answer) }
     return page
+  }
+
+  /// Asks for what two states differ in: `GET /diff`. The whole list comes in one answer.
+  public func differences(
+    _ query: DifferenceQuery, at moment: Moment
+  ) async throws(PDBError) -> Differences {
+    let answer = try await ask(
+      .get(
+        "/diff",
+        [
+          ("from", query.from.description.percentEncoded),
+          ("to", query.to.description.percentEncoded),
+          ("prefix", query.prefix.isEmpty ? nil : query.prefix.percentEncoded),
+        ], at: moment))
+    guard let from = answer.json["from"]?.uint64 else { throw Self.bad(answer) }
+    let changes = try Self.listing(answer, "changes", Revision.KeyChange.init)
+    return Differences(from: from, to: changes.revision, changes: changes)
+  }
+
+  /// Asks for the tags: `GET /tags`.
+  public func tags(at moment: Moment) async throws(PDBError) -> Read<[Tag]> {
+    let answer = try await ask(.get("/tags", [], at: moment))
+    let tags = try Self.listing(answer, "tags", Tag.init)
+    return Read(tags.whole ?? [], revision: tags.revision)
   }
 
   /// Asks how far an import came: `GET /import/ID`.

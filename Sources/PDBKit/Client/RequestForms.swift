@@ -43,6 +43,16 @@ extension ClientRequest {
       self.init(.post, "/append", body: .object(key.jsonMembers + [.init("values", .array(list))]))
     case .undo(let revision):
       self.init(.post, "/undo", body: revision.map { ["revision": JSON($0)] } ?? [:])
+    case .redo: self.init(.post, "/redo", body: [:])
+    case .restore(let name, let prefix):
+      var members = [JSON.Member("to", .string(name.description))]
+      if !prefix.isEmpty { members.append(.init("prefix", .string(prefix.shown))) }
+      self.init(.post, "/revert", body: .object(members))
+    case .tag(let tag, let name, let replace):
+      self.init(
+        .put, "/tags/\(tag.text.percentEncoded)",
+        body: ["revision": .string(name.description), "replace": .bool(replace)])
+    case .removeTag(let tag): self.init(.delete, "/tags/\(tag.text.percentEncoded)")
     case .stageImport(let part):
       self.init(
         .post, "/import/\(part.id.percentEncoded)",
@@ -98,7 +108,11 @@ extension ClientRequest {
     _ path: String, _ parameters: [(name: String, value: String?)], at moment: Moment = .now
   ) -> ClientRequest {
     var all = parameters
-    if moment == .stale { all.append(("consistency", moment.rawValue)) }
+    switch moment {
+    case .now: break
+    case .stale: all.append(("consistency", moment.consistency.rawValue))
+    case .past(let name): all.append(("at", name.description.percentEncoded))
+    }
     let query = all.compactMap { name, value in value.map { "\(name)=\($0)" } }
     let mark = path.contains("?") ? "&" : "?"
     return ClientRequest(
@@ -112,10 +126,18 @@ extension Bytes {
 }
 
 extension HistoryFilter {
+  /// What streams of changes can be asked, too.
   var parameters: [(name: String, value: String?)] {
     [
       ("task", task?.percentEncoded), ("key", key?.percentEncoded),
       ("prefix", prefix?.percentEncoded), ("author", author?.percentEncoded),
+      ("contains", text?.percentEncoded),
+    ]
+  }
+
+  var times: [(name: String, value: String?)] {
+    [
+      ("since", since?.description.percentEncoded), ("until", until?.description.percentEncoded),
     ]
   }
 }
@@ -137,19 +159,22 @@ extension Answer {
       guard let task = VersionedTask(json: json) else { return nil }
       self = .tasks([task])
     case .removeTask: self = .removed(1)
-    case .removeCompletedTasks, .delete:
+    case .removeCompletedTasks, .delete, .removeTag:
       guard let count else { return nil }
       self = .removed(count)
     case .set, .increment, .append:
       guard var pair = Pair(json: json) else { return nil }
       pair.isNew = answer.isCreated
       self = .pair(pair)
-    case .undo:
+    case .tag:
+      guard let tag = Tag(json: json) else { return nil }
+      self = .tagged(tag)
+    case .undo, .redo:
       guard let revision = json["undone"]?.uint64 else { return nil }
       self = .undone(
         Undone(
           revision: revision, operation: json["operation"]?.string ?? "", count: count ?? 0))
-    case .setMany, .stageImport, .commitImport, .discardImport, .setSetting:
+    case .setMany, .restore, .stageImport, .commitImport, .discardImport, .setSetting:
       guard let count else { return nil }
       self = .changed(count)
     }

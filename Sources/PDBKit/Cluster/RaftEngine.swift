@@ -171,7 +171,7 @@ package final class RaftEngine: StateEngine {
     let known = headline.version
     if operation.version <= known { return known }
     // A new leader may not have applied yet what raised the version.
-    let version = try await read(.now, .keys) { $1.data.version }
+    let version = try await read(.linearizable, .keys) { $1.data.version }
     guard operation.version <= version else {
       throw isLeader ? .membersTooOld : status.notLeader
     }
@@ -191,10 +191,10 @@ package final class RaftEngine: StateEngine {
   }
 
   package func read<T: Sendable>(
-    _ moment: Moment, _ reach: ReadReach,
+    _ consistency: Consistency, _ reach: ReadReach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
-    try await catchUp(moment)
+    try await catchUp(consistency)
     do {
       if reach == .keys, let result = try state.readOnWriter(body) { return result }
       return try await state.read(body)
@@ -222,8 +222,8 @@ package final class RaftEngine: StateEngine {
     for await damage in foundDamages { throw damage }
   }
 
-  package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
-    try await catchUp(moment)
+  package func snapshot(_ consistency: Consistency) async throws -> StateSnapshot {
+    try await catchUp(consistency)
     return try snapshot()
   }
 
@@ -236,8 +236,8 @@ package final class RaftEngine: StateEngine {
   }
 
   /// Waits until the state is as fresh as asked.
-  private func catchUp(_ moment: Moment) async throws {
-    guard moment == .now else { return }
+  private func catchUp(_ consistency: Consistency) async throws {
+    guard consistency == .linearizable else { return }
     try await withCheckedThrowingContinuation { continuation in
       ask(.read, .done(continuation), limit: Limits.readsInFlight)
     }

@@ -131,7 +131,7 @@ extension Coordinator {
     answerProposers(of: applied, through: mark.appliedIndex)
     status.mark = mark
     resume(at: mark.appliedIndex)
-    if applied.isEmpty || applied.contains(where: \.isUndo) { status.comebacks += 1 }
+    if applied.isEmpty || applied.contains(where: \.bringsTasksBack) { status.comebacks += 1 }
     comparison.applied(applied)
     judgeState()
     step(.applied(mark.appliedIndex))

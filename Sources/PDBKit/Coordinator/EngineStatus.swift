@@ -21,7 +21,7 @@ package struct EngineStatus: Sendable {
   package var logEntries = 0
   package var logBytes = 0
   package var mark = StateMark()
-  /// How often tasks that were gone may have come back: revisions undone, states received.
+  /// How often tasks that were gone may have come back: keys put back, states received.
   package var comebacks = 0
   /// On the leader: how far each peer's log is known to reach.
   package var matchIndex: [NodeID: Index] = [:]

@@ -38,7 +38,8 @@ package struct Applied: Sendable {
   /// The revision that the entry made, if it made one.
   package let made: RecordedRevision?
 
-  var isUndo: Bool { if case .success(.undone) = decision { true } else { false } }
+  /// Whether tasks that were gone may be there again.
+  var bringsTasksBack: Bool { made?.bringsTasksBack ?? false }
 }
 
 /// Applies entries one after the other.

@@ -38,13 +38,13 @@ package final class FolderEngine: StateEngine {
   }
 
   package func read<T: Sendable>(
-    _ moment: Moment, _ reach: ReadReach,
+    _ consistency: Consistency, _ reach: ReadReach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T {
     try await inTurn { try $0.read(body) }
   }
 
-  package func snapshot(_ moment: Moment) async throws -> StateSnapshot {
+  package func snapshot(_ consistency: Consistency) async throws -> StateSnapshot {
     try await inTurn { try $0.snapshot() }
   }
 

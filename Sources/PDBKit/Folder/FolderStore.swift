@@ -155,6 +155,18 @@ public final class FolderStore: Store {
     try await ask { store throws(PDBError) in try await store.history(query, at: moment) }
   }
 
+  /// Compares two states.
+  public func differences(
+    _ query: DifferenceQuery, at moment: Moment
+  ) async throws(PDBError) -> Differences {
+    try await ask { store throws(PDBError) in try await store.differences(query, at: moment) }
+  }
+
+  /// Reads the tags.
+  public func tags(at moment: Moment) async throws(PDBError) -> Read<[Tag]> {
+    try await ask { store throws(PDBError) in try await store.tags(at: moment) }
+  }
+
   /// Listens to changes, whoever makes them.
   public func changes(
     since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment

@@ -9,7 +9,7 @@ extension LocalStore {
     _ number: UInt64, at moment: Moment
   ) async throws(PDBError) -> Read<Revision> {
     try await read(moment, .ranges) { view, mark in
-      guard let record = try view.revision(number) else { throw mark.unknown(number) }
+      guard let record = try view.revision(number) else { throw mark.data.unknown(number) }
       return Read(try view.shown(record), revision: mark.revision)
     }
   }
@@ -19,9 +19,8 @@ extension LocalStore {
   ) async throws(PDBError) -> HistoryPage {
     try await read(moment, .ranges) { view, mark in
       var page = PageOfHistory(limit: min(query.limit, Limits.logPage))
-      let before = query.before ?? .max
-      if page.limit > 0, before > 0 {
-        try view.scanHistory(from: 0, through: before - 1, reversed: true) { record in
+      if page.limit > 0 {
+        try view.scanCandidates(of: query.filter, before: query.before ?? .max) { record in
           let revision = try view.shown(record)
           return query.filter.matches(revision) ? page.add(revision) : true
         }
@@ -29,6 +28,24 @@ extension LocalStore {
       return HistoryPage(
         revisions: page.revisions, revision: mark.revision, compacted: mark.compactedRevision,
         next: page.isCut ? page.revisions.last?.number : nil)
+    }
+  }
+
+  package func differences(
+    _ query: DifferenceQuery, at moment: Moment
+  ) async throws(PDBError) -> Differences {
+    let (from, to) = try await read(moment, .keys) { view, mark in
+      (try view.number(of: query.from, mark.data), try view.number(of: query.to, mark.data))
+    }
+    let scan = DifferenceScan(from: from, to: to, prefix: query.prefix)
+    // The newest state knows both.
+    let changes = try await list(scan, at: .stale).of(revision: to)
+    return Differences(from: from, to: to, changes: changes)
+  }
+
+  package func tags(at moment: Moment) async throws(PDBError) -> Read<[Tag]> {
+    try await read(moment, .keys) { view, mark in
+      Read(try view.tags(), revision: mark.revision)
     }
   }
 
@@ -88,16 +105,5 @@ extension HistoryView {
   /// A revision as callers see it.
   fileprivate func shown(_ record: RevisionRecord) throws -> Revision {
     Revision(RecordedRevision(record, try changes(of: record)))
-  }
-}
-
-extension StateMark {
-  /// The error for a revision that is not there.
-  fileprivate func unknown(_ number: UInt64) -> PDBError {
-    PDBError(
-      .revisionNotFound, "there is no revision \(number)",
-      hint: number <= data.compactedRevision
-        ? "the history begins after revision \(data.compactedRevision); older ones are forgotten"
-        : "the newest is \(data.revision)")
   }
 }

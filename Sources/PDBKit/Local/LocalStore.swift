@@ -77,14 +77,21 @@ extension LocalStore {
 
   // MARK: Reading
 
-  /// Runs `body` on the state.
+  /// Runs `body` on the state as it is or was, with a mark whose revision is that of the moment.
   package func read<T: Sendable>(
     _ moment: Moment, _ reach: ReadReach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws(PDBError) -> T {
-    do { return try await engine.read(moment, reach, body) } catch {
-      throw PDBError(reading: error)
-    }
+    do {
+      guard case .past(let name) = moment else {
+        return try await engine.read(moment.consistency, reach, body)
+      }
+      return try await engine.read(moment.consistency, reach) { view, mark in
+        var past = mark
+        past.revision = try view.number(of: name, mark.data)
+        return try body(view.past(past.revision), past)
+      }
+    } catch { throw PDBError(reading: error) }
   }
 
   package func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
@@ -113,7 +120,10 @@ extension LocalStore {
   package func tasks(
     _ query: TaskQuery, at moment: Moment
   ) async throws(PDBError) -> Listing<VersionedTask> {
-    try await list(TaskScan(query, order, comebacks: engine.comebacks), at: moment)
+    // What is known of the order is known of the tasks that are there now.
+    var order = order
+    if case .past = moment { order = KnownTaskOrder() }
+    return try await list(TaskScan(query, order, comebacks: engine.comebacks), at: moment)
   }
 
   package func export(prefix: Bytes, at moment: Moment) async throws(PDBError) -> Listing<Pair> {
@@ -121,30 +131,42 @@ extension LocalStore {
   }
 
   /// A short list comes at once; a long one piece by piece from a view of its own.
-  private func list<Scan: StateScan>(
+  func list<Scan: StateScan>(
     _ scan: Scan, at moment: Moment
   ) async throws(PDBError) -> Listing<Scan.Item> {
-    if let list = try await list(scan, upTo: ListPiece.bytes, at: moment) { return list }
+    let short = try await list(scan, upTo: ListPiece.bytes, at: moment)
+    if let list = short.list { return list }
+    // From here on the state need only have what it had.
+    var moment = Moment.stale
+    var past: UInt64?
+    if short.isPast {
+      moment = .revision(short.revision)
+      past = short.revision
+    }
     let snapshot: StateSnapshot
     do { snapshot = try await engine.snapshot(.stale) } catch {
       // Where the disk is full there is no view but that of the writer; reading goes on all the same.
       guard (error as? PDBError)?.code == .diskFull else { throw PDBError(reading: error) }
-      return try await list(scan, upTo: .max, at: .stale)!
+      return try await list(scan, upTo: .max, at: moment).list!
     }
-    var source = SnapshotSource(scan, snapshot)
+    var source = SnapshotSource(scan, snapshot, past: past)
     let first = try await source.next() ?? []
-    return Listing(revision: snapshot.mark.revision, first: first, rest: source)
+    return Listing(revision: past ?? snapshot.mark.revision, first: first, rest: source)
   }
 
-  /// The list in one piece; `nil` if it has more bytes than `limit`.
+  /// The list in one piece, or none if it has more bytes than `limit`.
   private func list<Scan: StateScan>(
     _ scan: Scan, upTo limit: Int, at moment: Moment
-  ) async throws(PDBError) -> Listing<Scan.Item>? {
-    try await read(moment, .ranges) { view, mark in
+  ) async throws(PDBError) -> (list: Listing<Scan.Item>?, revision: UInt64, isPast: Bool) {
+    var isPast = false
+    if case .past = moment { isPast = true }
+    return try await read(moment, .ranges) { [isPast] view, mark in
       var scan = scan
       var items: [Scan.Item] = []
-      guard try scan.read(view, into: &items, upTo: limit) else { return nil }
-      return Listing(revision: mark.revision, first: items)
+      try scan.check(view, mark)
+      let isWhole = try scan.read(view, into: &items, upTo: limit)
+      let list = isWhole ? Listing(revision: mark.revision, first: items) : nil
+      return (list, mark.revision, isPast)
     }
   }
 
@@ -167,6 +189,11 @@ extension LocalStore {
   }
 
   package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
+    guard moment.consistency == .stale || moment == .now else {
+      throw PDBError(
+        .notSupported, "a backup holds the newest state with its history, not an earlier one",
+        hint: "'pdb export --at REV' writes what there was then")
+    }
     let (snapshot, identity) = (try await snapshot(moment), try await identity())
     var source = BackupSource(snapshot)
     let head = source.head(identity.cluster)
@@ -174,7 +201,7 @@ extension LocalStore {
   }
 
   private func snapshot(_ moment: Moment) async throws(PDBError) -> StateSnapshot {
-    do { return try await engine.snapshot(moment) } catch { throw PDBError(reading: error) }
+    do { return try await engine.snapshot(moment.consistency) } catch { throw PDBError(reading: error) }
   }
 }
 

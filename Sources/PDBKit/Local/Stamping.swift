@@ -45,6 +45,10 @@ extension Operation {
         key: try Limits.check(key: key),
         values: try values.map { value throws(PDBError) in try Limits.check(json: value) })
     case .undo(let revision): self = .undo(revision)
+    case .redo: self = .redo
+    case .restore(let name, let prefix): self = .restore(name, prefix: prefix)
+    case .tag(let tag, let name, let replace): self = .tag(tag, name, replace: replace)
+    case .removeTag(let tag): self = .removeTag(tag)
     case .stageImport(let part):
       self = .stageImport(
         ImportPart(

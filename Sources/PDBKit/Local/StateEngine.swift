@@ -15,17 +15,17 @@ package protocol StateEngine: Sendable {
 
   /// Runs `body` on a consistent view of the state.
   func read<T: Sendable>(
-    _ moment: Moment, _ reach: ReadReach,
+    _ consistency: Consistency, _ reach: ReadReach,
     _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
   ) async throws -> T
 
   /// The whole state as it is, to be read piece by piece while it moves on.
-  func snapshot(_ moment: Moment) async throws -> StateSnapshot
+  func snapshot(_ consistency: Consistency) async throws -> StateSnapshot
 
   /// Whether the state has every change that was acknowledged.
   var isCurrent: Bool { get }
 
-  /// How often tasks that were gone may have come back: revisions undone, states received.
+  /// How often tasks that were gone may have come back: keys put back, states received.
   var comebacks: Int { get }
 }
 

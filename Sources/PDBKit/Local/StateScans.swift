@@ -1,5 +1,6 @@
 // Lists of pairs and tasks, read bit by bit from a view of the state.
 
+import PDBCoordinator
 import PDBModel
 import PDBStorage
 import PDBStore
@@ -8,10 +9,26 @@ import PDBStore
 protocol StateScan<Item>: Sendable {
   associatedtype Item: Sendable
 
+  /// The revisions, beside that of the view, whose states it reads.
+  var revisions: [UInt64] { get }
+
   /// Appends items until there are no more (`true`), or until they have as many bytes as `limit`.
   mutating func read(
     _ view: any StateView, into items: inout [Item], upTo limit: Int
   ) throws -> Bool
+}
+
+extension StateScan {
+  var revisions: [UInt64] { [] }
+
+  /// Makes sure that what it reads is still known.
+  ///
+  /// - Throws: `revision_not_found`.
+  func check(_ view: any StateView, _ mark: StateMark) throws {
+    for revision in revisions where try !view.isReadable(revision, mark.data) {
+      throw mark.data.unknown(revision)
+    }
+  }
 }
 
 /// Pairs in the order of their keys; none that are pdb's own.
@@ -109,25 +126,72 @@ struct TaskScan: StateScan {
   }
 }
 
+/// The keys that two states differ in, in their order; none that are pdb's own.
+struct DifferenceScan: StateScan {
+  let revisions: [UInt64]
+  private let from: UInt64
+  private let to: UInt64
+  private var start: Bytes
+  private let end: Bytes?
+
+  init(from: UInt64, to: UInt64, prefix: Bytes) {
+    self.from = from
+    self.to = to
+    revisions = [from, to]
+    start = prefix.isEmpty ? SystemKeys.firstUserKey : prefix
+    end = prefix.prefixEnd
+  }
+
+  mutating func read(
+    _ view: any StateView, into items: inout [Revision.KeyChange], upTo limit: Int
+  ) throws -> Bool {
+    let (older, newer) = (try view.past(from), try view.past(to))
+    var bytes = 0
+    var isFull = false
+    try view.scanKeys(
+      from: start, to: end, changedAfter: min(from, to), through: max(from, to)
+    ) { key in
+      start = key + [0]
+      let (before, after) = (try older.get(key)?.value, try newer.get(key)?.value)
+      guard before != after else { return true }
+      items.append(Revision.KeyChange(key: key, before: before, after: after))
+      bytes += key.count + (before?.count ?? 0) + (after?.count ?? 0) + Self.memberBytes
+      isFull = bytes >= limit
+      return !isFull
+    }
+    return !isFull
+  }
+
+  /// About what a change takes beside its key and values when it is written.
+  private static let memberBytes = 40
+}
+
 /// The batches of a list from a view that stays as it is.
 struct SnapshotSource<Scan: StateScan>: BatchSource {
   private var scan: Scan
   private let snapshot: StateSnapshot
+  /// The revision that is read; `nil`: the newest of the view.
+  private let past: UInt64?
   private var isOver = false
 
-  init(_ scan: Scan, _ snapshot: StateSnapshot) {
+  init(_ scan: Scan, _ snapshot: StateSnapshot, past: UInt64? = nil) {
     self.scan = scan
     self.snapshot = snapshot
+    self.past = past
   }
 
   mutating func next() async throws(PDBError) -> [Scan.Item]? {
     guard !isOver else { return nil }
     let batch: (scan: Scan, items: [Scan.Item], isOver: Bool)
     do {
-      batch = try await snapshot.read { [scan] view in
+      batch = try await snapshot.read { [scan, past, mark = snapshot.mark] view in
         var scan = scan
         var items: [Scan.Item] = []
-        let isOver = try scan.read(view, into: &items, upTo: ListPiece.bytes)
+        // It may have been forgotten since it was looked up.
+        if let past, try !view.isReadable(past, mark.data) { throw mark.data.unknown(past) }
+        try scan.check(view, mark)
+        let shown = try past.map { try view.past($0) } ?? view
+        let isOver = try scan.read(shown, into: &items, upTo: ListPiece.bytes)
         return (scan, items, isOver)
       }
     } catch { throw PDBError(reading: error) }

@@ -15,6 +15,8 @@ public enum Answer: Equatable, Sendable {
   case changed(Int)
   /// A revision was taken back.
   case undone(Undone)
+  /// A revision has a name.
+  case tagged(Tag)
 }
 
 /// A revision that was taken back.
@@ -102,6 +104,10 @@ extension Decision {
       writer.write(undone.revision)
       writer.write(undone.operation)
       writer.write(UInt64(undone.count))
+    case .success(.tagged(let tag)):
+      writer.write(byte: 8)
+      writer.write(tag.name.text)
+      writer.write(tag.revision)
     }
     return writer.bytes
   }
@@ -137,6 +143,9 @@ extension Decision {
           Undone(
             revision: try reader.readUInt64(), operation: try reader.readString(),
             count: Int(try reader.readUInt64()))))
+    case 8:
+      guard let name = try? TagName(try reader.readString()) else { throw BinaryReader.Malformed() }
+      self = .success(.tagged(Tag(name, revision: try reader.readUInt64())))
     default: throw BinaryReader.Malformed()
     }
     try reader.finish()
@@ -199,6 +208,9 @@ extension Answer {
   /// What was taken back.
   public var undone: Undone? { if case .undone(let undone) = self { undone } else { nil } }
 
+  /// The tag that was set.
+  public var tag: Tag? { if case .tagged(let tag) = self { tag } else { nil } }
+
   /// How many tasks or keys the change was about.
   public var count: Int {
     switch self {
@@ -206,6 +218,7 @@ extension Answer {
     case .pair: 1
     case .removed(let count), .changed(let count): count
     case .undone(let undone): undone.count
+    case .tagged: 1
     }
   }
 }

@@ -26,8 +26,11 @@ package struct ClusterVersion: Comparable, Hashable, Sendable {
   /// A poisoned entry can be skipped.
   package static let skips = ClusterVersion(number: 2)
 
+  /// Revisions can have tags, and keys can be taken back to a revision.
+  package static let tags = ClusterVersion(number: 3)
+
   /// What this program understands.
-  package static let newest = skips
+  package static let newest = tags
 
   /// The cluster has a version that this program does not know.
   package struct NotUnderstood: Error {

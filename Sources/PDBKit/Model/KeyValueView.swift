@@ -35,8 +35,10 @@ extension KeyValueView {
 /// that is refused half-way leaves nothing, because its draft is dropped.
 struct Draft<Base: StateView>: StateView {
   private let base: Base
+  /// How far the state is that it is an overlay of.
+  let mark: DataMark
   /// The revision the draft will become.
-  let revision: UInt64
+  var revision: UInt64 { mark.revision + 1 }
   /// Where the operation stands in the log.
   let place: LogPosition
   let rules: any StateRules
@@ -53,11 +55,11 @@ struct Draft<Base: StateView>: StateView {
   }
 
   init(
-    on base: Base, revision: UInt64, at place: LogPosition = LogPosition(index: 0, term: 0),
+    on base: Base, after mark: DataMark, at place: LogPosition = LogPosition(index: 0, term: 0),
     rules: any StateRules = SoundState()
   ) {
     self.base = base
-    self.revision = revision
+    self.mark = mark
     self.place = place
     self.rules = rules
   }
@@ -84,6 +86,24 @@ struct Draft<Base: StateView>: StateView {
   func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange] {
     try base.changes(of: record, limit: limit)
   }
+
+  func firstRevision(stampedAfter time: Timestamp) throws -> UInt64? {
+    try base.firstRevision(stampedAfter: time)
+  }
+
+  func lastChange(of key: Bytes, before limit: UInt64) throws -> UInt64? {
+    try base.lastChange(of: key, before: limit)
+  }
+
+  func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws {
+    try base.scanKeys(from: lower, to: upper, changedAfter: first, through: last, body)
+  }
+
+  /// What the draft changes is not part of the past.
+  func past(_ revision: UInt64) throws -> any StateView { try base.past(revision) }
 
   mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
 

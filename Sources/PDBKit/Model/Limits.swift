@@ -14,6 +14,10 @@ public enum Limits {
   public static let titleBytes = 4 << 10
   /// How deep arrays and objects of a value may be nested.
   public static let jsonDepth = 64
+  /// The name of a tag in UTF-8.
+  public static let tagBytes = 128
+  /// Tags of one cluster.
+  public static let tags = 1_000
   /// Tasks or keys in one atomic change.
   public static let batchCount = 1_000
   /// The highest task number that an import may bring: far from where counting on would end.

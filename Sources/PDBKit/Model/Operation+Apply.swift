@@ -34,6 +34,15 @@ extension Operation {
       return .pair(try draft.append(values, to: key))
     case .undo(let number):
       return .undone(try draft.undo(number, by: stamp.author))
+    case .redo:
+      return .undone(try draft.redo(by: stamp.author))
+    case .restore(let name, let prefix):
+      return .changed(try draft.restore(to: name, prefix: prefix))
+    case .tag(let tag, let name, let replace):
+      return .tagged(try draft.tag(tag, name, replace: replace))
+    case .removeTag(let tag):
+      try draft.removeTag(tag)
+      return .removed(1)
     case .stageImport(let part):
       return .changed(try draft.stage(part))
     case .commitImport(let id, let parts, let existing):

@@ -25,7 +25,12 @@ extension StampedOperation {
   /// Whether applying what is encoded here may take long: it can change any number of keys, or
   /// has to search for what it changes.
   package static func mayTakeLong(_ bytes: Bytes) -> Bool {
-    [.removeCompletedTasks, .undo, .commitImport, .discardImport].contains(kind(of: bytes))
+    switch kind(of: bytes) {
+    case .removeCompletedTasks, .undo, .redo, .restore, .tag, .removeTag, .commitImport,
+      .discardImport:
+      true
+    default: false
+    }
   }
 
   /// The entry that what is encoded here decides to skip; `nil` if it is another operation.
@@ -113,6 +118,10 @@ extension Operation {
     case raiseVersion = 14
     case setSetting = 15
     case skipEntry = 16
+    case redo = 17
+    case restore = 18
+    case tag = 19
+    case removeTag = 20
   }
 
   private var kind: Kind {
@@ -133,6 +142,10 @@ extension Operation {
     case .raiseVersion: .raiseVersion
     case .setSetting: .setSetting
     case .skipEntry: .skipEntry
+    case .redo: .redo
+    case .restore: .restore
+    case .tag: .tag
+    case .removeTag: .removeTag
     }
   }
 
@@ -165,6 +178,15 @@ extension Operation {
     case .raiseVersion(let version): writer.write(version.number)
     case .setSetting(let setting, let value): writer.writeSettingOfCluster(setting, value)
     case .skipEntry(let entry): writer.write(entry)
+    case .redo: break
+    case .restore(let name, let prefix):
+      writer.write(name.description)
+      writer.write(prefix)
+    case .tag(let tag, let name, let replace):
+      writer.write(tag.text)
+      writer.write(name.description)
+      writer.write(replace)
+    case .removeTag(let tag): writer.write(tag.text)
     }
   }
 
@@ -187,6 +209,12 @@ extension Operation {
     case .raiseVersion: self = .raiseVersion(ClusterVersion(number: try reader.readUInt64()))
     case .setSetting: self = try reader.readSettingOfCluster()
     case .skipEntry: self = .skipEntry(try reader.readPosition())
+    case .redo: self = .redo
+    case .restore: self = .restore(try reader.readRevision(), prefix: try reader.readBytes())
+    case .tag:
+      self = .tag(
+        try reader.readTag(), try reader.readRevision(), replace: try reader.readBool())
+    case .removeTag: self = .removeTag(try reader.readTag())
     }
   }
 }
@@ -291,6 +319,20 @@ extension BinaryWriter {
 extension BinaryReader {
   fileprivate mutating func readAppending() throws -> Operation {
     .append(key: try readBytes(), values: try readList { try $0.readBytes() })
+  }
+}
+
+// MARK: Revisions
+
+extension BinaryReader {
+  fileprivate mutating func readRevision() throws -> RevisionName {
+    guard let name = try? RevisionName(parsing: try readString()) else { throw Malformed() }
+    return name
+  }
+
+  fileprivate mutating func readTag() throws -> TagName {
+    guard let tag = try? TagName(try readString()) else { throw Malformed() }
+    return tag
   }
 }
 

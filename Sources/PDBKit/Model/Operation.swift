@@ -13,6 +13,13 @@ package enum Operation: Equatable, Sendable {
   case append(key: Bytes, values: [Bytes])
   /// Takes a revision back; `nil`: the author's newest that stands.
   case undo(UInt64?)
+  /// Takes the author's newest undo back.
+  case redo
+  /// Gives keys the values that they had at a revision.
+  case restore(RevisionName, prefix: Bytes)
+  /// Names a revision.
+  case tag(TagName, RevisionName, replace: Bool)
+  case removeTag(TagName)
   /// Puts a part of an import aside, where users do not see it.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once.
@@ -43,6 +50,11 @@ package enum Operation: Equatable, Sendable {
     case .increment: "kv incr"
     case .append: "kv append"
     case .undo(let revision): revision.map { "undo \($0)" } ?? "undo"
+    case .redo: "redo"
+    case .restore(let name, let prefix):
+      "revert --to \(name)" + (prefix.isEmpty ? "" : " \(prefix.shown)")
+    case .tag(let tag, _, _): "tag \(tag)"
+    case .removeTag(let tag): "tag -d \(tag)"
     case .stageImport, .commitImport, .discardImport: "import"
     case .raiseVersion: "cluster upgrade"
     case .setSetting(let setting, let value?): "cluster set \(setting.name) \(value)"
@@ -56,6 +68,7 @@ package enum Operation: Equatable, Sendable {
     switch self {
     case .setSetting: .checksums
     case .skipEntry: .skips
+    case .redo, .restore, .tag, .removeTag: .tags
     default: .first
     }
   }

@@ -95,6 +95,16 @@ package struct RecordedRevision: Sendable {
   }
 }
 
+extension RecordedRevision {
+  /// Whether tasks that were gone may be there again: their numbers lead to them, and were not given now.
+  package var bringsTasksBack: Bool {
+    let isBack = changes.contains { change in
+      change.key.starts(with: TaskKeys.numbers) && change.before == nil && change.after != nil
+    }
+    return isBack && !changes.contains { $0.key == TaskKeys.lastNumber }
+  }
+}
+
 /// A consistent view of the past.
 package protocol HistoryView {
   /// Visits the revisions from `first` through `last` that are still known, in order or
@@ -108,6 +118,60 @@ package protocol HistoryView {
   ///
   /// - Parameter limit: how many changes are wanted; the first ones.
   func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange]
+
+  /// The first of the revisions that are known and stamped later than `time`.
+  func firstRevision(stampedAfter time: Timestamp) throws -> UInt64?
+
+  /// The newest revision before `limit` that changed a key, whether or not it is still known.
+  func lastChange(of key: Bytes, before limit: UInt64) throws -> UInt64?
+
+  /// Visits keys from `lower` up to but not including `upper` that a revision after `first`, up to
+  /// `last`, changed, in order, until `body` returns false.
+  func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws
+}
+
+// What a view can do without an index.
+extension HistoryView {
+  package func firstRevision(stampedAfter time: Timestamp) throws -> UInt64? {
+    var found: UInt64?
+    try scanHistory(from: 0, through: .max, reversed: false) { record in
+      if record.stamp.time > time { found = record.number }
+      return found == nil
+    }
+    return found
+  }
+
+  package func lastChange(of key: Bytes, before limit: UInt64) throws -> UInt64? {
+    guard limit > 0 else { return nil }
+    var found: UInt64?
+    try scanHistory(from: 0, through: limit - 1, reversed: true) { record in
+      if try changes(of: record).contains(where: { $0.key == key }) { found = record.number }
+      return found == nil
+    }
+    return found
+  }
+
+  package func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws {
+    guard first < last else { return }
+    var keys: Set<Bytes> = []
+    try scanHistory(from: first + 1, through: last, reversed: false) { record in
+      keys.formUnion(try changes(of: record).map(\.key))
+      return true
+    }
+    let wanted = keys.filter { key in
+      !key.lexicographicallyPrecedes(lower)
+        && upper.map { key.lexicographicallyPrecedes($0) } != false
+    }
+    for key in wanted.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      guard try body(key) else { return }
+    }
+  }
 }
 
 extension HistoryView {
@@ -144,4 +208,14 @@ extension HistoryView {
 }
 
 /// The keys as they are, and how they came to be so.
-package typealias StateView = HistoryView & KeyValueView
+package protocol StateView: HistoryView, KeyValueView {
+  /// The same as of an earlier revision, which must be readable
+  /// (``StateView/isReadable(_:_:)``).
+  func past(_ revision: UInt64) throws -> any StateView
+}
+
+extension StateView {
+  package func past(_ revision: UInt64) throws -> any StateView {
+    try RewoundView(self, to: revision)
+  }
+}

@@ -146,7 +146,7 @@ extension PDBError {
   /// Some members would not understand an operation of theirs.
   package static var membersTooOld: PDBError {
     PDBError(
-      .conflict, "not all members understand settings",
+      .conflict, "not all members understand this change",
       hint: "upgrade the members of version 0.1 first, and start those that never ran; "
         + "'pdb cluster status' shows them")
   }

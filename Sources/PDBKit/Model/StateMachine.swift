@@ -71,9 +71,11 @@ package protocol StateStorage: StateView {
   mutating func append(_ revision: RecordedRevision) throws
   /// Forgets the oldest revision that is known, and what its keys had before; tells what it counted
   /// for. The state after it stays as it is.
+  mutating func forget(_ revision: Forgetting) throws -> UInt64
+  /// Removes what only tags kept that are gone.
   ///
-  /// - Parameter first: of its keys, the versions before this one go.
-  mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) throws -> UInt64
+  /// - Parameter kept: as when the newest of the forgotten revisions was forgotten.
+  mutating func release(_ kept: Forgetting) throws
   /// Gives a key that has no history a value, or none.
   mutating func putAside(_ key: Bytes, _ stored: StoredValue?) throws
 
@@ -221,7 +223,7 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func run(
     _ stamped: StampedOperation, at position: LogPosition
   ) throws -> (Decision, RecordedRevision?) {
-    var draft = Draft(on: storage, revision: mark.revision + 1, at: position, rules: rules)
+    var draft = Draft(on: storage, after: mark, at: position, rules: rules)
     let decision: Decision
     do {
       guard rules.mayUse(stamped.operation.version, at: mark.version) else {
@@ -262,7 +264,25 @@ package struct StateMachine<Storage: StateStorage> {
     mark.historyBytes += record.byteCount
     let made = RecordedRevision(record, changes)
     try storage.append(made)
+    try release(changes)
     return made
+  }
+
+  /// What a tag held goes when the tag does, unless it is part of the history.
+  private mutating func release(_ changes: [KeyChange]) throws {
+    let number = mark.compactedRevision
+    let isReleased = changes.contains { change in
+      guard let before = change.before, let tag = Tag(change.key, before.value) else { return false }
+      return tag.revision < number
+    }
+    guard isReleased else { return }
+    try storage.release(
+      Forgetting(
+        number, keepingFrom: rules.firstKept(afterForgetting: number), held: try heldRevisions()))
+  }
+
+  private func heldRevisions() throws -> [UInt64] {
+    rules.held(try storage.tags().map(\.revision))
   }
 
   // MARK: Forgetting
@@ -283,9 +303,12 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func forgetHistory(at time: Timestamp?) throws {
     let limits = HistoryLimits(try storage.settings())
     let oldest = rules.forgettingTime(of: time).flatMap { limits.oldest(at: $0) }
+    var held: [UInt64]?
     for _ in 0..<Self.forgottenAtOnce where mark.compactedRevision < mark.revision {
       guard try exceeds(limits, oldest) else { return }
-      try forgetOldestRevision()
+      let tags = try held ?? heldRevisions()
+      held = tags
+      try forgetOldestRevision(holding: tags)
     }
   }
 
@@ -303,17 +326,18 @@ package struct StateMachine<Storage: StateStorage> {
   /// The revisions that are forgotten at one entry at most.
   private static var forgottenAtOnce: Int { 256 }
 
-  private mutating func forgetOldestRevision() throws {
+  private mutating func forgetOldestRevision(holding held: [UInt64]) throws {
     mark.compactedRevision += 1
-    mark.historyBytes -= try storage.forgetRevision(
-      mark.compactedRevision, keepingFrom: rules.firstKept(afterForgetting: mark.compactedRevision))
+    let number = mark.compactedRevision
+    mark.historyBytes -= try storage.forget(
+      Forgetting(number, keepingFrom: rules.firstKept(afterForgetting: number), held: held))
   }
 
   /// As nodes of version 0.1 do.
   private mutating func forgetOldHistory() throws {
     while mark.revision - mark.compactedRevision > Limits.historyRevisions
       || mark.historyBytes > Limits.historyBytes, mark.compactedRevision < mark.revision
-    { try forgetOldestRevision() }
+    { try forgetOldestRevision(holding: []) }
   }
 }
 

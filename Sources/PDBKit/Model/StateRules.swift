@@ -33,6 +33,9 @@ package protocol StateRules: Sendable {
   /// revision made. It may be the present one, and revisions that are kept may have replaced it.
   func firstKept(afterForgetting number: UInt64) -> UInt64
 
+  /// The revisions whose state is kept, however old they are: those that have tags.
+  func held(_ tags: [UInt64]) -> [UInt64]
+
   // Changes
 
   /// Whether a revision is undone: never over what others have changed since.
@@ -63,6 +66,8 @@ extension StateRules {
   package func mustForget(kept: UInt64, limit: UInt64) -> Bool { kept > limit }
 
   package func firstKept(afterForgetting number: UInt64) -> UInt64 { number }
+
+  package func held(_ tags: [UInt64]) -> [UInt64] { tags }
 
   package func mayUndo(over conflicts: Int) -> Bool { conflicts == 0 }
 

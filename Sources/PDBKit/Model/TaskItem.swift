@@ -103,7 +103,7 @@ package enum TaskKeys {
   /// `task_<id>` holds the task, as in the seed of this project.
   package static let prefix = Bytes(utf8: "task_")
 
-  static func task(id: String) -> Bytes { prefix + Bytes(utf8: id) }
+  package static func task(id: String) -> Bytes { prefix + Bytes(utf8: id) }
 
   /// Whether a task may live there. The same as ``id(of:)`` without making the id.
   package static func isTask(_ key: Bytes) -> Bool {
@@ -120,7 +120,7 @@ package enum TaskKeys {
   /// start with NUL belong to pdb; users cannot name them.
   static let numbers = SystemKeys.prefix + Bytes(utf8: "number/")
 
-  static func number(_ number: UInt64) -> Bytes {
+  package static func number(_ number: UInt64) -> Bytes {
     numbers + number.bigEndianBytes
   }
 

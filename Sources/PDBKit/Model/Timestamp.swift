@@ -80,6 +80,39 @@ extension Timestamp {
   }
 }
 
+extension Timestamp {
+  /// Reads a time with any offset from UTC, with or without a fraction of a second (RFC 3339, section
+  /// 5.6). What is finer than a millisecond is dropped.
+  public init?(rfc3339 text: String) {
+    var rest = Substring(text)
+    var offset: Int64 = 0
+    if rest.last?.uppercased() == "Z" {
+      rest.removeLast()
+    } else {
+      guard let minutes = Self.offset(rest.suffix(6)) else { return nil }
+      offset = minutes
+      rest.removeLast(6)
+    }
+    let parts = rest.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count <= 2, parts.count == 1 || !parts[1].isEmpty,
+      parts.last!.utf8.allSatisfy({ (0x30...0x39).contains($0) }) || parts.count == 1
+    else { return nil }
+    let fraction = parts.count == 1 ? "000" : (String(parts[1]) + "00").prefix(3)
+    guard let time = Timestamp(parsing: "\(parts[0].uppercased()).\(fraction)Z") else { return nil }
+    self.init(milliseconds: time.milliseconds - offset * 60_000)
+  }
+
+  /// The minutes of `+07:00`.
+  private static func offset(_ text: Substring) -> Int64? {
+    let parts = text.dropFirst().split(separator: ":")
+    guard text.utf8.count == 6, text.first == "+" || text.first == "-", parts.count == 2,
+      let hours = UInt8(parts[0]), hours < 24, let minutes = UInt8(parts[1]), minutes < 60,
+      parts.allSatisfy({ $0.utf8.count == 2 })
+    else { return nil }
+    return (text.first == "-" ? -1 : 1) * (Int64(hours) * 60 + Int64(minutes))
+  }
+}
+
 extension Int64 {
   /// Division that rounds down, so times before 1970 come out right too.
   fileprivate func quotientAndFloorRemainder(by divisor: Int64) -> (Int64, Int64) {

@@ -21,6 +21,7 @@ extension Draft {
         .conflict, "revision \(number) cannot be undone: an entry that was skipped stays skipped")
     }
     let conflicts = try changes.filter { try get($0.key)?.value != $0.after }
+    for change in changes { try checkTag(change, of: number) }
     guard rules.mayUndo(over: conflicts.count) else { throw try conflict(number, conflicts) }
     for change in changes {
       if let before = change.before {

@@ -19,10 +19,11 @@ extension Endpoint {
   static let events: [Endpoint] = [
     Endpoint(
       .get, "/events",
-      "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task=, ?author=",
+      "Changes as server-sent events; ?since=REV, ?prefix=, ?key=, ?task=, ?author=, ?contains=",
       id: "watchChanges", .read,
       query: [
         Query.since, Query.prefix, Query.changesOfKey, Query.changesOfTask, Query.author,
+        Query.contains,
       ],
       headers: [Header.lastEventID],
       answers: .text(

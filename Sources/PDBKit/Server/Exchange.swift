@@ -103,7 +103,16 @@ struct Exchange: Sendable {
   }
 
   /// Which state the request is about.
-  func moment() throws -> Moment { try read(Query.consistency) ?? .now }
+  func moment() throws -> Moment {
+    let consistency = try read(Query.consistency)
+    guard let name = try read(Query.at) else { return consistency == .stale ? .stale : .now }
+    guard consistency != .stale else {
+      throw PDBError(
+        .badRequest, "'at' and 'consistency=stale' exclude each other",
+        hint: "what was does not change; leave 'consistency' out")
+    }
+    return .past(name)
+  }
 
   /// An answer that was read at a revision: 304 if the client has it already.
   func answer(_ response: Response, readAt revision: UInt64) throws -> Response {
@@ -112,7 +121,7 @@ struct Exchange: Sendable {
       response.omitIfKnown(known)
     }
     response.headers.add(.revision, String(revision))
-    response.headers.add(.consistency, try moment().rawValue)
+    response.headers.add(.consistency, try moment().consistency.rawValue)
     return response
   }
 

@@ -13,6 +13,8 @@ enum ListForm {
   case object
   /// `{"NAME":[...],"revision":N}`.
   case members(String)
+  /// `{"from":N,"changes":[...],"revision":N}`.
+  case changes(from: UInt64)
 }
 
 /// Writes a list down, batch by batch.
@@ -34,6 +36,7 @@ private struct ListText<Item: Sendable>: Sendable {
     switch form {
     case .object: Bytes(utf8: "{")
     case .members(let name): Bytes(utf8: "{\"\(name)\":[")
+    case .changes(let from): Bytes(utf8: "{\"from\":\(from),\"changes\":[")
     }
   }
 
@@ -48,7 +51,7 @@ private struct ListText<Item: Sendable>: Sendable {
   var tail: Bytes {
     switch form {
     case .object: Bytes(utf8: "}")
-    case .members: Bytes(utf8: "],\"revision\":\(revision)}")
+    case .members, .changes: Bytes(utf8: "],\"revision\":\(revision)}")
     }
   }
 }
@@ -62,7 +65,7 @@ extension Exchange {
     let text = ListText(form, list.revision, write)
     var response = try list.whole.map { Self.short($0, text) } ?? long(list, text)
     response.headers.add(.revision, String(list.revision))
-    response.headers.add(.consistency, try moment().rawValue)
+    response.headers.add(.consistency, try moment().consistency.rawValue)
     return response
   }
 

@@ -106,7 +106,7 @@ extension Exchange {
   ) throws -> Response {
     var response = try stream(type, list, body)
     response.headers[.revision] = String(list.revision)
-    response.headers[.consistency] = try moment().rawValue
+    response.headers[.consistency] = try moment().consistency.rawValue
     return response
   }
 }

@@ -30,6 +30,8 @@ struct StateTables: StateStorage {
   let db: Database
   /// Where values stand that are not in their rows; `nil` where all are.
   var values: ValueView?
+  /// The newest revision that is looked at; `nil`: all of them.
+  private var horizon: UInt64?
   /// The log, and the entry that is being applied: a large value that stands there need not be stored
   /// once more.
   var source: (log: LogStore, entry: Entry)?
@@ -96,6 +98,7 @@ struct StateTables: StateStorage {
 
   func get(_ key: Bytes) throws -> StoredValue? {
     if SystemKeys.hasNoHistory(key) { return try getAside(key) }
+    if let horizon { return try get(key, before: horizon + 1) }
     var find = try QuickStatement(db, Self.findNewest)
     find.bind(key)
     return try find.step() ? try VersionRow(find, key: key, values).stored : nil
@@ -128,10 +131,12 @@ struct StateTables: StateStorage {
       uncached: db,
       """
       SELECT key, id FROM version WHERE key >= ?\(upper == nil ? "" : " AND key < ?")
+      \(horizon == nil ? "" : " AND revision <= ?")
       ORDER BY \(reversed ? "key DESC, revision DESC" : "key, revision")
       """)
     rows.bind(lower)
     if let upper { rows.bind(upper) }
+    if let horizon { rows.bind(horizon) }
     var last: (key: Bytes, id: Int64)?
     /// Returns whether to go on.
     func visit(_ key: Bytes, _ id: Int64) throws -> Bool {
@@ -271,7 +276,7 @@ struct StateTables: StateStorage {
       WHERE number BETWEEN ? AND ? ORDER BY number\(reversed ? " DESC" : "")
       """)
     rows.bind(min(first, UInt64(Int64.max)))
-    rows.bind(min(last, UInt64(Int64.max)))
+    rows.bind(min(last, horizon ?? .max, UInt64(Int64.max)))
     while try rows.step() {
       guard try body(try RevisionRow(rows).record) else { return }
     }
@@ -301,13 +306,116 @@ struct StateTables: StateStorage {
     return changes
   }
 
-  func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) throws -> UInt64 {
-    guard let forgotten = try revision(number) else { return 0 }
-    try removeReplaced(by: forgotten, keepingFrom: first)
+  // MARK: Looking back
+
+  func past(_ revision: UInt64) -> any StateView {
+    var past = self
+    past.horizon = min(revision, horizon ?? .max)
+    return past
+  }
+
+  func firstRevision(stampedAfter time: Timestamp) throws -> UInt64? {
+    var find = try QuickStatement(
+      db, "SELECT number FROM revision WHERE time > ? AND number <= ? ORDER BY number LIMIT 1")
+    find.bind(time.milliseconds)
+    find.bind(min(horizon ?? .max, UInt64(Int64.max)))
+    return try find.step() ? UInt64(sqlite: find.integer(0)) : nil
+  }
+
+  func lastChange(of key: Bytes, before limit: UInt64) throws -> UInt64? {
+    var find = try QuickStatement(
+      db,
+      """
+      SELECT revision FROM version WHERE key = ? AND revision < ? AND revision <= ?
+      ORDER BY revision DESC LIMIT 1
+      """)
+    find.bind(key)
+    find.bind(min(limit, UInt64(Int64.max)))
+    find.bind(min(horizon ?? .max, UInt64(Int64.max)))
+    return try find.step() ? UInt64(sqlite: find.integer(0)) : nil
+  }
+
+  /// The index alone tells.
+  func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT DISTINCT key FROM version
+      WHERE key >= ?\(upper == nil ? "" : " AND key < ?") AND revision > ? AND revision <= ?
+      ORDER BY key
+      """)
+    rows.bind(lower)
+    if let upper { rows.bind(upper) }
+    rows.bind(min(first, UInt64(Int64.max)))
+    rows.bind(min(last, horizon ?? .max, UInt64(Int64.max)))
+    while try rows.step() { guard try body(rows.bytes(0)) else { return } }
+  }
+
+  // MARK: Forgetting
+
+  func forget(_ revision: Forgetting) throws -> UInt64 {
+    guard let forgotten = try self.revision(revision.number) else { return 0 }
+    if revision.held.isEmpty {
+      try removeReplaced(by: forgotten, keepingFrom: revision.first)
+    } else {
+      for change in try keys(of: forgotten) { try removeSuperfluous(of: change, revision) }
+    }
     var remove = try QuickStatement(db, "DELETE FROM revision WHERE number = ?")
-    remove.bind(number)
+    remove.bind(revision.number)
     try remove.run()
     return forgotten.byteCount
+  }
+
+  func release(_ kept: Forgetting) throws {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT key FROM version WHERE revision <= ? GROUP BY key HAVING count(*) > 1 ORDER BY key
+      """)
+    rows.bind(kept.number)
+    var keys: [Bytes] = []
+    while try rows.step() { keys.append(rows.bytes(0)) }
+    for key in keys { try removeSuperfluous(of: key, kept) }
+  }
+
+  private func keys(of record: RevisionRecord) throws -> [Bytes] {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT key FROM version
+      WHERE id >= (SELECT first_version FROM revision WHERE number = ?) ORDER BY id LIMIT ?
+      """)
+    rows.bind(record.number)
+    rows.bind(UInt64(record.count))
+    var keys: [Bytes] = []
+    while try rows.step() { keys.append(rows.bytes(0)) }
+    return keys
+  }
+
+  /// Removes the versions of a key that neither the history nor a tag needs.
+  private func removeSuperfluous(of key: Bytes, _ forgetting: Forgetting) throws {
+    var rows = try QuickStatement(
+      uncached: db,
+      """
+      SELECT revision, value IS NULL AND segment IS NULL FROM version
+      WHERE key = ? ORDER BY revision
+      """)
+    rows.bind(key)
+    var versions: [Forgetting.Version] = []
+    while try rows.step() {
+      versions.append(
+        Forgetting.Version(
+          revision: UInt64(sqlite: rows.integer(0)), isTombstone: rows.integer(1) == 1))
+    }
+    for revision in forgetting.superfluous(among: versions) {
+      var remove = try QuickStatement(db, "DELETE FROM version WHERE key = ? AND revision = ?")
+      remove.bind(key)
+      remove.bind(revision)
+      try remove.run()
+    }
   }
 
   /// Removes the versions that a revision replaced, and its own tombstones: nothing asks for them any

@@ -26,6 +26,17 @@ public enum Change: Equatable, Sendable {
   /// Reverses a revision; `nil`: the newest of the author's that stands. Answers
   /// ``Answer/undone(_:)``.
   case undo(UInt64?)
+  /// Takes the author's newest undo back, if nothing of theirs came after it. Answers
+  /// ``Answer/undone(_:)``.
+  case redo
+  /// Gives the keys that begin with a prefix the values that they had at a revision; other keys stay.
+  /// Answers ``Answer/changed(_:)``.
+  case restore(RevisionName, prefix: Bytes)
+  /// Names a revision. A tag that exists is moved only if `replace` says so. Answers
+  /// ``Answer/tagged(_:)``.
+  case tag(TagName, RevisionName, replace: Bool)
+  /// Removes a tag. Answers ``Answer/removed(_:)``.
+  case removeTag(TagName)
   /// Puts a part of an import aside, where callers do not see it. Answers ``Answer/changed(_:)``.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once. Answers ``Answer/changed(_:)``.

@@ -81,6 +81,23 @@ public struct HistoryPage: Sendable {
   }
 }
 
+/// What two states differ in.
+public struct Differences: Sendable {
+  /// The revision of the state before.
+  public let from: UInt64
+  /// The revision of the state after.
+  public let to: UInt64
+  /// The keys that differ, with both values, in the order of the keys.
+  public let changes: Listing<Revision.KeyChange>
+
+  /// What two states differ in.
+  public init(from: UInt64, to: UInt64, changes: Listing<Revision.KeyChange>) {
+    self.from = from
+    self.to = to
+    self.changes = changes
+  }
+}
+
 /// What a listener is told.
 public enum ChangeEvent: Equatable, Sendable {
   /// A revision of interest, with those of its changes that are.

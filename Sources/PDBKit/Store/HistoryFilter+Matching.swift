@@ -3,12 +3,22 @@
 package import PDBModel
 
 extension HistoryFilter {
-  private var wantsAllKeys: Bool { task == nil && key == nil && prefix == nil }
+  private var wantsAllChanges: Bool {
+    task == nil && key == nil && prefix == nil && text == nil
+  }
 
   /// Whether a revision is wanted.
   package func matches(_ revision: Revision) -> Bool {
-    if let author, revision.author != author { return false }
-    return wantsAllKeys || revision.changes.contains(where: matches)
+    matches(author: revision.author, time: revision.time)
+      && (wantsAllChanges || revision.changes.contains(where: matches))
+  }
+
+  /// Whether a revision may be wanted, whatever it changed.
+  package func matches(author: String, time: Timestamp) -> Bool {
+    if let wanted = self.author, author != wanted { return false }
+    if let since, time < since { return false }
+    if let until, time > until { return false }
+    return true
   }
 
   /// Whether a change concerns what is wanted. A task that is gone is still found by the number
@@ -16,6 +26,12 @@ extension HistoryFilter {
   func matches(_ change: Revision.KeyChange) -> Bool {
     if let key, change.key != key { return false }
     if let prefix, !change.key.starts(with: prefix) { return false }
+    if let text {
+      let wanted = Bytes(text.utf8)
+      guard change.before.occurrences(of: wanted) != change.after.occurrences(of: wanted) else {
+        return false
+      }
+    }
     guard let task else { return true }
     guard let id = TaskKeys.id(of: change.key) else { return false }
     if let number = UInt64(task) {
@@ -34,6 +50,21 @@ extension HistoryFilter {
     guard matches(revision) else { return nil }
     let changes = revision.changes.filter(matches)
     return revision.showing(changes, of: changes.count)
+  }
+}
+
+extension Bytes? {
+  /// How often a text stands in a value, without overlap; never where there is no value.
+  fileprivate func occurrences(of text: Bytes) -> Int {
+    guard let self, !text.isEmpty else { return 0 }
+    var (count, rest) = (0, self[...])
+    while let start = rest.firstIndex(of: text[0]) {
+      rest = rest[start...]
+      let isFound = rest.starts(with: text)
+      count += isFound ? 1 : 0
+      rest = rest.dropFirst(isFound ? text.count : 1)
+    }
+    return count
   }
 }
 

@@ -19,6 +19,11 @@ public struct Listing<Item: Sendable>: AsyncSequence, Sendable {
     self.rest = rest
   }
 
+  /// The same items, said to be of another revision.
+  package func of(revision: UInt64) -> Listing {
+    Listing(revision: revision, first: first, rest: rest)
+  }
+
   /// All items, if they came at once.
   public var whole: [Item]? { rest == nil ? first : nil }
 

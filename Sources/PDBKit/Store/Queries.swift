@@ -74,17 +74,44 @@ public struct HistoryFilter: Equatable, Sendable {
   public var prefix: Bytes?
   /// Only revisions by this author.
   public var author: String?
+  /// Only changes of values after which this text occurs more often than before, or less.
+  public var text: String?
+  /// Only revisions that are stamped at this time or later.
+  public var since: Timestamp?
+  /// Only revisions that are stamped at this time or earlier.
+  public var until: Timestamp?
 
   /// A filter; without arguments it lets everything through.
   public init(
-    task: String? = nil, key: Bytes? = nil, prefix: Bytes? = nil, author: String? = nil
+    task: String? = nil, key: Bytes? = nil, prefix: Bytes? = nil, author: String? = nil,
+    text: String? = nil, since: Timestamp? = nil, until: Timestamp? = nil
   ) {
     self.task = task
     self.key = key
     self.prefix = prefix
     self.author = author
+    self.text = text
+    self.since = since
+    self.until = until
   }
 
   /// Whether it lets everything through.
   var isEmpty: Bool { self == HistoryFilter() }
+}
+
+/// Which two states are compared.
+public struct DifferenceQuery: Equatable, Sendable {
+  /// What is before.
+  public var from: RevisionName
+  /// What is after.
+  public var to: RevisionName
+  /// Only keys that begin with this.
+  public var prefix: Bytes
+
+  /// A comparison of all keys with the newest state, if nothing else is said.
+  public init(from: RevisionName, to: RevisionName = .newest, prefix: Bytes = []) {
+    self.from = from
+    self.to = to
+    self.prefix = prefix
+  }
 }

@@ -45,7 +45,7 @@ extension Revision.KeyChange {
       ])
   }
 
-  init?(json: JSON) {
+  package init?(json: JSON) {
     guard let key = Bytes(keyIn: json) else { return nil }
     self.init(key: key, before: json["before"]?.storedValue, after: json["after"]?.storedValue)
   }
@@ -68,5 +68,18 @@ extension HistoryPage {
     self.init(
       revisions: revisions.compactMap(Revision.init), revision: revision,
       compacted: json["compacted"]?.uint64 ?? 0, next: json["next"]?.uint64)
+  }
+}
+
+extension Tag {
+  /// `{"name","revision"}`.
+  public var json: JSON { ["name": .string(name.text), "revision": JSON(revision)] }
+
+  /// The tag of such an object.
+  public init?(json: JSON) {
+    guard let name = json["name"]?.string.flatMap({ try? TagName($0) }),
+      let revision = json["revision"]?.uint64
+    else { return nil }
+    self.init(name, revision: revision)
   }
 }

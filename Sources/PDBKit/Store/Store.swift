@@ -50,6 +50,16 @@ public protocol Store: Sendable {
   /// Reads a page of the history, the newest revision first.
   func history(_ query: HistoryQuery, at moment: Moment) async throws(PDBError) -> HistoryPage
 
+  /// Compares two states, key by key, in the order of the keys.
+  ///
+  /// - Throws: `revision_not_found` for one that is forgotten or still to come.
+  func differences(
+    _ query: DifferenceQuery, at moment: Moment
+  ) async throws(PDBError) -> Differences
+
+  /// Reads the tags, in the order of their names.
+  func tags(at moment: Moment) async throws(PDBError) -> Read<[Tag]>
+
   /// Listens to the changes after a revision, oldest first, without an end. A stream that is begun
   /// again after the last revision it told misses nothing and repeats nothing. It says something
   /// every two seconds, if only its position.
@@ -75,14 +85,6 @@ public protocol Store: Sendable {
 
   /// The whole state of one revision, for a restore.
   func backup(at moment: Moment) async throws(PDBError) -> ByteStream
-}
-
-/// Which state a question is about.
-public enum Moment: String, Sendable {
-  /// It has every change that was acknowledged before the question was asked.
-  case now = "linearizable"
-  /// It is what the store has at hand, which may lag.
-  case stale
 }
 
 /// What was read, and the revision of the state it was read from.

@@ -75,6 +75,14 @@ extension AnswerShape {
     "log": .init(list: "revisions", of: Schema.revision.members, and: [revision]),
     "show": .init(.revision),
     "undo": .init(Schema.undone.members + [revision]),
+    "redo": .init(Schema.undone.members + [revision]),
+    "revert": .init(count(of: "reverted") + [revision]),
+    "diff": .init(.differences),
+    "blame": .init(list: "lines", of: blamed, and: [.required("key", .string.nullable), revision]),
+    "tag": .init(list: "tags", of: Schema.tag.members, and: [revision]),
+    "bisect run": .init([
+      .required("first_bad", .unsigned), .required("tested", .count),
+    ]),
     "export": .init(file("exported")), "backup": .init(file("copied")),
     "import": .init(count(of: "imported")), "restore": .init(restored),
     "status": .init(place),
@@ -140,6 +148,12 @@ extension AnswerShape {
 
   private static let restored: [Schema.Member] =
     done("restored") + [.required("cluster", .string), revision, .required("time", .time)]
+
+  /// A member of a value, or the whole value where it is no object.
+  private static let blamed: [Schema.Member] = [
+    revision, .required("time", .time.nullable), .required("author", .string.nullable),
+    .required("member", .string.nullable), .required("value", .any),
+  ]
 
   private static let place: [Schema.Member] = [
     .required("place", .string), .required("remote", .string.nullable),

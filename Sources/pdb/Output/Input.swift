@@ -1,5 +1,6 @@
 // What users hand in: arguments and standard input, as text that is really text.
 
+import CoreFoundation
 import Foundation
 import NIOConcurrencyHelpers
 import PDBKit

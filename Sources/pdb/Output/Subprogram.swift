@@ -21,9 +21,11 @@ enum Subprogram {
   /// and waits for its end; returns its exit code, `nil` if it could not be started. Ctrl-C is
   /// its own business meanwhile.
   ///
-  /// - Parameter input: what it reads; `nil` for what this process reads.
+  /// - Parameters:
+  ///   - input: what it reads; `nil` for what this process reads.
+  ///   - output: where it writes; `nil` for where the running command does.
   static func run(
-    _ arguments: [String], environment: [String: String], input: String?
+    _ arguments: [String], environment: [String: String], input: String?, output: Int32? = nil
   ) async -> Int32? {
     let (interrupt, hangUp) = (signal(SIGINT, SIG_IGN), signal(SIGPIPE, SIG_IGN))
     defer {
@@ -31,14 +33,16 @@ enum Subprogram {
       signal(SIGPIPE, hangUp)
     }
     guard let input else {
-      guard let process = start(arguments, environment: environment, reading: STDIN_FILENO)
-      else { return nil }
+      let process = start(
+        arguments, environment: environment, reading: STDIN_FILENO, writing: output)
+      guard let process else { return nil }
       return await end(of: process)
     }
     var ends: [Int32] = [0, 0]
     guard pipe(&ends) == 0 else { return nil }
     for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-    let process = start(arguments, environment: environment, reading: ends[0])
+    let process = start(
+      arguments, environment: environment, reading: ends[0], writing: output)
     close(ends[0])
     guard let process else {
       close(ends[1])
@@ -62,15 +66,16 @@ enum Subprogram {
     return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + status & 0x7F
   }
 
-  /// Starts a program that writes where the running command does.
+  /// Starts a program; where nothing else is said it writes where the running command does.
   static func start(
-    _ arguments: [String], environment: [String: String], reading input: Int32
+    _ arguments: [String], environment: [String: String], reading input: Int32,
+    writing output: Int32? = nil
   ) -> pid_t? {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     if input != STDIN_FILENO { posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO) }
-    if let target = OutputTarget.current {
-      posix_spawn_file_actions_adddup2(&actions, target.descriptor, STDOUT_FILENO)
+    if let output = output ?? OutputTarget.current?.descriptor {
+      posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
     }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

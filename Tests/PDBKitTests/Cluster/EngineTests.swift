@@ -180,8 +180,8 @@ func waitFor<T>(
       operation: .increment(key: [0x6E], by: 1))
   }
 
-  private func number(_ engine: RaftEngine, _ moment: Moment) async throws -> String? {
-    try await engine.read(moment, .ranges) { view, _ in try view.get([0x6E])?.value.utf8String
+  private func number(_ engine: RaftEngine, _ consistency: Consistency) async throws -> String? {
+    try await engine.read(consistency, .ranges) { view, _ in try view.get([0x6E])?.value.utf8String
     }
   }
 
@@ -216,7 +216,7 @@ func waitFor<T>(
       #expect(change?.code == .poisonedEntry && change?.outcome == .notApplied)
       #expect(change?.hint?.contains("pdb cluster skip 3") == true)
       for engine in engines.all {
-        let read = await #expect(throws: PDBError.self) { _ = try await number(engine, .now) }
+        let read = await #expect(throws: PDBError.self) { _ = try await number(engine, .linearizable) }
         #expect(read?.code == .poisonedEntry)
       }
       let stamp = Stamp(time: .now, author: "an", request: nil)
@@ -225,12 +225,12 @@ func waitFor<T>(
         #expect(other?.code == .conflict)
       }
       _ = try await leader.skip(3, stamp)
-      #expect(try await number(leader, .now) == "7")
+      #expect(try await number(leader, .linearizable) == "7")
       _ = try await leader.propose(increment())
       for engine in engines.all {
-        #expect(try await number(engine, .now) == "8")
+        #expect(try await number(engine, .linearizable) == "8")
         #expect(engine.status.alarms.isEmpty && engine.status.poisoned == nil)
-        let record = try await engine.read(.now, .ranges) { view, _ in try view.revision(2) }
+        let record = try await engine.read(.linearizable, .ranges) { view, _ in try view.revision(2) }
         #expect(record?.operation == "cluster skip 3" && record?.stamp.author == "an")
         #expect(record?.index == 3)
       }
@@ -304,7 +304,7 @@ func waitFor<T>(
       // And it goes on with the log from there.
       _ = try await leader.propose(increment())
       _ = try await waitFor { late.status.mark == leader.status.mark ? true : nil }
-      let value = try await late.read(.now, .ranges) { view, _ in
+      let value = try await late.read(.linearizable, .ranges) { view, _ in
         try view.get([0x6E])?.value
       }
       #expect(value == Bytes(utf8: "201"))
@@ -340,7 +340,7 @@ func waitFor<T>(
         let outcome = try await leader.propose(increment())
         #expect(outcome.revision == UInt64(round))
         for engine in engines.all {
-          #expect(try await number(engine, .now) == String(round))
+          #expect(try await number(engine, .linearizable) == String(round))
         }
       }
     }
@@ -357,7 +357,7 @@ func waitFor<T>(
         // Each receipt carries its own revision: none was answered for another.
         #expect(revisions == Set(1...500))
       }
-      #expect(try await number(leader, .now) == "500")
+      #expect(try await number(leader, .linearizable) == "500")
     }
   }
 
@@ -392,9 +392,9 @@ func waitFor<T>(
         Issue.record("nothing can be acknowledged without a quorum")
       }
       #expect(try await number(old, .stale) == "1")
-      await #expect(throws: PDBError.self) { _ = try await number(old, .now) }
+      await #expect(throws: PDBError.self) { _ = try await number(old, .linearizable) }
       engines.heal()
-      let read = try await waitFor { try? await number(old, .now) }
+      let read = try await waitFor { try? await number(old, .linearizable) }
       #expect(read == "2")
     }
   }
@@ -424,7 +424,7 @@ func waitFor<T>(
       let new = try await engines.leader(other: old)
       let second = try await new.propose(increment("same"))
       #expect(first.answer.pair == second.answer.pair)
-      #expect(try await number(new, .now) == "1")
+      #expect(try await number(new, .linearizable) == "1")
     }
   }
 
@@ -437,7 +437,7 @@ func waitFor<T>(
     }
     let stopped = try #require(leader.withLockedValue { $0 })
     await #expect(throws: PDBError.self) { _ = try await stopped.propose(increment()) }
-    await #expect(throws: PDBError.self) { _ = try await number(stopped, .now) }
+    await #expect(throws: PDBError.self) { _ = try await number(stopped, .linearizable) }
   }
 }
 

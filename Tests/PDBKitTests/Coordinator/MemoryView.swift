@@ -67,10 +67,11 @@ struct MemoryView: StateStorage {
       }
     }
   }
-  mutating func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
-    guard history.first?.record.number == number else { return 0 }
+  mutating func forget(_ revision: Forgetting) -> UInt64 {
+    guard history.first?.record.number == revision.number else { return 0 }
     return history.removeFirst().record.byteCount
   }
+  mutating func release(_ kept: Forgetting) {}
   func request(_ id: String) -> RememberedRequest? { requests.first { $0.id == id } }
   mutating func remember(_ request: RememberedRequest) { requests.append(request) }
   mutating func removeRequests(through index: Index) -> ForgottenRequests? {

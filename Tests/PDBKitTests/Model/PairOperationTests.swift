@@ -133,7 +133,7 @@ import Testing
 
   @Test(arguments: [false, true])
   func `a scan sees what the draft changed, in order`(reversed: Bool) throws {
-    var draft = Draft(on: try base(), revision: 9)
+    var draft = Draft(on: try base(), after: DataMark())
     try draft.put(Bytes(utf8: "c"), [])
     try draft.put(Bytes(utf8: "g"), [])
     try draft.put(Bytes(utf8: "a"), [])
@@ -148,7 +148,7 @@ import Testing
   }
 
   @Test func `a scan stops when it is told to`() throws {
-    var draft = Draft(on: try base(), revision: 9)
+    var draft = Draft(on: try base(), after: DataMark())
     try draft.put(Bytes(utf8: "a"), [])
     var count = 0
     try draft.scan(from: [], to: nil, reversed: false) { _, _ in
@@ -159,7 +159,7 @@ import Testing
   }
 
   @Test func `a key changed twice is one change with the first value before`() throws {
-    var draft = Draft(on: try base(), revision: 9)
+    var draft = Draft(on: try base(), after: DataMark())
     try draft.put(Bytes(utf8: "b"), Bytes(utf8: "1"))
     try draft.put(Bytes(utf8: "b"), Bytes(utf8: "2"))
     #expect(draft.changes.count == 1)

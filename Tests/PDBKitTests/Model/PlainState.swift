@@ -47,10 +47,11 @@ final class PlainStorage: StateStorage {
     }
   }
 
-  func forgetRevision(_ number: UInt64, keepingFrom first: UInt64) -> UInt64 {
-    precondition(history.first?.record.number == number, "the oldest is forgotten first")
+  func forget(_ revision: Forgetting) -> UInt64 {
+    precondition(history.first?.record.number == revision.number, "the oldest is forgotten first")
     return history.removeFirst().record.byteCount
   }
+  func release(_ kept: Forgetting) {}
 
   func putAside(_ key: Bytes, _ stored: StoredValue?) { pairs[key] = stored }
   func request(_ id: String) -> RememberedRequest? { nil }

@@ -45,8 +45,8 @@ import Testing
       guard mark.compactedRevision < mark.revision else { return }
       mark.compactedRevision += 1
       let number = mark.compactedRevision
-      let bytes = try tables.forgetRevision(number, keepingFrom: number)
-      #expect(bytes == model.forgetRevision(number, keepingFrom: number))
+      let bytes = try tables.forget(Forgetting(number, keepingFrom: number))
+      #expect(bytes == model.forget(Forgetting(number, keepingFrom: number)))
       mark.historyBytes -= bytes
     }
 

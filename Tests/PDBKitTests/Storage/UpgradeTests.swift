@@ -438,8 +438,8 @@ import Testing
       var mark = try tables.mark()
       for _ in 0..<count where mark.compactedRevision < mark.revision {
         mark.compactedRevision += 1
-        mark.historyBytes -= try tables.forgetRevision(
-          mark.compactedRevision, keepingFrom: mark.compactedRevision)
+        mark.historyBytes -= try tables.forget(
+          Forgetting(mark.compactedRevision, keepingFrom: mark.compactedRevision))
       }
       try tables.write(mark)
     }

@@ -76,7 +76,7 @@ import Testing
 
   private func forget(through number: UInt64) throws {
     _ = try state.withTables { tables in
-      for number in 1...number { _ = try tables.forgetRevision(number, keepingFrom: number) }
+      for number in 1...number { _ = try tables.forget(Forgetting(number, keepingFrom: number)) }
     }
   }
 

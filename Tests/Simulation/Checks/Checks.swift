@@ -22,8 +22,8 @@ struct Checks {
     return firstMembers
   }
 
-  init(membership: Membership, rules: PlantedRules) {
-    replay = Replay(membership: membership, rules: rules)
+  init(membership: Membership, rules: PlantedRules, looksBack: Bool) {
+    replay = Replay(membership: membership, rules: rules, looksBack: looksBack)
     firstMembers = membership
   }
 }

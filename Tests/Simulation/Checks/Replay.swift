@@ -25,8 +25,16 @@ package struct Replay {
   private var firstApplied: [String: Index] = [:]
   private var effects: [String: Index] = [:]
 
-  /// - Parameter rules: of the nodes, without a bug.
-  package init(membership: Membership, rules: any StateRules = SoundState()) {
+  /// The pairs as of each revision; `nil` if nobody will ask.
+  private var states: [UInt64: [Bytes: StoredValue]]?
+
+  /// - Parameters:
+  ///   - rules: of the nodes, without a bug.
+  ///   - looksBack: whether earlier states are compared, too.
+  package init(
+    membership: Membership, rules: any StateRules = SoundState(), looksBack: Bool = false
+  ) {
+    if looksBack { states = [0: [:]] }
     var mark = StateMark()
     mark.membership = membership
     machine = Machine(storage: MemoryState(), mark: mark, rules: rules)
@@ -56,7 +64,9 @@ package struct Replay {
     applied.append(entry)
     points.append(
       Point(revision: effect.revision, hash: effect.hash, decision: effect.decision?.encoded()))
-    guard let request = entry.request, effect.revision != before else { return }
+    guard effect.revision != before else { return }
+    states?[effect.revision] = machine.storage.pairs.filter { !SystemKeys.hasNoHistory($0.key) }
+    guard let request = entry.request else { return }
     if let earlier = effects.updateValue(entry.index, forKey: request) {
       throw Violation(
         .exactlyOnce, "request \(request) took effect at \(earlier) and at \(entry.index)")
@@ -101,6 +111,28 @@ package struct Replay {
       throw Violation(
         .convergence,
         "node \(id) holds another state at \(machine.mark.appliedIndex) than the log leads to")
+    }
+    for (revision, pairs) in states ?? [:] {
+      guard try machine.storage.isReadable(revision, machine.mark.data) else { continue }
+      try check(machine.storage.past(revision), pairs, "revision \(revision) of node \(id)")
+      // Without versions it must come to the same.
+      if revision >= machine.mark.compactedRevision {
+        try check(
+          RewoundView(machine.storage, to: revision), pairs, "revision \(revision), rewound")
+      }
+    }
+  }
+
+  private func check(
+    _ view: any StateView, _ pairs: [Bytes: StoredValue], _ name: String
+  ) throws {
+    var found: [Bytes: StoredValue] = [:]
+    try view.scan(from: [], to: nil, reversed: false) { key, stored in
+      if !SystemKeys.hasNoHistory(key) { found[key] = stored }
+      return true
+    }
+    guard found == pairs else {
+      throw Violation(.convergence, "\(name) is not what it was when it was made")
     }
   }
 

@@ -23,6 +23,14 @@ extension Schema {
     ).with("contentEncoding", "base64")
   }
 
+  /// A revision as users name it.
+  static let revisionName = string(least: 1).about(
+    "A revision: its number, '@' for the newest, '@~3', a tag, or a time"
+  ).named("RevisionName")
+  static let tagName = string(least: 1, most: Limits.tagBytes).about(
+    "A letter, then letters, digits, '.', '_', '-' and '/', without '..'"
+  ).named("TagName")
+
   /// An object that says only what was done, and more of it.
   private static func done(_ status: String, _ more: [Member] = []) -> Schema {
     object([.required("status", .only(status))] + more)
@@ -133,6 +141,26 @@ extension Schema {
       .required("undone", .unsigned), .required("operation", .string), .required("count", .count),
     ]
   ).named("Undone")
+}
+
+// MARK: Tags and states
+
+extension Schema {
+  package static let tag = object([
+    .required("name", .tagName), .required("revision", .unsigned.about("The one that it names")),
+  ]).named("Tag")
+
+  package static let tagList = object([
+    .required("tags", .array(of: tag)), .required("revision", .unsigned),
+  ]).named("TagList")
+
+  package static let reverted = done("reverted", [.required("count", .count)]).named("Reverted")
+
+  package static let differences = object([
+    .required("from", .unsigned.about("The revision of the state before")),
+    .required("changes", .array(of: keyChange)),
+    .required("revision", .unsigned.about("The revision of the state after")),
+  ]).named("Differences")
 }
 
 // MARK: Transfers

@@ -46,12 +46,13 @@ enum EndpointKind: Sendable {
     }
   }
 
-  var query: [any ParameterForm] { self == .read ? [Query.consistency] : [] }
+  var query: [any ParameterForm] { self == .read ? [Query.consistency, Query.at] : [] }
 
   var failures: [PDBError.Code] {
     switch self {
     case .report: []
-    case .read: [.noQuorum, .stopping, .corrupt, .diskFailed, .unreachable]
+    case .read:
+      [.noQuorum, .stopping, .corrupt, .diskFailed, .unreachable, .revisionNotFound]
     case .change:
       [
         .notLeader, .noQuorum, .stopping, .poisonedEntry, .diskFull, .unknownOutcome,

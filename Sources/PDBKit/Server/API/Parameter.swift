@@ -72,6 +72,17 @@ extension Parameter<UInt64> {
   }
 }
 
+extension Parameter<RevisionName> {
+  /// A revision as users name it.
+  static func revisionName(
+    _ name: String, _ summary: String, isRequired: Bool = false
+  ) -> Self {
+    Self(.query, name, .revisionName, summary, isRequired: isRequired) {
+      try RevisionName(parsing: $0)
+    }
+  }
+}
+
 extension Parameter<Bool> {
   /// A choice, as in `?force=true`.
   static func flag(_ name: String, _ summary: String) -> Self {

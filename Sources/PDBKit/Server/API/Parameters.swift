@@ -30,6 +30,10 @@ enum Path {
     .path, "id", .string(least: 1), "A member's id or address; a port where that is unambiguous"
   ) { $0.removingPercentEncoding ?? "" }
 
+  static let tag = Parameter(.path, "name", .tagName, "The name of the tag") {
+    try TagName($0.removingPercentEncoding ?? "")
+  }
+
   static let setting = Parameter(
     .path, "name", Schema.choice(Setting.allCases.map(\.name)).named("SettingName"),
     "The name of the setting"
@@ -41,9 +45,11 @@ enum Path {
 /// What may stand behind the `?`.
 enum Query {
   static let consistency = Parameter.choice(
-    "consistency", "Consistency", Moment.allNames, "'linearizable' or 'stale'",
+    "consistency", "Consistency", Consistency.allCases.map(\.rawValue), "'linearizable' or 'stale'",
     "Whether the answer must know all that was acknowledged, or is this node's own state"
-  ) { Moment(rawValue: $0)! }
+  ) { Consistency(rawValue: $0)! }
+  static let at = Parameter<RevisionName>.revisionName(
+    "at", "The revision of the state to read: its number, '@~3', a tag, or a time")
 
   static let limit = Parameter<Int>.count("limit", "How many at most")
   static let force = Parameter<Bool>.flag(
@@ -85,6 +91,19 @@ enum Query {
     Bytes(utf8: $0)
   }
   static let author = Parameter.text(.query, "author", .string, "Only changes by this author")
+  static let contains = Parameter.text(
+    .query, "contains", .string,
+    "Only changes after which this text occurs in the value more often, or less")
+  static let stampedSince = Parameter(
+    .query, "since", .time, "Only revisions of this time and later", id: "since-time"
+  ) { try Timestamp(parameter: $0) }
+  static let stampedUntil = Parameter(
+    .query, "until", .time, "Only revisions of this time and earlier"
+  ) { try Timestamp(parameter: $0) }
+  static let from = Parameter<RevisionName>.revisionName(
+    "from", "The state before: a revision as in 'at'", isRequired: true)
+  static let to = Parameter<RevisionName>.revisionName(
+    "to", "The state after; without it the newest")
 }
 
 /// What may stand in the headers.
@@ -158,8 +177,16 @@ enum Header {
   }
 }
 
-extension Moment {
-  fileprivate static let allNames = [Moment.now, .stale].map(\.rawValue)
+extension Timestamp {
+  /// - Throws: `bad_request` for a text that is no time.
+  fileprivate init(parameter text: String) throws {
+    guard let time = Timestamp(rfc3339: text) else {
+      throw PDBError(
+        .badRequest, "'\(text.escapingControlCharacters)' is not a time",
+        hint: "write it as in 2026-11-20T08:30:00Z (RFC 3339)")
+    }
+    self = time
+  }
 }
 
 extension Bytes {

@@ -11,11 +11,13 @@ struct ClusterSettings: AsyncParsableCommand, HasExamples {
     Example("pdb cluster settings", "Show how long the history is kept:")
   ]
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
     try await Session.run(options) { session in
-      let read = try await session.store().settings(at: session.moment)
+      let read = try await session.store().settings(at: past.moment(session))
       let json = JSON.object(
         (read.value.json.members ?? []) + [.init("revision", JSON(read.revision))])
       try session.show(json) { Self.table(read.value).print() }

@@ -41,6 +41,12 @@ extension Revision {
     """
   }
 
+  /// The block, and what it did to the keys that are known of it.
+  func patch(_ style: Style) -> TerminalText {
+    let rest = count > changes.count ? "and \(count - changes.count) more keys\n\n" : ""
+    return "\(full(style))\n\(TerminalText(lines: rest))"
+  }
+
   /// Everything: the block, and every key and setting before and after.
   func full(_ style: Style) -> TerminalText {
     let parts = changes.map { $0.difference(style) } + settings.map { $0.difference(style) }
@@ -61,6 +67,26 @@ extension SettingChange {
 }
 
 extension Revision.KeyChange {
+  /// Tab-separated: key, value before, value after; nothing where there was none.
+  var cells: [String] { [name, before == nil ? "" : valueBefore.text, valueAfter.text] }
+
+  /// Tab-separated: key, lines that are new, lines that are gone.
+  var statCells: [String] {
+    let (removed, added) = lineCounts
+    return [name, String(added), String(removed)]
+  }
+
+  /// The key, or the number of the task.
+  var title: String {
+    (taskAfter ?? taskBefore).map { "task \($0.number)" } ?? name
+  }
+
+  /// How many lines ``difference(_:)`` shows as removed and as added.
+  var lineCounts: (removed: Int, added: Int) {
+    let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
+    return (old.count { !new.contains($0) }, new.count { !old.contains($0) })
+  }
+
   /// The key as people read it.
   var name: String {
     String(validating: key, as: UTF8.self) ?? json["key_b64"]?.string.map { "base64:\($0)" } ?? ""
@@ -85,9 +111,7 @@ extension Revision.KeyChange {
 
   /// The key's name, and its value before and after.
   func difference(_ style: Style) -> TerminalText {
-    let task = taskAfter ?? taskBefore
-    let name = task.map { "task \($0.number)" } ?? self.name
-    var lines = [style.bold("\(name)")]
+    var lines = [style.bold("\(title)")]
     let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
     for part in old where !new.contains(part) {
       lines.append(style.red("- \(part)"))

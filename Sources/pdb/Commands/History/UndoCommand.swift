@@ -17,30 +17,18 @@ struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
     Example("pdb undo", "Undo your last change:")
   ]
 
-  @Argument(help: ArgumentHelp("The number that 'pdb log' shows.", valueName: "rev"))
-  var revision: UInt64?
+  @Argument(
+    help: ArgumentHelp("A number that 'pdb log' shows, '@~3', a tag, or a time.", valueName: "rev"))
+  var revision: String?
 
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let receipt = try await session.apply(.undo(revision))
-      guard let undone = receipt.answer.undone else { return }
-      let json: JSON = [
-        "status": "undone", "undone": JSON(undone.revision),
-        "operation": .string(undone.operation), "count": JSON(undone.count),
-        "revision": JSON(receipt.revision),
-      ]
-      try session.show(json) {
-        guard Console.isTerminal(.output) else { return Console.write(cell: "\(undone.revision)") }
-        let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
-        let count = undone.count
-        // A setting is no key.
-        let keys = count == 0 ? "" : ": \(count) key\(count == 1 ? "" : "s") restored"
-        session.say("undid revision \(undone.revision)\(operation)\(keys)")
-        session.sayHowToUndo(receipt.revision)
-      }
+      var number: UInt64?
+      if let revision { number = try await session.number(of: RevisionName(words: revision)) }
+      try TakenBack(try await session.apply(.undo(number)), verb: "undid").show(session)
     }
   }
 }

@@ -9,6 +9,7 @@ struct KVGet: AsyncParsableCommand, HasExamples {
 
   static let examples = [
     Example("pdb kv get user:lan", "Print a value:"),
+    Example("pdb kv get user:lan --at @~3", "Print what it was three changes ago:"),
     Example("pdb kv get nothing --default 0", "Print a default where there is no key:"),
   ]
 
@@ -21,12 +22,14 @@ struct KVGet: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: "What to print if the key does not exist.")
   var `default`: String?
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
     try await Session.run(options) { session in
       let name = try Bytes(key: key)
-      let found = try await session.store().get(name, at: session.moment).value
+      let found = try await session.store().get(name, at: past.moment(session)).value
       guard let found else { return try showDefault(name, session) }
       try session.show(found.json) {
         let bytes = Value.bytes(of: found)

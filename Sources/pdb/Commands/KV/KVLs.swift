@@ -22,6 +22,8 @@ struct KVLs: AsyncParsableCommand, HasExamples {
   @Flag(name: .long, help: "Tasks too, which have keys that begin with task_.")
   var tasks = false
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
@@ -32,7 +34,7 @@ struct KVLs: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       let query = PairQuery(
         prefix: Bytes(try Input.text(prefix).utf8), limit: limit, includesTasks: tasks)
-      let list = try await session.store().pairs(query, at: session.moment)
+      let list = try await session.store().pairs(query, at: past.moment(session))
       let pairs = try await list.all()
       let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": JSON(list.revision)]
       try session.show(json) {

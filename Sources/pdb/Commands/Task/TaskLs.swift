@@ -12,6 +12,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   static let examples = [
     Example("pdb task ls hoc", "Find tasks, whatever their case and accents:"),
     Example("pdb task ls --sort -created --limit 5", "The five newest tasks:"),
+    Example("pdb task ls --at @~1", "The tasks as they were before the last change:"),
     Example(
       "pdb task ls --all --sort title --json --fields number,title",
       "All tasks by title, for a program:"),
@@ -46,6 +47,8 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
@@ -57,7 +60,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
       // Sorting comes before cutting, so the store may cut only its own order.
       let query = TaskQuery(
         isCompleted: isCompleted, words: try searched, limit: sort == nil ? limit : nil)
-      let list = try await session.store().tasks(query, at: session.moment)
+      let list = try await session.store().tasks(query, at: past.moment(session))
       var tasks = try await list.all()
       if let sort { tasks = Array(sort.sorted(tasks).prefix(limit ?? .max)) }
       let json: JSON = [
@@ -88,7 +91,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   private func completedMatches(_ session: Session) async throws -> String {
     guard !words.isEmpty, status == .active, !session.options.json else { return "" }
     let query = TaskQuery(isCompleted: true, words: try searched)
-    let count = try await session.store().tasks(query, at: session.moment).all().count
+    let count = try await session.store().tasks(query, at: past.moment(session)).all().count
     guard count > 0 else { return "" }
     return ", \(count) completed \(count == 1 ? "does" : "do"); --all shows them"
   }

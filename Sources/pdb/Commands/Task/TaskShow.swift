@@ -14,12 +14,14 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
   @Argument(help: ArgumentHelp("Number, or beginning of the id.", valueName: "ref"))
   var reference: String
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
     try await Session.run(options) { session in
       let found = try await session.store().task(
-        TaskReference(naming: reference), at: session.moment
+        TaskReference(naming: reference), at: past.moment(session)
       ).value
       try session.show(found.json) { Self.print(found) }
     }

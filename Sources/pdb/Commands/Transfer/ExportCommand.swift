@@ -21,6 +21,8 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: "Only keys that begin with this.")
   var prefix: String = ""
 
+  @OptionGroup var past: PastOptions
+
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
@@ -42,7 +44,7 @@ struct ExportCommand: AsyncParsableCommand, HasExamples {
   private func export(_ session: Session, _ write: (Bytes) throws -> Void) async throws {
     let store = try await session.store()
     let list = try await store.export(
-      prefix: Bytes(try Input.text(prefix).utf8), at: session.moment)
+      prefix: Bytes(try Input.text(prefix).utf8), at: past.moment(session))
     var lines = ExportLines()
     let cluster = try await store.identity().cluster
     try write(lines.begin(cluster: cluster, revision: list.revision, at: .now))

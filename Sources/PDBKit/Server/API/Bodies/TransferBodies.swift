@@ -1,20 +1,6 @@
-// What clients send to take changes back and to import.
+// What clients send to import.
 
 import PDBModel
-
-/// `{"revision"}`, or `{}` for the client's last change
-struct UndoBody: JSONBody {
-  let revision: UInt64?
-
-  static let shape = BodyShape(
-    "Undo",
-    Field<UInt64?>.optional(
-      "revision", .unsigned,
-      else: PDBError(.badRequest, "'revision' must be the number of a revision")
-    ) { $0.whole() },
-    others: UnknownMember(hint: "send {\"revision\":N}, or {} for your last change")
-  ) { Self(revision: $0) }
-}
 
 /// `{"part","pairs":[{"key","value"}]}`
 struct ImportPartBody: JSONBody {
