@@ -91,6 +91,24 @@ package struct MemoryState: StateStorage {
     return past
   }
 
+  package func lastChange(of key: Bytes, before limit: UInt64) -> UInt64? {
+    versions[key]?.last { $0.revision < limit }?.revision
+  }
+
+  package func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws {
+    let keys = versions.filter { key, known in
+      !key.lexicographicallyPrecedes(lower)
+        && upper.map { key.lexicographicallyPrecedes($0) } != false
+        && known.contains { $0.revision > first && $0.revision <= last }
+    }.keys
+    for key in keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      guard try body(key) else { return }
+    }
+  }
+
   package func request(_ id: String) -> RememberedRequest? {
     forgetsRequests ? nil : requests[id]
   }

@@ -101,8 +101,9 @@ struct Workload {
     case 10: return .write(.redo, key: nil, nil)
     case 11:
       // Tasks only: the histories of the registers know of no going back.
-      let name = RevisionName(.number(pastRevision(&dice, state)))
-      return .write(.restore(name, prefix: TaskKeys.prefix), key: nil, nil)
+      let base: RevisionName.Base =
+        dice.chance(300) ? .tag(aTag(&dice)) : .number(pastRevision(&dice, state))
+      return .write(.restore(RevisionName(base), prefix: TaskKeys.prefix), key: nil, nil)
     case 0: return .write(.setSetting(.historyKeep, value: "\(dice.among(1...8))s"), key: nil, nil)
     case 1:
       let value = dice.chance(300) ? nil : "\(dice.among(0...2000))"
@@ -125,10 +126,15 @@ struct Workload {
 
   /// Something about tags: most name what will be forgotten.
   private func naming(_ dice: inout Dice, _ state: Machine) -> PDBModel.Operation {
-    let tag = try! TagName("t\(dice.among(1...4))")
+    let tag = aTag(&dice)
     if dice.chance(250) { return .removeTag(tag) }
     return .tag(
       tag, RevisionName(.number(pastRevision(&dice, state))), replace: dice.chance(500))
+  }
+
+  private func aTag(_ dice: inout Dice) -> TagName {
+    // A letter and a digit are a name.
+    try! TagName("t\(dice.among(1...4))")
   }
 
   /// A revision that is known, if any is.

@@ -23,7 +23,9 @@ extension ProcessTests {
       "kv get k --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
       "kv ls k --node NODE", "kv rm k l none --yes --node NODE",
       "kv watch --since 0 --limit 1 --node NODE", "log --node NODE", "show 1 --node NODE",
-      "undo --node NODE", "export -o e --node NODE", "backup b --node NODE",
+      "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 1 --node NODE",
+      "kv set k 2 --node NODE", "blame k --node NODE", "revert --to v1 k --node NODE",
+      "bisect run --good 0 --node NODE -- false", "export -o e --node NODE", "backup b --node NODE",
       "import e --existing keep --node NODE", "restore b --data-dir d", "init folder",
       "verify --dir folder", "remote add lab NODE", "remote ls", "remote rename lab home",
       "remote accept home", "use home", "status --db home", "remote rm home",
@@ -49,7 +51,9 @@ extension ProcessTests {
           }
           let path = CommandTree.root.find(words).command.path
           let shape = try #require(AnswerShape.all[path.joined(separator: " ")], "\(line)")
-          let run = try await cluster.workspace.run(words + ["--json"])
+          // Behind `--` stands what another program is told.
+          let end = words.firstIndex(of: "--") ?? words.endIndex
+          let run = try await cluster.workspace.run(words[..<end] + ["--json"] + words[end...])
           #expect(run.status == 0, "\(line): \(run.error)")
           let output = try #require(run.output.split(separator: "\n").first, "\(line)")
           let json = try JSON(parsing: output.utf8)

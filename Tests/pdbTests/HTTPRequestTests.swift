@@ -46,7 +46,7 @@ extension ProcessTests {
         let parameters = paths?["/kv"]?["get"]?["parameters"]?.array ?? []
         #expect(
           parameters.compactMap { $0["name"]?.string } == [
-            "prefix", "limit", "after", "tasks", "consistency",
+            "prefix", "limit", "after", "tasks", "consistency", "at",
           ])
         let removal = paths?["/task"]?["delete"]?["parameters"]?.array ?? []
         #expect(removal.compactMap { $0["name"]?.string } == ["id"])

@@ -166,3 +166,138 @@ extension Store {
     return found
   }
 }
+
+// MARK: Looking back
+
+extension ProcessTests {
+  @Suite struct LookingBackTests {
+    /// A folder with a few changes.
+    private func workspace() async throws -> Workspace {
+      let workspace = try Workspace(nodes: "")
+      let lines = [
+        "init", "kv set user:lan '{\"name\":\"Lan\",\"age\":7}'",
+        "kv set user:lan '{\"name\":\"Lan\",\"age\":8}'", "task add 'Học Python' hai", "kv set n 1",
+        "tag v1", "kv incr n", "task done 1", "kv rm n",
+      ]
+      for line in lines {
+        let run = try await workspace.run(["shell", "-e", line])
+        #expect(run.status == 0, "\(line): \(run.error)")
+      }
+      return workspace
+    }
+
+    @Test func `every command that reads takes a revision, in any form`() async throws {
+      let workspace = try await workspace()
+      func output(_ words: String...) async throws -> String {
+        let run = try await workspace.run(words)
+        #expect(run.status == 0, "\(words): \(run.error)")
+        return run.output
+      }
+      for name in ["6", "@~2", "8~2"] {
+        #expect(try await output("kv", "get", "n", "--at", name) == "2\n", "\(name)")
+      }
+      #expect(try await output("kv", "get", "n", "--at", "v1") == "1\n")
+      #expect(try await output("--at", "v1", "kv", "get", "n") == "1\n")
+      #expect(try await output("show", "v1:n") == "1\n")
+      #expect(try await output("kv", "ls", "--at", "1").hasPrefix("1\tuser:lan"))
+      #expect(try await output("task", "ls", "--at", "@~2").split(separator: "\n").count == 2)
+      #expect(try await output("task", "ls").split(separator: "\n").count == 1)
+      #expect(try await output("task", "show", "1", "--at", "v1").contains("active"))
+      #expect(try await output("export", "--at", "1").contains("{\"pdb_export_end\":1}"))
+      #expect(try await output("log", "--at", "2").split(separator: "\n").count == 2)
+      #expect(try await workspace.run(["kv", "get", "n", "--at", "@{yesterday}"]).status == 1)
+      let now = try await output("kv", "ls", "--at", "@{now}")
+      #expect(now == (try await output("kv", "ls")))
+      for (name, status) in [
+        ("99", Int32(1)), ("@{soon}", 65), ("a b", 65), ("none", 1), ("@~99", 1),
+      ] {
+        let run = try await workspace.run(["kv", "get", "n", "--at", name])
+        #expect(run.status == status && run.error.contains("hint: "), "\(name): \(run.error)")
+      }
+      #expect(try await workspace.run(["kv", "get", "n", "--at", "1", "--stale"]).status == 65)
+      // What changes something does not know it.
+      #expect(try await workspace.run(["kv", "set", "n", "1", "--at", "1"]).status == 64)
+    }
+
+    @Test func `differences end with 1 if asked, and are counted`() async throws {
+      let workspace = try await workspace()
+      let all = try await workspace.run(["diff", "v1"])
+      #expect(all.column(0).count == 2 && all.column(0)[0] == "n")
+      #expect(all.output.hasPrefix("n\t1\tnull\n"))
+      let some = try await workspace.run(["diff", "1..2", "user:"])
+      #expect(
+        some.output == "user:lan\t{\"name\":\"Lan\",\"age\":7}\t{\"name\":\"Lan\",\"age\":8}\n")
+      #expect(try await workspace.run(["diff", "1..2", "--stat"]).output == "user:lan\t1\t1\n")
+      #expect(try await workspace.run(["diff", "v1", "--exit-code"]).status == 1)
+      let same = try await workspace.run(["diff", "v1..5", "--exit-code"])
+      #expect(same.status == 0 && same.output.isEmpty)
+      let back = try await workspace.run(["diff", "..1", "user:", "--json"]).json
+      #expect(back["from"]?.uint64 == 8 && back["revision"]?.uint64 == 1)
+      #expect(back["changes"]?.array?[0]["after"]?["age"]?.int64 == 7)
+    }
+
+    @Test func `each member of a value has its own author`() async throws {
+      let workspace = try await workspace()
+      let set = try await workspace.run(
+        ["kv", "set", "user:lan", "{\"name\":\"Lan\",\"age\":8,\"city\":\"Huế\"}"],
+        environment: ["USER": "bình"])
+      #expect(set.status == 0)
+      let blame = try await workspace.run(["blame", "user:lan"])
+      #expect(blame.column(0) == ["1", "2", "9"])
+      #expect(blame.column(3) == ["name", "age", "city"])
+      #expect(blame.column(2)[2] == "bình")
+      let then = try await workspace.run(["blame", "user:lan", "--at", "1"])
+      #expect(then.column(0) == ["1", "1"])
+      let task = try await workspace.run(["blame", "--task", "1", "--json"]).json
+      let lines = task["lines"]?.array ?? []
+      #expect(lines.first { $0["member"]?.string == "completed" }?["revision"]?.uint64 == 7)
+      #expect(lines.first { $0["member"]?.string == "title" }?["revision"]?.uint64 == 3)
+      #expect(try await workspace.run(["blame", "none"]).status == 1)
+    }
+
+    @Test func `going back asks before it changes much`() async throws {
+      let workspace = try await workspace()
+      let refused = try await workspace.run(["revert", "--to", "v1"])
+      #expect(refused.status == 4 && refused.error.contains("2 keys back to revision 4"))
+      #expect(try await workspace.run(["revert", "--to", "v1", "n"]).output == "1\n")
+      #expect(try await workspace.run(["kv", "get", "n"]).output == "1\n")
+      #expect(try await workspace.run(["undo"]).output == "9\n")
+      #expect(try await workspace.run(["redo"]).output == "10\n")
+      #expect(try await workspace.run(["redo"]).status == 1)
+      #expect(try await workspace.run(["revert", "@"]).output == "11\n")
+      #expect(try await workspace.run(["kv", "get", "n"]).status == 1)
+    }
+
+    @Test func `tags are listed, moved only by force, and removed`() async throws {
+      let workspace = try await workspace()
+      #expect(try await workspace.run(["tag"]).output == "4\tv1\n")
+      let taken = try await workspace.run(["tag", "v1", "@"])
+      #expect(taken.status == 3 && taken.error.contains("--force"))
+      #expect(try await workspace.run(["tag", "v1", "7", "--force"]).output == "7\tv1\n")
+      #expect(try await workspace.run(["tag", "-d", "v1"]).output == "7\tv1\n")
+      #expect(try await workspace.run(["tag", "-d", "v1"]).status == 1)
+      #expect(try await workspace.run(["tag", "1a"]).status == 65)
+      #expect(try await workspace.run(["undo"]).status == 0)
+      #expect(try await workspace.run(["tag"]).output == "7\tv1\n")
+    }
+
+    @Test func `a search by halves finds the first change after which a command fails`() async throws {
+      let workspace = try await workspace()
+      let pdb = program.path
+      func bisect(_ script: String, _ words: String...) async throws -> CommandResult {
+        try await workspace.run(["bisect", "run"] + words + ["--", "sh", "-c", script])
+      }
+      let age = try await bisect(
+        "test \"$('\(pdb)' kv get user:lan --json | grep -c 'age\":7')\" = 1", "--good", "1")
+      #expect(age.output == "2\n", "\(age.error)")
+      let skipping = try await bisect("test \"$PDB_AT\" = 4 && exit 125; test $PDB_AT -lt 6")
+      #expect(skipping.output == "6\n")
+      let unclear = try await bisect(
+        "test $PDB_AT -lt 3 && exit 0; test $PDB_AT -gt 5 && exit 1; exit 125")
+      #expect(unclear.status == 65 && unclear.error.contains("one of 3 to 6"))
+      #expect(try await bisect("exit 129").status == 65)
+      #expect(try await bisect("true", "--good", "8").status == 65)
+      #expect(try await workspace.run(["bisect", "run"]).status == 64)
+    }
+  }
+}

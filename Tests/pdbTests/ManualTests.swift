@@ -80,7 +80,7 @@ extension ProcessTests {
     private static func examples(_ group: String) throws -> [String] {
       let text = try page(group).components(separatedBy: ".SH EXAMPLES").last ?? ""
       return text.components(separatedBy: "\n.RS\n").dropFirst().map { part in
-        (part.components(separatedBy: "\n.RE").first ?? "").replacing("\\(aq", with: "'")
+        (part.components(separatedBy: "\n.RE").first ?? "").replacing("\\(aq", with: "'").replacing("\\(ti", with: "~")
           .replacing("\\e", with: "\\")
       }
     }

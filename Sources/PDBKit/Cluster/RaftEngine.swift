@@ -171,12 +171,20 @@ package final class RaftEngine: StateEngine {
     let known = headline.version
     if operation.version <= known { return known }
     // A new leader may not have applied yet what raised the version.
-    let version = try await read(.linearizable, .keys) { $1.data.version }
-    guard operation.version <= version else {
-      throw isLeader ? .membersTooOld : status.notLeader
+    var version = try await read(.linearizable, .keys) { $1.data.version }
+    // Members that have just started say soon what they understand.
+    let end = ContinuousClock.now + Self.meetingPatience
+    while operation.version > version {
+      guard isLeader else { throw status.notLeader }
+      guard ContinuousClock.now < end else { throw PDBError.membersTooOld }
+      try await Task.sleep(for: .milliseconds(20))
+      version = headline.version
     }
     return version
   }
+
+  /// How long a change waits until all members have said that they understand it.
+  private static let meetingPatience = Duration.seconds(2)
 
   /// Skips the entry that the state stopped before, on all members.
   ///

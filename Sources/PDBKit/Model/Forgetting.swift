@@ -31,6 +31,9 @@ package struct Forgetting: Equatable, Sendable {
   ///
   /// - Parameter versions: all of the key, the oldest first.
   package func superfluous(among versions: [Version]) -> [UInt64] {
+    guard let newest = versions.last(where: { $0.revision <= number })?.revision else { return [] }
+    // Of a key that the revision did not change the newest version stays.
+    let first = newest == number ? self.first : newest
     var removed: [UInt64] = []
     var hasOlder = false
     for (version, next) in zip(versions, versions.dropFirst().map(Optional.init) + [nil]) {

@@ -114,7 +114,9 @@ extension StateView {
       }
     guard base <= mark.revision else { throw mark.unknown(base) }
     guard name.back <= base else {
-      throw PDBError(.revisionNotFound, "there are only \(base) revisions before '\(name)'")
+      throw PDBError(
+        .revisionNotFound, "'\(name)' lies before the first revision",
+        hint: "the newest is \(mark.revision)")
     }
     let number = base - name.back
     guard try isReadable(number, mark) else { throw mark.unknown(number) }

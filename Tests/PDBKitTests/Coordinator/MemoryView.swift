@@ -16,6 +16,8 @@ struct MemoryView: StateStorage {
   var revision: UInt64 { mark.revision }
   private(set) var history: [RecordedRevision] = []
   private var requests: [RememberedRequest] = []
+  /// What all keys held at each revision.
+  private var states: [UInt64: [Bytes: StoredValue]] = [0: [:]]
 
   func get(_ key: Bytes) -> StoredValue? { pairs[key] }
 
@@ -39,6 +41,22 @@ struct MemoryView: StateStorage {
   func changes(of record: RevisionRecord, limit: Int) -> [KeyChange] {
     let changes = history.first { $0.record.number == record.number }?.changes ?? []
     return Array(changes.prefix(limit))
+  }
+
+  func past(_ revision: UInt64) -> any StateView {
+    var past = self
+    past.pairs = states[revision] ?? [:]
+    past.history.removeAll { $0.record.number > revision }
+    return past
+  }
+
+  /// All that may have changed: whoever asks looks at the values.
+  func scanKeys(
+    from lower: Bytes, to upper: Bytes?, changedAfter first: UInt64, through last: UInt64,
+    _ body: (Bytes) throws -> Bool
+  ) throws {
+    let both = (states[first] ?? [:]).merging(states[last] ?? [:]) { $1 }
+    try both.visit(from: lower, to: upper, reversed: false) { key, _ in try body(key) }
   }
 
   /// Applies an operation as the state machine does: all of it or nothing.
@@ -66,6 +84,7 @@ struct MemoryView: StateStorage {
         StoredValue(value: $0, revision: revision.record.number)
       }
     }
+    states[revision.record.number] = pairs.filter { !SystemKeys.hasNoHistory($0.key) }
   }
   mutating func forget(_ revision: Forgetting) -> UInt64 {
     guard history.first?.record.number == revision.number else { return 0 }

@@ -19,7 +19,12 @@ struct RandomOperations {
     revision: UInt64, _ random: inout SplitMix64
   ) -> PDBModel.Operation {
     let key = Self.keys.randomElement(using: &random)!
-    switch Int.random(in: 0..<20, using: &random) {
+    let tag = try! TagName(["a", "b"].randomElement(using: &random)!)
+    let back = RevisionName(
+      [.newest, .number(.random(in: 0...revision + 1, using: &random)), .tag(tag)]
+        .randomElement(using: &random)!,
+      back: .random(in: 0...2, using: &random))
+    switch Int.random(in: 0..<24, using: &random) {
     case 0: return .addTasks((0..<Int.random(in: 1...3, using: &random)).map { _ in newTask() })
     case 1: return .removeTask(someTask(&random), .none)
     case 2:
@@ -47,6 +52,11 @@ struct RandomOperations {
       return .commitImport(
         id: ["i", "j"].randomElement(using: &random)!, parts: .random(in: 1...2, using: &random),
         ExistingKeys.allCases.randomElement(using: &random)!)
+    case 18: return .tag(tag, back, replace: .random(using: &random))
+    case 19: return .removeTag(tag)
+    case 20: return .redo
+    case 21:
+      return .restore(back, prefix: [[], [0x61], TaskKeys.prefix].randomElement(using: &random)!)
     case 17: return .discardImport(id: ["i", "j"].randomElement(using: &random)!)
     default:
       return .set(key: key, value: value(&random), Bool.random(using: &random) ? .none : .absent)

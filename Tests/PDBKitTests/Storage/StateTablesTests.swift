@@ -24,8 +24,16 @@ import Testing
     init(_ db: Database) { self.db = db }
 
     mutating func apply(_ random: inout SplitMix64) throws {
+      try apply(operations.stamped(revision: mark.revision, &random))
+    }
+
+    mutating func apply(_ operation: PDBModel.Operation) throws {
+      let stamp = Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil)
+      try apply(StampedOperation(stamp: stamp, operation: operation))
+    }
+
+    private mutating func apply(_ stamped: StampedOperation) throws {
       index += 1
-      let stamped = operations.stamped(revision: mark.revision, &random)
       let position = LogPosition(index: index, term: 1)
       var machine = StateMachine(storage: tables, mark: mark)
       var plain = StateMachine(storage: model, mark: mark)
@@ -45,9 +53,35 @@ import Testing
       guard mark.compactedRevision < mark.revision else { return }
       mark.compactedRevision += 1
       let number = mark.compactedRevision
-      let bytes = try tables.forget(Forgetting(number, keepingFrom: number))
-      #expect(bytes == model.forget(Forgetting(number, keepingFrom: number)))
+      let held = try model.tags().map(\.revision)
+      let forgetting = Forgetting(number, keepingFrom: number, held: held)
+      let bytes = try tables.forget(forgetting)
+      #expect(bytes == model.forget(forgetting))
       mark.historyBytes -= bytes
+    }
+
+    /// Every state that can be read is as it was, forwards, backwards and from any key on.
+    func comparePast(_ random: inout SplitMix64) throws {
+      for revision in 0...mark.revision where try tables.isReadable(revision, mark) {
+        let (past, expected) = (tables.past(revision), model.past(revision))
+        for key in RandomOperations.keys {
+          #expect(try past.get(key) == expected.get(key))
+        }
+        let lower: Bytes = Bool.random(using: &random) ? [] : [0x61]
+        for reversed in [false, true] {
+          let found = try past.pairs(from: lower, to: nil, reversed, limit: .max)
+          let wanted = try expected.pairs(from: lower, to: nil, reversed, limit: .max)
+          #expect(
+            found.filter { !SystemKeys.hasNoHistory($0.key) }
+              == wanted.filter { !SystemKeys.hasNoHistory($0.key) })
+        }
+        if revision >= mark.compactedRevision {
+          let rewound = try RewoundView(tables, to: revision)
+          #expect(
+            try rewound.pairs(from: [], to: nil, false, limit: .max)
+              == past.pairs(from: [], to: nil, false, limit: .max))
+        }
+      }
     }
 
     // MARK: Comparing
@@ -117,7 +151,9 @@ import Testing
           try states.compareKeys(&random)
           try states.compareHistory(&random)
         }
+        if Int.random(in: 0..<20, using: &random) == 0 { try states.comparePast(&random) }
       }
+      try states.comparePast(&random)
       #expect(states.accepted > 80)
       try states.tables.verifyRows(
         after: states.mark.compactedRevision, through: states.mark.revision)
@@ -158,6 +194,7 @@ import Testing
 extension StateTablesTests.TwoStates {
   /// Once all history is forgotten, nothing is there but what the keys hold.
   fileprivate mutating func expectNothingLeft(_ random: inout SplitMix64) throws {
+    for tag in try model.tags() { try apply(.removeTag(tag.name)) }
     while mark.compactedRevision < mark.revision { try forget() }
     try compareKeys(&random)
     let pairs = try model.pairs(from: [], to: nil, false, aside: false)

@@ -132,7 +132,10 @@ package struct Replay {
       return true
     }
     guard found == pairs else {
-      throw Violation(.convergence, "\(name) is not what it was when it was made")
+      let differing = Set(found.keys).union(pairs.keys).filter { found[$0] != pairs[$0] }
+      let keys = differing.map { "'\($0.shown)'" }.sorted().joined(separator: ", ")
+      throw Violation(
+        .convergence, "\(name) is not what it was when it was made: it differs in \(keys)")
     }
   }
 

@@ -27,6 +27,8 @@ extension Schema {
   static let revisionName = string(least: 1).about(
     "A revision: its number, '@' for the newest, '@~3', a tag, or a time"
   ).named("RevisionName")
+  /// The same, or its number as such.
+  static let revisionReference = any(of: [revisionName, unsigned])
   static let tagName = string(least: 1, most: Limits.tagBytes).about(
     "A letter, then letters, digits, '.', '_', '-' and '/', without '..'"
   ).named("TagName")

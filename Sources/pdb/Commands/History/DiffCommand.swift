@@ -15,7 +15,7 @@ struct DiffCommand: AsyncParsableCommand, HasExamples {
   static let examples = [
     Example("pdb diff @~3", "What the last three changes did:"),
     Example("pdb diff 1..2 --stat", "The keys that differ, and how much:"),
-    Example("pdb diff @~1..@ user: --exit-code", "Ask whether keys have changed:"),
+    Example("pdb diff @~1..@ user:", "What the last change did to some keys:"),
   ]
 
   @Argument(help: ArgumentHelp("A..B, or A for A..@.", valueName: "range"))

@@ -29,7 +29,7 @@ struct RevertBody: JSONBody {
   static let shape = BodyShape(
     "Revert",
     Field(
-      "to", .revisionName, else: PDBError(.badRequest, "'to' must name a revision")
+      "to", .revisionReference, else: PDBError(.badRequest, "'to' must name a revision")
     ) { try $0.revisionName() },
     Field<Bytes?>.optional(
       "prefix", .string.about("Only keys that begin with this; without it all"),
@@ -46,7 +46,7 @@ struct TagBody: JSONBody {
   static let shape = BodyShape(
     "NewTag",
     Field<RevisionName?>.optional(
-      "revision", .revisionName.about("The newest if it is missing"),
+      "revision", .revisionReference.about("The newest if it is missing"),
       else: PDBError(.badRequest, "'revision' must name a revision")
     ) { try $0.revisionName() },
     Field<Bool?>.optional(

@@ -1,0 +1,271 @@
+// Looking back, the same on every store.
+
+import Foundation
+import PDBKit
+import Testing
+
+extension ProcessTests {
+  /// What every store keeps of the past.
+  @Suite struct PastContractTests {
+    private static func key(_ name: String) -> Bytes { Bytes(name.utf8) }
+
+    private static func set(_ name: String, _ value: JSON) -> Change {
+      .set(NewPair(key: key(name), value: value.serialized()), .none, .spare)
+    }
+
+    private static func code(_ body: () async throws -> Void) async -> PDBError.Code? {
+      do {
+        try await body()
+        return nil
+      } catch { return (error as? PDBError)?.code }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `every revision is read as it was`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let a = Self.key("a")
+        try await store.apply(Self.set("a", 1))
+        try await store.apply(Self.set("a", 2))
+        try await store.apply(.addTasks([Title("Việc")]))
+        try await store.apply(.delete([a], .none))
+        try await store.apply(.editTask(TaskReference("1"), TaskEdit(completed: true), .none))
+        func value(_ moment: Moment) async throws -> Bytes? {
+          try await store.get(a, at: moment).value?.value
+        }
+        #expect(try await value(.revision(0)) == nil)
+        #expect(try await value(.revision(1)) == [0x31])
+        #expect(try await value(.past(RevisionName(.newest, back: 2))) == [0x32])
+        #expect(try await value(.past(.newest)) == nil)
+        let earlier = try await store.get(a, at: .revision(3))
+        #expect(earlier.revision == 3 && earlier.value?.revision == 2)
+        let pairs = try await store.pairs(PairQuery(), at: .revision(3))
+        #expect(try await pairs.all().map(\.key) == [a] && pairs.revision == 3)
+        #expect(try await store.export(prefix: [], at: .revision(3)).all().count == 2)
+        let active = TaskQuery(isCompleted: false)
+        #expect(try await store.tasks(active, at: .revision(4)).all().map(\.task.number) == [1])
+        #expect(try await store.tasks(active, at: .now).all().isEmpty)
+        #expect(try await store.tasks(TaskQuery(), at: .revision(2)).all().isEmpty)
+        let task = try await store.task(TaskReference("1"), at: .revision(3))
+        #expect(!task.value.task.completed && task.revision == 3)
+        let page = try await store.history(HistoryQuery(), at: .revision(2))
+        #expect(page.revisions.map(\.number) == [2, 1] && page.revision == 2)
+        for name in [RevisionName.number(6), RevisionName(.newest, back: 6)] {
+          let code = await Self.code { _ = try await store.get(a, at: .past(name)) }
+          #expect(code == .revisionNotFound, "\(name)")
+        }
+        let backup = await Self.code { _ = try await store.backup(at: .revision(1)) }
+        #expect(backup == .notSupported)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `a time means the last revision that was made by then`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        try await store.apply(Self.set("a", 1))
+        let first = try await store.revision(1, at: .now).value.time
+        let later = try await waitFor { () -> Timestamp? in
+          let now = Timestamp.now
+          return now > first ? now : nil
+        }
+        _ = try await waitFor { Timestamp.now > later ? true : nil }
+        try await store.apply(Self.set("a", 2))
+        func value(_ milliseconds: Int64) async throws -> Bytes? {
+          let time = Timestamp(milliseconds: milliseconds)
+          return try await store.get(Self.key("a"), at: .past(RevisionName(.time(time)))).value?
+            .value
+        }
+        #expect(try await value(first.milliseconds - 1) == nil)
+        #expect(try await value(first.milliseconds) == [0x31])
+        #expect(try await value(later.milliseconds) == [0x31])
+        #expect(try await value(later.milliseconds + 3_600_000) == [0x32])
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `two states are compared in either direction`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        try await store.apply(Self.set("a", 1))
+        try await store.apply(Self.set("b", 1))
+        try await store.apply(Self.set("a", 2))
+        try await store.apply(Self.set("c:x", 1))
+        try await store.apply(.delete([Self.key("b")], .none))
+        // There and back again is no difference.
+        try await store.apply(Self.set("d", 1))
+        try await store.apply(.delete([Self.key("d")], .none))
+        func differences(_ query: DifferenceQuery) async throws -> [Revision.KeyChange] {
+          try await store.differences(query, at: .now).changes.all()
+        }
+        let forwards: [Revision.KeyChange] = [
+          .init(key: Self.key("a"), before: [0x31], after: [0x32]),
+          .init(key: Self.key("b"), before: [0x31], after: nil),
+          .init(key: Self.key("c:x"), before: nil, after: [0x31]),
+        ]
+        #expect(try await differences(DifferenceQuery(from: .number(2))) == forwards)
+        let backwards = try await differences(DifferenceQuery(from: .newest, to: .number(2)))
+        #expect(
+          backwards
+            == forwards.map { .init(key: $0.key, before: $0.after, after: $0.before) })
+        let some = DifferenceQuery(from: .number(0), prefix: Self.key("c:"))
+        #expect(try await differences(some) == [forwards[2]])
+        #expect(try await differences(DifferenceQuery(from: .number(5), to: .newest)).isEmpty)
+        let found = try await store.differences(DifferenceQuery(from: .number(2)), at: .now)
+        #expect(found.from == 2 && found.to == 7 && found.changes.revision == 7)
+        let unknown = await Self.code { _ = try await differences(.init(from: .number(8))) }
+        #expect(unknown == .revisionNotFound)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `a tag names a revision until it is moved or removed`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let tag = try TagName("phát-hành/1")
+        let moment = Moment.past(RevisionName(.tag(tag)))
+        try await store.apply(Self.set("a", 1))
+        let made = try await store.apply(.tag(tag, .newest, replace: false))
+        #expect(made.answer == .tagged(Tag(tag, revision: 1)) && made.revision == 2)
+        try await store.apply(Self.set("a", 2))
+        func value() async throws -> Bytes? {
+          try await store.get(Self.key("a"), at: moment).value?.value
+        }
+        #expect(try await value() == [0x31])
+        #expect(try await store.tags(at: .now).value == [Tag(tag, revision: 1)])
+        #expect(try await store.tags(at: .revision(1)).value.isEmpty)
+        let taken = await Self.code {
+          try await store.apply(.tag(tag, .number(3), replace: false))
+        }
+        #expect(taken == .conflict)
+        try await store.apply(.tag(tag, .number(3), replace: true))
+        #expect(try await value() == [0x32])
+        try await store.apply(.undo(4))
+        #expect(try await value() == [0x31])
+        #expect(try await store.apply(.removeTag(tag)).answer == .removed(1))
+        #expect(await Self.code { _ = try await value() } == .revisionNotFound)
+        #expect(await Self.code { try await store.apply(.removeTag(tag)) } == .revisionNotFound)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `what a tag holds is kept when its revision is forgotten`(
+      kind: StoreUnderTest
+    ) async throws {
+      try await kind.run { store in
+        let tag = try TagName("kept")
+        for value in 1...3 { try await store.apply(Self.set("a", .number("\(value)"))) }
+        try await store.apply(Self.set("b", 1))
+        try await store.apply(.addTasks([Title("Việc")]))
+        try await store.apply(.tag(tag, .newest, replace: false))
+        try await store.apply(.delete([Self.key("b"), Self.key("a")], .none))
+        try await store.apply(.removeTask(TaskReference("1"), .none))
+        try await store.apply(.setSetting(.historyRevisions, value: "4"))
+        for value in 1...60 { try await store.apply(Self.set("z", .number("\(value)"))) }
+        let compacted = try await store.history(HistoryQuery(), at: .now).compacted
+        #expect(compacted > 9)
+        #expect(
+          await Self.code { _ = try await store.get(Self.key("a"), at: .revision(4)) }
+            == .revisionNotFound)
+        for moment in [Moment.past(RevisionName(.tag(tag))), .revision(5)] {
+          #expect(try await store.get(Self.key("a"), at: moment).value?.value == [0x33])
+          #expect(try await store.get(Self.key("b"), at: moment).value?.value == [0x31])
+          #expect(try await store.tasks(TaskQuery(), at: moment).all().count == 1)
+        }
+        #expect(try await store.get(Self.key("a"), at: .now).value == nil)
+        let changed = try await store.apply(
+          .restore(RevisionName(.tag(tag)), prefix: [])
+        ).answer
+        #expect(changed == .changed(4))
+        #expect(try await store.get(Self.key("a"), at: .now).value?.value == [0x33])
+        #expect(try await store.task(TaskReference("1"), at: .now).value.task.title == "Việc")
+        // Once the tag is gone nothing holds it, and it cannot come back.
+        let removed = try await store.apply(.removeTag(tag)).revision
+        #expect(
+          await Self.code { _ = try await store.get(Self.key("a"), at: .revision(5)) }
+            == .revisionNotFound)
+        #expect(await Self.code { try await store.apply(.undo(removed)) } == .conflict)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `keys go back to what they were, by one change`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        try await store.apply(Self.set("k:a", 1))
+        try await store.apply(.addTasks([Title("một"), Title("hai")]))
+        try await store.apply(Self.set("k:a", 2))
+        try await store.apply(Self.set("k:b", 1))
+        try await store.apply(Self.set("other", 1))
+        try await store.apply(.removeTask(TaskReference("2"), .none))
+        try await store.apply(.addTasks([Title("ba")]))
+        let some = try await store.apply(.restore(.number(2), prefix: Self.key("k:")))
+        #expect(some.answer == .changed(2) && some.revision == 8)
+        #expect(try await store.get(Self.key("k:a"), at: .now).value?.value == [0x31])
+        #expect(try await store.get(Self.key("k:b"), at: .now).value == nil)
+        #expect(try await store.get(Self.key("other"), at: .now).value != nil)
+        let nothing = try await store.apply(.restore(.number(2), prefix: Self.key("k:")))
+        #expect(nothing.answer == .changed(0) && nothing.revision == 8)
+        try await store.apply(.restore(.number(2), prefix: []))
+        let tasks = try await store.tasks(TaskQuery(), at: .now).all().map(\.task)
+        #expect(tasks.map(\.title) == ["hai", "một"] && tasks.map(\.number) == [2, 1])
+        #expect(try await store.task(TaskReference("2"), at: .now).value.task.title == "hai")
+        // Numbers are never given again.
+        #expect(try await store.apply(.addTasks([Title("bốn")])).answer.tasks[0].task.number == 4)
+        try await store.apply(.undo(9))
+        #expect(try await store.get(Self.key("other"), at: .now).value?.value == [0x31])
+        #expect(try await store.task(TaskReference("3"), at: .now).value.task.title == "ba")
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `undos are taken back one by one, until something else is changed`(
+      kind: StoreUnderTest
+    ) async throws {
+      try await kind.run { store in
+        func value() async throws -> String? {
+          try await store.get(Self.key("a"), at: .now).value?.value.utf8String
+        }
+        for value in 1...3 { try await store.apply(Self.set("a", .number("\(value)"))) }
+        #expect(await Self.code { try await store.apply(.redo) } == .revisionNotFound)
+        try await store.apply(.undo(nil))
+        try await store.apply(.undo(nil))
+        #expect(try await value() == "1")
+        #expect(try await store.apply(.redo).answer.undone?.revision == 5)
+        #expect(try await value() == "2")
+        try await store.apply(.redo)
+        #expect(try await value() == "3")
+        #expect(await Self.code { try await store.apply(.redo) } == .revisionNotFound)
+        // What came back can be undone again.
+        try await store.apply(.undo(nil))
+        #expect(try await value() == "2")
+        // What others do does not matter, what I do does.
+        _ = try await store.apply(Self.set("b", 1), from: Origin(author: "bình"))
+        try await store.apply(.redo)
+        #expect(try await value() == "3")
+        try await store.apply(.undo(nil))
+        try await store.apply(Self.set("c", 1))
+        #expect(await Self.code { try await store.apply(.redo) } == .revisionNotFound)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `the history is searched by text, time and prefix`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        try await store.apply(Self.set("u:lan", "Lan"))
+        try await store.apply(Self.set("u:lan", "Lan và Bình"))
+        try await store.apply(Self.set("u:minh", "Bình và Lan"))
+        try await store.apply(Self.set("u:minh", "Lan, rồi Bình"))
+        try await store.apply(.delete([Self.key("u:lan")], .none))
+        func found(_ filter: HistoryFilter) async throws -> [UInt64] {
+          try await store.history(HistoryQuery(filter: filter), at: .now).revisions.map(\.number)
+        }
+        #expect(try await found(HistoryFilter(text: "Bình")) == [5, 3, 2])
+        #expect(try await found(HistoryFilter(key: Self.key("u:minh"), text: "Lan")) == [3])
+        #expect(try await found(HistoryFilter(text: "Hoa")).isEmpty)
+        let times = try await store.history(HistoryQuery(), at: .now).revisions.map(\.time)
+        #expect(try await found(HistoryFilter(since: times[4])).count == 5)
+        let after = Timestamp(milliseconds: times[0].milliseconds + 1)
+        #expect(try await found(HistoryFilter(since: after)).isEmpty)
+        #expect(try await found(HistoryFilter(until: after)) == [5, 4, 3, 2, 1])
+        let before = Timestamp(milliseconds: times[4].milliseconds - 1)
+        #expect(try await found(HistoryFilter(until: before)).isEmpty)
+      }
+    }
+  }
+}
