@@ -168,7 +168,7 @@ extension PlantedBug {
     case .confirmsAnyRound: 484
     case .recyclesReadIDs: 318
     case .raisesUnmet: 612
-    case .snapshotLimbo: 571
+    case .snapshotLimbo: 142
     case .forgetsConfirmed: 492
     default: nil
     }

@@ -9,7 +9,7 @@ struct KVGet: AsyncParsableCommand, HasExamples {
 
   static let examples = [
     Example("pdb kv get user:lan", "Print a value:"),
-    Example("pdb kv get user:lan --at @~3", "Print what it was three changes ago:"),
+    Example("pdb kv get user:lan --at @~1", "Print what it was before the last change:"),
     Example("pdb kv get nothing --default 0", "Print a default where there is no key:"),
   ]
 
