@@ -25,6 +25,12 @@ struct GlobalOptions: ParsableArguments {
     help: ArgumentHelp("How long a request may take (default: 10).", valueName: "seconds"))
   var wantedTimeout: Double?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The id of the change: sent again, it is made once all the same.", valueName: "id"))
+  var requestID: String?
+
   @Flag(name: .long, help: "Print JSON.")
   var json = false
 
@@ -111,7 +117,7 @@ struct GlobalOptions: ParsableArguments {
   }
 
   private static let takesValue: Set = [
-    "--db", "--node", "--dir", "--timeout", "--at", "--color", "--token-file", "--fields", "--cluster-key",
+    "--db", "--node", "--dir", "--timeout", "--at", "--request-id", "--color", "--token-file", "--fields", "--cluster-key",
     "--tls-ca",
   ]
 

@@ -16,7 +16,7 @@ struct PDB: AsyncParsableCommand {
       """,
     version: "pdb \(pdbVersion)",
     groupedSubcommands: [
-      CommandGroup(name: "Data", subcommands: [TaskCommand.self, KVCommand.self]),
+      CommandGroup(name: "Data", subcommands: [TaskCommand.self, KVCommand.self, TxnCommand.self]),
       CommandGroup(
         name: "History",
         subcommands: [

@@ -3,6 +3,7 @@
 import ArgumentParser
 import Foundation
 import PDBKit
+import Synchronization
 
 /// What a command needs to talk to a cluster and to its user.
 final class Session: Sendable {
@@ -13,6 +14,7 @@ final class Session: Sendable {
   let timeout: Double
   /// Whether a change was asked for.
   private let changeRequested = OnceFlag()
+  private let changeCount = Atomic(0)
 
   /// Runs a command's work with a session, and gives its errors the form the user asked for.
   static func run(
@@ -77,9 +79,15 @@ final class Session: Sendable {
   /// Makes a change.
   func apply(_ change: Change) async throws -> Receipt {
     willChange()
-    let receipt = try await store().apply(change)
+    let receipt = try await store().apply(change, from: Origin(request: requestID))
     noteChange(receipt.revision)
     return receipt
+  }
+
+  /// The id that the user gave; a command's second change has `-2` behind it, and so on.
+  private var requestID: Origin.RequestID? {
+    let number = changeCount.wrappingAdd(1, ordering: .relaxed).newValue
+    return options.requestID.map { Origin.RequestID(number == 1 ? $0 : "\($0)-\(number)") }
   }
 
   /// From now on a failure must say whether the change was applied.

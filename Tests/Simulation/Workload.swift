@@ -96,7 +96,8 @@ struct Workload {
 
   /// Something about the past: a revision by its number, known or not any more, or how much is kept.
   private mutating func lookingBack(_ dice: inout Dice, _ state: Machine) -> Work {
-    switch dice.below(past.isUpgrade ? 8 : 12) {
+    switch dice.below(past.isUpgrade ? 8 : 14) {
+    case 12, 13: return .write(transaction(&dice), key: nil, nil)
     case 8, 9: return .write(naming(&dice, state), key: nil, nil)
     case 10: return .write(.redo, key: nil, nil)
     case 11:
@@ -122,6 +123,22 @@ struct Workload {
       guard !revisions.isEmpty else { return task(&dice) }
       return .write(.undo(dice.pick(revisions)), key: nil, nil)
     }
+  }
+
+  /// Two keys that always hold the same; a second step is often refused, and the first with it.
+  static let twins = [Bytes("twin-a".utf8), Bytes("twin-b".utf8)]
+
+  private mutating func transaction(_ dice: inout Dice) -> PDBModel.Operation {
+    lastValue += 1
+    if dice.chance(200) {
+      return .transaction(Self.twins.map { .delete(keys: [$0], .none) })
+    }
+    let value = Bytes("\(lastValue)".utf8)
+    let condition: Condition = dice.chance(400) ? .absent : .none
+    return .transaction([
+      .set(key: Self.twins[0], value: value, .none), .get(key: Self.twins[0], .none),
+      .set(key: Self.twins[1], value: value, condition),
+    ])
   }
 
   /// Something about tags: most name what will be forgotten.
@@ -187,7 +204,7 @@ struct Workload {
       case .notANumber, .notAList: .wrongKind
       default: nil
       }
-    case .success(.tasks), .success(.changed), .success(.undone), .success(.tagged): nil
+    case .success: nil
     }
   }
 }

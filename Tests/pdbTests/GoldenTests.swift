@@ -20,7 +20,7 @@ extension ProcessTests {
       "task add a --node NODE", "task ls --node NODE", "task show 1 --node NODE",
       "task edit 1 x --node NODE", "task done 1 --node NODE", "task reopen 1 --node NODE",
       "task rm 1 --node NODE", "task clear --node NODE", "kv set k 1 --node NODE",
-      "kv get k --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
+      "kv get k --node NODE", "txn -f steps --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
       "kv ls k --node NODE", "kv rm k l none --yes --node NODE",
       "kv watch --since 0 --limit 1 --node NODE", "log --node NODE", "show 1 --node NODE",
       "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 1 --node NODE",
@@ -41,6 +41,8 @@ extension ProcessTests {
     @Test func `commands print what they are known to print`() async throws {
       try await TestCluster.running(1, spare: 1) { cluster in
         var seen: Set<String> = []
+        try Data("kv get k\ntask add x\n".utf8).write(
+          to: URL(fileURLWithPath: cluster.workspace.path + "/steps"))
         for line in Self.lines {
           let words = line.split(separator: " ").map { word in
             switch word {

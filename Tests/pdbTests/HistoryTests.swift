@@ -301,3 +301,80 @@ extension ProcessTests {
     }
   }
 }
+
+// MARK: Transactions
+
+extension ProcessTests {
+  @Suite struct TransactionTests {
+    private func transact(
+      _ workspace: Workspace, _ lines: String..., options: [String] = []
+    ) async throws -> CommandResult {
+      try await workspace.run(
+        ["txn"] + options, input: Data((lines.joined(separator: "\n") + "\n").utf8))
+    }
+
+    @Test func `lines of commands are one change, or none`() async throws {
+      let workspace = try Workspace(nodes: "")
+      _ = try await workspace.run(["init"])
+      let made = try await transact(
+        workspace, "# a comment", "kv set stock 5", "", "kv incr stock --by -1", "kv get stock",
+        "task add 'Học Python' hai", "task done 1", "task edit 2 ba", "kv get none", "kv append l x",
+        "kv rm l")
+      #expect(made.status == 0, "\(made.error)")
+      #expect(made.output.split(separator: "\n").count == 9)
+      #expect(try await workspace.run(["log"]).column(3) == ["txn"])
+      #expect(try await workspace.run(["kv", "get", "stock"]).output == "4\n")
+      #expect(try await workspace.run(["task", "ls"]).output.hasSuffix("\tba\n"))
+      let refused = try await transact(
+        workspace, "kv set stock 0", "kv set x 1 --if-revision 7")
+      #expect(refused.status == 3 && refused.error.contains("step 2: "), "\(refused.error)")
+      #expect(refused.error.contains("your change was not applied"))
+      #expect(try await workspace.run(["kv", "get", "stock"]).output == "4\n")
+      #expect(try await workspace.run(["undo"]).output == "1\n")
+      #expect(try await workspace.run(["kv", "ls", "--tasks"]).output.isEmpty)
+    }
+
+    @Test(arguments: [
+      ("kv set a", "line 2: "), ("log", "line 2: 'log' cannot be part"), ("nonsense", "line 2: "),
+      ("kv set a 1 | cat", "line 2: one command a line"), ("kv set 'a", "line 2: unclosed"),
+      ("task done 1 2", "line 2: a step changes one task"), ("kv set '' 1", "line 2: a key"),
+    ])
+    func `what is no step is said with its line, and nothing is made`(
+      line: String, message: String
+    ) async throws {
+      let workspace = try Workspace(nodes: "")
+      _ = try await workspace.run(["init"])
+      let run = try await transact(workspace, "kv set a 1", line)
+      #expect(run.status == 65 && run.error.contains(message), "\(run.error)")
+      #expect(try await workspace.run(["log"]).output.isEmpty)
+    }
+
+    @Test func `a change with an id is made once, whoever repeats it`() async throws {
+      let workspace = try Workspace(nodes: "")
+      _ = try await workspace.run(["init"])
+      for _ in 0..<3 {
+        let run = try await workspace.run(["kv", "incr", "n", "--request-id", "r1"])
+        #expect(run.output == "1\n", "\(run.error)")
+      }
+      let other = try await workspace.run(["kv", "incr", "m", "--request-id", "r1"])
+      #expect(other.status != 0 && other.error.contains("another request"))
+      #expect(try await workspace.run(["kv", "get", "m", "n", "--default", "0"]).rows.count == 2)
+    }
+
+    @Test func `several keys are read at one revision`() async throws {
+      let workspace = try Workspace(nodes: "")
+      _ = try await workspace.run(["init"])
+      _ = try await transact(workspace, "kv set a 1", "kv set b 2")
+      let both = try await workspace.run(["kv", "get", "a", "b"])
+      #expect(both.rows == [["1", "a", "1"], ["1", "b", "2"]])
+      let missing = try await workspace.run(["kv", "get", "a", "x", "y"])
+      #expect(missing.status == 1 && missing.error.contains("'x', 'y'"))
+      #expect(missing.rows == [["1", "a", "1"]])
+      let json = try await workspace.run(["kv", "get", "a", "b", "--json"]).json
+      #expect(json["pairs"]?.array?.count == 2 && json["revision"]?.uint64 == 1)
+      let removed = try await workspace.run(["kv", "rm", "a", "--if-revision", "9"])
+      #expect(removed.status == 3)
+      #expect(try await workspace.run(["kv", "rm", "a", "--if-revision", "1"]).status == 0)
+    }
+  }
+}

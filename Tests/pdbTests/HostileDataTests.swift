@@ -26,6 +26,8 @@ extension ProcessTests {
       ["kv", "set", key, mark], ["kv", "set", "\(key)2", mark, "--if-revision", "99"],
       ["kv", "append", "list", mark], ["kv", "append", key, mark], ["kv", "incr", key],
       ["kv", "watch", "--since", "0", "--limit", "3"], ["kv", "watch", key, "--limit", mark],
+      ["kv", "get", key, "none\(mark)"], ["txn", "-f", mark], ["txn", "-f", "steps"],
+      ["kv", "set", "x", "1", "--request-id", mark],
       ["kv", "rm", "gone\(mark)", "none\(mark)", "--yes"],
       ["task", "add", title, mark], ["task", "add", title], ["task", "ls", "--all"],
       ["task", "ls", mark], ["task", "show", "1"], ["task", "show", mark], ["task", "done", "1"],
@@ -90,6 +92,8 @@ extension ProcessTests {
     }
 
     private func plant(_ cluster: TestCluster) async throws {
+      try Data("kv get '\(Self.key)'\nkv rm 'none\(Self.mark)'\n".utf8).write(
+        to: URL(fileURLWithPath: cluster.workspace.path + "/steps"))
       let mark = JSON.string(Self.mark)
       let pairs: JSON = [
         ["key": .string(Self.key), "value": mark],

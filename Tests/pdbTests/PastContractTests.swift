@@ -245,6 +245,59 @@ extension ProcessTests {
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `a transaction is made as a whole, each step on what came before`(
+      kind: StoreUnderTest
+    ) async throws {
+      try await kind.run { store in
+        let (a, b) = (Self.key("a"), Self.key("b"))
+        let made = try await store.apply(
+          .transaction([
+            .change(Self.set("a", 5)), .change(.increment(a, by: 2)), .get(a, .none),
+            .change(.addTasks([Title("một")])), .get(b, .absent),
+            .change(.editTask(TaskReference("1"), TaskEdit(completed: true), .none)),
+            .change(Self.set("gone", 1)), .change(.delete([Self.key("gone")], .none)),
+          ]), from: Origin(request: .init("t1")))
+        #expect(made.revision == 1)
+        let steps = made.answer.steps
+        #expect(steps.count == 8 && steps[1].pair?.value == [0x37])
+        #expect(steps[2] == .found(Pair(key: a, value: [0x37], revision: 1)))
+        #expect(steps[4] == .found(nil) && steps[7] == .removed(1))
+        #expect(steps[5].tasks.map(\.task.completed) == [true])
+        let revision = try await store.revision(1, at: .now).value
+        #expect(revision.operation == "txn" && revision.changes.count == 2)
+        // The same request again is the same transaction.
+        let again = try await store.apply(
+          .transaction([
+            .change(Self.set("a", 5)), .change(.increment(a, by: 2)), .get(a, .none),
+            .change(.addTasks([Title("một")])), .get(b, .absent),
+            .change(.editTask(TaskReference("1"), TaskEdit(completed: true), .none)),
+            .change(Self.set("gone", 1)), .change(.delete([Self.key("gone")], .none)),
+          ]), from: Origin(request: .init("t1")))
+        #expect(again.revision == 1 && again.answer.steps.count == 8)
+        let tag = try TagName("t")
+        for (refused, code) in [
+          (.get(a, .revision(9)), .conflict), (.get(a, .absent), .conflict),
+          (.change(.delete([Self.key("none")], .none)), .keyNotFound),
+          (.change(.append(a, [[0x31]])), .notAList),
+          (.change(.removeTask(TaskReference("9"), .none)), .taskNotFound),
+          (.change(.undo(1)), .badRequest), (.change(.removeTag(tag)), .badRequest),
+        ] as [(TransactionStep, PDBError.Code)] {
+          do {
+            try await store.apply(.transaction([.change(Self.set("b", 1)), refused]))
+            Issue.record("\(refused) was made")
+          } catch let error as PDBError {
+            #expect(error.code == code && error.outcome == .notApplied, "\(refused): \(error)")
+          }
+        }
+        #expect(try await store.get(b, at: .now).value == nil)
+        #expect(await Self.code { try await store.apply(.transaction([])) } == .badRequest)
+        try await store.apply(.undo(1))
+        #expect(try await store.get(a, at: .now).value == nil)
+        #expect(try await store.tasks(TaskQuery(), at: .now).all().isEmpty)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `the history is searched by text, time and prefix`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         try await store.apply(Self.set("u:lan", "Lan"))

@@ -11,10 +11,7 @@ extension ClientRequest {
       self.init(
         .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0.text) })])
     case .editTask(let reference, let edit, let condition):
-      var members: [JSON.Member] = []
-      if let title = edit.title { members.append(.init("title", .string(title))) }
-      if let completed = edit.completed { members.append(.init("completed", .bool(completed))) }
-      self.init(.put, Self.path(of: reference), body: .object(members), condition)
+      self.init(.put, Self.path(of: reference), body: .object(edit.members), condition)
     case .removeTask(let reference, let condition):
       self.init(.delete, Self.path(of: reference), condition)
     case .removeCompletedTasks: self.init(.delete, "/tasks?status=completed")
@@ -52,6 +49,8 @@ extension ClientRequest {
       self.init(
         .put, "/tags/\(tag.text.percentEncoded)",
         body: ["revision": .string(name.description), "replace": .bool(replace)])
+    case .transaction(let steps):
+      self.init(.post, "/txn", body: ["steps": .array(steps.map(\.json))])
     case .removeTag(let tag): self.init(.delete, "/tags/\(tag.text.percentEncoded)")
     case .stageImport(let part):
       self.init(
@@ -120,11 +119,6 @@ extension ClientRequest {
   }
 }
 
-extension Bytes {
-  /// A key as one value: text, or an object with its bytes.
-  fileprivate var jsonName: JSON { utf8String.map { .string($0) } ?? .object(jsonMembers) }
-}
-
 extension HistoryFilter {
   /// What streams of changes can be asked, too.
   var parameters: [(name: String, value: String?)] {
@@ -166,6 +160,11 @@ extension Answer {
       guard var pair = Pair(json: json) else { return nil }
       pair.isNew = answer.isCreated
       self = .pair(pair)
+    case .transaction(let steps):
+      guard let answers = json["answers"]?.array, answers.count == steps.count else { return nil }
+      let read = zip(answers, steps).compactMap { Answer($0, to: $1) }
+      guard read.count == steps.count else { return nil }
+      self = .transaction(read)
     case .tag:
       guard let tag = Tag(json: json) else { return nil }
       self = .tagged(tag)

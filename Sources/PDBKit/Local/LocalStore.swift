@@ -211,6 +211,10 @@ extension Change {
     switch self {
     case .set(let pair, _, .spare): [pair]
     case .setMany(let pairs, .spare): pairs
+    case .transaction(let steps):
+      steps.flatMap { step -> [NewPair] in
+        if case .change(let change) = step { change.pairsThatSpareTasks } else { [] }
+      }
     default: []
     }
   }

@@ -49,6 +49,13 @@ extension Operation {
     case .restore(let name, let prefix): self = .restore(name, prefix: prefix)
     case .tag(let tag, let name, let replace): self = .tag(tag, name, replace: replace)
     case .removeTag(let tag): self = .removeTag(tag)
+    case .transaction(let steps):
+      guard !steps.isEmpty else {
+        throw PDBError(.badRequest, "a transaction needs a step")
+      }
+      try Limits.check(count: steps.count, of: "steps")
+      self = .transaction(
+        try steps.map { step throws(PDBError) in try Operation(step: step, drawID) })
     case .stageImport(let part):
       self = .stageImport(
         ImportPart(
@@ -60,6 +67,23 @@ extension Operation {
     case .setSetting(let setting, let value):
       self = .setSetting(
         setting, value: try value.map { value throws(PDBError) in try setting.canonical(value) })
+    }
+  }
+}
+
+extension Operation {
+  /// - Throws: also for a change that cannot be a step.
+  private init(step: TransactionStep, _ drawID: () -> String) throws(PDBError) {
+    switch step {
+    case .get(let key, let condition):
+      self = .get(key: try Limits.check(key: key), condition)
+    case .change(let change):
+      try self.init(change, drawID: drawID)
+      guard mayBeStep else {
+        throw PDBError(
+          .badRequest, "'\(name)' cannot be a step of a transaction",
+          hint: "steps are changes of keys and of tasks")
+      }
     }
   }
 }

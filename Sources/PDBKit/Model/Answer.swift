@@ -17,6 +17,10 @@ public enum Answer: Equatable, Sendable {
   case undone(Undone)
   /// A revision has a name.
   case tagged(Tag)
+  /// What a step of a transaction found.
+  case found(Pair?)
+  /// The answers of the steps of a transaction.
+  indirect case transaction([Answer])
 }
 
 /// A revision that was taken back.
@@ -79,76 +83,110 @@ extension Decision {
   package func encoded() -> Bytes {
     var writer = BinaryWriter(capacity: 128)
     switch self {
-    case .success(.tasks(let tasks)):
-      writer.write(byte: 1)
-      writer.write(list: tasks) { writer, versioned in
-        writer.write(versioned.task.json.serialized())
-        writer.write(versioned.revision)
-      }
-    case .success(.pair(let pair)):
-      writer.write(byte: 2)
-      writer.write(pair.key)
-      writer.write(pair.value)
-      writer.write(pair.revision)
-    case .success(.removed(let count)):
-      writer.write(byte: 3)
-      writer.write(UInt64(count))
+    case .success(let answer): answer.encode(to: &writer)
     case .failure(let error):
       writer.write(byte: 4)
       writer.write(error.json.serialized())
-    case .success(.changed(let count)):
-      writer.write(byte: 5)
-      writer.write(UInt64(count))
-    case .success(.undone(let undone)):
-      writer.write(byte: 6)
-      writer.write(undone.revision)
-      writer.write(undone.operation)
-      writer.write(UInt64(undone.count))
-    case .success(.tagged(let tag)):
-      writer.write(byte: 8)
-      writer.write(tag.name.text)
-      writer.write(tag.revision)
     }
     return writer.bytes
   }
 
   init(decoding bytes: Bytes) throws {
     var reader = BinaryReader(bytes)
-    switch try reader.readByte() {
-    case 1:
-      self = .success(
-        .tasks(
-          try reader.readList { reader in
-            guard let task = TaskItem(json: try JSON(parsing: try reader.readBytes())) else {
-              throw BinaryReader.Malformed()
-            }
-            return VersionedTask(task: task, revision: try reader.readUInt64())
-          }))
-    case 2:
-      self = .success(
-        .pair(
-          Pair(
-            key: try reader.readBytes(), value: try reader.readBytes(),
-            revision: try reader.readUInt64())))
-    case 3: self = .success(.removed(Int(try reader.readUInt64())))
-    case 4:
+    if reader.nextByte == 4 {
+      _ = try reader.readByte()
       guard let error = PDBError(json: try JSON(parsing: try reader.readBytes())) else {
         throw BinaryReader.Malformed()
       }
       self = .failure(error)
-    case 5: self = .success(.changed(Int(try reader.readUInt64())))
-    case 6:
-      self = .success(
-        .undone(
-          Undone(
-            revision: try reader.readUInt64(), operation: try reader.readString(),
-            count: Int(try reader.readUInt64()))))
-    case 8:
-      guard let name = try? TagName(try reader.readString()) else { throw BinaryReader.Malformed() }
-      self = .success(.tagged(Tag(name, revision: try reader.readUInt64())))
-    default: throw BinaryReader.Malformed()
+    } else {
+      self = .success(try Answer(from: &reader))
     }
     try reader.finish()
+  }
+}
+
+extension Answer {
+  fileprivate func encode(to writer: inout BinaryWriter) {
+    switch self {
+    case .tasks(let tasks):
+      writer.write(byte: 1)
+      writer.write(list: tasks) { writer, versioned in
+        writer.write(versioned.task.json.serialized())
+        writer.write(versioned.revision)
+      }
+    case .pair(let pair):
+      writer.write(byte: 2)
+      writer.write(pair)
+    case .removed(let count):
+      writer.write(byte: 3)
+      writer.write(UInt64(count))
+    case .changed(let count):
+      writer.write(byte: 5)
+      writer.write(UInt64(count))
+    case .undone(let undone):
+      writer.write(byte: 6)
+      writer.write(undone.revision)
+      writer.write(undone.operation)
+      writer.write(UInt64(undone.count))
+    case .tagged(let tag):
+      writer.write(byte: 8)
+      writer.write(tag.name.text)
+      writer.write(tag.revision)
+    case .found(let pair):
+      writer.write(byte: 9)
+      writer.write(optional: pair) { $0.write($1) }
+    case .transaction(let answers):
+      writer.write(byte: 10)
+      writer.write(list: answers) { $1.encode(to: &$0) }
+    }
+  }
+
+  fileprivate init(from reader: inout BinaryReader) throws {
+    switch try reader.readByte() {
+    case 1:
+      self = .tasks(
+        try reader.readList { reader in
+          guard let task = TaskItem(json: try JSON(parsing: try reader.readBytes())) else {
+            throw BinaryReader.Malformed()
+          }
+          return VersionedTask(task: task, revision: try reader.readUInt64())
+        })
+    case 2: self = .pair(try reader.readPair())
+    case 3: self = .removed(Int(try reader.readUInt64()))
+    case 5: self = .changed(Int(try reader.readUInt64()))
+    case 6:
+      self = .undone(
+        Undone(
+          revision: try reader.readUInt64(), operation: try reader.readString(),
+          count: Int(try reader.readUInt64())))
+    case 8:
+      guard let name = try? TagName(try reader.readString()) else { throw BinaryReader.Malformed() }
+      self = .tagged(Tag(name, revision: try reader.readUInt64()))
+    case 9: self = .found(try reader.readOptional { try $0.readPair() })
+    case 10:
+      self = .transaction(
+        try reader.readList { reader in
+          // A transaction has no transactions among its steps.
+          guard reader.nextByte != 10 else { throw BinaryReader.Malformed() }
+          return try Answer(from: &reader)
+        })
+    default: throw BinaryReader.Malformed()
+    }
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func write(_ pair: Pair) {
+    write(pair.key)
+    write(pair.value)
+    write(pair.revision)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readPair() throws -> Pair {
+    Pair(key: try readBytes(), value: try readBytes(), revision: try readUInt64())
   }
 }
 
@@ -211,6 +249,9 @@ extension Answer {
   /// The tag that was set.
   public var tag: Tag? { if case .tagged(let tag) = self { tag } else { nil } }
 
+  /// The answers of the steps; none if the change was no transaction.
+  public var steps: [Answer] { if case .transaction(let answers) = self { answers } else { [] } }
+
   /// How many tasks or keys the change was about.
   public var count: Int {
     switch self {
@@ -218,7 +259,8 @@ extension Answer {
     case .pair: 1
     case .removed(let count), .changed(let count): count
     case .undone(let undone): undone.count
-    case .tagged: 1
+    case .tagged, .found: 1
+    case .transaction(let answers): answers.reduce(0) { $0 + $1.count }
     }
   }
 }

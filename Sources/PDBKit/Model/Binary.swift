@@ -149,6 +149,9 @@ package struct BinaryReader {
 
   package var isAtEnd: Bool { remaining == 0 }
 
+  /// What ``readByte()`` would read; `nil` at the end.
+  var nextByte: UInt8? { remaining == 0 ? nil : bytes[position] }
+
   /// How many bytes were read.
   package var offset: Int { position }
 

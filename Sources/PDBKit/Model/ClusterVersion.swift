@@ -29,8 +29,11 @@ package struct ClusterVersion: Comparable, Hashable, Sendable {
   /// Revisions can have tags, and keys can be taken back to a revision.
   package static let tags = ClusterVersion(number: 3)
 
+  /// Several operations can be one change.
+  package static let transactions = ClusterVersion(number: 4)
+
   /// What this program understands.
-  package static let newest = tags
+  package static let newest = transactions
 
   /// The cluster has a version that this program does not know.
   package struct NotUnderstood: Error {

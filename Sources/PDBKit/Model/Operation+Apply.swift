@@ -43,6 +43,17 @@ extension Operation {
     case .removeTag(let tag):
       try draft.removeTag(tag)
       return .removed(1)
+    case .transaction(let steps):
+      return .transaction(
+        try steps.enumerated().map { position, step in
+          do { return try step.apply(to: &draft, stamp: stamp) } catch let error as PDBError {
+            throw error.inStep(position + 1)
+          }
+        })
+    case .get(let key, let condition):
+      let found = try draft.get(key)
+      try condition.check(found?.revision, subject: "key '\(key.shown)'")
+      return .found(found.map { Pair(key: key, value: $0.value, revision: $0.revision) })
     case .stageImport(let part):
       return .changed(try draft.stage(part))
     case .commitImport(let id, let parts, let existing):
@@ -56,6 +67,15 @@ extension Operation {
     case .skipEntry(let entry):
       return .changed(try draft.skip(entry))
     }
+  }
+}
+
+extension PDBError {
+  /// The same, of a step of a transaction; the first has number 1.
+  func inStep(_ number: Int) -> PDBError {
+    PDBError(
+      code, "step \(number): \(message)", outcome: outcome, hint: hint,
+      details: details + [.init("step", JSON(number))])
   }
 }
 

@@ -122,6 +122,8 @@ extension Operation {
     case restore = 18
     case tag = 19
     case removeTag = 20
+    case transaction = 21
+    case get = 22
   }
 
   private var kind: Kind {
@@ -146,6 +148,8 @@ extension Operation {
     case .restore: .restore
     case .tag: .tag
     case .removeTag: .removeTag
+    case .transaction: .transaction
+    case .get: .get
     }
   }
 
@@ -155,6 +159,7 @@ extension Operation {
     case .set(let key, let value, _): 256 + key.count + value.count
     case .stageImport(let part): part.pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
     case .setMany(let pairs): pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
+    case .transaction(let steps): steps.reduce(256) { $0 + $1.sizeEstimate }
     default: 256
     }
   }
@@ -187,6 +192,10 @@ extension Operation {
       writer.write(name.description)
       writer.write(replace)
     case .removeTag(let tag): writer.write(tag.text)
+    case .transaction(let steps): writer.write(list: steps) { $1.encode(to: &$0) }
+    case .get(let key, let condition):
+      writer.write(key)
+      condition.encode(to: &writer)
     }
   }
 
@@ -215,7 +224,18 @@ extension Operation {
       self = .tag(
         try reader.readTag(), try reader.readRevision(), replace: try reader.readBool())
     case .removeTag: self = .removeTag(try reader.readTag())
+    case .transaction: self = .transaction(try reader.readList { try Operation(step: &$0) })
+    case .get: self = .get(key: try reader.readBytes(), try Condition(from: &reader))
     }
+  }
+}
+
+extension Operation {
+  /// A step of a transaction: not every operation can be one, and none holds others.
+  fileprivate init(step reader: inout BinaryReader) throws {
+    guard reader.nextByte != Kind.transaction.rawValue else { throw BinaryReader.Malformed() }
+    try self.init(from: &reader)
+    guard mayBeStep else { throw BinaryReader.Malformed() }
   }
 }
 

@@ -20,6 +20,10 @@ package enum Operation: Equatable, Sendable {
   /// Names a revision.
   case tag(TagName, RevisionName, replace: Bool)
   case removeTag(TagName)
+  /// Makes several changes, all or none; see ``mayBeStep``.
+  case transaction([Operation])
+  /// Reads a key, if a condition holds; only as a step of a transaction.
+  case get(key: Bytes, Condition)
   /// Puts a part of an import aside, where users do not see it.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once.
@@ -34,7 +38,7 @@ package enum Operation: Equatable, Sendable {
   case skipEntry(LogPosition)
 
   /// A short name for logs and history.
-  var name: String {
+  package var name: String {
     switch self {
     case .addTasks: "task add"
     case .editTask(_, let edit, _):
@@ -55,6 +59,8 @@ package enum Operation: Equatable, Sendable {
       "revert --to \(name)" + (prefix.isEmpty ? "" : " \(prefix.shown)")
     case .tag(let tag, _, _): "tag \(tag)"
     case .removeTag(let tag): "tag -d \(tag)"
+    case .transaction: "txn"
+    case .get: "kv get"
     case .stageImport, .commitImport, .discardImport: "import"
     case .raiseVersion: "cluster upgrade"
     case .setSetting(let setting, let value?): "cluster set \(setting.name) \(value)"
@@ -69,7 +75,20 @@ package enum Operation: Equatable, Sendable {
     case .setSetting: .checksums
     case .skipEntry: .skips
     case .redo, .restore, .tag, .removeTag: .tags
+    case .transaction, .get: .transactions
     default: .first
+    }
+  }
+}
+
+extension Operation {
+  /// Whether it can be a step of a transaction: it changes keys or tasks that it names.
+  package var mayBeStep: Bool {
+    switch self {
+    case .addTasks, .editTask, .removeTask, .removeCompletedTasks, .set, .setMany, .delete,
+      .increment, .append, .get:
+      true
+    default: false
     }
   }
 }

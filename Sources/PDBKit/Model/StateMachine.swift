@@ -256,7 +256,10 @@ package struct StateMachine<Storage: StateStorage> {
       if SystemKeys.hasNoHistory(change.key) { try storage.putAside(change.key, after) }
     }
     // What an import is put together from is not part of the past, and no revision.
-    let changes = draft.changes.filter { !SystemKeys.hasNoHistory($0.key) }
+    // Nor is a key that came and went within one transaction.
+    let changes = draft.changes.filter { change in
+      !SystemKeys.hasNoHistory(change.key) && (change.before != nil || change.after != nil)
+    }
     guard !changes.isEmpty else { return nil }
     mark.revision = draft.revision
     let record = RevisionRecord(

@@ -87,6 +87,18 @@ extension Endpoint {
     ) { exchange in
       try await exchange.delete([exchange.pathKey()], exchange.condition())
     },
+    Endpoint(
+      .post, "/txn", "Makes several changes as one: {\"steps\":[{\"op\",...}]}", id: "transact",
+      .change, body: TransactionBody.self, answers: .json(.transaction, "The answer of each step"),
+      failures: Exchange.pairFailures + [
+        .keyNotFound, .taskNotFound, .ambiguousTask, .notANumber, .notAList,
+      ]
+    ) { exchange, body in
+      try await exchange.apply(.transaction(body.steps)) { answer in
+        let answers = zip(answer.steps, body.steps).map { $0.stepJSON($1) }
+        return Response(json: ["status": "committed", "answers": .array(answers)])
+      }
+    },
     // Kept for the seed's users, harmlessly: an ordinary change, through consensus.
     Endpoint(
       .post, "/replicate", "Sets a key, or removes it with null: {\"key\",\"value\"}",

@@ -37,6 +37,9 @@ public enum Change: Equatable, Sendable {
   case tag(TagName, RevisionName, replace: Bool)
   /// Removes a tag. Answers ``Answer/removed(_:)``.
   case removeTag(TagName)
+  /// Makes several changes as one: all of them, or none if one is refused. Answers
+  /// ``Answer/transaction(_:)``.
+  indirect case transaction([TransactionStep])
   /// Puts a part of an import aside, where callers do not see it. Answers ``Answer/changed(_:)``.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once. Answers ``Answer/changed(_:)``.

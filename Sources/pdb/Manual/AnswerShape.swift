@@ -72,6 +72,7 @@ extension AnswerShape {
     "kv ls": .init(list: "pairs", of: Schema.pair.members, and: [revision]),
     "kv rm": .init(count(of: "deleted") + [.required("missing", .array(of: .string))]),
     "kv watch": .init(watched),
+    "txn": .init(Schema.transaction.members + [revision]),
     "log": .init(list: "revisions", of: Schema.revision.members, and: [revision]),
     "show": .init(.revision),
     "undo": .init(Schema.undone.members + [revision]),

@@ -66,6 +66,11 @@ package struct Replay {
       Point(revision: effect.revision, hash: effect.hash, decision: effect.decision?.encoded()))
     guard effect.revision != before else { return }
     states?[effect.revision] = machine.storage.pairs.filter { !SystemKeys.hasNoHistory($0.key) }
+    let twins = Workload.twins.map { machine.storage.get($0)?.value }
+    guard twins[0] == twins[1] else {
+      throw Violation(
+        .stateMachineSafety, "after \(entry.index) only a part of a transaction is made")
+    }
     guard let request = entry.request else { return }
     if let earlier = effects.updateValue(entry.index, forKey: request) {
       throw Violation(

@@ -2,6 +2,7 @@
 // Cluster+JSON, Revision+JSON, ...); tests hold what a node answers against these.
 
 package import PDBModel
+import PDBStore
 
 // MARK: Parts
 
@@ -104,6 +105,27 @@ extension Schema {
   static let setCount = done("ok", [.required("count", .count)]).named("SetCount")
   static let setAnswer = any(of: [setPair, setCount]).named("SetAnswer")
   static let replicated = done("replicated").named("Replicated")
+}
+
+// MARK: Transactions
+
+extension Schema {
+  static let transactionStep = object([
+    .required("op", .choice(TransactionStep.operations).about("As the command line has it")),
+    .optional("key", string.nullable), .optional("key_b64", .keyBytes), .optional("value", .any),
+    .optional("value_b64", .valueBytes), .optional("keys", .array(of: .any)),
+    .optional("by", .integer(Int64.min, Int64.max)), .optional("values", .array(of: .any)),
+    .optional("titles", .array(of: .string)), .optional("task", .string),
+    .optional("title", .string), .optional("completed", .boolean),
+    .optional("force", boolean.about("Whether a task may be lost")),
+    .optional("if_absent", boolean.about("Only if the key is not there; not beside if_revision")),
+    .optional("if_revision", unsigned.about("Only if it is as of this revision")),
+  ]).named("TransactionStep")
+
+  package static let transaction = done(
+    "committed",
+    [.required("answers", .array(of: .any).about("A Pair, {\"tasks\"}, or {\"count\"} for each step"))]
+  ).named("TransactionDone")
 }
 
 // MARK: History

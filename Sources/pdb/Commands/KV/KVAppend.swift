@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVAppend: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct KVAppend: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "append", abstract: "Add values to the end of a list and print the list.",
     discussion: "A key that does not exist counts as an empty list.")
@@ -23,11 +23,16 @@ struct KVAppend: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var options: GlobalOptions
 
+  private func change() throws -> Change {
+    .append(try Bytes(key: key), try values.map { try Value.stored($0, asString: string) })
+  }
+
+  func step() throws -> TransactionStep { .change(try change()) }
+
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let values = try values.map { try Value.stored($0, asString: string) }
-      let receipt = try await session.apply(.append(Bytes(key: key), values))
+      let receipt = try await session.apply(change())
       guard let list = receipt.answer.pair else { return }
       try session.show(list.json) { Value.print(list) }
     }

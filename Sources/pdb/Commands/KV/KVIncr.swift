@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVIncr: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct KVIncr: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "incr", abstract: "Add to a number and print the sum.",
     discussion: "A key that does not exist counts as 0.")
@@ -22,10 +22,14 @@ struct KVIncr: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var options: GlobalOptions
 
+  private func change() throws -> Change { .increment(try Bytes(key: key), by: by) }
+
+  func step() throws -> TransactionStep { .change(try change()) }
+
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let receipt = try await session.apply(.increment(Bytes(key: key), by: by))
+      let receipt = try await session.apply(change())
       guard let number = receipt.answer.pair else { return }
       try session.show(number.json) { Value.print(number) }
     }

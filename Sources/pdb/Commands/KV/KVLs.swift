@@ -49,7 +49,7 @@ struct KVLs: AsyncParsableCommand, HasExamples {
       + (tasks ? "" : "; tasks are left out without --tasks")
   }
 
-  private static func table(_ pairs: [Pair]) -> Table {
+  static func table(_ pairs: [Pair]) -> Table {
     var table = Table(
       .init(title: "REV", isNumber: true), .init(title: "KEY"), .init(title: "VALUE"))
     for pair in pairs {

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct KVRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove keys, as one change.",
     discussion: "Removing one asks nothing; removing several asks once.",
@@ -16,14 +16,23 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, HasExamples {
   @Argument(help: ArgumentHelp("The keys.", valueName: "key"))
   var keys: [String]
 
+  @Option(name: .long, help: ArgumentHelp("Only at this revision of the key.", valueName: "rev"))
+  var ifRevision: UInt64?
+
   @OptionGroup var options: GlobalOptions
+
+  private func change(_ names: [Bytes]) -> Change {
+    .delete(names, ifRevision.map { .revision($0) } ?? .none)
+  }
+
+  func step() throws -> TransactionStep { .change(change(try keys.map { try Bytes(key: $0) })) }
 
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
       if keys.count > 1 { try await session.confirm("remove \(keys.count) keys") }
       let names = try keys.map { try Bytes(key: $0) }
-      let receipt = try await session.apply(.delete(names, .none))
+      let receipt = try await session.apply(change(names))
       let count = receipt.answer.count
       let missing = try await missing(names, receipt, session)
       let json: JSON = [

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a key.",
     discussion: "The value is JSON if it is valid JSON, else a string.",
@@ -44,13 +44,20 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, HasExamples {
     ifAbsent ? .absent : ifRevision.map { .revision($0) } ?? .none
   }
 
+  private func change(to bytes: Bytes) throws -> Change {
+    let pair = NewPair(key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
+    return .set(pair, condition, force ? .force : .spare)
+  }
+
+  func step() throws -> TransactionStep {
+    .change(try change(to: Bytes(try Input.text(value).utf8)))
+  }
+
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
       let bytes = value == "-" ? try await Input.bytes() : Bytes(try Input.text(value).utf8)
-      let pair = NewPair(
-        key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
-      let receipt = try await session.apply(.set(pair, condition, force ? .force : .spare))
+      let receipt = try await session.apply(change(to: bytes))
       guard let pair = receipt.answer.pair else { return }
       try session.show(pair.json) { session.say("set \(key)") }
     }

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskAdd: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "add", abstract: "Add tasks, all or none.")
 
@@ -21,6 +21,10 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
     guard titles == ["-"] || !titles.contains("-") else {
       throw ValidationError("'-' reads the titles from standard input, and stands alone")
     }
+  }
+
+  func step() throws -> TransactionStep {
+    .change(.addTasks(try titles.map { try Title(try Input.text($0)) }))
   }
 
   func run() async throws {

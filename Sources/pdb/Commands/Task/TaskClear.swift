@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskClear: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskClear: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "clear", abstract: "Remove all completed tasks, as one change.")
 
@@ -12,6 +12,8 @@ struct TaskClear: AsyncParsableCommand, ChangesCluster, HasExamples {
   ]
 
   @OptionGroup var options: GlobalOptions
+
+  func step() -> TransactionStep { .change(.removeCompletedTasks) }
 
   func run() async throws {
     try await Session.run(options) { session in

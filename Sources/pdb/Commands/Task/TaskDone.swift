@@ -1,8 +1,9 @@
 // `pdb task done`
 
 import ArgumentParser
+import PDBKit
 
-struct TaskDone: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskDone: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "done", abstract: "Mark tasks as completed.")
 
@@ -12,6 +13,10 @@ struct TaskDone: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions
+
+  func step() throws -> TransactionStep {
+    .change(.editTask(try references.one(), TaskEdit(completed: true), .none))
+  }
 
   func run() async throws {
     try await Session.run(options) { session in

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "edit", abstract: "Change a task's title.")
 
@@ -19,12 +19,17 @@ struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var options: GlobalOptions
 
+  private func change() throws -> Change {
+    .editTask(
+      try TaskReference(naming: reference), TaskEdit(title: try Input.text(title)), .none)
+  }
+
+  func step() throws -> TransactionStep { .change(try change()) }
+
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let edit = TaskEdit(title: try Input.text(title))
-      let receipt = try await session.apply(
-        .editTask(TaskReference(naming: reference), edit, .none))
+      let receipt = try await session.apply(change())
       for edited in receipt.answer.tasks {
         try session.show(edited.json) { TaskOutput.changed("edited", edited.task) }
       }

@@ -13,6 +13,18 @@ struct TaskReferences: ParsableArguments {
     return words.filter { seen.insert($0).inserted }
   }
 
+  /// The one task that a step of a transaction is about.
+  ///
+  /// - Throws: `bad_request` for several.
+  func one() throws -> TaskReference {
+    guard references.count == 1 else {
+      throw PDBError(
+        .badRequest, "a step changes one task, not \(references.count)",
+        hint: "write a line for each")
+    }
+    return try TaskReference(naming: references[0])
+  }
+
   /// Changes each task in turn. All must exist before the first is changed; should a change
   /// fail all the same, the error says how many were made before it.
   func change(

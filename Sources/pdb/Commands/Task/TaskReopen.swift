@@ -1,8 +1,9 @@
 // `pdb task reopen`
 
 import ArgumentParser
+import PDBKit
 
-struct TaskReopen: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskReopen: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "reopen", abstract: "Mark tasks as not completed.")
 
@@ -12,6 +13,10 @@ struct TaskReopen: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions
+
+  func step() throws -> TransactionStep {
+    .change(.editTask(try references.one(), TaskEdit(completed: false), .none))
+  }
 
   func run() async throws {
     try await Session.run(options) { session in

@@ -3,7 +3,7 @@
 import ArgumentParser
 import PDBKit
 
-struct TaskRm: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct TaskRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "rm", abstract: "Remove tasks.",
     discussion: "Removing one asks nothing; removing several asks once.",
@@ -15,6 +15,8 @@ struct TaskRm: AsyncParsableCommand, ChangesCluster, HasExamples {
 
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions
+
+  func step() throws -> TransactionStep { .change(.removeTask(try references.one(), .none)) }
 
   func run() async throws {
     try await Session.run(options) { session in

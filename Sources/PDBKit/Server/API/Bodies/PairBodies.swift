@@ -2,6 +2,7 @@
 // that is no JSON as `value_b64`.
 
 import PDBModel
+import PDBStore
 
 /// `{"key","value"}`, or many: `{"pairs":[{"key","value"},...]}`
 enum SetBody: JSONBody {
@@ -89,6 +90,23 @@ struct RemoveKeysBody: JSONBody {
       }
     }
   ) { Self(keys: $0) }
+}
+
+/// `{"steps":[{"op",...}]}`
+struct TransactionBody: JSONBody {
+  let steps: [TransactionStep]
+
+  static let shape = BodyShape(
+    "Transaction",
+    Field(
+      "steps", .array(of: .transactionStep, least: 1, most: Limits.batchCount),
+      else: PDBError(.badRequest, "'steps' must be a list with at least one {\"op\",...}")
+    ) { json in
+      guard let steps = json.array, !steps.isEmpty else { return nil }
+      try Limits.check(count: steps.count, of: "steps")
+      return try steps.map { try TransactionStep(json: $0) }
+    }
+  ) { Self(steps: $0) }
 }
 
 // MARK: Fields
