@@ -123,6 +123,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   /// An operation that is refused half-way leaves what it had drafted.
   case writesRefused
 
+  /// A key ceases to be before its time.
+  case endsEarly
+  /// The lease time runs faster than the leader's clock.
+  case countsTooFast
+  /// A follower's clock of the lease time is never set by what is recorded.
+  case neverSetsClock
+
   // Members that forget
   /// A node that came back takes part before anybody has looked at what it has.
   case takesPartUnvouched

@@ -246,6 +246,18 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
     bug == .forgetsPresent ? number + 1 : number
   }
 
+  func isDue(_ deadline: UInt64, at now: UInt64) -> Bool {
+    deadline <= now || bug == .endsEarly && deadline <= now + 200
+  }
+
+  func leaseTime(_ counted: UInt64) -> UInt64 {
+    bug == .countsTooFast ? counted + counted / 2 : counted
+  }
+
+  func goesByOwnClock(isLeader: Bool, hasAppliedItsTerm: Bool) -> Bool {
+    isLeader && hasAppliedItsTerm || bug == .neverSetsClock
+  }
+
   func held(_ tags: [UInt64]) -> [UInt64] {
     bug == .forgetsTagged ? [] : tags
   }

@@ -147,6 +147,9 @@ extension Simulation {
     if plan.past.isUpgrade, let version = leader.raisableVersion {
       return Violation(.progress, "the cluster's version is not raised to \(version.number)")
     }
+    if leader.machine.mark.lease.next != 0 {
+      return Violation(.progress, "a key that is to end does not end")
+    }
     if let target = leader.status.transferTarget {
       return Violation(.transfer, "the transfer to \(target) does not end")
     }

@@ -88,7 +88,21 @@ extension Simulation {
     node.ticksSinceLeaderLost += 1
     schedule.add(.tick(node.id, life: node.life), after: node.tickLength)
     try step(node, .tick)
+    try endLeases(by: node)
     if plan.past.isUpgrade, node.isLeader, dice.chance(50) { try raiseVersion(by: node) }
+  }
+
+  /// A leader proposes what keys that cease to be need. The real one waits for the answer; here it may ask
+  /// again before.
+  private func endLeases(by node: SimulatedNode) throws {
+    guard node.isAlive, let operation = node.coordinator.status.leaseWork, dice.chance(300) else {
+      return
+    }
+    let stamp = Stamp(
+      time: Timestamp(milliseconds: node.wallClock(now)), author: "", request: nil)
+    let bytes = StampedOperation(stamp: stamp, operation: operation).encoded()
+    try step(
+      node, .request(.propose(bytes), node.ticket(for: administrator.nextAttempt)))
   }
 
   /// A leader raises the cluster's version when all members understand more.

@@ -28,12 +28,40 @@ extension Simulation {
       switch operation.work {
       case .read: inputs.append(.request(.read, ticket))
       case .write(let change, _, _):
+        guard let change = timed(change, operation, by: node) else {
+          // What became of an attempt before is not said by that.
+          let isFirst = operation.attempts == 1
+          reply(isFirst ? .notApplied(leader: nil) : .unknown, to: attempt, from: node)
+          _ = node.takeAttempt(of: ticket)
+          continue
+        }
         let bytes = stamped(change, operation, by: node)
           .encoded(for: plan.past.isUpgrade ? node.machine.mark.version : .newest)
         inputs.append(.request(.propose(bytes), ticket))
       }
     }
     if !inputs.isEmpty { try step(node, inputs) }
+  }
+
+  /// What is to live for a while lives from now on, as the node knows it; `nil` if it does not.
+  private func timed(
+    _ change: PDBModel.Operation, _ operation: ClientOperation, by node: SimulatedNode
+  ) -> PDBModel.Operation? {
+    func granted(_ lease: Lease, _ time: UInt64) -> Lease {
+      let lease = Lease(milliseconds: lease.milliseconds, now: time)
+      checks.replay.leases.stamped(lease, operation.request, at: now)
+      return lease
+    }
+    let time = node.coordinator.status.grantTime
+    switch change {
+    case .setExpiring(let key, let value, let condition, let lease):
+      return time.map {
+        .setExpiring(key: key, value: value, condition, granted(lease, $0))
+      }
+    case .touch(let key, let condition, let lease?):
+      return time.map { .touch(key: key, condition, granted(lease, $0)) }
+    default: return change
+    }
   }
 
   /// As the real server does: time by the node's own clock, and for a retry an estimate of

@@ -147,7 +147,7 @@ extension Simulation {
       // What was rolled back meanwhile was durable when its leader was told of it.
       durable: { self[$0].newest?.log ?? self[$0].durable })
     for entry in new {
-      if let request = try checks.replay.committed(entry) {
+      if let request = try checks.replay.committed(entry, at: now) {
         try checks.clients.committed(request, at: entry.index)
       }
     }

@@ -25,6 +25,7 @@ package enum Rule: String, CaseIterable, Sendable {
   case linearizability = "what clients saw is linearizable"
   case progress = "a healed majority makes progress"
   case convergence = "all nodes come to the same state"
+  case leases = "nothing ceases to be before its time"
   case stability = "a healthy leader stays"
   case transfer = "a transfer of leadership ends"
   case storage = "what is stored comes back, or its loss is noticed"

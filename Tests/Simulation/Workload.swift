@@ -96,7 +96,8 @@ struct Workload {
 
   /// Something about the past: a revision by its number, known or not any more, or how much is kept.
   private mutating func lookingBack(_ dice: inout Dice, _ state: Machine) -> Work {
-    switch dice.below(past.isUpgrade ? 8 : 14) {
+    switch dice.below(past.isUpgrade ? 8 : 20) {
+    case 14...19: return .write(leasing(&dice), key: nil, nil)
     case 12, 13: return .write(transaction(&dice), key: nil, nil)
     case 8, 9: return .write(naming(&dice, state), key: nil, nil)
     case 10: return .write(.redo, key: nil, nil)
@@ -122,6 +123,18 @@ struct Workload {
       let revisions = state.storage.revisions(by: "tasks")
       guard !revisions.isEmpty else { return task(&dice) }
       return .write(.undo(dice.pick(revisions)), key: nil, nil)
+    }
+  }
+
+  /// Something about keys that cease to be; the node that takes it says what the lease time is.
+  private mutating func leasing(_ dice: inout Dice) -> PDBModel.Operation {
+    let key = Bytes("lease-\(dice.among(1...3))".utf8)
+    let lease = Lease(milliseconds: UInt64(dice.among(10...600)), now: 0)
+    switch dice.below(8) {
+    case 0: return .touch(key: key, .none, dice.chance(300) ? nil : lease)
+    case 1: return .set(key: key, value: [0x31], .none)
+    case 2: return .increment(key: key, by: 1)
+    default: return .setExpiring(key: key, value: [0x31], .none, lease)
     }
   }
 

@@ -26,7 +26,7 @@ import Testing
 
   @Test func `a node whose state differs`() throws {
     var replay = Replay(membership: Membership([]))
-    try replay.committed(Entry(index: 1, term: 1, payload: increment("a")))
+    try replay.committed(Entry(index: 1, term: 1, payload: increment("a")), at: 0)
     var (right, wrong) = (machine(), machine())
     let good = try #require(try right.apply(Entry(index: 1, term: 1, payload: increment("a"))))
     let bad = try #require(try wrong.apply(Entry(index: 1, term: 1, payload: .noop)))

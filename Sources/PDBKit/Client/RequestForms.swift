@@ -15,14 +15,13 @@ extension ClientRequest {
     case .removeTask(let reference, let condition):
       self.init(.delete, Self.path(of: reference), condition)
     case .removeCompletedTasks: self.init(.delete, "/tasks?status=completed")
-    case .set(let pair, let condition, let safety):
-      if Self.fitsIntoPath(pair.key) {
-        self.init(
-          .put, "/kv/\(pair.key.percentEncoded)" + Self.query(safety),
-          body: .object(Pair.valueMembers(pair.value)), condition)
-      } else {
-        self.init(.post, "/set" + Self.query(safety), body: pair.json, condition)
-      }
+    case .set(let pair, let condition, let safety): self.init(setting: pair, condition, safety)
+    case .setExpiring(let pair, let time, let condition, let safety):
+      self.init(setting: pair, condition, safety, [.init("ttl_ms", JSON(time.milliseconds))])
+    case .touch(let key, let time, let condition):
+      let ttl = time.map { JSON($0.milliseconds) } ?? .null
+      self.init(
+        .post, "/touch", body: .object(key.jsonMembers + [.init("ttl_ms", ttl)]), condition)
     case .setMany(let pairs, let safety):
       self.init(
         .post, "/set" + Self.query(safety), body: ["pairs": .array(pairs.map(\.json))])
@@ -64,6 +63,21 @@ extension ClientRequest {
     case .setSetting(let setting, let value?):
       self.init(.put, "/cluster/settings/\(setting.name)", body: ["value": .string(value)])
     case .setSetting(let setting, nil): self.init(.delete, "/cluster/settings/\(setting.name)")
+    }
+  }
+
+  /// - Parameter more: members beside those of the pair.
+  private init(
+    setting pair: NewPair, _ condition: Condition, _ safety: Change.TaskSafety,
+    _ more: [JSON.Member] = []
+  ) {
+    if Self.fitsIntoPath(pair.key) {
+      self.init(
+        .put, "/kv/\(pair.key.percentEncoded)" + Self.query(safety),
+        body: .object(Pair.valueMembers(pair.value) + more), condition)
+    } else {
+      self.init(
+        .post, "/set" + Self.query(safety), body: .object(pair.json.members! + more), condition)
     }
   }
 
@@ -156,7 +170,7 @@ extension Answer {
     case .removeCompletedTasks, .delete, .removeTag:
       guard let count else { return nil }
       self = .removed(count)
-    case .set, .increment, .append:
+    case .set, .setExpiring, .touch, .increment, .append:
       guard var pair = Pair(json: json) else { return nil }
       pair.isNew = answer.isCreated
       self = .pair(pair)

@@ -126,6 +126,19 @@ package final class RaftEngine: StateEngine {
   /// A leader's own state has every change that was acknowledged.
   package var isCurrent: Bool { isLeader }
 
+  package func leaseTime(_ mark: StateMark) -> UInt64 {
+    max(mark.lease.time, published.withLock { $0.leaseTime })
+  }
+
+  package func grantTime() async throws -> UInt64 {
+    if let time = published.withLock({ $0.grantTime }) { return time }
+    guard isLeader else { throw status.notLeader }
+    // A new leader applies what those before it have recorded.
+    try await catchUp(.linearizable)
+    guard let time = published.withLock({ $0.grantTime }) else { throw status.notLeader }
+    return time
+  }
+
   package var comebacks: Int { published.withLock { $0.comebacks } }
 
   /// Cheaper than copying the status.
@@ -516,6 +529,7 @@ package final class RaftEngine: StateEngine {
     try await withThrowingDiscardingTaskGroup { group in
       group.addTask { try await self.learnBirth() }
       group.addTask { try await self.raiseVersion() }
+      group.addTask { try await self.expireLeases() }
       while let tasks = await sideTasks.take() {
         for task in tasks {
           group.addTask {
@@ -671,6 +685,16 @@ package final class RaftEngine: StateEngine {
         }
       }
       try await executor.sleep(for: .milliseconds(100))
+    }
+  }
+
+  /// Ends the leases that are due while this node leads.
+  private func expireLeases() async throws {
+    while true {
+      try await executor.sleep(for: .milliseconds(Tick.milliseconds))
+      guard let operation = published.withLock({ $0.leaseWork }) else { continue }
+      let stamp = Stamp(time: .now, author: "", request: nil)
+      _ = try? await propose(StampedOperation(stamp: stamp, operation: operation))
     }
   }
 

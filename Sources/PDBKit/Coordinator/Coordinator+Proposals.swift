@@ -129,6 +129,9 @@ extension Coordinator {
   /// Entries were applied: their proposers get their answers.
   mutating func finish(_ applied: [Applied], _ mark: StateMark) {
     answerProposers(of: applied, through: mark.appliedIndex)
+    let isOwn = rules.goesByOwnClock(
+      isLeader: node.role == .leader, hasAppliedItsTerm: status.mark.appliedTerm == node.status.term)
+    leaseClock.note(mark.lease, at: now, isOwn: isOwn)
     status.mark = mark
     resume(at: mark.appliedIndex)
     if applied.isEmpty || applied.contains(where: \.bringsTasksBack) { status.comebacks += 1 }

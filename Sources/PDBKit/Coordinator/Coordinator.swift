@@ -125,6 +125,7 @@ package struct Coordinator: Sendable {
   var transfers = Transfers()
   var comparison = StateComparison()
   var notices = CommitNotices()
+  var leaseClock: LeaseClock
   /// Whether something happened that followers should learn of at once.
   var isUrgent = false
   var knownMembers: [Member]?
@@ -149,6 +150,7 @@ package struct Coordinator: Sendable {
     self.patience = patience
     self.rules = rules
     reads = Reads(lastID: firstReadID)
+    leaseClock = LeaseClock(mark.lease, at: 0)
     status = EngineStatus(identity: identity, node: node, mark: mark)
     updateStatus()
     actions = Actions()
@@ -274,6 +276,7 @@ package struct Coordinator: Sendable {
   var currentStatus: EngineStatus {
     var status = status
     status.take(node.status)
+    status.leaseTime = rules.leaseTime(leaseClock.time(at: now))
     status.waitingProposals = proposals.count
     if status.role == .leader { status.lastHeartbeat = time }
     return status

@@ -21,6 +21,8 @@ package struct EngineStatus: Sendable {
   package var logEntries = 0
   package var logBytes = 0
   package var mark = StateMark()
+  /// The lease time, in milliseconds; see ``LeaseClock``.
+  package var leaseTime: UInt64 = 0
   /// How often tasks that were gone may have come back: keys put back, states received.
   package var comebacks = 0
   /// On the leader: how far each peer's log is known to reach.

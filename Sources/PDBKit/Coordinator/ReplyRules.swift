@@ -31,6 +31,13 @@ package protocol ReplyRules: Sendable {
   /// have applied it.
   var skipsUndecided: Bool { get }
 
+  /// The lease time, where so many milliseconds of it were counted: no more.
+  func leaseTime(_ counted: UInt64) -> UInt64
+
+  /// Whether a node's clock of the lease time is not set by what the state records: only a leader's that
+  /// has applied what leaders before it recorded.
+  func goesByOwnClock(isLeader: Bool, hasAppliedItsTerm: Bool) -> Bool
+
   /// Whether a message leaves now. Only a commit notice may wait, and not when the node is urged.
   func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool
 }
@@ -56,6 +63,12 @@ extension ReplyRules {
   package func skips(_ decision: LogPosition, _ entry: LogPosition) -> Bool { decision == entry }
 
   package var skipsUndecided: Bool { false }
+
+  package func leaseTime(_ counted: UInt64) -> UInt64 { counted }
+
+  package func goesByOwnClock(isLeader: Bool, hasAppliedItsTerm: Bool) -> Bool {
+    isLeader && hasAppliedItsTerm
+  }
 
   package func mustPass(notice isNotice: Bool, isUrgent: Bool) -> Bool { !isNotice || isUrgent }
 }

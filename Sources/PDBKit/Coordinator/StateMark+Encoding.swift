@@ -1,7 +1,9 @@
 // How the mark of a state is written into its tables, on the peer wire and in backups.
 //
 //   index term membership version revision hash oldHash forgotten forgottenRevision
-//   compactedRevision historyBytes
+//   compactedRevision historyBytes [leaseTime leaseStamp nextDeadline]
+//
+// The last three are there from cluster version 5 (`ClusterVersion.leases`) on.
 //
 // and, on the wire and in backups of version 0.1:
 //
@@ -23,6 +25,10 @@ extension BinaryWriter {
     write(mark.forgottenRevision)
     write(mark.compactedRevision)
     write(mark.historyBytes)
+    guard mark.version >= .leases else { return }
+    write(mark.lease.time)
+    write(mark.lease.stamp.milliseconds)
+    write(mark.lease.next)
   }
 
   package mutating func writeOld(_ mark: StateMark) {
@@ -51,6 +57,11 @@ extension BinaryReader {
     mark.forgottenRevision = try readCounter()
     mark.compactedRevision = try readCounter()
     mark.historyBytes = try readCounter()
+    if mark.version >= .leases {
+      mark.lease.time = try readCounter()
+      mark.lease.stamp = Timestamp(milliseconds: try readInt64())
+      mark.lease.next = try readCounter()
+    }
     guard mark.compactedRevision <= mark.revision else { throw Malformed() }
     return mark
   }

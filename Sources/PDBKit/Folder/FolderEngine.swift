@@ -32,6 +32,12 @@ package final class FolderEngine: StateEngine {
   /// What is kept of the order of tasks is kept for one list only.
   package var comebacks: Int { 0 }
 
+  package func leaseTime(_ mark: StateMark) -> UInt64 { OpenFolder.leaseTime(mark) }
+
+  package func grantTime() async throws -> UInt64 {
+    try await read(.linearizable, .keys) { OpenFolder.leaseTime($1) }
+  }
+
   package func propose(_ operation: StampedOperation) async throws -> Receipt {
     guard folder.isWritable || !folder.serving.isEmpty else { throw folder.isReadOnly }
     return try await inTurn { try $0.propose(operation) }
@@ -69,6 +75,8 @@ package final class FolderEngine: StateEngine {
         } else {
           folder = try OpenFolder(directory)
         }
+        // What cannot be written down now will be by others; it is no longer there all the same.
+        try? folder.expireLeases()
         do {
           let result = try body(&folder)
           opened = folder

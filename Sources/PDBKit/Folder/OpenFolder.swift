@@ -63,6 +63,27 @@ struct OpenFolder {
   /// Whether nobody has written to the files since.
   var isCurrent: Bool { get throws { try log.isCurrent } }
 
+  // MARK: Leases
+
+  /// The lease time: without a process the wall clock moves it on, from where it was recorded last.
+  static func leaseTime(_ mark: StateMark) -> UInt64 {
+    let lease = mark.lease
+    // Zero is what has never been recorded.
+    guard lease.time > 0 else { return 1 }
+    let passed = Timestamp.now.milliseconds - lease.stamp.milliseconds
+    return lease.time + UInt64(max(0, passed))
+  }
+
+  /// Ends the leases that are due.
+  mutating func expireLeases() throws {
+    while true {
+      let mark = state.mark()
+      let now = Self.leaseTime(mark)
+      guard mark.lease.next != 0, now >= mark.lease.next else { return }
+      _ = try run(.expire(at: now))
+    }
+  }
+
   // MARK: Reading
 
   func read<T>(_ body: (any StateView, StateMark) throws -> T) throws -> T {

@@ -23,7 +23,11 @@ extension LocalStore {
   // MARK: Changing
 
   package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
-    let operation = try Operation(change)
+    var now: UInt64 = 0
+    if change.needsLeaseTime {
+      do { now = try await engine.grantTime() } catch { throw PDBError(changing: error) }
+    }
+    let operation = try Operation(change, leaseTime: now)
     let stamp = try stamp(change, origin)
     try await spareTasks(change, isRetry: origin.request?.isRetry == true)
     do {
@@ -96,11 +100,17 @@ extension LocalStore {
 
   package func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
     let key = try Limits.check(key: key)
-    return try await read(moment, .keys) { view, mark in
+    // Of what was it is not known how long it was to live.
+    var isPast = false
+    if case .past = moment { isPast = true }
+    return try await read(moment, .keys) { [engine, isPast] view, mark in
       let stored = try view.get(key)
-      return Read(
-        stored.map { Pair(key: key, value: $0.value, revision: $0.revision) },
-        revision: mark.revision)
+      var pair = stored.map { Pair(key: key, value: $0.value, revision: $0.revision) }
+      if pair != nil, mark.lease.next != 0, !isPast, let deadline = try view.deadline(of: key) {
+        let now = engine.leaseTime(mark)
+        pair!.remaining = .milliseconds(Int64(deadline > now ? deadline - now : 0))
+      }
+      return Read(pair, revision: mark.revision)
     }
   }
 
@@ -206,10 +216,22 @@ extension LocalStore {
 }
 
 extension Change {
+  /// Whether it says for how long something lives.
+  fileprivate var needsLeaseTime: Bool {
+    switch self {
+    case .setExpiring, .touch: true
+    case .transaction(let steps):
+      steps.contains { step in
+        if case .change(let change) = step { change.needsLeaseTime } else { false }
+      }
+    default: false
+    }
+  }
+
   /// The pairs that must not take the place of a task unless they are one.
   fileprivate var pairsThatSpareTasks: [NewPair] {
     switch self {
-    case .set(let pair, _, .spare): [pair]
+    case .set(let pair, _, .spare), .setExpiring(let pair, _, _, .spare): [pair]
     case .setMany(let pairs, .spare): pairs
     case .transaction(let steps):
       steps.flatMap { step -> [NewPair] in

@@ -8,12 +8,15 @@ import struct Foundation.UUID
 extension Operation {
   /// The operation that makes a change. The ids of new tasks are drawn here.
   ///
+  /// - Parameter leaseTime: now, for what is to live for a while.
   /// - Throws: what is wrong with the change whatever the state.
-  package init(_ change: Change) throws(PDBError) {
-    try self.init(change) { UUID().uuidString.lowercased() }
+  package init(_ change: Change, leaseTime: UInt64 = 0) throws(PDBError) {
+    try self.init(change, leaseTime) { UUID().uuidString.lowercased() }
   }
 
-  fileprivate init(_ change: Change, drawID: () -> String) throws(PDBError) {
+  fileprivate init(
+    _ change: Change, _ leaseTime: UInt64, drawID: () -> String
+  ) throws(PDBError) {
     switch change {
     case .addTasks(let titles):
       guard !titles.isEmpty else { throw PDBError(.titleRequired, "a task needs a title") }
@@ -30,6 +33,14 @@ extension Operation {
     case .set(let pair, let condition, _):
       let pair = try pair.checked()
       self = .set(key: pair.key, value: pair.value, condition)
+    case .setExpiring(let pair, let time, let condition, _):
+      let pair = try pair.checked()
+      self = .setExpiring(
+        key: pair.key, value: pair.value, condition, try Lease(time, from: leaseTime))
+    case .touch(let key, let time, let condition):
+      self = .touch(
+        key: try Limits.check(key: key), condition,
+        try time.map { time throws(PDBError) in try Lease(time, from: leaseTime) })
     case .setMany(let pairs, _):
       try Limits.check(count: pairs.count, of: "pairs")
       self = .setMany(try pairs.map { pair throws(PDBError) in try pair.checked() })
@@ -55,7 +66,7 @@ extension Operation {
       }
       try Limits.check(count: steps.count, of: "steps")
       self = .transaction(
-        try steps.map { step throws(PDBError) in try Operation(step: step, drawID) })
+        try steps.map { step throws(PDBError) in try Operation(step: step, leaseTime, drawID) })
     case .stageImport(let part):
       self = .stageImport(
         ImportPart(
@@ -73,12 +84,14 @@ extension Operation {
 
 extension Operation {
   /// - Throws: also for a change that cannot be a step.
-  private init(step: TransactionStep, _ drawID: () -> String) throws(PDBError) {
+  private init(
+    step: TransactionStep, _ leaseTime: UInt64, _ drawID: () -> String
+  ) throws(PDBError) {
     switch step {
     case .get(let key, let condition):
       self = .get(key: try Limits.check(key: key), condition)
     case .change(let change):
-      try self.init(change, drawID: drawID)
+      try self.init(change, leaseTime, drawID: drawID)
       guard mayBeStep else {
         throw PDBError(
           .badRequest, "'\(name)' cannot be a step of a transaction",
@@ -93,6 +106,18 @@ extension TaskEdit {
     var edit = self
     if let title { edit.title = try Title(title).text }
     return edit
+  }
+}
+
+extension Lease {
+  /// - Throws: `bad_request` for a time that is too short or too long.
+  fileprivate init(_ time: Duration, from now: UInt64) throws(PDBError) {
+    guard Limits.leaseMilliseconds.contains(time.milliseconds) else {
+      throw PDBError(
+        .badRequest, "a key cannot live for \(time.milliseconds) ms (HTTP: 'ttl_ms')",
+        hint: "from 100 ms to 10 years")
+    }
+    self.init(milliseconds: UInt64(time.milliseconds), now: now)
   }
 }
 
@@ -140,7 +165,7 @@ extension Change {
   /// The same for equal changes, whatever ids are drawn for them.
   fileprivate func fingerprint() throws(PDBError) -> UInt64 {
     let stamp = Stamp(time: Timestamp(milliseconds: 0), author: "", request: nil)
-    let operation = try Operation(self) { "" }
+    let operation = try Operation(self, 0) { "" }
     var checksum = FNVChecksum()
     checksum.update(StampedOperation(stamp: stamp, operation: operation).encoded())
     return checksum.value

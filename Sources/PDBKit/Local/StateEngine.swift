@@ -22,6 +22,16 @@ package protocol StateEngine: Sendable {
   /// The whole state as it is, to be read piece by piece while it moves on.
   func snapshot(_ consistency: Consistency) async throws -> StateSnapshot
 
+  /// About the lease time now; see `Lease`.
+  ///
+  /// - Parameter mark: of the state that was looked at.
+  func leaseTime(_ mark: StateMark) -> UInt64
+
+  /// The lease time from which something lives.
+  ///
+  /// - Throws: ``PDBError`` where this cannot be said, because it does not lead.
+  func grantTime() async throws -> UInt64
+
   /// Whether the state has every change that was acknowledged.
   var isCurrent: Bool { get }
 

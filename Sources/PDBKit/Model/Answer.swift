@@ -65,6 +65,8 @@ public struct Pair: Equatable, Sendable {
   /// Whether the change that answers with the pair made the key. Not encoded: see
   /// ``RememberedAnswer``.
   public var isNew: Bool
+  /// How long it will live at least; `nil` for ever, or where it was not asked for alone. Not encoded.
+  public var remaining: Duration?
 
   /// A pair as of a revision.
   public init(key: Bytes, value: Bytes, revision: UInt64, isNew: Bool = false) {

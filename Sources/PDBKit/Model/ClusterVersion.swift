@@ -32,8 +32,11 @@ package struct ClusterVersion: Comparable, Hashable, Sendable {
   /// Several operations can be one change.
   package static let transactions = ClusterVersion(number: 4)
 
+  /// Keys can cease to be.
+  package static let leases = ClusterVersion(number: 5)
+
   /// What this program understands.
-  package static let newest = transactions
+  package static let newest = leases
 
   /// The cluster has a version that this program does not know.
   package struct NotUnderstood: Error {

@@ -76,7 +76,7 @@ extension Draft {
   /// few, in the order of their ids, which is as good as any.
   private mutating func discardOldImports(besides id: String) throws {
     var seen: [Bytes] = []
-    for key in try partKeys(ImportKeys.prefix) {
+    for key in try partKeys(ImportKeys.prefix) where !LeaseKeys.contain(key) {
       let other = ImportKeys.id(of: key)
       guard other != Bytes(utf8: id) else { continue }
       if seen.last != other { seen.append(other) }

@@ -48,6 +48,8 @@ struct Draft<Base: StateView>: StateView {
   private var positions: [Bytes: Int] = [:]
   /// What the base was asked last: most operations read a key and then change it.
   private let lastRead = LastRead()
+  /// Whether some key may have a lease.
+  var hasLeases: Bool
 
   private final class LastRead {
     var key: Bytes?
@@ -60,6 +62,7 @@ struct Draft<Base: StateView>: StateView {
   ) {
     self.base = base
     self.mark = mark
+    hasLeases = mark.lease.next != 0
     self.place = place
     self.rules = rules
   }
@@ -105,9 +108,16 @@ struct Draft<Base: StateView>: StateView {
   /// What the draft changes is not part of the past.
   func past(_ revision: UInt64) throws -> any StateView { try base.past(revision) }
 
-  mutating func put(_ key: Bytes, _ value: Bytes) throws { try change(key, to: value) }
+  /// Gives a key a value. If it had a lease it has none any more, unless that is kept.
+  mutating func put(_ key: Bytes, _ value: Bytes, keepsLease: Bool = false) throws {
+    if hasLeases, !keepsLease, !SystemKeys.hasNoHistory(key) { try clearLease(of: key) }
+    try change(key, to: value)
+  }
 
-  mutating func delete(_ key: Bytes) throws { try change(key, to: nil) }
+  mutating func delete(_ key: Bytes) throws {
+    if hasLeases, !SystemKeys.hasNoHistory(key) { try clearLease(of: key) }
+    try change(key, to: nil)
+  }
 
   private mutating func change(_ key: Bytes, to value: Bytes?) throws {
     if let position = position(of: key) {

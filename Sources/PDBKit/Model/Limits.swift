@@ -14,6 +14,8 @@ public enum Limits {
   public static let titleBytes = 4 << 10
   /// How deep arrays and objects of a value may be nested.
   public static let jsonDepth = 64
+  /// For how long a key may be said to live.
+  package static let leaseMilliseconds: ClosedRange<Int64> = 100...315_360_000_000
   /// The name of a tag in UTF-8.
   public static let tagBytes = 128
   /// Tags of one cluster.

@@ -23,6 +23,14 @@ extension Operation {
       return .removed(try draft.removeCompletedTasks())
     case .set(let key, let value, let condition):
       return .pair(try draft.setPair(key, value, condition, at: stamp.time))
+    case .setExpiring(let key, let value, let condition, let lease):
+      let pair = try draft.setPair(key, value, condition, at: stamp.time)
+      try draft.setLease(lease, of: key)
+      return .pair(pair)
+    case .touch(let key, let condition, let lease):
+      return .pair(try draft.touch(key, condition, lease))
+    case .expire:
+      return .removed(try draft.expire())
     case .setMany(let pairs):
       for pair in pairs { _ = try draft.setPair(pair.key, pair.value, .none, at: stamp.time) }
       return .changed(Set(pairs.map(\.key)).count)

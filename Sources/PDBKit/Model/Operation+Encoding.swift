@@ -124,6 +124,9 @@ extension Operation {
     case removeTag = 20
     case transaction = 21
     case get = 22
+    case setExpiring = 23
+    case touch = 24
+    case expire = 25
   }
 
   private var kind: Kind {
@@ -150,13 +153,17 @@ extension Operation {
     case .removeTag: .removeTag
     case .transaction: .transaction
     case .get: .get
+    case .setExpiring: .setExpiring
+    case .touch: .touch
+    case .expire: .expire
     }
   }
 
   /// So that what is long is not copied while it grows.
   fileprivate var sizeEstimate: Int {
     switch self {
-    case .set(let key, let value, _): 256 + key.count + value.count
+    case .set(let key, let value, _), .setExpiring(let key, let value, _, _):
+      256 + key.count + value.count
     case .stageImport(let part): part.pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
     case .setMany(let pairs): pairs.reduce(256) { $0 + $1.key.count + $1.value.count + 8 }
     case .transaction(let steps): steps.reduce(256) { $0 + $1.sizeEstimate }
@@ -196,6 +203,14 @@ extension Operation {
     case .get(let key, let condition):
       writer.write(key)
       condition.encode(to: &writer)
+    case .setExpiring(let key, let value, let condition, let lease):
+      writer.writeSetting(key, value, condition)
+      writer.write(lease)
+    case .touch(let key, let condition, let lease):
+      writer.write(key)
+      condition.encode(to: &writer)
+      writer.write(optional: lease) { $0.write($1) }
+    case .expire(let now): writer.write(now)
     }
   }
 
@@ -226,6 +241,15 @@ extension Operation {
     case .removeTag: self = .removeTag(try reader.readTag())
     case .transaction: self = .transaction(try reader.readList { try Operation(step: &$0) })
     case .get: self = .get(key: try reader.readBytes(), try Condition(from: &reader))
+    case .setExpiring:
+      self = .setExpiring(
+        key: try reader.readBytes(), value: try reader.readBytes(), try Condition(from: &reader),
+        try reader.readLease())
+    case .touch:
+      self = .touch(
+        key: try reader.readBytes(), try Condition(from: &reader),
+        try reader.readOptional { try $0.readLease() })
+    case .expire: self = .expire(at: try reader.readCounter())
     }
   }
 }
@@ -353,6 +377,21 @@ extension BinaryReader {
   fileprivate mutating func readTag() throws -> TagName {
     guard let tag = try? TagName(try readString()) else { throw Malformed() }
     return tag
+  }
+}
+
+// MARK: Leases
+
+extension BinaryWriter {
+  fileprivate mutating func write(_ lease: Lease) {
+    write(lease.milliseconds)
+    write(lease.now)
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readLease() throws -> Lease {
+    Lease(milliseconds: try readCounter(), now: try readCounter())
   }
 }
 

@@ -24,6 +24,12 @@ package enum Operation: Equatable, Sendable {
   case transaction([Operation])
   /// Reads a key, if a condition holds; only as a step of a transaction.
   case get(key: Bytes, Condition)
+  /// Sets a key that ceases to be.
+  case setExpiring(key: Bytes, value: Bytes, Condition, Lease)
+  /// Moves the time at which a key ceases to be; `nil`: never.
+  case touch(key: Bytes, Condition, Lease?)
+  /// The lease time has come so far: what is due goes.
+  case expire(at: UInt64)
   /// Puts a part of an import aside, where users do not see it.
   case stageImport(ImportPart)
   /// Makes all parts of an import visible at once.
@@ -49,7 +55,9 @@ package enum Operation: Equatable, Sendable {
       }
     case .removeTask: "task rm"
     case .removeCompletedTasks: "task clear"
-    case .set, .setMany: "kv set"
+    case .set, .setMany, .setExpiring: "kv set"
+    case .touch: "kv touch"
+    case .expire: "kv expire"
     case .delete: "kv rm"
     case .increment: "kv incr"
     case .append: "kv append"
@@ -75,7 +83,9 @@ package enum Operation: Equatable, Sendable {
     case .setSetting: .checksums
     case .skipEntry: .skips
     case .redo, .restore, .tag, .removeTag: .tags
-    case .transaction, .get: .transactions
+    case .transaction(let steps): steps.reduce(.transactions) { max($0, $1.version) }
+    case .get: .transactions
+    case .setExpiring, .touch, .expire: .leases
     default: .first
     }
   }
@@ -86,7 +96,7 @@ extension Operation {
   package var mayBeStep: Bool {
     switch self {
     case .addTasks, .editTask, .removeTask, .removeCompletedTasks, .set, .setMany, .delete,
-      .increment, .append, .get:
+      .increment, .append, .get, .setExpiring, .touch:
       true
     default: false
     }

@@ -32,6 +32,7 @@ extension Pair {
 
   var members: [JSON.Member] {
     key.jsonMembers + Self.valueMembers(value) + [.init("revision", JSON(revision))]
+      + (remaining.map { [.init("ttl_ms", JSON(UInt64(max(0, $0.milliseconds))))] } ?? [])
   }
 
   /// Appends what ``json`` is, without making it.
@@ -45,7 +46,8 @@ extension Pair {
 
   /// The same without what encloses it.
   package func writeMembers(to output: inout Bytes, isJSON: Bool = false) {
-    guard isJSON || (try? JSON(parsing: value)) != nil, key.utf8String != nil else {
+    guard remaining == nil, isJSON || (try? JSON(parsing: value)) != nil, key.utf8String != nil
+    else {
       return output.append(contentsOf: json.serialized().dropFirst().dropLast())
     }
     output.append(contentsOf: "\"key\":".utf8)
@@ -66,6 +68,7 @@ extension Pair {
   public init?(json: JSON) {
     guard let key = Bytes(keyIn: json), let value = Bytes(valueIn: json) else { return nil }
     self.init(key: key, value: value, revision: json["revision"]?.uint64 ?? 0)
+    remaining = json["ttl_ms"]?.int64.map { .milliseconds($0) }
   }
 
   /// The value as JSON; bytes that are not JSON as `{"value_b64"}`.

@@ -61,7 +61,7 @@ extension Draft {
       throw PDBError(.notANumber, "'\(key.shown)' would leave the range of 64-bit numbers")
     }
     let value = Bytes(utf8: String(sum))
-    try put(key, value)
+    try put(key, value, keepsLease: true)
     return Pair(key: key, value: value, revision: revision, isNew: before == nil)
   }
 
@@ -82,7 +82,7 @@ extension Draft {
       throw PDBError(
         .invalidValue, "the list at '\(key.shown)' would exceed \(Limits.valueBytes) bytes")
     }
-    try put(key, value)
+    try put(key, value, keepsLease: true)
     return Pair(key: key, value: value, revision: revision, isNew: before == nil)
   }
 

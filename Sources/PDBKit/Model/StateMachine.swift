@@ -22,6 +22,8 @@ package struct DataMark: Equatable, Sendable {
   package var compactedRevision: UInt64 = 0
   /// Bytes of changes in the history.
   package var historyBytes: UInt64 = 0
+  /// How far the lease time is.
+  package var lease = LeaseMark()
 
   package init() {}
 
@@ -223,12 +225,14 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func run(
     _ stamped: StampedOperation, at position: LogPosition
   ) throws -> (Decision, RecordedRevision?) {
+    let mayUse = rules.mayUse(stamped.operation.version, at: mark.version)
+    if mayUse, let now = stamped.operation.leaseTime, now > mark.lease.time {
+      (mark.lease.time, mark.lease.stamp) = (now, stamped.stamp.time)
+    }
     var draft = Draft(on: storage, after: mark, at: position, rules: rules)
     let decision: Decision
     do {
-      guard rules.mayUse(stamped.operation.version, at: mark.version) else {
-        throw PDBError.membersTooOld
-      }
+      guard mayUse else { throw PDBError.membersTooOld }
       decision = .success(try stamped.operation.apply(to: &draft, stamp: stamped.stamp))
     } catch let error as PDBError {
       decision = .failure(error)
@@ -254,6 +258,9 @@ package struct StateMachine<Storage: StateStorage> {
       let after = change.after.map { StoredValue(value: $0, revision: draft.revision) }
       mark.replace(change.before, with: after, under: change.key)
       if SystemKeys.hasNoHistory(change.key) { try storage.putAside(change.key, after) }
+    }
+    if draft.changes.contains(where: { $0.key.starts(with: LeaseKeys.due) }) {
+      mark.lease.next = try storage.firstDeadline()
     }
     // What an import is put together from is not part of the past, and no revision.
     // Nor is a key that came and went within one transaction.

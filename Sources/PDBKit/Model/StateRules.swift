@@ -33,6 +33,9 @@ package protocol StateRules: Sendable {
   /// revision made. It may be the present one, and revisions that are kept may have replaced it.
   func firstKept(afterForgetting number: UInt64) -> UInt64
 
+  /// Whether a key has ceased to be: at its deadline, and never before.
+  func isDue(_ deadline: UInt64, at now: UInt64) -> Bool
+
   /// The revisions whose state is kept, however old they are: those that have tags.
   func held(_ tags: [UInt64]) -> [UInt64]
 
@@ -66,6 +69,8 @@ extension StateRules {
   package func mustForget(kept: UInt64, limit: UInt64) -> Bool { kept > limit }
 
   package func firstKept(afterForgetting number: UInt64) -> UInt64 { number }
+
+  package func isDue(_ deadline: UInt64, at now: UInt64) -> Bool { deadline <= now }
 
   package func held(_ tags: [UInt64]) -> [UInt64] { tags }
 

@@ -16,8 +16,8 @@ extension Endpoint {
     ) { exchange, body in
       switch body {
       case .many(let pairs): try await exchange.set(pairs)
-      case .one(let pair):
-        try await exchange.set(pair) { pair, isJSON in
+      case .one(let pair, let time):
+        try await exchange.set(pair, for: time) { pair, isJSON in
           pair.response(after: #""status":"ok","role":"leader","#, isJSON: isJSON)
         }
       }
@@ -69,13 +69,13 @@ extension Endpoint {
       failures: [.invalidKey, .keyNotFound]
     ) { try await $0.show($0.queryKey()) },
     Endpoint(
-      .put, "/kv/**", "Sets a key: {\"value\"}; ?force=true", id: "setPair", .conditionalChange,
+      .put, "/kv/**", "Sets a key: {\"value\"}, and \"ttl_ms\" if it is to end; ?force=true", id: "setPair", .conditionalChange,
       at: Path.key, query: [Query.force], body: NewValueBody.self,
       answers: .tagged(.pair, "The pair"), .tagged(.pair, "The pair, which is new", status: 201),
       failures: Exchange.pairFailures
     ) { exchange, body in
       let new = try NewPair(value: body.value, under: exchange.pathKey())
-      return try await exchange.set(new) { pair, isJSON in
+      return try await exchange.set(new, for: body.time) { pair, isJSON in
         var response = pair.response(isJSON: isJSON)
         if pair.isNew { response.status = .created }
         return response
@@ -97,6 +97,15 @@ extension Endpoint {
       try await exchange.apply(.transaction(body.steps)) { answer in
         let answers = zip(answer.steps, body.steps).map { $0.stepJSON($1) }
         return Response(json: ["status": "committed", "answers": .array(answers)])
+      }
+    },
+    Endpoint(
+      .post, "/touch", "Moves the time at which a key ends: {\"key\",\"ttl_ms\"}; null: never",
+      id: "touch", .conditionalChange, body: TouchBody.self, answers: .tagged(.pair, "The pair"),
+      failures: [.invalidKey, .keyNotFound]
+    ) { exchange, body in
+      try await exchange.apply(.touch(body.key, after: body.time, exchange.condition())) {
+        try $0.onePair.response()
       }
     },
     // Kept for the seed's users, harmlessly: an ordinary change, through consensus.
@@ -137,9 +146,16 @@ extension Exchange {
   }
 
   fileprivate func set(
-    _ new: NewPair, _ body: (_ pair: Pair, _ isJSON: Bool) throws -> Response
+    _ new: NewPair, for time: Duration? = nil,
+    _ body: (_ pair: Pair, _ isJSON: Bool) throws -> Response
   ) async throws -> Response {
-    try await apply(.set(new, condition(), safety())) { answer in
+    let change: Change =
+      if let time {
+        .setExpiring(new, after: time, try condition(), try safety())
+      } else {
+        .set(new, try condition(), try safety())
+      }
+    return try await apply(change) { answer in
       let pair = try answer.onePair
       // What is text in a new pair is JSON; a task may have become another value.
       return try body(pair, pair.value.isSame(as: new.value) && new.isJSON)

@@ -14,6 +14,13 @@ public enum Change: Equatable, Sendable {
   case removeCompletedTasks
   /// Sets a key. Answers ``Answer/pair(_:)``.
   case set(NewPair, Condition, TaskSafety)
+  /// Sets a key that ceases to be after a while: not before, and soon after. Answers
+  /// ``Answer/pair(_:)``. A change of its value that says nothing of the time lets it live for ever, but
+  /// for ``increment(_:by:)`` and ``append(_:_:)``.
+  case setExpiring(NewPair, after: Duration, Condition, TaskSafety)
+  /// Moves the time at which a key ceases to be, counted from now; `nil`: it lives for ever. This makes no
+  /// revision. Answers ``Answer/pair(_:)``.
+  case touch(Bytes, after: Duration?, Condition)
   /// Sets several keys. Answers ``Answer/changed(_:)``.
   case setMany([NewPair], TaskSafety)
   /// Removes keys. Answers ``Answer/removed(_:)``; `key_not_found` if none of them is there.

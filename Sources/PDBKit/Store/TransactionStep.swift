@@ -2,6 +2,7 @@
 //
 //   {"op":"kv set","key":"a","value":1,"if_absent":true}      {"op":"kv get","key":"a","if_revision":7}
 //   {"op":"kv rm","keys":["a"]}     {"op":"kv incr","key":"n","by":2}     {"op":"kv append",...,"values":[...]}
+//   {"op":"kv touch","key":"a","ttl_ms":30000}     `ttl_ms` stands in "kv set", too
 //   {"op":"task add","titles":["..."]}     {"op":"task edit","task":"1","title":"...","completed":true}
 //   {"op":"task rm","task":"1"}     {"op":"task clear"}
 //
@@ -27,6 +28,16 @@ extension TransactionStep {
       Self.object(
         "kv set",
         pair.json.members! + (safety == .force ? [.init("force", true)] : []), condition)
+    case .change(.setExpiring(let pair, let time, let condition, let safety)):
+      Self.object(
+        "kv set",
+        pair.json.members! + [.init("ttl_ms", JSON(time.milliseconds))]
+          + (safety == .force ? [.init("force", true)] : []), condition)
+    case .change(.touch(let key, let time, let condition)):
+      Self.object(
+        "kv touch",
+        key.jsonMembers + [.init("ttl_ms", time.map { JSON($0.milliseconds) } ?? .null)],
+        condition)
     case .change(.delete(let keys, let condition)):
       Self.object("kv rm", [.init("keys", .array(keys.map(\.jsonName)))], condition)
     case .change(.increment(let key, let amount)):
@@ -59,7 +70,7 @@ extension TransactionStep {
 
   /// The names of the operations.
   package static let operations = [
-    "kv get", "kv set", "kv rm", "kv incr", "kv append", "task add", "task edit", "task rm",
+    "kv get", "kv set", "kv touch", "kv rm", "kv incr", "kv append", "task add", "task edit", "task rm",
     "task clear",
   ]
 
@@ -74,9 +85,12 @@ extension TransactionStep {
     switch name {
     case "kv get": self = .get(try json.key(), condition)
     case "kv set":
+      let (pair, time) = (try NewPair(json: json), try json.timeToLive())
+      let safety: Change.TaskSafety = json["force"]?.bool == true ? .force : .spare
       self = .change(
-        .set(
-          try NewPair(json: json), condition, json["force"]?.bool == true ? .force : .spare))
+        time.map { .setExpiring(pair, after: $0, condition, safety) }
+          ?? .set(pair, condition, safety))
+    case "kv touch": self = .change(.touch(try json.key(), after: try json.timeToLive(), condition))
     case "kv rm": self = .change(.delete(try json.keys(), condition))
     case "kv incr":
       guard json["by"].map({ $0.int64 != nil }) != false else {
@@ -114,6 +128,17 @@ extension TransactionStep {
 }
 
 extension JSON {
+  /// `ttl_ms`: for how long something is to live; `nil` for ever.
+  ///
+  /// - Throws: `bad_request` for anything but a number or `null`.
+  package func timeToLive() throws -> Duration? {
+    guard let member = self["ttl_ms"], !member.isNull else { return nil }
+    guard let milliseconds = member.int64 else {
+      throw PDBError(.badRequest, "'ttl_ms' must be a number of milliseconds, or null")
+    }
+    return .milliseconds(milliseconds)
+  }
+
   fileprivate func condition() throws -> Condition {
     switch (self["if_absent"], self["if_revision"]) {
     case (nil, nil): return .none

@@ -18,6 +18,8 @@ package struct Replay {
 
   package private(set) var machine: Machine
   private var queue = ApplyQueue()
+  /// What is to live for a while.
+  package var leases = LeaseChecker()
   /// The entries as they were applied: decisions stand in the places of what they skip.
   package private(set) var applied: [Entry] = []
   private var points: [Point] = []
@@ -44,13 +46,13 @@ package struct Replay {
 
   /// An entry has been committed. Returns the request it carries, if any.
   @discardableResult
-  package mutating func committed(_ entry: Entry) throws -> String? {
+  package mutating func committed(_ entry: Entry, at now: Time) throws -> String? {
     let request = entry.request
     if let request, firstApplied[request] == nil { firstApplied[request] = entry.index }
     queue.add([entry])
     let entries = queue.take()
     for (position, entry) in entries.enumerated() {
-      do { try apply(entry) } catch let poisoned as PoisonedEntry {
+      do { try apply(entry, at: now) } catch let poisoned as PoisonedEntry {
         queue.putBack(entries[position...], poisoned)
         break
       }
@@ -58,12 +60,18 @@ package struct Replay {
     return request
   }
 
-  private mutating func apply(_ entry: Entry) throws {
+  private mutating func apply(_ entry: Entry, at now: Time) throws {
     let before = machine.mark.revision
     guard let effect = try machine.apply(entry) else { return }
     applied.append(entry)
     points.append(
       Point(revision: effect.revision, hash: effect.hash, decision: effect.decision?.encoded()))
+    // A repeated request is answered, and does nothing.
+    let isRepeated = entry.request.map { firstApplied[$0] != entry.index } ?? false
+    if case .operation(let bytes) = entry.payload, !isRepeated {
+      try leases.applied(
+        StampedOperation(decoding: bytes), effect.decision, effect.made, at: now)
+    }
     guard effect.revision != before else { return }
     states?[effect.revision] = machine.storage.pairs.filter { !SystemKeys.hasNoHistory($0.key) }
     let twins = Workload.twins.map { machine.storage.get($0)?.value }

@@ -89,6 +89,7 @@ extension Schema {
       .required("value", .any.about("Any JSON; null, too, where the value is none")),
       .optional("value_b64", .valueBytes),
       .required("revision", .unsigned.about("The revision that made it")),
+      .optional("ttl_ms", .count.about("For how long it lives yet, at least, if it ends")),
     ]
 
   package static let pair = object(pairMembers).named("Pair")
@@ -118,6 +119,7 @@ extension Schema {
     .optional("titles", .array(of: .string)), .optional("task", .string),
     .optional("title", .string), .optional("completed", .boolean),
     .optional("force", boolean.about("Whether a task may be lost")),
+    .optional("ttl_ms", count.nullable.about("After which time the key ends")),
     .optional("if_absent", boolean.about("Only if the key is not there; not beside if_revision")),
     .optional("if_revision", unsigned.about("Only if it is as of this revision")),
   ]).named("TransactionStep")

@@ -11,6 +11,7 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples
 
   static let examples = [
     Example(#"pdb kv set user:lan '{"name":"Lan"}'"#, "Set a key to a JSON value:"),
+    Example("pdb kv set session 1 --ttl 30m", "Set a key that ends by itself:"),
     Example(#"pdb kv set greeting "Xin chào" --if-absent"#, "Set a key only if it does not exist:"),
   ]
 
@@ -32,6 +33,11 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples
   @Flag(name: .long, help: "Even if a task is stored there and the value is none.")
   var force = false
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp("For how long: 30s, 5m, 2h, 7d. Then the key is gone.", valueName: "time"))
+  var ttl: TimeLength?
+
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
@@ -46,7 +52,9 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples
 
   private func change(to bytes: Bytes) throws -> Change {
     let pair = NewPair(key: try Bytes(key: key), value: Value.stored(bytes, asString: string))
-    return .set(pair, condition, force ? .force : .spare)
+    let safety: Change.TaskSafety = force ? .force : .spare
+    return ttl.map { .setExpiring(pair, after: $0.duration, condition, safety) }
+      ?? .set(pair, condition, safety)
   }
 
   func step() throws -> TransactionStep {

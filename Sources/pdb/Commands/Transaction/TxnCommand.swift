@@ -7,7 +7,7 @@ struct TxnCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "txn", abstract: "Make several changes as one: all of them, or none.",
     discussion: """
-      Reads commands, a line each: kv set, kv get, kv rm, kv incr, kv append, task add, task edit, task done, \
+      Reads commands, a line each: kv set, kv get, kv touch, kv rm, kv incr, kv append, task add, task edit, task done, \
       task reopen, task rm, task clear. Each sees what the lines before it did. If one is refused, by its \
       --if-absent or --if-revision or because something is not there, nothing is changed. All of it is one \
       revision, which one undo takes back. Empty lines, and those that begin with #, mean nothing.

@@ -6,7 +6,7 @@ import PDBStore
 
 /// `{"key","value"}`, or many: `{"pairs":[{"key","value"},...]}`
 enum SetBody: JSONBody {
-  case one(NewPair)
+  case one(NewPair, Duration?)
   case many([NewPair])
 
   static let shape = BodyShape(
@@ -19,14 +19,23 @@ enum SetBody: JSONBody {
         most: Limits.batchCount)
     ) { Self.many($0) },
     if: "pairs",
-    else: BodyShape("NewPair", .pair) { Self.one($0) })
+    else: BodyShape("NewPairForAWhile", .pair, .timeToLive) { Self.one($0, $1) })
 }
 
-/// `{"value"}`: the key stands in the path.
+/// `{"value","ttl_ms"}`: the key stands in the path.
 struct NewValueBody: JSONBody {
   let value: Bytes
+  let time: Duration?
 
-  static let shape = BodyShape("NewValue", .value) { Self(value: $0) }
+  static let shape = BodyShape("NewValue", .value, .timeToLive) { Self(value: $0, time: $1) }
+}
+
+/// `{"key","ttl_ms"}`
+struct TouchBody: JSONBody {
+  let key: Bytes
+  let time: Duration?
+
+  static let shape = BodyShape("Touch", .key, .timeToLive) { Self(key: $0, time: $1) }
 }
 
 /// `{"key","value"}`; `null` removes the key.
@@ -125,6 +134,22 @@ extension Field<Bytes> {
       .optional("value_b64", .valueBytes),
     ], oneOf: [.init("value_b64", else: .required("value", .any))]
   ) { try $0.value() }
+}
+
+extension Field<Duration?> {
+  /// For how long a key lives.
+  static let timeToLive = Field([
+    .optional(
+      "ttl_ms",
+      Schema.integer(Limits.leaseMilliseconds.lowerBound, Limits.leaseMilliseconds.upperBound)
+        .nullable.about("After how many milliseconds the key ceases to be; null: never"))
+  ]) { json in
+    let time = try json.timeToLive()
+    guard time.map({ Limits.leaseMilliseconds.contains($0.milliseconds) }) != false else {
+      throw PDBError(.badRequest, "'ttl_ms' is from 100 to 315360000000, or null")
+    }
+    return time
+  }
 }
 
 extension Field<NewPair> {
