@@ -100,7 +100,7 @@ extension ProcessTests {
           try await cluster.pdb("task", "add", "x").column(0)[0]
         }
         for group in [
-          "task", "kv", "txn", "log", "show", "tag", "diff", "blame", "undo", "redo", "revert", "bisect", "export", "import", "backup", "restore", "config",
+          "task", "kv", "txn", "lock", "wait", "log", "show", "tag", "diff", "blame", "undo", "redo", "revert", "bisect", "export", "import", "backup", "restore", "config",
           "completion", "help", "shell", "cluster",
         ] {
           let examples = try Self.examples(group)

@@ -298,6 +298,102 @@ extension ProcessTests {
     }
 
     @Test(arguments: StoreUnderTest.allCases)
+    func `a key with a time ends after it, and not before`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let (a, b) = (Self.key("a"), Self.key("b"))
+        func pair(_ key: Bytes) -> NewPair { NewPair(key: key, value: [0x31]) }
+        let begin = ContinuousClock.now
+        let set = try await store.apply(
+          .setExpiring(pair(a), after: .milliseconds(400), .absent, .spare))
+        #expect(set.answer.pair?.revision == 1)
+        try await store.apply(.setExpiring(pair(b), after: .seconds(600), .none, .spare))
+        let found = try #require(try await store.get(a, at: .now).value)
+        #expect(found.remaining.map { $0 <= .milliseconds(400) } == true)
+        #expect(try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(500) } == true)
+        // It counts, but its value and its revision stay.
+        try await store.apply(.increment(b, by: 1))
+        #expect(try await store.get(b, at: .now).value?.remaining != nil)
+        let touched = try await store.apply(.touch(b, after: .seconds(1000), .revision(3)))
+        #expect(touched.revision == 3 && touched.answer.pair?.value == [0x32])
+        #expect(try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(900) } == true)
+        _ = try await waitFor { try await store.get(a, at: .now).value == nil ? true : nil }
+        #expect(begin.duration(to: .now) >= .milliseconds(400))
+        let ended = try await store.revision(4, at: .now).value
+        #expect(ended.operation == "kv expire" && ended.changes.map(\.key) == [a])
+        // An undo brings it back, and for good.
+        try await store.apply(.undo(4))
+        #expect(try await store.get(a, at: .now).value?.remaining == nil)
+        #expect(try await store.get(a, at: .now).value?.value == [0x31])
+        try await store.apply(.touch(b, after: nil, .none))
+        #expect(try await store.get(b, at: .now).value?.remaining == nil)
+        try await store.apply(.touch(b, after: .seconds(600), .none))
+        try await store.apply(Self.set("b", 7))
+        #expect(try await store.get(b, at: .now).value?.remaining == nil)
+        for (change, code) in [
+          (.touch(Self.key("none"), after: .seconds(1), .none), .keyNotFound),
+          (.touch(b, after: .seconds(1), .revision(1)), .conflict),
+          (.touch(b, after: .milliseconds(1), .none), .badRequest),
+          (.setExpiring(pair(a), after: .seconds(1), .absent, .spare), .conflict),
+          (.setExpiring(pair(a), after: .seconds(1_000_000_000), .none, .spare), .badRequest),
+        ] as [(Change, PDBError.Code)] {
+          #expect(await Self.code { try await store.apply(change) } == code, "\(change)")
+        }
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
+    func `a lock has one holder, whose token is greater than those before`(
+      kind: StoreUnderTest
+    ) async throws {
+      try await kind.run { store in
+        let db = Database(store)
+        let inside = Locked(0)
+        let tokens = Locked<[UInt64]>([])
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for _ in 0..<4 {
+            group.addTask {
+              for _ in 0..<3 {
+                try await db.withLock("l", for: .seconds(5)) { token in
+                  inside.change { $0 += 1 }
+                  #expect(inside.value == 1)
+                  tokens.change { $0.append(token) }
+                  _ = try await store.apply(.increment(Self.key("n"), by: 1))
+                  inside.change { $0 -= 1 }
+                }
+              }
+            }
+          }
+          try await group.waitForAll()
+        }
+        let all = tokens.value
+        #expect(all.count == 12 && all == all.sorted() && Set(all).count == 12)
+        // One that gives no sign of life loses it.
+        let dead = try await HeldLock.take("l", in: store, for: .milliseconds(500))
+        let begin = ContinuousClock.now
+        var next = try await HeldLock.take("l", in: store, for: .seconds(5))
+        #expect(next.token > dead.token && begin.duration(to: .now) >= .milliseconds(300))
+        var late = dead
+        #expect(await Self.code { try await late.keep() } == .conflict)
+        await late.release()
+        try await next.keep()
+        let refused = await Self.code {
+          _ = try await HeldLock.take("l", in: store, until: .now + .milliseconds(100))
+        }
+        #expect(refused == .conflict)
+        await next.release()
+        #expect(try await store.get(HeldLock.key("l"), at: .now).value == nil)
+        // What is stolen ends the work.
+        let lost = await Self.code {
+          try await db.withLock("l", for: .milliseconds(600)) { _ in
+            _ = try await store.apply(.delete([HeldLock.key("l")], .none))
+            try await Task.sleep(for: .seconds(60))
+          }
+        }
+        #expect(lost == .conflict)
+      }
+    }
+
+    @Test(arguments: StoreUnderTest.allCases)
     func `the history is searched by text, time and prefix`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         try await store.apply(Self.set("u:lan", "Lan"))

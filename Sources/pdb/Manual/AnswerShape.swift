@@ -89,7 +89,7 @@ extension AnswerShape {
     ]),
     "export": .init(file("exported")), "backup": .init(file("copied")),
     "import": .init(count(of: "imported")), "restore": .init(restored),
-    "status": .init(place),
+    "status": .init(place), "wait": .init(done("ok")),
     "use": .init([.required("remote", .string.nullable), .optional("used", .boolean)]),
     "init": .init([
       .required("path", .string), .required("cluster", .string.nullable),

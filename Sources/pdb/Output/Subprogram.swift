@@ -82,7 +82,7 @@ enum Subprogram {
     // What is ignored here is not to be ignored there.
     var defaults = sigset_t()
     sigemptyset(&defaults)
-    for number in [SIGINT, SIGPIPE] { sigaddset(&defaults, number) }
+    for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, number) }
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
