@@ -21,7 +21,7 @@ extension ProcessTests {
       "task edit 1 x --node NODE", "task done 1 --node NODE", "task reopen 1 --node NODE",
       "task rm 1 --node NODE", "task clear --node NODE", "kv set k 1 --node NODE",
       "kv get k --node NODE", "txn -f steps --node NODE", "kv touch k --persist --node NODE",
-      "kv ttl k --node NODE", "wait --leader --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
+      "kv ttl k --node NODE", "kv edit k --node NODE", "wait --leader --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
       "kv ls k --node NODE", "kv rm k l none --yes --node NODE",
       "kv watch --since 0 --limit 1 --node NODE", "log --node NODE", "show 1 --node NODE",
       "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 1 --node NODE",
@@ -56,7 +56,8 @@ extension ProcessTests {
           let shape = try #require(AnswerShape.all[path.joined(separator: " ")], "\(line)")
           // Behind `--` stands what another program is told.
           let end = words.firstIndex(of: "--") ?? words.endIndex
-          let run = try await cluster.workspace.run(words[..<end] + ["--json"] + words[end...])
+          let run = try await cluster.workspace.run(
+            words[..<end] + ["--json"] + words[end...], environment: ["EDITOR": "sed -i s/1/2/"])
           #expect(run.status == 0, "\(line): \(run.error)")
           let output = try #require(run.output.split(separator: "\n").first, "\(line)")
           let json = try JSON(parsing: output.utf8)

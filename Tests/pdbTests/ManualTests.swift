@@ -89,7 +89,7 @@ extension ProcessTests {
       -> CommandResult
     {
       let script =
-        "pdb() { '\(program.path)' \"$@\"; }; export PDB_NODES=\(node); \(line)"
+        "PATH='\(program.deletingLastPathComponent().path)':$PATH; export PDB_NODES=\(node); \(line)"
       return try await workspace.run(["-c", script], program: URL(fileURLWithPath: "/bin/sh"))
     }
 

@@ -7,9 +7,9 @@ extension ClientRequest {
   /// The request that makes a change.
   package init(_ change: Change) {
     switch change {
-    case .addTasks(let titles):
-      self.init(
-        .post, "/tasks/batch", body: ["titles": .array(titles.map { .string($0.text) })])
+    case .addTasks(let titles, let fields):
+      let list = JSON.Member("titles", .array(titles.map { .string($0.text) }))
+      self.init(.post, "/tasks/batch", body: .object([list] + fields.members))
     case .editTask(let reference, let edit, let condition):
       self.init(.put, Self.path(of: reference), body: .object(edit.members), condition)
     case .removeTask(let reference, let condition):

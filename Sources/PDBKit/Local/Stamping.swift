@@ -18,14 +18,15 @@ extension Operation {
     _ change: Change, _ leaseTime: UInt64, drawID: () -> String
   ) throws(PDBError) {
     switch change {
-    case .addTasks(let titles):
+    case .addTasks(let titles, let fields):
       guard !titles.isEmpty else { throw PDBError(.titleRequired, "a task needs a title") }
       try Limits.check(count: titles.count, of: "titles")
-      self = .addTasks(titles.map { NewTask(id: drawID(), title: $0.text) })
+      let checked = try fields.checked()
+      self = .addTasks(titles.map { NewTask(id: drawID(), title: $0.text, fields: checked) })
     case .editTask(let reference, let edit, let condition):
       guard edit != TaskEdit() else {
         throw PDBError(
-          .badRequest, "nothing to change: neither a title nor whether it is completed")
+          .badRequest, "nothing to change: no title, no field, nor whether it is completed")
       }
       self = .editTask(reference, try edit.checked(), condition)
     case .removeTask(let reference, let condition): self = .removeTask(reference, condition)
@@ -105,6 +106,7 @@ extension TaskEdit {
   fileprivate func checked() throws(PDBError) -> TaskEdit {
     var edit = self
     if let title { edit.title = try Title(title).text }
+    edit.fields = try fields.checked()
     return edit
   }
 }

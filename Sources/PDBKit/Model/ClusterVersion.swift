@@ -35,8 +35,11 @@ package struct ClusterVersion: Comparable, Hashable, Sendable {
   /// Keys can cease to be.
   package static let leases = ClusterVersion(number: 5)
 
+  /// Tasks have dates, priorities, tags, projects and notes.
+  package static let taskFields = ClusterVersion(number: 6)
+
   /// What this program understands.
-  package static let newest = leases
+  package static let newest = taskFields
 
   /// The cluster has a version that this program does not know.
   package struct NotUnderstood: Error {

@@ -16,6 +16,8 @@ public enum Limits {
   public static let jsonDepth = 64
   /// For how long a key may be said to live.
   package static let leaseMilliseconds: ClosedRange<Int64> = 100...315_360_000_000
+  /// Tags of one task.
+  package static let tagsOfTask = 20
   /// The name of a tag in UTF-8.
   public static let tagBytes = 128
   /// Tags of one cluster.

@@ -13,7 +13,7 @@ extension Operation {
     case .addTasks(let tasks):
       return .tasks(try tasks.map { try draft.addTask($0, at: stamp.time) })
     case .editTask(let reference, let edit, let condition):
-      return .tasks([try draft.editTask(reference, edit, condition)])
+      return .tasks([try draft.editTask(reference, edit, condition, at: stamp.time)])
     case .removeTask(let reference, let condition):
       let found = try draft.task(reference)
       try condition.check(found.revision, subject: "task \(found.task.number)")

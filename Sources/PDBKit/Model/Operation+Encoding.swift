@@ -127,12 +127,15 @@ extension Operation {
     case setExpiring = 23
     case touch = 24
     case expire = 25
+    /// The same as the kinds without fields, with them.
+    case addTasksWithFields = 26
+    case editTaskWithFields = 27
   }
 
   private var kind: Kind {
     switch self {
-    case .addTasks: .addTasks
-    case .editTask: .editTask
+    case .addTasks: version < .taskFields ? .addTasks : .addTasksWithFields
+    case .editTask: version < .taskFields ? .editTask : .editTaskWithFields
     case .removeTask: .removeTask
     case .removeCompletedTasks: .removeCompletedTasks
     case .set: .set
@@ -174,8 +177,15 @@ extension Operation {
   fileprivate func encode(to writer: inout BinaryWriter) {
     writer.write(byte: kind.rawValue)
     switch self {
-    case .addTasks(let tasks): writer.write(list: tasks) { $1.encode(to: &$0) }
-    case .editTask(let task, let edit, let condition): writer.writeEdit(task, edit, condition)
+    case .addTasks(let tasks):
+      let hasFields = kind == .addTasksWithFields
+      writer.write(list: tasks) { writer, task in
+        task.encode(to: &writer)
+        if hasFields { writer.write(task.fields) }
+      }
+    case .editTask(let task, let edit, let condition):
+      writer.writeEdit(task, edit, condition)
+      if kind == .editTaskWithFields { writer.write(edit.fields) }
     case .removeTask(let task, let condition): writer.writeRemoval(task, condition)
     case .removeCompletedTasks: break
     case .set(let key, let value, let condition): writer.writeSetting(key, value, condition)
@@ -218,7 +228,19 @@ extension Operation {
     guard let kind = Kind(rawValue: try reader.readByte()) else { throw BinaryReader.Malformed() }
     switch kind {
     case .addTasks: self = .addTasks(try reader.readList { try NewTask(from: &$0) })
+    case .addTasksWithFields:
+      self = .addTasks(
+        try reader.readList { reader in
+          let task = try NewTask(from: &reader)
+          return NewTask(id: task.id, title: task.title, fields: try reader.readFields())
+        })
     case .editTask: self = try reader.readEdit()
+    case .editTaskWithFields:
+      guard case .editTask(let task, var edit, let condition) = try reader.readEdit() else {
+        throw BinaryReader.Malformed()
+      }
+      edit.fields = try reader.readFields()
+      self = .editTask(task, edit, condition)
     case .removeTask: self = try reader.readRemoval()
     case .removeCompletedTasks: self = .removeCompletedTasks
     case .set: self = try reader.readSetting()
@@ -273,6 +295,19 @@ extension NewTask {
 
   fileprivate init(from reader: inout BinaryReader) throws {
     self.init(id: try reader.readString(), title: try reader.readString())
+  }
+}
+
+extension BinaryWriter {
+  fileprivate mutating func write(_ fields: TaskFields) {
+    write(JSON.object(fields.members).serialized())
+  }
+}
+
+extension BinaryReader {
+  fileprivate mutating func readFields() throws -> TaskFields {
+    guard let json = JSON(objectIn: try readBytes()) else { throw Malformed() }
+    return TaskFields(membersOf: json)
   }
 }
 

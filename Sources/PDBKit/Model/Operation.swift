@@ -48,9 +48,9 @@ package enum Operation: Equatable, Sendable {
     switch self {
     case .addTasks: "task add"
     case .editTask(_, let edit, _):
-      switch (edit.title, edit.completed) {
-      case (nil, true): "task done"
-      case (nil, false): "task reopen"
+      switch (edit.title, edit.completed, edit.fields.isEmpty) {
+      case (nil, true, true): "task done"
+      case (nil, false, true): "task reopen"
       default: "task edit"
       }
     case .removeTask: "task rm"
@@ -80,6 +80,8 @@ package enum Operation: Equatable, Sendable {
   /// Since when all members understand it. In an older cluster it must not be proposed.
   package var version: ClusterVersion {
     switch self {
+    case .addTasks(let tasks) where tasks.contains { !$0.fields.isEmpty }: .taskFields
+    case .editTask(_, let edit, _) where !edit.fields.isEmpty: .taskFields
     case .setSetting: .checksums
     case .skipEntry: .skips
     case .redo, .restore, .tag, .removeTag: .tags
@@ -107,10 +109,12 @@ extension Operation {
 package struct NewTask: Equatable, Sendable {
   package let id: String
   package let title: String
+  package let fields: TaskFields
 
-  package init(id: String, title: String) {
+  package init(id: String, title: String, fields: TaskFields = TaskFields()) {
     self.id = id
     self.title = title
+    self.fields = fields
   }
 }
 
@@ -134,11 +138,14 @@ public struct TaskEdit: Equatable, Sendable {
   public var title: String?
   /// Whether the task is done.
   public var completed: Bool?
+  /// Other fields; those that nothing is said of stay.
+  public var fields = TaskFields()
 
   /// An edit; without arguments it changes nothing.
-  public init(title: String? = nil, completed: Bool? = nil) {
+  public init(title: String? = nil, completed: Bool? = nil, fields: TaskFields = TaskFields()) {
     self.title = title
     self.completed = completed
+    self.fields = fields
   }
 }
 

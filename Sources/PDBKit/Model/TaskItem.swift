@@ -13,7 +13,7 @@ public struct TaskItem: Equatable, Sendable {
   /// When it was added, as ``Timestamp/description`` or the program that stored the task wrote it.
   public let createdAt: String
   /// What other programs store with it: the members that pdb does not know, as they were written.
-  public let extra: [JSON.Member]
+  public internal(set) var extra: [JSON.Member]
 
   /// A task with these members.
   public init(

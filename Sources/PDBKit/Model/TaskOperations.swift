@@ -6,25 +6,47 @@ extension Draft {
     guard try get(key) == nil else {
       throw PDBError(.conflict, "task '\(new.id)' already exists")
     }
-    let task = TaskItem(
+    var task = TaskItem(
       id: new.id, number: try takeTaskNumber(for: new.id), title: new.title, completed: false,
       createdAt: time.description)
-    try put(key, task.json.serialized())
+    for member in new.fields.members { task.set(member.name, to: member.value) }
+    try put(key, try Self.stored(task))
     return VersionedTask(task: task, revision: revision)
   }
 
   mutating func editTask(
-    _ reference: TaskReference, _ edit: TaskEdit, _ condition: Condition
+    _ reference: TaskReference, _ edit: TaskEdit, _ condition: Condition, at time: Timestamp
   ) throws -> VersionedTask {
     let found = try task(reference)
     try condition.check(found.revision, subject: "task \(found.task.number)")
     var task = found.task
     if let title = edit.title { task.title = title }
-    if let completed = edit.completed { task.completed = completed }
+    if let completed = edit.completed, completed != task.completed {
+      task.completed = completed
+      // Members of older versions keep no such time.
+      if mark.version >= .taskFields {
+        task.set(
+          TaskItem.completedAtName, to: completed ? .string(time.description) : .null)
+      }
+    }
+    for member in edit.fields.members { task.set(member.name, to: member.value) }
     // What is so already needs no change, and no revision.
     guard task != found.task else { return found }
-    try put(TaskKeys.task(id: task.id), task.json.serialized())
+    try put(TaskKeys.task(id: task.id), try Self.stored(task))
     return VersionedTask(task: task, revision: revision)
+  }
+
+  /// A task as it is stored.
+  ///
+  /// - Throws: `invalid_value` for one that is too large.
+  private static func stored(_ task: TaskItem) throws -> Bytes {
+    let value = task.json.serialized()
+    guard value.count <= Limits.valueBytes else {
+      throw PDBError(
+        .invalidValue,
+        "task \(task.number) would have \(value.count) bytes, the limit is \(Limits.valueBytes)")
+    }
+    return value
   }
 
   mutating func removeTask(_ task: TaskItem) throws {

@@ -15,11 +15,11 @@ extension Endpoint {
       failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.listTasks() },
     Endpoint(
-      .post, "/tasks", "Adds a task: {\"title\"}", id: "addTask", .change, body: NewTaskBody.self,
+      .post, "/tasks", "Adds a task: {\"title\"}, and any of {\"due\",\"priority\",\"tags\",\"project\",\"notes\"}", id: "addTask", .change, body: NewTaskBody.self,
       answers: .tagged(.task, "The new task", status: 201, [.location]),
       failures: [.titleRequired, .invalidTitle]
     ) { exchange, new in
-      try await exchange.apply(.addTasks([new.title]), verb: "create tasks") { answer in
+      try await exchange.apply(.addTasks([new.title], new.fields), verb: "create tasks") { answer in
         let added = answer.tasks[0]
         var response = added.response
         response.status = .created
@@ -32,7 +32,7 @@ extension Endpoint {
       .change, body: NewTasksBody.self, answers: .json(.taskList, "The new tasks", status: 201),
       failures: [.titleRequired, .invalidTitle]
     ) { exchange, new in
-      try await exchange.apply(.addTasks(new.titles), verb: "create tasks") { answer in
+      try await exchange.apply(.addTasks(new.titles, new.fields), verb: "create tasks") { answer in
         let added = answer.tasks
         return Response(
           json: ["tasks": .array(added.map(\.json)), "revision": JSON(added[0].revision)],
@@ -59,7 +59,7 @@ extension Endpoint {
       failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.showTask($0.readPath(Path.task)) },
     Endpoint(
-      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\"}", id: "editTask",
+      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\",\"due\",\"priority\",\"tags\",...}", id: "editTask",
       .conditionalChange, at: Path.task, body: TaskEditBody.self,
       answers: .tagged(.task, "The changed task"),
       failures: [.titleRequired, .invalidTitle, .taskNotFound, .ambiguousTask]

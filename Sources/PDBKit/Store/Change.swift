@@ -4,8 +4,8 @@ public import PDBModel
 
 /// One change, all or nothing. What it needs beyond these words (times, ids) the store stamps.
 public enum Change: Equatable, Sendable {
-  /// Adds tasks. Answers ``Answer/tasks(_:)``.
-  case addTasks([Title])
+  /// Adds tasks, all with the same fields. Answers ``Answer/tasks(_:)``.
+  case addTasks([Title], TaskFields = TaskFields())
   /// Changes a task. Answers ``Answer/tasks(_:)`` with the one.
   case editTask(TaskReference, TaskEdit, Condition)
   /// Removes a task. Answers ``Answer/removed(_:)``.

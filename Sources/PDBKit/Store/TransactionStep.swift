@@ -45,8 +45,10 @@ extension TransactionStep {
     case .change(.append(let key, let values)):
       Self.object(
         "kv append", key.jsonMembers + [.init("values", .array(values.map { JSON(stored: $0) }))])
-    case .change(.addTasks(let titles)):
-      Self.object("task add", [.init("titles", .array(titles.map { .string($0.text) }))])
+    case .change(.addTasks(let titles, let fields)):
+      Self.object(
+        "task add",
+        [.init("titles", .array(titles.map { .string($0.text) }))] + fields.members)
     case .change(.editTask(let task, let edit, let condition)):
       Self.object("task edit", [.init("task", .string(task.text))] + edit.members, condition)
     case .change(.removeTask(let task, let condition)):
@@ -113,7 +115,7 @@ extension TransactionStep {
               throw PDBError(.titleRequired, "a title must be a string")
             }
             return try Title(text)
-          }))
+          }, try TaskFields(json: json)))
     case "task edit":
       self = .change(.editTask(try json.task(), try TaskEdit(members: json), condition))
     case "task rm": self = .change(.removeTask(try json.task(), condition))
@@ -185,7 +187,7 @@ extension TaskEdit {
     var members: [JSON.Member] = []
     if let title { members.append(.init("title", .string(title))) }
     if let completed { members.append(.init("completed", .bool(completed))) }
-    return members
+    return members + fields.members
   }
 
   /// An edit as a client sends it.
@@ -199,6 +201,7 @@ extension TaskEdit {
       }
       self.completed = isCompleted
     }
+    fields = try TaskFields(json: json)
   }
 }
 

@@ -9,6 +9,7 @@
 // Names of sections and variables do not mind case, those of parts do. Changing a variable leaves
 // every other line as it is.
 
+import CoreFoundation
 import Foundation
 import PDBKit
 

@@ -68,7 +68,7 @@ extension AnswerShape {
     "task reopen": .init(list: "tasks", of: Schema.taskMembers),
     "task rm": .init(count(of: "deleted")), "task clear": .init(count(of: "deleted")),
     "kv set": .init(.pair), "kv incr": .init(.pair), "kv append": .init(.pair),
-    "kv get": .init(defaultedPair), "kv touch": .init(.pair),
+    "kv get": .init(defaultedPair), "kv touch": .init(.pair), "kv edit": .init(.pair),
     "kv ttl": .init([
       .required("key", .string), .required("ttl_ms", .count.nullable), revision,
     ]),

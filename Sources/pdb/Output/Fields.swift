@@ -1,4 +1,5 @@
-// `--fields a,b`: some members of an answer, as a table, in a pipe or as JSON.
+// `--fields a,b.c`: some members of an answer, as a table, in a pipe or as JSON. `b.c` is the member c of
+// b, `tags.0` the first of a list.
 
 import ArgumentParser
 import Foundation
@@ -17,7 +18,7 @@ struct Fields {
     self.json = json
     list = json.members?.first { $0.value.array?.allSatisfy { $0.members != nil } == true }
     let items = list?.value.array ?? [json]
-    for name in names where !items.isEmpty && items.allSatisfy({ $0[name] == nil }) {
+    for name in names where !items.isEmpty && items.allSatisfy({ $0.value(at: name) == nil }) {
       var known: [String] = []
       for member in items.flatMap({ $0.members ?? [] }) where !known.contains(member.name) {
         known.append(member.name)
@@ -38,14 +39,14 @@ struct Fields {
   }
 
   private func pick(_ item: JSON) -> JSON {
-    .object(names.map { JSON.Member($0, item[$0] ?? .null) })
+    .object(names.map { JSON.Member($0, item.value(at: $0) ?? .null) })
   }
 
   /// A column a field, a row an item.
   var table: Table {
     var table = Table(names.map { Table.Column(title: $0.uppercased()) })
     for item in list?.value.array ?? [json] {
-      table.add(names.map { Self.text(item[$0] ?? .null) })
+      table.add(names.map { Self.text(item.value(at: $0) ?? .null) })
     }
     return table
   }
@@ -53,5 +54,21 @@ struct Fields {
   private static func text(_ value: JSON) -> String {
     if value.isNull { return "" }
     return value.string ?? value.text
+  }
+}
+
+extension JSON {
+  /// The member with this name, or what a path of names and positions leads to.
+  fileprivate func value(at path: String) -> JSON? {
+    if let member = self[path] { return member }
+    var value: JSON? = self
+    for name in path.split(separator: ".", omittingEmptySubsequences: false) {
+      if let list = value?.array {
+        value = Int(name).flatMap { list.indices.contains($0) ? list[$0] : nil }
+      } else {
+        value = value?[String(name)]
+      }
+    }
+    return value
   }
 }

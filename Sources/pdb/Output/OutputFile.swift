@@ -1,5 +1,6 @@
 // A file of the user's that a command writes.
 
+import CoreFoundation
 import Foundation
 import PDBKit
 

@@ -61,6 +61,11 @@ extension Schema {
     .required("id", .string), .required("number", .unsigned.about("Counts up, never reused")),
     .required("title", .string), .required("completed", .boolean),
     .required("created_at", .string.about("RFC 3339, or as another program wrote it")),
+    .optional("completed_at", .any.about("When it was ticked off")),
+    .optional("due", .any.about("Until when it is to be done: a day, or a moment with its offset")),
+    .optional("priority", .any.about("high, medium or low")),
+    .optional("tags", .any.about("Words")), .optional("project", .any),
+    .optional("notes", .any),
   ]
 
   package static let task = object(

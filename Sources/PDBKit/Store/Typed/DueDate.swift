@@ -8,9 +8,6 @@ public struct DueDate: Hashable, Sendable, CustomStringConvertible {
   /// `2026-11-28`, or `2026-11-28T18:00:00+07:00`.
   public let description: String
 
-  /// Where it stands in a task's JSON.
-  static let member = "due"
-
   /// - Throws: `bad_request` for a text that is neither.
   public init(parsing text: String) throws(PDBError) {
     guard Self.isDay(text.prefix(10)), text.count == 10 || Self.isMoment(text) else {
@@ -66,8 +63,6 @@ public struct DueDate: Hashable, Sendable, CustomStringConvertible {
 extension TaskItem {
   /// Until when it is to be done; `nil` if nobody said so.
   public var due: DueDate? {
-    extra.first { $0.name == DueDate.member }?.value.string.flatMap {
-      try? DueDate(parsing: $0)
-    }
+    text(TaskField.due.rawValue).flatMap { try? DueDate(parsing: $0) }
   }
 }

@@ -2,8 +2,6 @@
 
 public import PDBModel
 
-import struct Foundation.UUID
-
 /// The tasks of a place.
 public struct Tasks: Sendable {
   let store: any Store
@@ -16,20 +14,21 @@ public struct Tasks: Sendable {
   /// - Throws: `title_required`, `invalid_title`.
   @discardableResult
   public func add(_ title: String, due: DueDate? = nil) async throws(PDBError) -> TaskItem {
-    let title = try Title(title)
-    guard let due else {
-      guard case .tasks(let tasks) = try await store.apply(.addTasks([title])).answer,
-        let added = tasks.first
-      else { throw PDBError.unexpected }
-      return added.task
+    var fields = TaskFields()
+    fields[.due] = due.map { .string($0.description) }
+    return try await add(title, fields)
+  }
+
+  /// Adds a task with any of its fields.
+  ///
+  /// - Throws: `title_required`, `invalid_title`; `bad_request` for a value that a field cannot have.
+  @discardableResult
+  public func add(_ title: String, _ fields: TaskFields) async throws(PDBError) -> TaskItem {
+    let answer = try await store.apply(.addTasks([Title(title)], fields)).answer
+    guard case .tasks(let tasks) = answer, let added = tasks.first else {
+      throw PDBError.unexpected
     }
-    let id = UUID().uuidString.lowercased()
-    let value: JSON = ["title": .string(title.text), DueDate.member: .string(due.description)]
-    let pair = NewPair(key: TaskKeys.prefix + Bytes(utf8: id), value: value.serialized())
-    guard case .pair(let added) = try await store.apply(.set(pair, .absent, .spare)).answer,
-      let task = JSON(objectIn: added.value).flatMap(TaskItem.init(json:))
-    else { throw PDBError.unexpected }
-    return task
+    return added.task
   }
 
   /// Reads a task.

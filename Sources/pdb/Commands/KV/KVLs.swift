@@ -10,7 +10,8 @@ struct KVLs: AsyncParsableCommand, HasExamples {
     aliases: ["list"])
 
   static let examples = [
-    Example("pdb kv ls user:", "List the keys that begin with user:")
+    Example("pdb kv ls user:", "List the keys that begin with user:"),
+    Example("pdb kv ls --count", "Count the keys:"),
   ]
 
   @Argument(help: "Only keys that begin with this.")
@@ -18,6 +19,12 @@ struct KVLs: AsyncParsableCommand, HasExamples {
 
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
+
+  @Flag(name: .long, help: "Only the keys.")
+  var keys = false
+
+  @Flag(name: .long, help: "Only how many there are.")
+  var count = false
 
   @Flag(name: .long, help: "Tasks too, which have keys that begin with task_.")
   var tasks = false
@@ -28,6 +35,7 @@ struct KVLs: AsyncParsableCommand, HasExamples {
 
   func validate() throws {
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
+    guard !keys || !count else { throw ValidationError("--keys and --count exclude each other") }
   }
 
   func run() async throws {
@@ -36,7 +44,19 @@ struct KVLs: AsyncParsableCommand, HasExamples {
         prefix: Bytes(try Input.text(prefix).utf8), limit: limit, includesTasks: tasks)
       let list = try await session.store().pairs(query, at: past.moment(session))
       let pairs = try await list.all()
-      let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": JSON(list.revision)]
+      let revision = JSON(list.revision)
+      if count {
+        return try session.show(["count": JSON(pairs.count), "revision": revision]) {
+          Console.write(cell: "\(pairs.count)")
+        }
+      }
+      if keys {
+        let names = pairs.map(\.key.jsonName)
+        return try session.show(["keys": .array(names), "revision": revision]) {
+          for pair in pairs { Console.write(cell: String(decoding: pair.key, as: UTF8.self)) }
+        }
+      }
+      let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": revision]
       try session.show(json) {
         let table = Self.table(pairs)
         if table.isEmpty { session.say("\(emptyMessage)") } else { table.print() }

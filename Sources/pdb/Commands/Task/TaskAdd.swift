@@ -9,11 +9,16 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
 
   static let examples = [
     Example(#"pdb task add "Học Python" "Làm đồ án""#, "Add two tasks as one change:"),
+    Example(
+      #"pdb task add "Nộp báo cáo" --due fri --tag school --priority high"#,
+      "Add a task that is due on Friday:"),
     Example(#"echo "Ôn thi" | pdb task add -"#, "Add a task a line:"),
   ]
 
   @Argument(help: ArgumentHelp("One title per task; '-' reads one per line.", valueName: "title"))
   var titles: [String]
+
+  @OptionGroup var fields: TaskFieldOptions
 
   @OptionGroup var options: GlobalOptions
 
@@ -24,14 +29,15 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
   }
 
   func step() throws -> TransactionStep {
-    .change(.addTasks(try titles.map { try Title(try Input.text($0)) }))
+    .change(.addTasks(try titles.map { try Title(try Input.text($0)) }, try fields.fields()))
   }
 
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
       let titles = try titles == ["-"] ? await Input.lines() : titles.map(Input.text)
-      let receipt = try await session.apply(.addTasks(titles.map(Title.init)))
+      let receipt = try await session.apply(
+        .addTasks(titles.map(Title.init), fields.fields()))
       let added = receipt.answer.tasks
       let json: JSON = [
         "tasks": .array(added.map(\.json)), "revision": JSON(receipt.revision),

@@ -17,13 +17,20 @@ enum TaskOutput {
   /// Tab-separated: number, id, status, time of creation, title.
   static func list(_ tasks: [TaskItem], _ settings: Settings?) async {
     guard Console.isTerminal(.output) else { return tasks.forEach(row) }
+    // Only what some task has takes room.
+    let parts: [(title: String, text: (TaskItem) -> String)] = [
+      ("DUE", { $0.due?.shown ?? "" }), ("PRIORITY", { $0.priority?.rawValue ?? "" }),
+      ("PROJECT", { $0.project ?? "" }), ("TAGS", { $0.tags.joined(separator: " ") }),
+    ]
+    let used = parts.filter { part in tasks.contains { !part.text($0).isEmpty } }
     var table = Table(
-      .init(title: "NO", isNumber: true), .init(title: "DONE"),
-      .init(title: "CREATED", isOptional: true), .init(title: "TITLE"))
+      [.init(title: "NO", isNumber: true), .init(title: "DONE")]
+        + used.map { .init(title: $0.title, isOptional: true) }
+        + [.init(title: "CREATED", isOptional: true), .init(title: "TITLE")])
     for task in tasks {
       table.add(
-        String(task.number), task.completed ? "✓" : "", LocalTime.text(task.createdAt),
-        task.title)
+        [String(task.number), task.completed ? "✓" : ""] + used.map { $0.text(task) }
+          + [LocalTime.text(task.createdAt), task.title])
     }
     var text = table.text(width: Console.columns)
     // A list that is longer than the screen does not show how long it is.

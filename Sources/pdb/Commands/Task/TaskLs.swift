@@ -12,6 +12,8 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   static let examples = [
     Example("pdb task ls hoc", "Find tasks, whatever their case and accents:"),
     Example("pdb task ls --sort -created --limit 5", "The five newest tasks:"),
+    Example("pdb task ls --overdue --sort due", "What should have been done:"),
+    Example("pdb task ls --tag school --sort -priority", "Tasks with a tag, what matters first:"),
     Example("pdb task ls --at @~1", "The tasks as they were before the last change:"),
     Example(
       "pdb task ls --all --sort title --json --fields number,title",
@@ -40,12 +42,14 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   @Option(
     name: .long, parsing: .unconditional,
     help: ArgumentHelp(
-      "Sort by number, title or created; -number, -title and -created sort descending.",
+      "Sort by number, title, created, due, priority or project; -due and the like sort descending.",
       valueName: "order"))
   var sort: TaskSorting?
 
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
+
+  @OptionGroup var filter: TaskFilter
 
   @OptionGroup var past: PastOptions
 
@@ -59,10 +63,12 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
     try await Session.run(options) { session in
       // Sorting comes before cutting, so the store may cut only its own order.
       let query = TaskQuery(
-        isCompleted: isCompleted, words: try searched, limit: sort == nil ? limit : nil)
+        isCompleted: isCompleted, words: try searched,
+        limit: sort == nil && filter.isEmpty ? limit : nil)
       let list = try await session.store().tasks(query, at: past.moment(session))
-      var tasks = try await list.all()
-      if let sort { tasks = Array(sort.sorted(tasks).prefix(limit ?? .max)) }
+      var tasks = try filter.matches(try await list.all())
+      if let sort { tasks = sort.sorted(tasks) }
+      tasks = Array(tasks.prefix(limit ?? .max))
       let json: JSON = [
         "tasks": .array(tasks.map(\.json)), "revision": JSON(list.revision),
       ]
@@ -97,7 +103,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   }
 
   private var emptyMessage: String {
-    if !words.isEmpty { return "no task matches" }
+    if !words.isEmpty || !filter.isEmpty { return "no task matches" }
     switch status {
     case .active: return "no active tasks; 'pdb task ls --all' shows the completed ones too"
     case .done: return "no completed tasks"

@@ -7,6 +7,13 @@ struct TaskReferences: ParsableArguments {
   @Argument(help: ArgumentHelp("Numbers, or beginnings of ids.", valueName: "ref"))
   var words: [String]
 
+  var list: TaskReferenceList { TaskReferenceList(words: words) }
+}
+
+/// The tasks that a command is about, as they were named.
+struct TaskReferenceList {
+  let words: [String]
+
   /// Each once.
   var references: [String] {
     var seen: Set<String> = []

@@ -15,13 +15,13 @@ struct TaskReopen: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExa
   @OptionGroup var options: GlobalOptions
 
   func step() throws -> TransactionStep {
-    .change(.editTask(try references.one(), TaskEdit(completed: false), .none))
+    .change(.editTask(try references.list.one(), TaskEdit(completed: false), .none))
   }
 
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      try await references.set(completed: false, verb: "reopened", session)
+      try await references.list.set(completed: false, verb: "reopened", session)
     }
   }
 }

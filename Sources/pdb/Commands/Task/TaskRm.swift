@@ -16,14 +16,14 @@ struct TaskRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExample
   @OptionGroup var references: TaskReferences
   @OptionGroup var options: GlobalOptions
 
-  func step() throws -> TransactionStep { .change(.removeTask(try references.one(), .none)) }
+  func step() throws -> TransactionStep { .change(.removeTask(try references.list.one(), .none)) }
 
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      let count = references.references.count
+      let count = references.list.references.count
       if count > 1 { try await session.confirm("remove \(count) tasks") }
-      try await references.change(session) { reference in
+      try await references.list.change(session) { reference in
         // People want to see what it was.
         let task =
           Console.isTerminal(.output) && !options.json

@@ -36,6 +36,12 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
     Console.write("id        \(task.id)")
     Console.write("status    \(task.completed ? "completed" : "active")")
     Console.write("created   \(LocalTime.text(task.createdAt))")
+    if let time = task.completedAt { Console.write("completed \(LocalTime.text(time))") }
+    if let due = task.due { Console.write("due       \(due.shown)") }
+    if let priority = task.priority { Console.write("priority  \(priority.rawValue)") }
+    if !task.tags.isEmpty { Console.write("tags      \(task.tags.joined(separator: " "))") }
+    if let project = task.project { Console.write("project   \(project)") }
     Console.write("revision  \(found.revision)")
+    if let notes = task.notes { Console.write("\n\(TerminalText(lines: notes))") }
   }
 }

@@ -1,11 +1,12 @@
 // `pdb task ls --sort`: by what, and in which direction.
 
 import ArgumentParser
+import Foundation
 import PDBKit
 
 struct TaskSorting: ExpressibleByArgument {
   enum Key: String, CaseIterable {
-    case number, title, created
+    case number, title, created, due, priority, project
   }
 
   let key: Key
@@ -15,6 +16,10 @@ struct TaskSorting: ExpressibleByArgument {
     isDescending = argument.hasPrefix("-")
     guard let key = Key(rawValue: String(argument.drop { $0 == "-" })) else { return nil }
     self.key = key
+  }
+
+  private static func rank(_ priority: TaskPriority?) -> String {
+    priority.flatMap { TaskPriority.allCases.firstIndex(of: $0) }.map { String($0 + 1) } ?? "0"
   }
 
   static var allValueStrings: [String] {
@@ -28,6 +33,10 @@ struct TaskSorting: ExpressibleByArgument {
       case .title: CollationKey(task.title)
       case .created: CollationKey(task.createdAt)
       case .number: CollationKey("")
+      // What has none comes last.
+      case .due: CollationKey(task.due?.end.map { String(format: "%015.0f", $0.timeIntervalSince1970) } ?? "~")
+      case .priority: CollationKey(Self.rank(task.priority))
+      case .project: CollationKey(task.project ?? "~")
       }
     }
     let sorted = tasks.map { (text($0.task), $0.task.number, $0) }.sorted {

@@ -1,0 +1,42 @@
+// The user's editor, for texts that are too long for a line.
+
+import Foundation
+import PDBKit
+
+enum Editor {
+  /// Lets the user change a text.
+  ///
+  /// - Parameters:
+  ///   - text: what to begin with.
+  ///   - ending: of the file's name, so that editors know what it is.
+  /// - Returns: `nil` if it is as it was.
+  /// - Throws: `bad_request` where there is no terminal, or if the editor fails.
+  static func edit(_ text: String, ending: String) async throws -> String? {
+    let environment = ProcessInfo.processInfo.environment
+    let named = [environment["VISUAL"], environment["EDITOR"]].compactMap { $0 }.first {
+      !$0.isEmpty
+    }
+    guard named != nil || Console.inputIsTerminal && Console.isTerminal(.output) else {
+      throw PDBError(
+        .badRequest, "there is no terminal to edit on",
+        hint: "give the new value on the command line, or set EDITOR")
+    }
+    let folder = FileManager.default.temporaryDirectory.path + "/pdb-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let file = folder + "/edit.\(ending)"
+    try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+    let status = await Subprogram.run(
+      ["sh", "-c", "\(named ?? "vi") \"$1\"", "sh", file], environment: Subprogram.environment,
+      input: nil)
+    guard status == 0 else {
+      throw PDBError(
+        .badRequest, "the editor '\(named ?? "vi")' failed", hint: "VISUAL and EDITOR name it")
+    }
+    guard let data = FileManager.default.contents(atPath: file),
+      let changed = String(validating: data, as: UTF8.self)
+    else { throw PDBError(.badRequest, "what was written is not valid UTF-8") }
+    return changed == text ? nil : changed
+  }
+}
