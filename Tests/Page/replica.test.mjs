@@ -15,6 +15,19 @@ suite('The copy of the tasks', () => {
     assert.deepEqual([next.tasks.get('c').op, next.tasks.get('c').isGone], [undefined, undefined])
   })
 
+  test('fields are kept where they are what they should be', () => {
+    const fields = { due: '2027-01-01', priority: 'high', tags: ['a'], project: 'p' }
+    const odd = { due: 'soon', priority: 7, tags: 'a', project: '' }
+    const next = advance(
+      replica(),
+      [change(6, { after: task('a', 'Một', fields) }), change(7, { after: task('c', 'Ba', odd) })],
+      7,
+    )
+    const { due, priority, tags, project } = next.tasks.get('a')
+    assert.deepEqual({ due, priority, tags, project }, fields)
+    for (const name of Object.keys(odd)) assert.equal(next.tasks.get('c')[name], undefined)
+  })
+
   test('it follows additions, edits and removals', () => {
     const next = advance(
       replica(),

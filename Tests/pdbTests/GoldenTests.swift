@@ -24,7 +24,7 @@ extension ProcessTests {
       "kv ttl k --node NODE", "kv edit k --node NODE", "wait --leader --node NODE", "kv incr k --node NODE", "kv append l 1 --node NODE",
       "kv ls k --node NODE", "kv rm k l none --yes --node NODE",
       "kv watch --since 0 --limit 1 --node NODE", "log --node NODE", "show 1 --node NODE",
-      "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 1 --node NODE",
+      "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 8 k --node NODE",
       "revert --to 8 k --node NODE", "blame k --node NODE",
       "bisect run --good 0 --node NODE -- false", "export -o e --node NODE", "backup b --node NODE",
       "import e --existing keep --node NODE", "restore b --data-dir d", "init folder",

@@ -93,7 +93,7 @@ extension ProcessTests {
       let terminal = try Terminal(
         cluster.workspace, ["-c", #""$0" "$@"; echo; echo "<END>""#, program.path] + arguments,
         program: URL(fileURLWithPath: "/bin/sh"),
-        environment: ["NO_COLOR": "1", "PAGER": "cat", "USER": Self.title])
+        environment: ["NO_COLOR": "1", "PAGER": "cat", "EDITOR": "true", "USER": Self.title])
       try await terminal.wait(for: "<END>")
       return terminal.raw
     }

@@ -49,6 +49,26 @@ function isTask(value) {
 }
 
 /** What the page needs of a task; other programs may store more with it. */
-export function shownTask({ id, number, title, completed, created_at, revision }) {
-  return { id, number, title, completed, created_at, revision, folded: fold(title) }
+export function shownTask({ id, number, title, completed, created_at, revision, ...more }) {
+  const fields = taskFields(more)
+  return { id, number, title, completed, created_at, revision, ...fields, folded: fold(title) }
+}
+
+/** What may be missing of a task, where it is what it should be: another program may have written it. */
+function taskFields({ due, priority, tags, project }) {
+  const fields = {}
+  if (isDue(due)) fields.due = due
+  if (['high', 'medium', 'low'].includes(priority)) fields.priority = priority
+  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) fields.tags = tags
+  if (typeof project === 'string' && project !== '') fields.project = project
+  return fields
+}
+
+function isDue(due) {
+  return typeof due === 'string' && !Number.isNaN(endOf(due))
+}
+
+/** When a date is over, in milliseconds since 1970: the end of the day here, or the moment. */
+export function endOf(due) {
+  return due.length === 10 ? new Date(`${due}T23:59:59.999`).getTime() : Date.parse(due)
 }

@@ -46,6 +46,9 @@ const english = {
   remove: (title) => `Delete: ${title}`,
   clearCompleted: (count) => `Delete ${count} completed`,
   created: (date) => `created ${date}`,
+  due: (date) => `due ${date}`,
+  overdue: (date) => `overdue: ${date}`,
+  priority: { high: 'high priority', medium: 'medium priority', low: 'low priority' },
 
   saving: 'saving…',
   unsent: 'not sent yet',
@@ -214,6 +217,9 @@ const vietnamese = {
   remove: (title) => `Xóa: ${title}`,
   clearCompleted: (count) => `Xóa ${count} việc đã xong`,
   created: (date) => `tạo ${date}`,
+  due: (date) => `hạn ${date}`,
+  overdue: (date) => `quá hạn: ${date}`,
+  priority: { high: 'ưu tiên cao', medium: 'ưu tiên vừa', low: 'ưu tiên thấp' },
 
   saving: 'đang lưu…',
   unsent: 'chưa gửi',

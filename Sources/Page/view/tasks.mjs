@@ -1,5 +1,6 @@
 // The list of tasks, with its filters and its search.
 
+import { endOf } from '../logic/replica.mjs'
 import { filters, pageLength, visibleTasks } from '../logic/state.mjs'
 import { cleanTitle, titleProblem } from '../logic/titles.mjs'
 import { fromTemplate, isComposing, keepingFocus, setText, showAll } from './elements.mjs'
@@ -105,7 +106,8 @@ export function startTasks(store, { queue, look, words }) {
 export function drawTasks(state, words, language) {
   if (dates?.language !== language) {
     const format = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' })
-    dates = { language, format }
+    const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
+    dates = { language, format, day }
   }
   const visible = visibleTasks(state)
   const rows = [
@@ -157,10 +159,33 @@ function drawTask(row, task, { editing }, words) {
   remove.setAttribute('aria-label', words.remove(task.title))
   remove.hidden = task.isGone ?? false
   setText(row.querySelector('.number'), task.number ? `#${task.number}` : '')
-  const time = row.querySelector('time')
+  drawFields(row.querySelector('.fields'), task, words)
+  const time = row.querySelector('time.created')
   time.dateTime = task.created_at ?? ''
   setText(time, task.created_at ? words.created(dates.format.format(new Date(task.created_at))) : '')
   drawPending(row, task.op, words)
+}
+
+/** Until when, how important, of which project, with which tags. */
+function drawFields(place, task, words) {
+  const parts = []
+  if (task.due) {
+    const end = endOf(task.due)
+    const isOver = !task.completed && end < Date.now()
+    const date = (task.due.length === 10 ? dates.day : dates.format).format(new Date(end))
+    parts.push([isOver ? 'due overdue' : 'due', isOver ? words.overdue(date) : words.due(date)])
+  }
+  if (task.priority) parts.push([`priority ${task.priority}`, words.priority[task.priority]])
+  if (task.project) parts.push(['project', task.project])
+  for (const tag of task.tags ?? []) parts.push(['tag', `#${tag}`])
+  place.replaceChildren(
+    ...parts.flatMap(([look, text]) => {
+      const part = document.createElement('span')
+      part.className = look
+      part.textContent = text
+      return [part, ' ']
+    }),
+  )
 }
 
 /** The title: a button, or while it is edited a field. */
