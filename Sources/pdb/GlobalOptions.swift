@@ -117,7 +117,8 @@ struct GlobalOptions: ParsableArguments {
   }
 
   private static let takesValue: Set = [
-    "--db", "--node", "--dir", "--timeout", "--at", "--request-id", "--color", "--token-file", "--fields", "--cluster-key",
+    "--db", "--node", "--dir", "--timeout", "--at", "--request-id", "--color", "--token-file",
+    "--fields", "--cluster-key",
     "--tls-ca",
   ]
 

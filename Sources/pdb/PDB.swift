@@ -16,7 +16,9 @@ struct PDB: AsyncParsableCommand {
       """,
     version: "pdb \(pdbVersion)",
     groupedSubcommands: [
-      CommandGroup(name: "Data", subcommands: [TaskCommand.self, KVCommand.self, TxnCommand.self, LockCommand.self]),
+      CommandGroup(
+        name: "Data",
+        subcommands: [TaskCommand.self, KVCommand.self, TxnCommand.self, LockCommand.self]),
       CommandGroup(
         name: "History",
         subcommands: [
@@ -26,7 +28,8 @@ struct PDB: AsyncParsableCommand {
       CommandGroup(
         name: "Places",
         subcommands: [
-          InitCommand.self, StatusCommand.self, WaitCommand.self, VerifyCommand.self, RemoteCommand.self,
+          InitCommand.self, StatusCommand.self, WaitCommand.self, VerifyCommand.self,
+          RemoteCommand.self,
           UseCommand.self,
         ]),
       CommandGroup(

@@ -162,10 +162,9 @@ struct Workload {
       tag, RevisionName(.number(pastRevision(&dice, state))), replace: dice.chance(500))
   }
 
-  private func aTag(_ dice: inout Dice) -> TagName {
-    // A letter and a digit are a name.
-    try! TagName("t\(dice.among(1...4))")
-  }
+  private func aTag(_ dice: inout Dice) -> TagName { dice.pick(Self.tagNames) }
+
+  private static let tagNames = ["t1", "t2", "t3", "t4"].compactMap { try? TagName($0) }
 
   /// A revision that is known, if any is.
   private func pastRevision(_ dice: inout Dice, _ state: Machine) -> UInt64 {

@@ -138,7 +138,8 @@ extension ProcessTests {
         try numbers.write(
           toFile: cluster.workspace.path + "/numbers", atomically: true, encoding: .utf8)
         func far() async throws -> Int {
-          Int(try await cluster.pdb("kv", "get", "job:line", "--default", "0").output.dropLast()) ?? 0
+          Int(try await cluster.pdb("kv", "get", "job:line", "--default", "0").output.dropLast())
+            ?? 0
         }
         for stop in [5, 15, 25] {
           let run = try Self.script("restartable-job", ["numbers"], cluster)
@@ -166,7 +167,9 @@ extension ProcessTests {
           try Self.script("one-of-many", ["s", "sh", "-c", service], cluster)
         }
         defer {
-          for machine in machines where machine.isRunning { kill(machine.processIdentifier, SIGKILL) }
+          for machine in machines where machine.isRunning {
+            kill(machine.processIdentifier, SIGKILL)
+          }
           // Those that they started are told by the end of their locks.
         }
         var seen: [String] = []

@@ -281,7 +281,9 @@ extension ProcessTests {
       #expect(try await workspace.run(["tag"]).output == "7\tv1\n")
     }
 
-    @Test func `a search by halves finds the first change after which a command fails`() async throws {
+    @Test func `a search by halves finds the first change after which a command fails`()
+      async throws
+    {
       let workspace = try await workspace()
       let pdb = program.path
       func bisect(_ script: String, _ words: String...) async throws -> CommandResult {
@@ -318,7 +320,8 @@ extension ProcessTests {
       _ = try await workspace.run(["init"])
       let made = try await transact(
         workspace, "# a comment", "kv set stock 5", "", "kv incr stock --by -1", "kv get stock",
-        "task add 'Học Python' hai", "task done 1", "task edit 2 ba", "kv get none", "kv append l x",
+        "task add 'Học Python' hai", "task done 1", "task edit 2 ba", "kv get none",
+        "kv append l x",
         "kv rm l")
       #expect(made.status == 0, "\(made.error)")
       #expect(made.output.split(separator: "\n").count == 9)

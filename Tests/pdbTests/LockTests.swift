@@ -37,14 +37,16 @@ extension ProcessTests {
         holder.terminate()
         holder.waitUntilExit()
         #expect(holder.terminationStatus == 143)
-        #expect(try await cluster.pdb("lock", "a", "--no-wait", "--", "echo", "yes").output == "yes\n")
+        #expect(
+          try await cluster.pdb("lock", "a", "--no-wait", "--", "echo", "yes").output == "yes\n")
       }
     }
 
     @Test func `a lock that is lost stops its command`() async throws {
       try await TestCluster.running(1) { cluster in
         async let ended = cluster.pdb(
-          "lock", "a", "--ttl", "1s", "--", "sh", "-c", "trap 'echo stopped; exit 0' TERM; sleep 60 & wait")
+          "lock", "a", "--ttl", "1s", "--", "sh", "-c",
+          "trap 'echo stopped; exit 0' TERM; sleep 60 & wait")
         _ = try await waitFor {
           try await cluster.pdb("kv", "get", "lock/a").status == 0 ? true : nil
         }

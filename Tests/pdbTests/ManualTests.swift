@@ -80,8 +80,10 @@ extension ProcessTests {
     private static func examples(_ group: String) throws -> [String] {
       let text = try page(group).components(separatedBy: ".SH EXAMPLES").last ?? ""
       return text.components(separatedBy: "\n.RS\n").dropFirst().map { part in
-        (part.components(separatedBy: "\n.RE").first ?? "").replacing("\\(aq", with: "'").replacing("\\(ti", with: "~")
-          .replacing("\\e", with: "\\")
+        (part.components(separatedBy: "\n.RE").first ?? "").replacing("\\(aq", with: "'").replacing(
+          "\\(ti", with: "~"
+        )
+        .replacing("\\e", with: "\\")
       }
     }
 
@@ -100,7 +102,8 @@ extension ProcessTests {
           try await cluster.pdb("task", "add", "x").column(0)[0]
         }
         for group in [
-          "task", "kv", "txn", "lock", "wait", "log", "show", "tag", "diff", "blame", "undo", "redo", "revert", "bisect", "export", "import", "backup", "restore", "config",
+          "task", "kv", "txn", "lock", "wait", "log", "show", "tag", "diff", "blame", "undo",
+          "redo", "revert", "bisect", "export", "import", "backup", "restore", "config",
           "completion", "help", "shell", "cluster",
         ] {
           let examples = try Self.examples(group)

@@ -309,13 +309,15 @@ extension ProcessTests {
         try await store.apply(.setExpiring(pair(b), after: .seconds(600), .none, .spare))
         let found = try #require(try await store.get(a, at: .now).value)
         #expect(found.remaining.map { $0 <= .milliseconds(400) } == true)
-        #expect(try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(500) } == true)
+        #expect(
+          try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(500) } == true)
         // It counts, but its value and its revision stay.
         try await store.apply(.increment(b, by: 1))
         #expect(try await store.get(b, at: .now).value?.remaining != nil)
         let touched = try await store.apply(.touch(b, after: .seconds(1000), .revision(3)))
         #expect(touched.revision == 3 && touched.answer.pair?.value == [0x32])
-        #expect(try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(900) } == true)
+        #expect(
+          try await store.get(b, at: .now).value?.remaining.map { $0 > .seconds(900) } == true)
         _ = try await waitFor { try await store.get(a, at: .now).value == nil ? true : nil }
         #expect(begin.duration(to: .now) >= .milliseconds(400))
         let ended = try await store.revision(4, at: .now).value

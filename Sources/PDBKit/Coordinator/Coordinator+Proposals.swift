@@ -130,7 +130,8 @@ extension Coordinator {
   mutating func finish(_ applied: [Applied], _ mark: StateMark) {
     answerProposers(of: applied, through: mark.appliedIndex)
     let isOwn = rules.goesByOwnClock(
-      isLeader: node.role == .leader, hasAppliedItsTerm: status.mark.appliedTerm == node.status.term)
+      isLeader: node.role == .leader, hasAppliedItsTerm: status.mark.appliedTerm == node.status.term
+    )
     leaseClock.note(mark.lease, at: now, isOwn: isOwn)
     status.mark = mark
     resume(at: mark.appliedIndex)

@@ -211,7 +211,9 @@ extension LocalStore {
   }
 
   private func snapshot(_ moment: Moment) async throws(PDBError) -> StateSnapshot {
-    do { return try await engine.snapshot(moment.consistency) } catch { throw PDBError(reading: error) }
+    do { return try await engine.snapshot(moment.consistency) } catch {
+      throw PDBError(reading: error)
+    }
   }
 }
 

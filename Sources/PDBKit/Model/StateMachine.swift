@@ -282,7 +282,9 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func release(_ changes: [KeyChange]) throws {
     let number = mark.compactedRevision
     let isReleased = changes.contains { change in
-      guard let before = change.before, let tag = Tag(change.key, before.value) else { return false }
+      guard let before = change.before, let tag = Tag(change.key, before.value) else {
+        return false
+      }
       return tag.revision < number
     }
     guard isReleased else { return }

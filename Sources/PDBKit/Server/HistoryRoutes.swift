@@ -53,7 +53,8 @@ extension Endpoint {
       try await exchange.takeBack(.redo)
     },
     Endpoint(
-      .post, "/revert", "Gives keys the values that they had: {\"to\":REV,\"prefix\"}", id: "revert",
+      .post, "/revert", "Gives keys the values that they had: {\"to\":REV,\"prefix\"}",
+      id: "revert",
       .change, body: RevertBody.self, answers: .json(.reverted, "How many keys changed"),
       failures: [.revisionNotFound, .conflict]
     ) { exchange, body in

@@ -69,7 +69,8 @@ extension Endpoint {
       failures: [.invalidKey, .keyNotFound]
     ) { try await $0.show($0.queryKey()) },
     Endpoint(
-      .put, "/kv/**", "Sets a key: {\"value\"}, and \"ttl_ms\" if it is to end; ?force=true", id: "setPair", .conditionalChange,
+      .put, "/kv/**", "Sets a key: {\"value\"}, and \"ttl_ms\" if it is to end; ?force=true",
+      id: "setPair", .conditionalChange,
       at: Path.key, query: [Query.force], body: NewValueBody.self,
       answers: .tagged(.pair, "The pair"), .tagged(.pair, "The pair, which is new", status: 201),
       failures: Exchange.pairFailures

@@ -15,7 +15,9 @@ extension Endpoint {
       failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.listTasks() },
     Endpoint(
-      .post, "/tasks", "Adds a task: {\"title\"}, and any of {\"due\",\"priority\",\"tags\",\"project\",\"notes\"}", id: "addTask", .change, body: NewTaskBody.self,
+      .post, "/tasks",
+      "Adds a task: {\"title\"}, and any of {\"due\",\"priority\",\"tags\",\"project\",\"notes\"}",
+      id: "addTask", .change, body: NewTaskBody.self,
       answers: .tagged(.task, "The new task", status: 201, [.location]),
       failures: [.titleRequired, .invalidTitle]
     ) { exchange, new in
@@ -59,7 +61,9 @@ extension Endpoint {
       failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.showTask($0.readPath(Path.task)) },
     Endpoint(
-      .put, "/tasks/:id", "Changes a task: any of {\"title\",\"completed\",\"due\",\"priority\",\"tags\",...}", id: "editTask",
+      .put, "/tasks/:id",
+      "Changes a task: any of {\"title\",\"completed\",\"due\",\"priority\",\"tags\",...}",
+      id: "editTask",
       .conditionalChange, at: Path.task, body: TaskEditBody.self,
       answers: .tagged(.task, "The changed task"),
       failures: [.titleRequired, .invalidTitle, .taskNotFound, .ambiguousTask]

@@ -72,7 +72,8 @@ extension TransactionStep {
 
   /// The names of the operations.
   package static let operations = [
-    "kv get", "kv set", "kv touch", "kv rm", "kv incr", "kv append", "task add", "task edit", "task rm",
+    "kv get", "kv set", "kv touch", "kv rm", "kv incr", "kv append", "task add", "task edit",
+    "task rm",
     "task clear",
   ]
 

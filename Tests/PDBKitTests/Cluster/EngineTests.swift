@@ -216,7 +216,9 @@ func waitFor<T>(
       #expect(change?.code == .poisonedEntry && change?.outcome == .notApplied)
       #expect(change?.hint?.contains("pdb cluster skip 3") == true)
       for engine in engines.all {
-        let read = await #expect(throws: PDBError.self) { _ = try await number(engine, .linearizable) }
+        let read = await #expect(throws: PDBError.self) {
+          _ = try await number(engine, .linearizable)
+        }
         #expect(read?.code == .poisonedEntry)
       }
       let stamp = Stamp(time: .now, author: "an", request: nil)
@@ -230,7 +232,8 @@ func waitFor<T>(
       for engine in engines.all {
         #expect(try await number(engine, .linearizable) == "8")
         #expect(engine.status.alarms.isEmpty && engine.status.poisoned == nil)
-        let record = try await engine.read(.linearizable, .ranges) { view, _ in try view.revision(2) }
+        let record = try await engine.read(.linearizable, .ranges) { view, _ in try view.revision(2)
+        }
         #expect(record?.operation == "cluster skip 3" && record?.stamp.author == "an")
         #expect(record?.index == 3)
       }

@@ -15,11 +15,13 @@ struct RandomOperations {
     Bytes(utf8: "task_"), Bytes(utf8: "task`"), [0xFF], [0xFF, 0xFF],
   ]
 
+  private static let tags = ["a", "b"].compactMap { try? TagName($0) }
+
   mutating func operation(
     revision: UInt64, _ random: inout SplitMix64
   ) -> PDBModel.Operation {
     let key = Self.keys.randomElement(using: &random)!
-    let tag = try! TagName(["a", "b"].randomElement(using: &random)!)
+    let tag = Self.tags.randomElement(using: &random)!
     let back = RevisionName(
       [.newest, .number(.random(in: 0...revision + 1, using: &random)), .tag(tag)]
         .randomElement(using: &random)!,

@@ -125,8 +125,8 @@ package struct Replay {
         .convergence,
         "node \(id) holds another state at \(machine.mark.appliedIndex) than the log leads to")
     }
-    for (revision, pairs) in states ?? [:] {
-      guard try machine.storage.isReadable(revision, machine.mark.data) else { continue }
+    for (revision, pairs) in states ?? [:]
+    where try machine.storage.isReadable(revision, machine.mark.data) {
       try check(machine.storage.past(revision), pairs, "revision \(revision) of node \(id)")
       // Without versions it must come to the same.
       if revision >= machine.mark.compactedRevision {

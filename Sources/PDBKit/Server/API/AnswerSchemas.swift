@@ -131,7 +131,10 @@ extension Schema {
 
   package static let transaction = done(
     "committed",
-    [.required("answers", .array(of: .any).about("A Pair, {\"tasks\"}, or {\"count\"} for each step"))]
+    [
+      .required(
+        "answers", .array(of: .any).about("A Pair, {\"tasks\"}, or {\"count\"} for each step"))
+    ]
   ).named("TransactionDone")
 }
 

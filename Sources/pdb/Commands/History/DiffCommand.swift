@@ -40,7 +40,8 @@ struct DiffCommand: AsyncParsableCommand, HasExamples {
       let found = try await session.store().differences(query, at: .now)
       let changes = try await found.changes.all()
       let json: JSON = [
-        "from": JSON(found.from), "changes": .array(changes.map(\.json)), "revision": JSON(found.to),
+        "from": JSON(found.from), "changes": .array(changes.map(\.json)),
+        "revision": JSON(found.to),
       ]
       if try !session.showAsRequested(json) { await show(changes, found, session) }
       if exitCode, !changes.isEmpty { throw ExitCode(ExitStatus.no.rawValue) }

@@ -48,14 +48,16 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: ArgumentHelp("Only changes of this author.", valueName: "name"))
   var author: String?
 
-  @Option(name: .long, help: ArgumentHelp("Only changes of this time and later.", valueName: "time"))
+  @Option(
+    name: .long, help: ArgumentHelp("Only changes of this time and later.", valueName: "time"))
   var since: String?
 
   @Option(
     name: .long, help: ArgumentHelp("Only changes of this time and earlier.", valueName: "time"))
   var until: String?
 
-  @Flag(name: [.customShort("f"), .long], help: "Go on with what comes, oldest first, until Ctrl-C.")
+  @Flag(
+    name: [.customShort("f"), .long], help: "Go on with what comes, oldest first, until Ctrl-C.")
   var follow = false
 
   @OptionGroup var past: PastOptions

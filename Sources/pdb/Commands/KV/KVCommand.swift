@@ -7,7 +7,8 @@ struct KVCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kv", abstract: "Read and change key-value pairs.",
     subcommands: [
-      KVSet.self, KVGet.self, KVEdit.self, KVRm.self, KVLs.self, KVIncr.self, KVAppend.self, KVTTL.self,
+      KVSet.self, KVGet.self, KVEdit.self, KVRm.self, KVLs.self, KVIncr.self, KVAppend.self,
+      KVTTL.self,
       KVTouch.self, KVWatch.self,
     ])
 }

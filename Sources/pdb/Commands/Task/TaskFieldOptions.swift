@@ -16,7 +16,8 @@ struct TaskFieldOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("high, medium, low or none.", valueName: "priority"))
   var priority: String?
 
-  @Option(name: .long, help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "tag"))
+  @Option(
+    name: .long, help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "tag"))
   var tag: [String] = []
 
   @Option(name: .long, help: ArgumentHelp("What it is a part of, or none.", valueName: "name"))

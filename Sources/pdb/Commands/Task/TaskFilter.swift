@@ -5,14 +5,16 @@ import Foundation
 import PDBKit
 
 struct TaskFilter: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("Only tasks with this tag; may be repeated.", valueName: "tag"))
+  @Option(
+    name: .long, help: ArgumentHelp("Only tasks with this tag; may be repeated.", valueName: "tag"))
   var tag: [String] = []
 
   @Option(name: .long, help: ArgumentHelp("Only tasks of this project.", valueName: "name"))
   var project: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Only tasks of this priority: high, medium or low.", valueName: "priority"))
+    name: .long,
+    help: ArgumentHelp("Only tasks of this priority: high, medium or low.", valueName: "priority"))
   var priority: String?
 
   @Option(

@@ -34,7 +34,9 @@ struct TaskSorting: ExpressibleByArgument {
       case .created: CollationKey(task.createdAt)
       case .number: CollationKey("")
       // What has none comes last.
-      case .due: CollationKey(task.due?.end.map { String(format: "%015.0f", $0.timeIntervalSince1970) } ?? "~")
+      case .due:
+        CollationKey(
+          task.due?.end.map { String(format: "%015.0f", $0.timeIntervalSince1970) } ?? "~")
       case .priority: CollationKey(Self.rank(task.priority))
       case .project: CollationKey(task.project ?? "~")
       }

@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct LockCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
+struct LockCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "lock", abstract: "Run a command while nobody else holds a lock.",
     discussion: """
@@ -17,7 +17,8 @@ struct LockCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb lock backup -- pdb backup night.pdb", "Let one machine at a time make the backup:"),
+    Example(
+      "pdb lock backup -- pdb backup night.pdb", "Let one machine at a time make the backup:"),
     Example(
       "pdb lock report --no-wait -- echo mine || true", "Do something only if nobody else does:"),
   ]
@@ -54,7 +55,6 @@ struct LockCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     var status: Int32 = 0
     try await Session.run(options) { session in
-      session.willChange()
       let store = try await session.store()
       let limit = noWait ? .now : wait.map { ContinuousClock.now + $0.duration }
       let lock = try await HeldLock.take(
