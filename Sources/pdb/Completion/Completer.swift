@@ -164,7 +164,8 @@ struct Completer {
         matching(ColorChoice.allCases.map { Candidate(word: $0.rawValue) }, current))
     case "ref": return .candidates(await tasks(current, of: "", without: []))
     case "key", "prefix": return .candidates(await keys(current))
-    case "rev": return .candidates(matching(await revisions(), current))
+    case "rev", "range", "rev|prefix", "rev[:key]":
+      return .candidates(matching(await revisions(), current))
     case "addr", "member": return .candidates(matching(await members(), current))
     case "setting":
       let settings = Setting.allCases.map { Candidate(word: $0.rawValue, summary: $0.summary) }
@@ -233,10 +234,18 @@ struct Completer {
   }
 
   private static func revisions() async -> [Candidate] {
-    let page = await ask { try await $0.history(HistoryQuery(limit: 20), at: .stale) }
-    return (page?.revisions ?? []).map {
-      Candidate(word: String($0.number), summary: "\($0.operation)  \($0.summary)")
+    let found = await ask { store in
+      (
+        try await store.tags(at: .stale).value,
+        try await store.history(HistoryQuery(limit: 20), at: .stale).revisions
+      )
     }
+    return (found?.0 ?? []).map {
+      Candidate(word: $0.name.text, summary: "revision \($0.revision)")
+    }
+      + (found?.1 ?? []).map {
+        Candidate(word: String($0.number), summary: "\($0.operation)  \($0.summary)")
+      }
   }
 
   private static func members() async -> [Candidate] {

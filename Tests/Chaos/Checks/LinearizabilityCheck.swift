@@ -23,13 +23,14 @@ extension Record {
   /// The operations on single keys that this one amounts to.
   fileprivate func registerRecords(keys: [String]) -> [RegisterRecord] {
     switch action {
-    case .read(let key): one(key, .read)
+    // Keys that end do so by themselves, which no register does.
+    case .read(let key): keys.contains(key) ? one(key, .read) : []
     case .write(let key, let value, let condition): one(key, .write(value, condition))
     case .delete(let key): one(key, .delete(.none))
     case .increment(let key, let amount): one(key, .increment(amount))
     case .append(let key, let element): one(key, .append(element))
     case .readAll: all(keys)
-    case .addTask, .editTask, .removeTask: []
+    case .readPast, .lease, .setTogether, .addTask, .editTask, .removeTask: []
     }
   }
 

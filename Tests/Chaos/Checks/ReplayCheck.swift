@@ -44,6 +44,11 @@ struct ReplayCheck {
       return
     }
     switch (record.action, answer) {
+    case (.readPast(let key, let asked), .pair(let value, let since)):
+      guard value == nil || revision == asked else {
+        return complain(record, "was answered as of revision \(revision)")
+      }
+      check(record, key, value, since, at: asked)
     case (.read(let key), .pair(let value, let since)):
       check(record, key, value, since, at: revision)
     case (.readAll(let prefix), .pairs(let pairs)):
@@ -80,9 +85,16 @@ struct ReplayCheck {
         complain(record, "was answered with \(code), but applied as revision \(row.revision)")
       }
     case (.write(let key, _, _), .pair(let value, let revision)),
+      (.lease(let key, _, _), .pair(let value, let revision)),
       (.increment(let key, _), .pair(let value, let revision)),
       (.append(let key, _), .pair(let value, let revision)):
       check(record, row, key, value, revision)
+    case (.setTogether(let keys, let value), _):
+      let changed = row?.changes.filter { $0.after.map(Replay.value) == .text(value) } ?? []
+      guard changed.count == keys.count, Set(changed.map { text($0.key) }) == Set(keys) else {
+        return complain(
+          record, "was acknowledged, but stands there as \(row.map { "\($0)" } ?? "nothing")")
+      }
     case (.delete(let key), _):
       check(record, row, key, nil, nil)
     case (.addTask, .task(let task)), (.editTask, .task(let task)):
@@ -182,7 +194,7 @@ extension Action {
   /// The text that nothing else of the run writes.
   var uniqueText: String? {
     switch self {
-    case .write(_, .text(let text), _): text
+    case .write(_, .text(let text), _), .lease(_, let text, _), .setTogether(_, let text): text
     case .append(_, let element): element
     case .addTask(let title): title
     case .editTask(_, let title, _): title

@@ -32,6 +32,18 @@ extension Action {
     switch self {
     case .read(let key):
       return HTTPRequest(path: "/kv/\(key)")
+    case .readPast(let key, let revision):
+      return HTTPRequest(path: "/kv/\(key)?at=\(revision)")
+    case .lease(let key, let value, let milliseconds):
+      struct Body: Encodable { let value: String, ttl_ms: UInt64 }
+      return HTTPRequest(
+        method: .PUT, path: "/kv/\(key)",
+        body: Self.json(Body(value: value, ttl_ms: milliseconds)))
+    case .setTogether(let keys, let value):
+      struct Step: Encodable { let op = "kv set", key: String, value: String }
+      return HTTPRequest(
+        method: .POST, path: "/txn",
+        body: Self.json(["steps": keys.map { Step(key: $0, value: value) }]))
     case .readAll(let prefix):
       return HTTPRequest(path: "/kv?prefix=\(prefix)")
     case .write(let key, let value, let condition):
@@ -77,7 +89,7 @@ extension Action {
   /// What a successful answer says; `nil` if it does not say what it should.
   func answer(_ answer: HTTPAnswer) -> Answer? {
     switch self {
-    case .read, .write, .increment, .append:
+    case .read, .readPast, .write, .lease, .increment, .append:
       let body: PairBody? = answer.decoded()
       return body.map { .pair($0.value, revision: $0.revision) }
     case .readAll:
@@ -88,7 +100,7 @@ extension Action {
             body.pairs.map { ($0.key, RevisedValue(value: $0.value, revision: $0.revision)) },
             uniquingKeysWith: { first, _ in first }))
       }
-    case .delete, .removeTask:
+    case .delete, .setTogether, .removeTask:
       return .done
     case .addTask, .editTask:
       return answer.decoded(TaskAnswer.self).map(Answer.task)

@@ -5,19 +5,25 @@ import Linearizability
 /// What a client wanted.
 enum Action: Codable, Sendable {
   case read(key: String)
+  /// A key as it was at a revision.
+  case readPast(key: String, revision: UInt64)
   /// All keys with a prefix, at one moment.
   case readAll(prefix: String)
   case write(key: String, value: RegisterValue, condition: RegisterCondition)
   case delete(key: String)
   case increment(key: String, by: Int64)
   case append(key: String, element: String)
+  /// Sets a key that ends after some milliseconds.
+  case lease(key: String, value: String, milliseconds: UInt64)
+  /// Sets several keys to one value, all or none.
+  case setTogether(keys: [String], value: String)
   case addTask(title: String)
   case editTask(id: String, title: String?, completed: Bool?)
   case removeTask(id: String)
 
   var isChange: Bool {
     switch self {
-    case .read, .readAll: false
+    case .read, .readPast, .readAll: false
     default: true
     }
   }

@@ -14,6 +14,11 @@ struct Workload {
     var counters: [String] { (0..<2).map { "\(prefix)counter\($0)" } }
     var lists: [String] { (0..<2).map { "\(prefix)list\($0)" } }
     var all: [String] { registers + counters + lists }
+    /// Always of one value.
+    var twins: [String] { ["\(prefix)twin-a", "\(prefix)twin-b"] }
+
+    /// The key that only one client writes, and that ends.
+    func lease(of client: Int) -> String { "\(prefix)lease\(client)" }
   }
 
   static let clientCount = 10
@@ -25,6 +30,8 @@ struct Workload {
   /// The revision that this client last saw of a key, for conditional writes.
   private var seenRevisions: [String: UInt64] = [:]
   private var tasks: [String] = []
+  /// The newest revision that this client has seen.
+  private var newestRevision: UInt64 = 0
 
   init(_ session: Session, keys: Keys, randomness: Randomness) {
     self.session = session
@@ -44,7 +51,16 @@ struct Workload {
 
   private mutating func nextAction() -> Action {
     switch randomness.below(100) {
-    case 0..<34: return .read(key: randomness.pick(keys.all))
+    case 0..<22: return .read(key: randomness.pick(keys.all))
+    case 22..<26: return .read(key: keys.lease(of: session.client))
+    case 26..<29:
+      return .lease(
+        key: keys.lease(of: session.client), value: newValue(),
+        milliseconds: UInt64(randomness.below(2000) + 200))
+    case 29..<31: return .setTogether(keys: keys.twins, value: newValue())
+    case 31..<34:
+      let revision = newestRevision - UInt64(randomness.below(Int(min(newestRevision, 200)) + 1))
+      return .readPast(key: randomness.pick(keys.all + keys.twins), revision: revision)
     case 34..<39: return .readAll(prefix: keys.prefix)
     case 39..<55: return write(.none)
     case 55..<60: return write(.absent)
@@ -88,6 +104,7 @@ struct Workload {
 
   private mutating func learn(_ record: Record) {
     guard case .answered(let answer) = record.result else { return }
+    newestRevision = max(newestRevision, record.revision ?? 0)
     switch (record.action, answer) {
     case (.read(let key), .pair(_, let revision)), (.write(let key, _, _), .pair(_, let revision)):
       seenRevisions[key] = revision

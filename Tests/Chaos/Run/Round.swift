@@ -171,6 +171,7 @@ struct Round {
     }
     let replay = Replay(histories, after: start)
     problems += ReplayCheck(replay, report.records).problems
+    problems += LeaseCheck.problems(report.records)
     let list: TasksBody? = await http.get("/tasks", from: 0, within: .seconds(10))
     if let list {
       problems +=

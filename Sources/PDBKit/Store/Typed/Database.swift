@@ -122,6 +122,49 @@ public struct Database: Sendable {
     try await store.apply(.undo(revision)).revision
   }
 
+  /// Makes several changes as one: all of them, or none if one is refused.
+  ///
+  /// - Parameter steps: each sees what the steps before it did.
+  /// - Returns: what each step did.
+  /// - Throws: `conflict`, `key_not_found` and the like, with the number of the step.
+  @discardableResult
+  public func transaction(_ steps: [TransactionStep]) async throws(PDBError) -> [Answer] {
+    try await store.apply(.transaction(steps)).answer.steps
+  }
+
+  /// Takes this author's newest undo back, if nothing of theirs came after it.
+  ///
+  /// - Returns: the revision that it made.
+  @discardableResult
+  public func redo() async throws(PDBError) -> UInt64 { try await store.apply(.redo).revision }
+
+  /// Gives keys the values that they had at a revision, by a new change.
+  ///
+  /// - Parameters:
+  ///   - revision: for example `.number(7)`, or `RevisionName(.newest, back: 3)`.
+  ///   - prefix: only keys that begin with this.
+  /// - Returns: the revision that it made.
+  /// - Throws: `revision_not_found` for one that is forgotten or still to come.
+  @discardableResult
+  public func restore(
+    to revision: RevisionName, prefix: String = ""
+  ) async throws(PDBError) -> UInt64 {
+    try await store.apply(.restore(revision, prefix: Bytes(prefix.utf8))).revision
+  }
+
+  /// Names a revision; what all keys hold there is kept, however old it becomes.
+  ///
+  /// - Parameters:
+  ///   - name: a letter, then letters, digits, `.`, `_`, `-` and `/`.
+  ///   - revision: the newest if nothing else is said.
+  ///   - replace: whether a tag that exists is moved.
+  /// - Throws: `conflict` if the tag exists and is not to be moved.
+  public func tag(
+    _ name: String, _ revision: RevisionName = .newest, replace: Bool = false
+  ) async throws(PDBError) {
+    try await store.apply(.tag(TagName(name), revision, replace: replace))
+  }
+
   // MARK: Looking back, and listening
 
   /// Reads a part of the history, the newest revision first.

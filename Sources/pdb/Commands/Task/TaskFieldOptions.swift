@@ -10,7 +10,7 @@ struct TaskFieldOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "Until when: 2026-11-28, tomorrow, fri, 'mai 18:00', 3d; none takes it away.",
-      valueName: "when"))
+      valueName: "date"))
   var due: String?
 
   @Option(name: .long, help: ArgumentHelp("high, medium, low or none.", valueName: "priority"))

@@ -18,7 +18,7 @@ struct TaskFilter: ParsableArguments {
   var priority: String?
 
   @Option(
-    name: .long, help: ArgumentHelp("Only tasks that are due by then.", valueName: "when"))
+    name: .long, help: ArgumentHelp("Only tasks that are due by then.", valueName: "date"))
   var due: String?
 
   @Flag(name: .long, help: "Only active tasks whose date is over.")
