@@ -91,6 +91,12 @@ struct GlobalOptions: ParsableArguments {
 
   var db: String? { dbs.first }
 
+  /// Whether they say nothing that a line of a transaction could not do.
+  var isSilent: Bool {
+    !namesPlace && wantedTimeout == nil && requestID == nil && !json && fields == nil && !stale
+      && tokenFile == nil && clusterKey == nil && tlsAuthorities == nil
+  }
+
   /// For commands that a place says nothing to.
   ///
   /// - Parameter what: what they are about instead.

@@ -1,5 +1,10 @@
 // Going back to what was, and giving revisions names, written against the view of the state.
 
+/// Keys that stand for locks.
+package enum LockKeys {
+  package static let prefix = Bytes(utf8: "lock/")
+}
+
 extension Draft {
   /// Takes the author's newest undo back.
   ///
@@ -28,7 +33,9 @@ extension Draft {
       return true
     }
     var count = 0
-    for key in keys {
+    // Who held a lock then does not hold it now.
+    let sparesLocks = !prefix.starts(with: LockKeys.prefix)
+    for key in keys where !sparesLocks || !key.starts(with: LockKeys.prefix) {
       let (now, then) = (try get(key), try past.get(key))
       guard now?.value != then?.value else { continue }
       try restore(key, now, then)

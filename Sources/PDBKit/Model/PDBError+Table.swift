@@ -52,6 +52,7 @@ extension PDBError.Code {
     .init(.stopping, http: 503, exit: 75),
     .init(.unknownOutcome, http: 504, exit: 5),
     .init(.unreachable, http: 503, exit: 69),
+    .init(.timedOut, http: 504, exit: 75),
     .init(.interrupted, http: 500, exit: 130),
     .init(.wrongCluster, http: 421, exit: 76),
     .init(.badAnswer, http: 500, exit: 76),

@@ -88,6 +88,8 @@ public struct PDBError: Error, Sendable {
     public static let unknownOutcome = Self("unknown_outcome")
     /// No node could be reached.
     public static let unreachable = Self("unreachable")
+    /// What was waited for has not come in time.
+    public static let timedOut = Self("timed_out")
     /// The operation was cancelled.
     public static let interrupted = Self("interrupted")
     /// A node of another cluster answered.

@@ -84,6 +84,7 @@ extension TransactionStep {
     guard let name = json["op"]?.string else {
       throw PDBError(.badRequest, "every step needs an 'op'", hint: Self.hint)
     }
+    try json.mustHaveOnly(Self.members[name], of: name)
     let condition = try json.condition()
     switch name {
     case "kv get": self = .get(try json.key(), condition)
@@ -128,9 +129,33 @@ extension TransactionStep {
   }
 
   private static let hint = "there are \(operations.joined(separator: ", "))"
+
+  /// What each operation takes; what it would ignore is refused.
+  private static let members: [String: [String]] = {
+    let (key, value) = (["key", "key_b64"], ["value", "value_b64"])
+    let conditions = ["if_absent", "if_revision"]
+    let fields = TaskField.allCases.map(\.rawValue)
+    return [
+      "kv get": key + conditions, "kv set": key + value + ["ttl_ms", "force"] + conditions,
+      "kv touch": key + ["ttl_ms", "if_revision"], "kv rm": ["keys", "if_revision"],
+      "kv incr": key + ["by"], "kv append": key + ["values"], "task add": ["titles"] + fields,
+      "task edit": ["task", "title", "completed", "if_revision"] + fields,
+      "task rm": ["task", "if_revision"], "task clear": [],
+    ]
+  }()
 }
 
 extension JSON {
+  /// - Throws: `bad_request` for a member that means nothing.
+  fileprivate func mustHaveOnly(_ known: [String]?, of name: String) throws {
+    guard let known else { return }
+    for member in members ?? [] where member.name != "op" && !known.contains(member.name) {
+      throw PDBError(
+        .badRequest, "'\(member.name.escapingControlCharacters)' means nothing in '\(name)'",
+        hint: known.isEmpty ? "it takes nothing" : "it takes \(known.joined(separator: ", "))")
+    }
+  }
+
   /// `ttl_ms`: for how long something is to live; `nil` for ever.
   ///
   /// - Throws: `bad_request` for anything but a number or `null`.
@@ -230,7 +255,8 @@ extension Answer {
     switch step {
     case .get:
       self = .found(json["revision"]?.uint64 == nil ? nil : Pair(json: json))
-    case .change(.set), .change(.increment), .change(.append):
+    case .change(.set), .change(.setExpiring), .change(.touch), .change(.increment),
+      .change(.append):
       guard let pair = Pair(json: json) else { return nil }
       self = .pair(pair)
     case .change(.addTasks), .change(.editTask):

@@ -18,7 +18,7 @@ struct TimeLength: ExpressibleByArgument {
     guard let number = Int64(digits), let unit = Self.units.first(where: { $0.name == name })
     else { return nil }
     let (product, isOverflow) = number.multipliedReportingOverflow(by: unit.milliseconds)
-    guard !isOverflow, product > 0 else { return nil }
+    guard !isOverflow, (1...315_360_000_000).contains(product) else { return nil }
     duration = .milliseconds(product)
   }
 

@@ -82,7 +82,7 @@ enum Subprogram {
     // What is ignored here is not to be ignored there.
     var defaults = sigset_t()
     sigemptyset(&defaults)
-    for number in [SIGINT, SIGTERM, SIGPIPE] { sigaddset(&defaults, number) }
+    for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGPIPE] { sigaddset(&defaults, number) }
     posix_spawnattr_setsigdefault(&attributes, &defaults)
     // Nor is what this thread leaves to others.
     var blocked = sigset_t()

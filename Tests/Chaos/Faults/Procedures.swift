@@ -130,8 +130,11 @@ actor Procedures {
 
   private func rejoin(_ index: Int) async throws {
     let node = world.nodes[index]
-    await node.finish(SIGKILL)
-    try await node.wipe()
+    // A start that was under way may have looked at the files before they went: it must not go on without them.
+    for _ in 0..<2 {
+      await node.finish(SIGKILL)
+      try await node.wipe()
+    }
     let joined = await waitUntil(within: .seconds(60), every: .milliseconds(500)) {
       if await !node.isRunning { try? await node.start() }
       return await observer.status(index).map { $0.leader != nil && $0.applied > 0 } ?? false

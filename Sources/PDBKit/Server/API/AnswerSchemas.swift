@@ -94,7 +94,7 @@ extension Schema {
       .required("value", .any.about("Any JSON; null, too, where the value is none")),
       .optional("value_b64", .valueBytes),
       .required("revision", .unsigned.about("The revision that made it")),
-      .optional("ttl_ms", .count.about("For how long it lives yet, at least, if it ends")),
+      .optional("ttl_ms", .count.about("For how long it lives yet, at least, if it ends; only where one key is read")),
     ]
 
   package static let pair = object(pairMembers).named("Pair")

@@ -16,8 +16,10 @@ struct BodyShape<Body>: Sendable {
   let read: @Sendable (JSON) throws -> Body
 
   /// A body that has no fields.
-  init(_ name: String, make: @escaping @Sendable () -> Body) {
-    self.init(name, [], [], nil) { _ in make() }
+  ///
+  /// - Parameter others: what is said to a member that means nothing; `nil`: it is ignored.
+  init(_ name: String, others: UnknownMember? = nil, make: @escaping @Sendable () -> Body) {
+    self.init(name, [], [], others) { _ in make() }
   }
 
   /// A body of one field.
@@ -35,16 +37,17 @@ struct BodyShape<Body>: Sendable {
 
   /// A body of two fields.
   ///
-  /// - Parameter alternatives: fields of which one at least must be there; that is `make`'s to
-  ///   check.
+  /// - Parameters:
+  ///   - alternatives: fields of which one at least must be there; that is `make`'s to check.
+  ///   - others: what is said to a member that means nothing; `nil`: it is ignored.
   init<First, Second>(
     _ name: String, _ first: Field<First>, _ second: Field<Second>,
-    oneOf alternatives: [Schema.Alternative] = [],
+    oneOf alternatives: [Schema.Alternative] = [], others: UnknownMember? = nil,
     make: @escaping @Sendable (First, Second) throws -> Body
   ) {
     self.init(
       name, first.members + second.members,
-      first.alternatives + second.alternatives + alternatives, nil
+      first.alternatives + second.alternatives + alternatives, others
     ) { try make(first.read($0), second.read($0)) }
   }
 

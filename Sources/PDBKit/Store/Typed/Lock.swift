@@ -7,6 +7,7 @@
 // the lock when another has it. (Kleppmann, "How to do distributed locking", 2016.)
 
 public import PDBModel
+import Synchronization
 
 /// A lock that is held.
 public struct HeldLock: Sendable {
@@ -22,7 +23,10 @@ public struct HeldLock: Sendable {
   private let store: any Store
 
   /// The key that stands for a lock.
-  public static func key(_ name: String) -> Bytes { Bytes("lock/\(name)".utf8) }
+  public static func key(_ name: String) -> Bytes { LockKeys.prefix + Bytes(name.utf8) }
+
+  /// The author of what is done to locks, so that nobody's undo means it.
+  private static let origin = Origin(author: "pdb lock")
 
   private init(
     _ name: String, token: UInt64, time: Duration, end: ContinuousClock.Instant, store: any Store
@@ -61,7 +65,7 @@ public struct HeldLock: Sendable {
       let before = ContinuousClock.now
       do throws(PDBError) {
         let receipt = try await store.apply(
-          .setExpiring(pair, after: time, .absent, .spare))
+          .setExpiring(pair, after: time, .absent, .spare), from: origin)
         guard let token = receipt.answer.pair?.revision else { throw PDBError.unexpected }
         return HeldLock(name, token: token, time: time, end: before + time, store: store)
       } catch  where error.code == .conflict {}
@@ -121,13 +125,37 @@ public struct HeldLock: Sendable {
   ///   ``end``.
   public mutating func keep() async throws(PDBError) {
     let before = ContinuousClock.now
-    _ = try await store.apply(.touch(Self.key(name), after: time, .revision(token)))
+    _ = try await store.apply(
+      .touch(Self.key(name), after: time, .revision(token)), from: Self.origin)
     end = before + time
   }
 
-  /// Gives the lock back. If it was lost already nothing happens.
+  /// Gives the lock back. If it was lost already, or cannot be given back while it is held, nothing happens:
+  /// it ends by itself.
   public func release() async {
-    _ = try? await store.apply(.delete([Self.key(name)], .revision(token)))
+    _ = await Self.finished(by: end) {
+      _ = try? await store.apply(.delete([Self.key(name)], .revision(token)), from: Self.origin)
+    }
+  }
+
+  /// Runs `body` until a point in time at most.
+  ///
+  /// - Returns: whether it came to its end.
+  private static func finished(
+    by end: ContinuousClock.Instant, _ body: @escaping @Sendable () async -> Void
+  ) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        await body()
+        return true
+      }
+      group.addTask {
+        do { try await Task.sleep(until: end) } catch {}
+        return false
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
   }
 
   /// Keeps the lock until it is lost, or until the task is cancelled.
@@ -137,15 +165,31 @@ public struct HeldLock: Sendable {
     while true {
       do { try await Task.sleep(until: nextSign) } catch { throw .cancelled }
       while true {
-        do throws(PDBError) {
-          try await keep()
-          break
-        } catch {
-          guard !Task.isCancelled else { throw .cancelled }
+        // However long a request may take, the lock is held no longer than it is.
+        let attempt = self
+        let answer = Mutex<Result<HeldLock, PDBError>?>(nil)
+        _ = await Self.finished(by: end) {
+          var kept = attempt
+          let result: Result<HeldLock, PDBError>
+          do throws(PDBError) {
+            try await kept.keep()
+            result = .success(kept)
+          } catch { result = .failure(error) }
+          answer.withLock { $0 = result }
+        }
+        guard !Task.isCancelled else { throw .cancelled }
+        switch answer.withLock({ $0 }) {
+        case .success(let kept):
+          self = kept
+        case .failure(let error):
           let isLost = error.code == .conflict || error.code == .keyNotFound
           guard !isLost, ContinuousClock.now < end else { throw lost(error) }
+          do { try await Task.sleep(for: .milliseconds(50)) } catch { throw .cancelled }
+          continue
+        case nil:
+          throw lost(PDBError(.timedOut, "no sign of life has got through in time"))
         }
-        do { try await Task.sleep(for: .milliseconds(50)) } catch { throw .cancelled }
+        break
       }
     }
   }

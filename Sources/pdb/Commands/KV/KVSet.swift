@@ -6,7 +6,10 @@ import PDBKit
 struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "set", abstract: "Set a key.",
-    discussion: "The value is JSON if it is valid JSON, else a string.",
+    discussion: """
+      The value is JSON if it is valid JSON, else a string. A key that was to end and is set without --ttl lives for \
+      ever; 'kv incr' and 'kv append' leave its time alone. What an undo brings back lives for ever, too.
+      """,
     aliases: ["put"])
 
   static let examples = [
@@ -58,7 +61,10 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples
   }
 
   func step() throws -> TransactionStep {
-    .change(try change(to: Bytes(try Input.text(value).utf8)))
+    guard value != "-" else {
+      throw PDBError(.badRequest, "'-' cannot read standard input here", hint: "write the value")
+    }
+    return .change(try change(to: Bytes(try Input.text(value).utf8)))
   }
 
   func run() async throws {

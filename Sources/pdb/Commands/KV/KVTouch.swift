@@ -29,7 +29,7 @@ struct KVTouch: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
-    guard (ttl == nil) == persist else { throw ValidationError("give --ttl or --persist") }
+    guard (ttl == nil) == persist else { throw ValidationError("give either --ttl or --persist") }
   }
 
   private func change() throws -> Change {

@@ -31,10 +31,10 @@ struct WaitCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
+    guard !gone || key != nil else { throw ValidationError("--gone wants --key") }
     guard [healthy, leader, key != nil].count(where: { $0 }) == 1 else {
       throw ValidationError("give one of --healthy, --leader and --key")
     }
-    guard !gone || key != nil else { throw ValidationError("--gone wants --key") }
   }
 
   func run() async throws {
@@ -44,7 +44,7 @@ struct WaitCommand: AsyncParsableCommand, HasExamples {
         let missing = try await missing(session)
         guard let missing else { return try session.show(["status": "ok"]) {} }
         if let end, ContinuousClock.now >= end {
-          throw PDBError(.noLeader, "waited in vain: \(missing)", hint: "wait longer: --timeout")
+          throw PDBError(.timedOut, "waited in vain: \(missing)", hint: "wait longer: --timeout")
         }
         try await Task.sleep(for: .milliseconds(100))
       }

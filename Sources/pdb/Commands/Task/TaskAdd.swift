@@ -29,7 +29,10 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
   }
 
   func step() throws -> TransactionStep {
-    .change(.addTasks(try titles.map { try Title(try Input.text($0)) }, try fields.fields()))
+    guard titles != ["-"] else {
+      throw PDBError(.badRequest, "'-' cannot read standard input here", hint: "write the titles")
+    }
+    return .change(.addTasks(try titles.map { try Title(try Input.text($0)) }, try fields.fields()))
   }
 
   func run() async throws {

@@ -8,12 +8,14 @@ struct LockCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "lock", abstract: "Run a command while nobody else holds a lock.",
     discussion: """
-      Waits for the lock, runs the command, and gives the lock back when it ends; ends with the command's exit \
-      code. Who holds the lock gives signs of life. One that dies, or is cut off, loses it after --ttl, and \
-      then its command is stopped: SIGTERM, after 5 seconds SIGKILL. The command finds a number in \
-      PDB_LOCK_TOKEN that is greater than those of all holders before; what the lock protects can refuse \
-      smaller ones, for a holder that was paused may go on for a moment. The lock is the key lock/NAME. In a \
-      folder without a server time goes by the wall clock.
+      Waits for the lock, runs the command, and gives the lock back when it ends. Ends with the command's exit \
+      code; with 3 if the lock could not be had or was lost, with 127 if there is no such command. The holder gives \
+      signs of life; one that is cut off loses the lock after --ttl, and its command is stopped before: SIGTERM, \
+      after 5 seconds SIGKILL, to the command itself, so let a script 'exec' what it ends with. If pdb itself is \
+      killed nobody stops the command. So the command finds a number in PDB_LOCK_TOKEN that is greater than those \
+      of all holders before, by which what the lock protects can refuse those that are late. SIGTERM and SIGHUP are \
+      passed on. The lock is the key lock/NAME; undo and revert leave it alone. In a folder without a server time \
+      goes by the wall clock.
       """)
 
   static let examples = [
@@ -81,7 +83,8 @@ struct LockCommand: AsyncParsableCommand, HasExamples {
       let process = Subprogram.start(command, environment: environment, reading: STDIN_FILENO)
     else {
       await lock.release()
-      throw PDBError(.badRequest, "cannot run '\(command[0])'", hint: "is it there?")
+      Console.writeError("cannot run '\(command[0])': is it there?")
+      return 127
     }
     signals.forward(to: process)
     let loss = await withTaskGroup(of: End.self) { group in
@@ -104,8 +107,8 @@ struct LockCommand: AsyncParsableCommand, HasExamples {
       }
       return ends
     }
-    await lock.release()
     for case .lost(let error) in loss { throw error }
+    await lock.release()
     for case .program(let status) in loss { return status }
     return ExitStatus.bug.rawValue
   }
@@ -126,20 +129,22 @@ struct LockCommand: AsyncParsableCommand, HasExamples {
 /// Signals that are meant for the program that runs under a lock: it ends, and then the lock is given back.
 private final class ForwardedSignals {
   private var sources: [any DispatchSourceSignal] = []
-  private let interrupt = signal(SIGINT, SIG_IGN)
-  private let terminate = signal(SIGTERM, SIG_IGN)
+  private let handlers = all.map { ($0, signal($0, SIG_IGN)) }
 
-  /// What the terminal sends reaches the program by itself.
+  private static let all = [SIGINT, SIGQUIT, SIGTERM, SIGHUP]
+
+  /// What the terminal sends to all reaches the program by itself.
   func forward(to process: pid_t) {
-    let source = DispatchSource.makeSignalSource(signal: SIGTERM, queue: .global())
-    source.setEventHandler { kill(process, SIGTERM) }
-    source.resume()
-    sources.append(source)
+    for number in [SIGTERM, SIGHUP] {
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { kill(process, number) }
+      source.resume()
+      sources.append(source)
+    }
   }
 
   func end() {
     for source in sources { source.cancel() }
-    signal(SIGINT, interrupt)
-    signal(SIGTERM, terminate)
+    for (number, handler) in handlers { signal(number, handler) }
   }
 }

@@ -9,8 +9,9 @@ struct TxnCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
     discussion: """
       Reads commands, a line each: kv set, kv get, kv touch, kv rm, kv incr, kv append, task add, task edit, task done, \
       task reopen, task rm, task clear. Each sees what the lines before it did. If one is refused, by its \
-      --if-absent or --if-revision or because something is not there, nothing is changed. All of it is one \
-      revision, which one undo takes back. Empty lines, and those that begin with #, mean nothing.
+      --if-absent or --if-revision or because a task is not there, nothing is changed. 'kv get' of a key that is not \
+      there prints an empty line. All of it is one revision, which one undo takes back. Empty lines, and those \
+      that begin with #, mean nothing.
       """)
 
   static let examples = [
@@ -85,6 +86,10 @@ struct TxnCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
         .badRequest, "'\(command.words.joined(separator: " "))' cannot be part of a transaction",
         hint: "'pdb help txn' lists the commands that can")
     }
+    guard verb.options.isSilent else {
+      throw PDBError(
+        .badRequest, "options about the place and the output stand behind 'pdb txn', not in its lines")
+    }
     return try verb.step()
   }
 
@@ -102,6 +107,8 @@ struct TxnCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
 
 /// A command that can be a step of a transaction.
 protocol TransactionVerb {
+  var options: GlobalOptions { get }
+
   /// What it does, without what it prints.
   ///
   /// - Throws: what is wrong with its arguments.

@@ -18,7 +18,7 @@ struct UndoBody: JSONBody {
 
 /// `{}`
 struct RedoBody: JSONBody {
-  static let shape = BodyShape("Redo") { Self() }
+  static let shape = BodyShape("Redo", others: UnknownMember(hint: "send {}")) { Self() }
 }
 
 /// `{"to","prefix"}`
@@ -34,7 +34,8 @@ struct RevertBody: JSONBody {
     Field<Bytes?>.optional(
       "prefix", .string.about("Only keys that begin with this; without it all"),
       else: PDBError(.badRequest, "'prefix' must be a text")
-    ) { $0.string.map { Bytes($0.utf8) } }
+    ) { $0.string.map { Bytes($0.utf8) } },
+    others: UnknownMember(hint: "send {\"to\":REV}, and \"prefix\" for some keys only")
   ) { Self(revision: $0, prefix: $1 ?? []) }
 }
 
@@ -52,7 +53,8 @@ struct TagBody: JSONBody {
     Field<Bool?>.optional(
       "replace", .boolean.about("Whether a tag that exists is moved"),
       else: PDBError(.badRequest, "'replace' is true or false")
-    ) { $0.bool }
+    ) { $0.bool },
+    others: UnknownMember(hint: "send {\"revision\":REV,\"replace\":true}, or {} for the newest")
   ) { Self(revision: $0 ?? .newest, replace: $1 ?? false) }
 }
 

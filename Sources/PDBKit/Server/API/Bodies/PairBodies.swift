@@ -35,7 +35,10 @@ struct TouchBody: JSONBody {
   let key: Bytes
   let time: Duration?
 
-  static let shape = BodyShape("Touch", .key, .timeToLive) { Self(key: $0, time: $1) }
+  static let shape = BodyShape(
+    "Touch", .key, .timeToLive,
+    others: UnknownMember(hint: "send {\"key\",\"ttl_ms\"}; null: never")
+  ) { Self(key: $0, time: $1) }
 }
 
 /// `{"key","value"}`; `null` removes the key.
@@ -146,7 +149,7 @@ extension Field<Duration?> {
   ]) { json in
     let time = try json.timeToLive()
     guard time.map({ Limits.leaseMilliseconds.contains($0.milliseconds) }) != false else {
-      throw PDBError(.badRequest, "'ttl_ms' is from 100 to 315360000000, or null")
+      throw PDBError(.badRequest, "'ttl_ms' is from 100 (0.1 s) to 315360000000 (10 years), or null: never")
     }
     return time
   }
@@ -173,6 +176,11 @@ extension Field<[NewPair]> {
     Field("pairs", .array(of: .newPair, least: 1, most: most), else: complaint) { json in
       guard let pairs = json.array, !pairs.isEmpty else { return nil }
       if most != nil { try Limits.check(count: pairs.count, of: "pairs") }
+      guard pairs.allSatisfy({ $0["ttl_ms"] == nil }) else {
+        throw PDBError(
+          .badRequest, "'ttl_ms' says nothing in a list of pairs",
+          hint: "POST /txn sets several keys that end")
+      }
       return try pairs.map { try NewPair(json: $0) }
     }
   }
