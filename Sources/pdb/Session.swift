@@ -79,6 +79,11 @@ final class Session: Sendable {
   /// Makes a change.
   func apply(_ change: Change) async throws -> Receipt {
     willChange()
+    guard ProcessInfo.processInfo.environment[PastOptions.variable] ?? "" == "" else {
+      throw PDBError(
+        .badRequest, "\(PastOptions.variable) is set: what was cannot be changed",
+        hint: "unset it to change what is")
+    }
     let receipt = try await store().apply(change, from: Origin(request: requestID))
     noteChange(receipt.revision)
     return receipt

@@ -27,7 +27,8 @@ extension ProcessTests {
       "kv watch --since 0 --limit 1 --node NODE", "log --node NODE", "show 1 --node NODE",
       "undo --node NODE", "redo --node NODE", "tag v1 --node NODE", "diff 8 k --node NODE",
       "revert --to 8 k --node NODE", "blame k --node NODE",
-      "bisect run --good 0 --node NODE -- false", "export -o e --node NODE", "backup b --node NODE",
+      "bisect run --good 0 --node NODE -- sh check", "export -o e --node NODE",
+      "backup b --node NODE",
       "import e --existing keep --node NODE", "restore b --data-dir d", "init folder",
       "verify --dir folder", "remote add lab NODE", "remote ls", "remote rename lab home",
       "remote accept home", "use home", "status --db home", "remote rm home",
@@ -43,6 +44,8 @@ extension ProcessTests {
     @Test func `commands print what they are known to print`() async throws {
       try await TestCluster.running(1, spare: 1) { cluster in
         var seen: Set<String> = []
+        try Data("test $PDB_AT -lt 3\n".utf8).write(
+          to: URL(fileURLWithPath: cluster.workspace.path + "/check"))
         try Data("kv get k\ntask add x\n".utf8).write(
           to: URL(fileURLWithPath: cluster.workspace.path + "/steps"))
         for line in Self.lines {

@@ -152,9 +152,11 @@ extension DataMark {
   package func unknown(_ number: UInt64) -> PDBError {
     PDBError(
       .revisionNotFound, "there is no revision \(number)\(number > revision ? " yet" : "")",
-      hint: number <= compactedRevision
-        ? "the history begins after revision \(compactedRevision); older ones are forgotten"
-        : "the newest is \(revision)",
+      hint: number == 0 && compactedRevision == 0
+        ? "nothing had been written by then"
+        : number <= compactedRevision
+          ? "the history begins after revision \(compactedRevision); older ones are forgotten"
+          : "the newest is \(revision)",
       details: [.init("revision", JSON(revision))])
   }
 }

@@ -74,6 +74,9 @@ private struct DateReader {
     let text = words.joined(separator: " ")
     if Self.now.contains(text) { return .instant(now) }
     if let days = Self.namedDays[text] { return day(after: days) }
+    if words.first == "next", let found = weekday(words.dropFirst().joined(separator: " ")) {
+      return direction == .future ? found : nil
+    }
     return isoDay(text) ?? weekday(text) ?? neighbour() ?? distance()
   }
 
@@ -107,8 +110,14 @@ private struct DateReader {
     return numbers.count == parts.count ? numbers : nil
   }
 
-  /// `08:30` or `08:30:15`.
+  /// `08:30`, `08:30:15`, `8am`, `18h`.
   private static func time(_ text: String) -> (hour: Int, minute: Int, second: Int)? {
+    for (ending, added) in [("am", 0), ("pm", 12), ("h", 0)] where text.hasSuffix(ending) {
+      guard let hour = Int(text.dropLast(ending.count)), (0...23).contains(hour),
+        ending == "h" || (1...12).contains(hour)
+      else { return nil }
+      return (ending == "h" ? hour : hour % 12 + added, 0, 0)
+    }
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard (2...3).contains(parts.count), parts.allSatisfy({ (1...2).contains($0.count) }),
       let numbers = numbers(parts), numbers[0] < 24, numbers[1] < 60, (numbers + [0])[2] < 60
@@ -145,7 +154,7 @@ private struct DateReader {
   private static let units: [String: (unit: Calendar.Component, isLong: Bool)] = {
     let names: [(Calendar.Component, [String])] = [
       (.second, ["s", "sec", "secs", "second", "seconds", "giay"]),
-      (.minute, ["min", "mins", "minute", "minutes", "phut"]),
+      (.minute, ["m", "min", "mins", "minute", "minutes", "phut"]),
       (.hour, ["h", "hour", "hours", "gio", "tieng"]),
       (.day, ["d", "day", "days", "ngay"]), (.weekOfYear, ["w", "week", "weeks", "tuan"]),
       (.month, ["month", "months", "thang"]), (.year, ["y", "year", "years", "nam"]),

@@ -28,9 +28,11 @@ extension RevisionName {
 }
 
 extension DateWords {
-  /// A date that begins with a digit; numbers alone are revisions.
+  /// A date that can be no number and no tag.
   fileprivate init?(dateIn text: String) {
-    guard text.first?.isNumber == true, text.contains("-") else { return nil }
+    let isDate = text.first?.isNumber == true && text.contains("-")
+    let isWords = text.contains(" ") || ["yesterday", "today", "now"].contains(text)
+    guard isDate || isWords else { return nil }
     self.init(text, .past)
   }
 

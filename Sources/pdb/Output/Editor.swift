@@ -4,14 +4,18 @@ import Foundation
 import PDBKit
 
 enum Editor {
-  /// Lets the user change a text.
+  /// Lets the user change a text, and hands it on if it was changed.
   ///
   /// - Parameters:
   ///   - text: what to begin with.
   ///   - ending: of the file's name, so that editors know what it is.
-  /// - Returns: `nil` if it is as it was.
+  ///   - use: makes something of the new text. If it fails the text is kept in a file, which the error
+  ///     names.
+  /// - Returns: whether it was changed.
   /// - Throws: `bad_request` where there is no terminal, or if the editor fails.
-  static func edit(_ text: String, ending: String) async throws -> String? {
+  static func edit(
+    _ text: String, ending: String, use: (String) async throws -> Void
+  ) async throws -> Bool {
     let environment = ProcessInfo.processInfo.environment
     let named = [environment["VISUAL"], environment["EDITOR"]].compactMap { $0 }.first {
       !$0.isEmpty
@@ -24,7 +28,8 @@ enum Editor {
     let folder = FileManager.default.temporaryDirectory.path + "/pdb-\(UUID().uuidString)"
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var isDone = true
+    defer { if isDone { try? FileManager.default.removeItem(atPath: folder) } }
     let file = folder + "/edit.\(ending)"
     try Data(text.utf8).write(to: URL(fileURLWithPath: file))
     let status = await Subprogram.run(
@@ -37,6 +42,14 @@ enum Editor {
     guard let data = FileManager.default.contents(atPath: file),
       let changed = String(validating: data, as: UTF8.self)
     else { throw PDBError(.badRequest, "what was written is not valid UTF-8") }
-    return changed == text ? nil : changed
+    guard changed != text else { return false }
+    do { try await use(changed) } catch let error as PDBError {
+      isDone = false
+      throw PDBError(
+        error.code, error.message, outcome: error.outcome,
+        hint: "what you wrote is in '\(file)'" + (error.hint.map { "; \($0)" } ?? ""),
+        details: error.details)
+    }
+    return true
   }
 }

@@ -35,10 +35,13 @@ extension Action {
     case .readPast(let key, let revision):
       return HTTPRequest(path: "/kv/\(key)?at=\(revision)")
     case .lease(let key, let value, let milliseconds):
-      struct Body: Encodable { let value: String, ttl_ms: UInt64 }
+      struct Body: Encodable {
+        let value: String, milliseconds: UInt64
+        enum CodingKeys: String, CodingKey { case value, milliseconds = "ttl_ms" }
+      }
       return HTTPRequest(
         method: .PUT, path: "/kv/\(key)",
-        body: Self.json(Body(value: value, ttl_ms: milliseconds)))
+        body: Self.json(Body(value: value, milliseconds: milliseconds)))
     case .setTogether(let keys, let value):
       struct Step: Encodable { let op = "kv set", key: String, value: String }
       return HTTPRequest(

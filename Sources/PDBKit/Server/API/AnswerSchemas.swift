@@ -94,7 +94,9 @@ extension Schema {
       .required("value", .any.about("Any JSON; null, too, where the value is none")),
       .optional("value_b64", .valueBytes),
       .required("revision", .unsigned.about("The revision that made it")),
-      .optional("ttl_ms", .count.about("For how long it lives yet, at least, if it ends; only where one key is read")),
+      .optional(
+        "ttl_ms",
+        .count.about("For how long it lives yet, at least, if it ends; only where one key is read")),
     ]
 
   package static let pair = object(pairMembers).named("Pair")

@@ -14,16 +14,16 @@ struct BisectRun: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Find the first revision at which a command fails.",
     discussion: """
-      Runs the command at revisions between a good and a bad one, half of what is left each time. \
-      Within it PDB_AT names the revision, and reading commands read that state. As with git: 0 is good, \
-      125 says that a revision cannot be judged, 1 to 127 is bad, anything else ends the search. Nothing is \
-      changed.
+      Runs the command at both ends, which must be good and bad, and then half-way between them, again and \
+      again. Within it PDB_AT names the revision: commands that take --at read that state, and those that change \
+      something are refused. As with git: 0 is good, 125 says that a revision cannot be judged, 1 to 127 is \
+      bad, anything else ends the search.
       """)
 
   static let examples = [
     Example(
-      "pdb bisect run --good 0 -- sh -c 'pdb kv get user:lan | grep -q Lan'",
-      "Find the change that took a name away:")
+      "pdb bisect run --good 0 -- sh -c '! pdb kv get user:lan'",
+      "Find the change that made a key:")
   ]
 
   @Option(
@@ -59,6 +59,16 @@ struct BisectRun: AsyncParsableCommand, HasExamples {
       guard oldest < newest else {
         throw PDBError(
           .badRequest, "the good revision, \(oldest), must come before the bad one, \(newest)")
+      }
+      guard try await verdict(at: oldest, session) == .good else {
+        throw PDBError(
+          .badRequest, "the command does not succeed at revision \(oldest), the good one",
+          hint: "--good names another one")
+      }
+      guard try await verdict(at: newest, session) == .bad else {
+        throw PDBError(
+          .badRequest, "the command does not fail at revision \(newest), the bad one",
+          hint: "--bad names another one")
       }
       var search = Bisection(good: oldest, bad: newest)
       while let next = search.next {

@@ -21,8 +21,10 @@ struct DiffCommand: AsyncParsableCommand, HasExamples {
   @Argument(help: ArgumentHelp("A..B, or A for A..@.", valueName: "range"))
   var range: String
 
-  @Argument(help: "Only keys that begin with this.")
-  var prefix: String = ""
+  @Argument(
+    help: ArgumentHelp(
+      "Only keys that begin with this; or B, as in 'diff 1 3'.", valueName: "prefix"))
+  var words: [String] = []
 
   @Flag(name: .long, help: "Only how much of each key differs.")
   var stat = false
@@ -32,12 +34,33 @@ struct DiffCommand: AsyncParsableCommand, HasExamples {
 
   @OptionGroup var options: GlobalOptions
 
+  func validate() throws {
+    guard words.count <= (second == nil ? 1 : 2) else {
+      throw ValidationError("two states and one beginning of keys are enough")
+    }
+  }
+
+  /// The second state, where it is written as a word of its own.
+  private var second: String? {
+    guard !RevisionRange.isRange(range), let word = words.first else { return nil }
+    return RevisionRange.looksLikeRevision(word) ? word : nil
+  }
+
+  private var prefix: String { words.dropFirst(second == nil ? 0 : 1).first ?? "" }
+
   func run() async throws {
     try await Session.run(options) { session in
-      let range = try RevisionRange(range)
+      var range = try RevisionRange(range)
+      if let second { range = RevisionRange(range.from, try RevisionName(words: second)) }
       let query = DifferenceQuery(
         from: range.from ?? .newest, to: range.to, prefix: Bytes(try Input.text(prefix).utf8))
-      let found = try await session.store().differences(query, at: .now)
+      let found: Differences
+      do { found = try await session.store().differences(query, at: .now) } catch let error
+        as PDBError where exitCode && error.code == .revisionNotFound
+      {
+        // 1 says that there are differences.
+        throw PDBError(.badRequest, error.message, hint: error.hint, details: error.details)
+      }
       let changes = try await found.changes.all()
       let json: JSON = [
         "from": JSON(found.from), "changes": .array(changes.map(\.json)),
@@ -71,6 +94,16 @@ struct RevisionRange {
   /// `nil`: nothing is said of a beginning.
   let from: RevisionName?
   let to: RevisionName
+
+  init(_ from: RevisionName?, _ to: RevisionName) {
+    self.from = from
+    self.to = to
+  }
+
+  /// Whether a word can hardly be the beginning of a key: a number, `@`, `@~3`. Tags can.
+  static func looksLikeRevision(_ word: String) -> Bool {
+    word.hasPrefix("@") || word.contains("~") || word.allSatisfy { $0.isASCII && $0.isNumber }
+  }
 
   /// - Parameter text: `A..B`, `A..`, `..B` or `A`.
   /// - Throws: `bad_request` for a text that names no revisions.

@@ -21,10 +21,13 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
 
   @Argument(
     help: ArgumentHelp(
-      "A..B, and the beginning of the keys that are meant.", valueName: "range|prefix"))
+      "A..B, or B for all up to it, and the beginning of the keys that are meant.",
+      valueName: "range|prefix"))
   var words: [String] = []
 
-  @Option(name: [.customShort("n"), .customLong("limit")], help: "How many at most.")
+  @Option(
+    name: [.customShort("n", allowingJoined: true), .customLong("limit")], help: "How many at most."
+  )
   var limit: Int?
 
   @Flag(name: .long, help: "A line each.")
@@ -81,7 +84,9 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
   }
 
   /// What is no range is the beginning of keys.
-  private var range: String? { words.first(where: RevisionRange.isRange) }
+  private var range: String? {
+    words.first { RevisionRange.isRange($0) || RevisionRange.looksLikeRevision($0) }
+  }
 
   private var prefix: String? { words.first { $0 != range } }
 
@@ -116,7 +121,10 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
   ) async throws -> (found: [Revision], newest: UInt64) {
     let wanted = limit ?? (Console.isTerminal(.output) && !options.json ? 200 : .max)
     let store = try await session.store()
-    let range = try range.map(RevisionRange.init)
+    let range = try range.map { text in
+      RevisionRange.isRange(text)
+        ? try RevisionRange(text) : RevisionRange(nil, try RevisionName(words: text))
+    }
     let moment = try range.map { Moment.past($0.to) } ?? past.moment(session)
     var first: UInt64 = 0
     if let from = range?.from { first = try await session.number(of: from) }

@@ -30,22 +30,22 @@ struct KVEdit: AsyncParsableCommand, ChangesCluster, HasExamples {
         throw PDBError(.invalidValue, "the value of '\(key)' is not text")
       }
       let text = (json.string ?? json.indented) + "\n"
-      guard let changed = try await Editor.edit(text, ending: json.string == nil ? "json" : "txt")
-      else { return session.say("nothing changed") }
-      let trimmed = changed.hasSuffix("\n") ? String(changed.dropLast()) : changed
-      // What was a text stays one; what was JSON must be.
-      let value: Bytes
-      if json.string != nil {
-        value = JSON.string(trimmed).serialized()
-      } else {
-        do { value = try JSON(parsing: Bytes(trimmed.utf8)).serialized() } catch {
-          throw PDBError(.invalidValue, "what was written is not JSON", hint: "edit it again")
+      let isText = json.string != nil
+      let isChanged = try await Editor.edit(text, ending: isText ? "txt" : "json") { changed in
+        let trimmed = changed.hasSuffix("\n") ? String(changed.dropLast()) : changed
+        // What was a text stays one; what was JSON must be.
+        var value = JSON.string(trimmed).serialized()
+        if !isText {
+          do { value = try JSON(parsing: Bytes(trimmed.utf8)).serialized() } catch {
+            throw PDBError(.invalidValue, "what was written is not JSON")
+          }
         }
+        let receipt = try await session.apply(
+          .set(NewPair(key: name, value: value), .revision(found.revision), .spare))
+        guard let pair = receipt.answer.pair else { return }
+        try session.show(pair.json) { session.say("set \(key)") }
       }
-      let receipt = try await session.apply(
-        .set(NewPair(key: name, value: value), .revision(found.revision), .spare))
-      guard let pair = receipt.answer.pair else { return }
-      try session.show(pair.json) { session.say("set \(key)") }
+      if !isChanged { session.say("nothing changed") }
     }
   }
 }

@@ -27,6 +27,9 @@ struct TaskDone: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamp
     guard matching.isEmpty != words.isEmpty else {
       throw ValidationError("name the tasks, or give --matching and words")
     }
+    guard matching.isEmpty || matching.contains(where: { $0.contains { !$0.isWhitespace } }) else {
+      throw ValidationError("--matching wants words")
+    }
   }
 
   private var references: TaskReferenceList { TaskReferenceList(words: words) }

@@ -38,19 +38,23 @@ struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, TransactionVerb, Has
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      var (edit, condition) = (try edit(), Condition.none)
-      let reference = try TaskReference(naming: reference)
-      if edit == TaskEdit() {
-        let found = try await session.store().task(reference, at: .now).value
-        guard let text = try await Editor.edit(TaskText(found.task).text, ending: "txt") else {
-          return session.say("nothing changed")
-        }
-        (edit, condition) = (try TaskText(parsing: text).edit, .revision(found.revision))
+      let (edit, reference) = (try edit(), try TaskReference(naming: reference))
+      guard edit == TaskEdit() else { return try await change(reference, edit, .none, session) }
+      let found = try await session.store().task(reference, at: .now).value
+      let isChanged = try await Editor.edit(TaskText(found.task).text, ending: "txt") { text in
+        try await change(
+          reference, TaskText(parsing: text).edit, .revision(found.revision), session)
       }
-      let receipt = try await session.apply(.editTask(reference, edit, condition))
-      for edited in receipt.answer.tasks {
-        try session.show(edited.json) { TaskOutput.changed("edited", edited.task) }
-      }
+      if !isChanged { session.say("nothing changed") }
+    }
+  }
+
+  private func change(
+    _ reference: TaskReference, _ edit: TaskEdit, _ condition: Condition, _ session: Session
+  ) async throws {
+    let receipt = try await session.apply(.editTask(reference, edit, condition))
+    for edited in receipt.answer.tasks {
+      try session.show(edited.json) { TaskOutput.changed("edited", edited.task) }
     }
   }
 }
@@ -76,6 +80,9 @@ struct TaskText {
   /// - Throws: `bad_request` for a line that is none.
   init(parsing text: String) throws {
     self.text = text
+    guard text.contains(where: { !$0.isWhitespace }) else {
+      throw PDBError(.badRequest, "nothing was written, so nothing is changed")
+    }
     var lines = text.split(separator: "\n", omittingEmptySubsequences: false)[...]
     while let line = lines.popFirst(), !line.allSatisfy(\.isWhitespace) {
       let parts = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
@@ -92,6 +99,8 @@ struct TaskText {
       default: throw Self.unknown(line)
       }
     }
+    // Without a blank line nothing is said of the notes.
+    guard lines.startIndex < lines.endIndex else { return }
     let notes = lines.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines)
     edit.fields[.notes] = notes.isEmpty ? .null : .string(notes)
   }

@@ -32,36 +32,29 @@ struct TaskReferenceList {
     return try TaskReference(naming: references[0])
   }
 
-  /// Changes each task in turn. All must exist before the first is changed; should a change
-  /// fail all the same, the error says how many were made before it.
+  /// Changes all of them by one change. All must exist.
+  ///
+  /// - Returns: what was done to each, and the revision after it.
   func change(
-    _ session: Session, _ body: (TaskReference) async throws -> Void
-  ) async throws {
+    _ session: Session, _ change: (TaskReference) -> Change
+  ) async throws -> (answers: [Answer], revision: UInt64) {
     let references = try references.map(TaskReference.init(naming:))
-    if references.count > 1 {
-      let store = try await session.store()
-      for reference in references { _ = try await store.task(reference, at: .now) }
+    guard references.count > 1 else {
+      let receipt = try await session.apply(change(references[0]))
+      return ([receipt.answer], receipt.revision)
     }
-    for (count, reference) in references.enumerated() {
-      do {
-        try await body(reference)
-      } catch let error as PDBError where count > 0 {
-        throw PDBError(
-          error.code, "\(error.message); \(count) of \(references.count) changes were made before",
-          outcome: error.outcome == .unknown ? .unknown : .applied, hint: error.hint,
-          details: error.details + [.init("changed", JSON(count))])
-      }
-    }
+    let store = try await session.store()
+    for reference in references { _ = try await store.task(reference, at: .now) }
+    let receipt = try await session.apply(.transaction(references.map { .change(change($0)) }))
+    return (receipt.answer.steps, receipt.revision)
   }
 
   /// Ticks tasks off or on again.
   func set(completed: Bool, verb: String, _ session: Session) async throws {
-    var changed: [TaskItem] = []
-    try await change(session) { reference in
-      let receipt = try await session.apply(
-        .editTask(reference, TaskEdit(completed: completed), .none))
-      changed += receipt.answer.tasks.map(\.task)
+    let done = try await change(session) {
+      .editTask($0, TaskEdit(completed: completed), .none)
     }
+    let changed = done.answers.flatMap(\.tasks).map(\.task)
     try session.show(["tasks": .array(changed.map(\.json))]) {
       for task in changed { TaskOutput.changed(verb, task) }
     }

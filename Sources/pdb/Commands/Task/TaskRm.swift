@@ -23,17 +23,17 @@ struct TaskRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExample
       session.willChange()
       let count = references.list.references.count
       if count > 1 { try await session.confirm("remove \(count) tasks") }
-      try await references.list.change(session) { reference in
-        // People want to see what it was.
-        let task =
-          Console.isTerminal(.output) && !options.json
-          ? try await session.store().task(reference, at: .now).value.task : nil
-        let receipt = try await session.apply(.removeTask(reference, .none))
-        if let task {
-          session.say("removed \(task.number)  \(task.title)")
+      // People want to see what it was.
+      var tasks: [TaskItem] = []
+      if Console.isTerminal(.output) && !options.json {
+        let store = try await session.store()
+        for word in references.list.references {
+          tasks.append(try await store.task(TaskReference(naming: word), at: .now).value.task)
         }
-        session.sayHowToUndo(receipt.revision)
       }
+      let done = try await references.list.change(session) { .removeTask($0, .none) }
+      for task in tasks { session.say("removed \(task.number)  \(task.title)") }
+      session.sayHowToUndo(done.revision)
       try session.show(["status": "deleted", "count": JSON(count)]) {}
     }
   }

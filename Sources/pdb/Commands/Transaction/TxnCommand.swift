@@ -88,7 +88,8 @@ struct TxnCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
     }
     guard verb.options.isSilent else {
       throw PDBError(
-        .badRequest, "options about the place and the output stand behind 'pdb txn', not in its lines")
+        .badRequest,
+        "options about the place and the output stand behind 'pdb txn', not in its lines")
     }
     return try verb.step()
   }

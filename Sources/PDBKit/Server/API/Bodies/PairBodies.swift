@@ -149,7 +149,8 @@ extension Field<Duration?> {
   ]) { json in
     let time = try json.timeToLive()
     guard time.map({ Limits.leaseMilliseconds.contains($0.milliseconds) }) != false else {
-      throw PDBError(.badRequest, "'ttl_ms' is from 100 (0.1 s) to 315360000000 (10 years), or null: never")
+      throw PDBError(
+        .badRequest, "'ttl_ms' is from 100 (0.1 s) to 315360000000 (10 years), or null: never")
     }
     return time
   }
