@@ -37,7 +37,10 @@ extension Action {
     case .lease(let key, let value, let milliseconds):
       struct Body: Encodable {
         let value: String, milliseconds: UInt64
-        enum CodingKeys: String, CodingKey { case value, milliseconds = "ttl_ms" }
+        enum CodingKeys: String, CodingKey {
+          case value
+          case milliseconds = "ttl_ms"
+        }
       }
       return HTTPRequest(
         method: .PUT, path: "/kv/\(key)",
