@@ -1,4 +1,4 @@
-// What can be imported: pdb's own exports, and the files of pickleDB.
+// What can be imported: pdb's own exports, the files of pickleDB, and lists of tasks.
 //
 // An export is a JSON object a line: a head {"pdb_export":1,...}, then {"key","value"} a pair
 // (key_b64 and value_b64 for bytes that are no text), then {"pdb_export_end":COUNT}. Head and
@@ -24,7 +24,10 @@ public struct ImportFile: Sendable {
     id = String(
       SHA256.hash(data: bytes).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
         .joined().prefix(40))
-    if !Self.isExport(bytes), PickleDBFile.recognises(bytes) {
+    if !Self.isExport(bytes), let list = try TaskList(bytes) {
+      format = list.format
+      pairs = Self.ordered(list.pairs)
+    } else if !Self.isExport(bytes), PickleDBFile.recognises(bytes) {
       let file = try PickleDBFile(bytes)
       format = file.generation
       pairs = Self.ordered(

@@ -7,7 +7,9 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   static let configuration = CommandConfiguration(
     commandName: "import", abstract: "Add the pairs of a file as one change, all or none.",
     discussion: """
-      Reads what 'pdb export' writes, and the files of pickleDB, old and new, tasks among them. A \
+      Reads what 'pdb export' writes, the files of pickleDB, old and new, tasks among them, what 'task export' of \
+      taskwarrior writes, and CSV with a first line that names title and, if wanted, due, priority, tags, \
+      project, notes and completed. A \
       pickle may contain plain data only: nothing in it is ever executed. A large import that was \
       interrupted goes on where it stopped when it is started again. 'pdb undo' undoes it.
       """)
@@ -87,6 +89,10 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
         }
       table.add("different", String(preview.different), fate)
       table.print()
+      guard Console.isTerminal(.output), !preview.changes.isEmpty else { return }
+      let style = Style(for: .output)
+      let parts = preview.changes.map { $0.difference(style) }
+      Console.write(text: "\n\(TerminalText(parts, separator: "\n"))")
     }
   }
 }
@@ -97,6 +103,10 @@ struct ImportPreview {
   private(set) var new: Int
   private(set) var same = 0
   private(set) var different = 0
+  /// What an import that replaces would do to keys, in their order; the first ones where it is much.
+  private(set) var changes: [Revision.KeyChange] = []
+
+  private static let shownChanges = 1000
 
   static func make(_ file: ImportFile, _ store: some Store) async throws -> ImportPreview {
     var wanted: [Bytes: Bytes] = [:]
@@ -104,15 +114,23 @@ struct ImportPreview {
     var preview = ImportPreview(format: file.format, new: wanted.count)
     for try await pairs in try await store.export(prefix: [], at: .now) {
       for pair in pairs {
-        if let value = wanted[pair.key] { preview.meet(value, pair.value) }
+        if let value = wanted.removeValue(forKey: pair.key) { preview.meet(value, pair) }
       }
     }
+    preview.changes += wanted.map { .init(key: $0, before: nil, after: $1) }
+    preview.changes.sort { $0.key.lexicographicallyPrecedes($1.key) }
+    preview.changes = Array(preview.changes.prefix(shownChanges))
     return preview
   }
 
-  private mutating func meet(_ wanted: Bytes, _ found: Bytes) {
+  private mutating func meet(_ wanted: Bytes, _ found: Pair) {
     new -= 1
-    if wanted == found || Self.isSameTask(wanted, found) { same += 1 } else { different += 1 }
+    if wanted == found.value || Self.isSameTask(wanted, found.value) {
+      same += 1
+    } else {
+      different += 1
+      changes.append(.init(key: found.key, before: found.value, after: wanted))
+    }
   }
 
   /// A file of another kind knows nothing of a task's number.
@@ -126,7 +144,7 @@ struct ImportPreview {
   var json: JSON {
     [
       "status": "previewed", "format": .string(format), "new": JSON(new), "same": JSON(same),
-      "different": JSON(different),
+      "different": JSON(different), "changes": .array(changes.map(\.json)),
     ]
   }
 }
