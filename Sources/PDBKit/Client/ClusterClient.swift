@@ -374,8 +374,7 @@ public final class ClusterClient: Sendable {
         isCreated: response.status.code == 201))
   }
 
-  /// The newest revision of the cluster that is known here.
-  /// The newest revision that a node told; `nil` until one has.
+  /// The newest revision of the cluster that a node told; `nil` until one has.
   package var newestRevision: UInt64? { known.withLockedValue { $0.revision } }
 
   private func note(_ revision: UInt64?) {

@@ -101,9 +101,8 @@ extension LocalStore {
   package func get(_ key: Bytes, at moment: Moment) async throws(PDBError) -> Read<Pair?> {
     let key = try Limits.check(key: key)
     // Of what was it is not known how long it was to live.
-    var isPast = false
-    if case .past = moment { isPast = true }
-    return try await read(moment, .keys) { [engine, isPast] view, mark in
+    let isPast = moment.isPast
+    return try await read(moment, .keys) { [engine] view, mark in
       let stored = try view.get(key)
       var pair = stored.map { Pair(key: key, value: $0.value, revision: $0.revision) }
       if pair != nil, mark.lease.next != 0, !isPast, let deadline = try view.deadline(of: key) {
@@ -131,8 +130,7 @@ extension LocalStore {
     _ query: TaskQuery, at moment: Moment
   ) async throws(PDBError) -> Listing<VersionedTask> {
     // What is known of the order is known of the tasks that are there now.
-    var order = order
-    if case .past = moment { order = KnownTaskOrder() }
+    let order = moment.isPast ? KnownTaskOrder() : order
     return try await list(TaskScan(query, order, comebacks: engine.comebacks), at: moment)
   }
 
@@ -147,12 +145,8 @@ extension LocalStore {
     let short = try await list(scan, upTo: ListPiece.bytes, at: moment)
     if let list = short.list { return list }
     // From here on the state need only have what it had.
-    var moment = Moment.stale
-    var past: UInt64?
-    if short.isPast {
-      moment = .revision(short.revision)
-      past = short.revision
-    }
+    let past = moment.isPast ? short.revision : nil
+    let moment = past.map { Moment.revision($0) } ?? .stale
     let snapshot: StateSnapshot
     do { snapshot = try await engine.snapshot(.stale) } catch {
       // Where the disk is full there is no view but that of the writer; reading goes on all the same.
@@ -167,16 +161,14 @@ extension LocalStore {
   /// The list in one piece, or none if it has more bytes than `limit`.
   private func list<Scan: StateScan>(
     _ scan: Scan, upTo limit: Int, at moment: Moment
-  ) async throws(PDBError) -> (list: Listing<Scan.Item>?, revision: UInt64, isPast: Bool) {
-    var isPast = false
-    if case .past = moment { isPast = true }
-    return try await read(moment, .ranges) { [isPast] view, mark in
+  ) async throws(PDBError) -> (list: Listing<Scan.Item>?, revision: UInt64) {
+    try await read(moment, .ranges) { view, mark in
       var scan = scan
       var items: [Scan.Item] = []
       try scan.check(view, mark)
       let isWhole = try scan.read(view, into: &items, upTo: limit)
       let list = isWhole ? Listing(revision: mark.revision, first: items) : nil
-      return (list, mark.revision, isPast)
+      return (list, mark.revision)
     }
   }
 

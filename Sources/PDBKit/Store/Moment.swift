@@ -15,6 +15,9 @@ public enum Moment: Equatable, Sendable {
   /// The state of the revision with this number.
   public static func revision(_ number: UInt64) -> Moment { .past(.number(number)) }
 
+  /// Whether it asks for a state that was.
+  package var isPast: Bool { if case .past = self { true } else { false } }
+
   /// How fresh a state must be to answer.
   package var consistency: Consistency { self == .stale ? .stale : .linearizable }
 }
