@@ -12,6 +12,7 @@ import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage
 import { drawAdding, startAdding } from './view/adding.mjs'
 import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
+import { startDetails } from './view/details.mjs'
 import { drawElsewhere, startElsewhere } from './view/elsewhere.mjs'
 import { drawHeader, drawWords, startHeader } from './view/header.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
@@ -36,6 +37,7 @@ const queue = (op) => store.dispatch({ type: 'queue', op: { key: newID(), ...op 
 const actions = {
   discard: (key) => store.dispatch({ type: 'discard', key }),
   keepMine: (key) => store.dispatch({ type: 'keepMine', key }),
+  takeTheirs: (key) => store.dispatch({ type: 'takeTheirs', key }),
   discardElsewhere: () => store.dispatch({ type: 'discardElsewhere' }),
   again: (key) => store.dispatch({ type: 'again', key }),
   addInstead: (key) => store.dispatch({ type: 'addInstead', key, addKey: newID() }),
@@ -115,6 +117,7 @@ startClicks()
 startHeader({ choose })
 startAdding({ queue })
 startTasks(store, { queue, look, words: () => languages[language] })
+startDetails({ queue, words: () => languages[language] })
 startElsewhere({ discardAll: actions.discardElsewhere, words: () => languages[language] })
 startCluster({ use: feed.use })
 startNotices(store, actions)

@@ -27,6 +27,9 @@ static const unsigned char logic_events_mjs[] = {
 static const unsigned char logic_failover_mjs[] = {
 #embed "logic/failover.mjs"
 };
+static const unsigned char logic_fields_mjs[] = {
+#embed "logic/fields.mjs"
+};
 static const unsigned char logic_folding_mjs[] = {
 #embed "logic/folding.mjs"
 };
@@ -87,6 +90,9 @@ static const unsigned char view_clicks_mjs[] = {
 static const unsigned char view_cluster_mjs[] = {
 #embed "view/cluster.mjs"
 };
+static const unsigned char view_details_mjs[] = {
+#embed "view/details.mjs"
+};
 static const unsigned char view_elements_mjs[] = {
 #embed "view/elements.mjs"
 };
@@ -112,6 +118,7 @@ static const struct PageFile files[] = {
     FILE("logic/cluster.mjs", logic_cluster_mjs),
     FILE("logic/events.mjs", logic_events_mjs),
     FILE("logic/failover.mjs", logic_failover_mjs),
+    FILE("logic/fields.mjs", logic_fields_mjs),
     FILE("logic/folding.mjs", logic_folding_mjs),
     FILE("logic/identity.mjs", logic_identity_mjs),
     FILE("logic/outbox.mjs", logic_outbox_mjs),
@@ -132,6 +139,7 @@ static const struct PageFile files[] = {
     FILE("view/authorizing.mjs", view_authorizing_mjs),
     FILE("view/clicks.mjs", view_clicks_mjs),
     FILE("view/cluster.mjs", view_cluster_mjs),
+    FILE("view/details.mjs", view_details_mjs),
     FILE("view/elements.mjs", view_elements_mjs),
     FILE("view/elsewhere.mjs", view_elsewhere_mjs),
     FILE("view/header.mjs", view_header_mjs),

@@ -25,10 +25,16 @@ export function saveChanges(ops) {
   }
 }
 
+/** A change as pages before version 0.2 kept it, in today's form: an edit was of the title alone. */
+function current(op) {
+  if (op.kind !== 'edit' || op.fields) return op
+  return { ...op, fields: { title: op.title }, base: { title: op.base } }
+}
+
 /** The changes that were open when the tab was last left. */
 export function loadChanges() {
   try {
-    return JSON.parse(sessionStorage.getItem(name) ?? '[]')
+    return JSON.parse(sessionStorage.getItem(name) ?? '[]').map(current)
   } catch {
     return []
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { afresh, again, judge, overlay, prepare } from '../../Sources/Page/logic/outbox.mjs'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { c1, task } from './samples.mjs'
+import { c1, retitle, task } from './samples.mjs'
 
 const replica = replicaOf(
   { revision: 5, tasks: [task('a', 'Một', { revision: 4 }), task('b', 'Hai', { completed: true })] },
@@ -34,12 +34,19 @@ suite('Requests', () => {
     assert.ok(requests.every(({ id }) => id === 'k'))
   })
 
-  test('an edit is made only on the title that was seen', () => {
-    const edit = { kind: 'edit', id: 'a', title: 'Mới', base: 'Một' }
+  test('an edit is made only on the fields that were seen', () => {
+    const edit = retitle('a', 'Mới', 'Một')
     assert.equal(request(edit).request.ifMatch, 4)
-    assert.deepEqual(request({ ...edit, base: 'Cũ' }), { conflict: 'Một' })
-    assert.deepEqual(request({ ...edit, id: 'gone' }), { gone: true })
-    assert.deepEqual(request({ ...edit, title: 'Một', base: 'Cũ' }), { done: true })
+    assert.deepEqual(request(retitle('a', 'Mới', 'Cũ')), { conflict: { title: 'Một' } })
+    assert.deepEqual(request(retitle('gone', 'Mới', 'Một')), { gone: true })
+    assert.deepEqual(request(retitle('a', 'Một', 'Cũ')), { done: true })
+    const due = { ...edit, fields: { ...edit.fields, due: null }, base: { ...edit.base, due: '2026-11-20' } }
+    assert.deepEqual(request(due).request.body, { title: 'Mới' }, 'somebody took the date away already')
+  })
+
+  test('a new task can have fields from the beginning', () => {
+    const { body } = request({ kind: 'add', title: 'Ba', fields: { title: 'Ba', due: '2026-11-20' } }).request
+    assert.deepEqual(body, { title: 'Ba', due: '2026-11-20' })
   })
 
   test('the id follows from the change: a duplicated tab makes it once', () => {
@@ -122,7 +129,7 @@ suite('What is on its way shows already', () => {
 
   test('edits, ticks and removals', () => {
     const { tasks } = shown(
-      { kind: 'edit', id: 'a', title: 'Mới', base: 'Một' },
+      retitle('a', 'Mới', 'Một'),
       { kind: 'complete', id: 'a', completed: true },
       { kind: 'remove', id: 'b' },
     )

@@ -16,6 +16,11 @@ export function change(revision, { id, after }) {
   return { revision, changes: [{ key: `task_${id ?? after.id}`, before: null, after }] }
 }
 
+/** The change of a title that a user makes. */
+export function retitle(id, title, base) {
+  return { kind: 'edit', id, title, fields: { title }, base: { title: base } }
+}
+
 /** A member as the cluster lists it. */
 export function member(port, more = {}) {
   return { id: `id${port}`, address: `127.0.0.1:${port}`, voter: true, ...more }

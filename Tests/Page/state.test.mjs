@@ -5,7 +5,7 @@ import {
 } from '../../Sources/Page/logic/state.mjs'
 import { prepare } from '../../Sources/Page/logic/outbox.mjs'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { c1, c1Anew, c2, change, task } from './samples.mjs'
+import { c1, c1Anew, c2, change, retitle, task } from './samples.mjs'
 
 const tasks = [
   task('c', 'Ôn thi', { number: 3 }),
@@ -41,7 +41,7 @@ suite('The list', () => {
   })
 
   test('a title that is on its way is searched as well', () => {
-    const op = { key: 'k', kind: 'edit', id: 'a', title: 'Đọc sách', base: 'Học Python' }
+    const op = { key: 'k', ...retitle('a', 'Đọc sách', 'Học Python') }
     const state = run(begin(), queue(op), { type: 'query', query: 'doc sach' })
     assert.deepEqual(titles(state), ['Đọc sách'])
   })
@@ -120,7 +120,7 @@ suite('Changes on their way', () => {
   })
 
   test('an edit on top of an own edit is no conflict, though the stream has not told of it', () => {
-    const edit = (key, title, base) => queue({ key, kind: 'edit', id: 'a', title, base })
+    const edit = (key, title, base) => queue({ key, ...retitle('a', title, base) })
     const edited = task('a', 'Một', { revision: 6 })
     const state = run(
       begin(), edit('k', 'Một', 'Học Python'), edit('l', 'Hai', 'Một'),
@@ -130,17 +130,27 @@ suite('Changes on their way', () => {
   })
 
   test('a user can settle a conflict with either title', () => {
-    const edit = { key: 'k', kind: 'edit', id: 'a', title: 'Của tôi', base: 'Cũ' }
-    const conflict = run(begin(), queue(edit), { type: 'conflict', key: 'k', theirs: 'Học Python' })
+    const edit = { key: 'k', ...retitle('a', 'Của tôi', 'Cũ') }
+    const theirs = { title: 'Học Python' }
+    const conflict = run(begin(), queue(edit), { type: 'conflict', key: 'k', theirs })
     assert.equal(nextToSend(conflict), null)
     const kept = run(conflict, { type: 'keepMine', key: 'k' })
-    assert.equal(nextToSend(kept).base, 'Học Python')
+    assert.deepEqual(nextToSend(kept).base, theirs)
     assert.equal(nextToSend(kept).request, null)
-    assert.deepEqual(titles(run(conflict, { type: 'discard', key: 'k' })), titles(begin()))
+    assert.deepEqual(titles(run(conflict, { type: 'takeTheirs', key: 'k' })), titles(begin()))
+  })
+
+  test('who takes the fields of another client still gets the other fields of the edit', () => {
+    const fields = { title: 'Của tôi', due: '2026-11-20' }
+    const edit = { key: 'k', ...retitle('a', 'Của tôi', 'Cũ'), fields, base: { title: 'Cũ', due: null } }
+    const theirs = { title: 'Học Python' }
+    const conflict = run(begin(), queue(edit), { type: 'conflict', key: 'k', theirs })
+    const next = nextToSend(run(conflict, { type: 'takeTheirs', key: 'k' }))
+    assert.deepEqual([next.fields, next.base], [{ due: '2026-11-20' }, { due: null }])
   })
 
   test('the text of an edit whose task is gone can become a task', () => {
-    const edit = { key: 'k', kind: 'edit', id: 'x', title: 'Chữ', base: 'Cũ' }
+    const edit = { key: 'k', ...retitle('x', 'Chữ', 'Cũ') }
     const error = { error: 'task_not_found', outcome: 'not_applied' }
     const failed = run(begin(), queue(edit), { type: 'failed', key: 'k', error })
     const added = run(failed, { type: 'addInstead', key: 'k', addKey: 'n' })
@@ -260,7 +270,7 @@ suite('Another cluster in the same place', () => {
   })
 
   test('what waits for the user waits for the cluster as well', () => {
-    const edit = { key: 'l', kind: 'edit', id: 'a', title: 'Mới', base: 'Cũ' }
+    const edit = { key: 'l', ...retitle('a', 'Mới', 'Cũ') }
     const state = run(
       begin(), queue(add), queue(edit), { type: 'failed', key: 'k', error: { error: 'internal' } },
       { type: 'conflict', key: 'l', theirs: 'Khác' }, meet(c2),

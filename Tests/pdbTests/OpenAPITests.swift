@@ -235,6 +235,56 @@ extension ProcessTests {
       }
     }
 
+    /// A step of each kind, with all that it can have.
+    private static let steps: [JSON] = [
+      ["op": "kv get", "key": "a", "if_revision": 1],
+      ["op": "kv set", "key": "a", "value": 1, "ttl_ms": 1000, "force": true, "if_absent": true],
+      ["op": "kv set", "key_b64": "/w==", "value_b64": "/w=="],
+      ["op": "kv touch", "key": "a", "ttl_ms": nil, "if_revision": 1],
+      ["op": "kv rm", "keys": ["a", ["key_b64": "/w=="]], "if_revision": 1],
+      ["op": "kv incr", "key": "a", "by": 2], ["op": "kv append", "key": "a", "values": [1]],
+      ["op": "task add", "titles": ["a"], "due": "2026-11-20", "tags": ["x"], "notes": nil],
+      ["op": "task edit", "task": "1", "title": "b", "completed": true, "priority": "low"],
+      ["op": "task rm", "task": "1", "if_revision": 1], ["op": "task clear"],
+    ]
+
+    @Test func `a step of a transaction is refused where its schema refuses it`() async throws {
+      try await TestCluster.running(1) { cluster in
+        let document = try await Document(cluster)
+        let schema = try #require(document.bodySchema("transact"))
+        func objection(to step: JSON) throws -> String? {
+          try document.validator.objection(to: ["steps": [step]], by: schema)
+        }
+        let operations = Set(Self.steps.compactMap { $0["op"]?.string })
+        let names = Set(Self.steps.flatMap { $0.members ?? [] }.map(\.name))
+        for step in Self.steps {
+          #expect(try objection(to: step) == nil, "\(step.text)")
+          let members = step.members!
+          var wrong: [JSON] = operations.map { name in
+            .object([.init("op", .string(name))] + members.dropFirst())
+          }
+          for position in members.indices {
+            var others = members
+            let member = others.remove(at: position)
+            wrong.append(.object(others))
+            wrong += Self.values.map { .object(others + [.init(member.name, $0)]) }
+          }
+          for name in names where step[name] == nil {
+            wrong.append(.object(members + [.init(name, 1)]))
+          }
+          var refused = 0
+          for step in wrong where try objection(to: step) != nil {
+            let body: JSON = ["steps": [step]]
+            let answer = try await check(Call("transact", "", body.text), document, cluster)
+            #expect(answer.status == 400, "\(step.text)")
+            refused += 1
+          }
+          #expect(refused > 10)
+        }
+        #expect(try await cluster.get(0, "/log").json["revisions"]?.array?.isEmpty == true)
+      }
+    }
+
     @Test(arguments: [
       ("Idempotency-Key", "with space"), ("PDB-Request-Age", "soon"), ("PDB-Request-Age", "-1"),
       ("PDB-Request-Revision", "x"), ("PDB-Expect-Cluster", "/"), ("If-Match", "x"),

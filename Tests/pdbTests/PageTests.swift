@@ -204,6 +204,71 @@ extension ProcessTests {
       }
     }
 
+    @Test func `all fields of a task can be edited, and others' fields are left alone`()
+      async throws
+    {
+      try await TestCluster.running(1) { cluster in
+        _ = try await cluster.pdb("task", "add", "Nộp báo cáo", "--project", "Đồ án", "--tag", "cũ")
+        try await Browser.running { browser in
+          try await browser.open(cluster.addresses[0].url)
+          try await browser.wait(forTitles: ["Nộp báo cáo"])
+          func open() async throws {
+            try await browser.click("li:nth-child(1) button.details")
+            try await browser.wait("document.querySelector('#details').open")
+          }
+          func set(_ name: String, _ value: String) async throws {
+            try await browser.run(
+              "document.querySelector(arguments[0]).value = arguments[1]",
+              .string("#details-\(name)"), .string(value))
+          }
+          func task() async throws -> JSON {
+            try await cluster.pdb("task", "show", "1", "--json").json
+          }
+          try await open()
+          try await expectAccessible(browser)
+          try await browser.picture("details")
+          #expect(
+            try await browser.run("return document.querySelector('#details-tags').value") == "cũ")
+          try await set("time", "08:30")
+          try await browser.click("#details button[type=submit]")
+          let complaint = try await browser.run(
+            "return document.querySelector('#details-time').validationMessage")
+          #expect(complaint.string == "A time needs a date.")
+          try await set("time", "")
+          try await set("date", "2026-11-20")
+          try await set("priority", "high")
+          try await set("notes", "hai bản\nin màu")
+          try await set("tags", "trường gấp")
+          // Another client changes another field meanwhile, and one that the form changes, too.
+          _ = try await cluster.pdb(
+            "task", "edit", "1", "--project", "Luận văn", "--priority", "low")
+          try await browser.click("#details button[type=submit]")
+          try await browser.wait("document.querySelector('.notice.conflict')")
+          #expect(try await browser.text(".notice.conflict").contains("priority “low”"))
+          try await browser.click(".notice.conflict .buttons button:nth-child(2)")
+          try await browser.wait("document.querySelector('.fields').innerText.includes('#trường')")
+          let edited = try await waitFor { try await task()["notes"] == nil ? nil : task() }
+          #expect(edited["due"] == "2026-11-20")
+          #expect(edited["priority"] == "low" && edited["project"] == "Luận văn")
+          #expect(edited["notes"] == "hai bản\nin màu")
+          #expect(edited["tags"] == ["trường", "gấp"])
+
+          // What is emptied goes; Escape changes nothing.
+          try await open()
+          try await set("date", "")
+          try await set("tags", "")
+          try await browser.press(Key.escape)
+          try await browser.wait("!document.querySelector('#details').open")
+          try await open()
+          try await set("notes", "")
+          try await browser.click("#details button[type=submit]")
+          let last = try await waitFor { try await task()["notes"] == nil ? task() : nil }
+          #expect(last["due"] == "2026-11-20" && last["tags"] == ["trường", "gấp"])
+          try await expectClean(browser, cluster)
+        }
+      }
+    }
+
     @Test func `an edit goes on while everything around it changes`() async throws {
       try await TestCluster.running(1) { cluster in
         _ = try await cluster.pdb("task", "add", "Một", "Hai", "Ba", "Bốn")

@@ -88,6 +88,7 @@ struct SchemaValidator {
     case "anyOf":
       return check(
         try (meant.array ?? []).contains { try objection(to: value, by: $0, at: place) == nil })
+    case "not": return check(try objection(to: value, by: meant, at: place) != nil)
     case "if":
       let branch = try objection(to: value, by: meant, at: place) == nil ? "then" : "else"
       guard let branch = schema[branch] else { return nil }

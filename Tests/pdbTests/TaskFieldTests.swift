@@ -51,6 +51,39 @@ extension ProcessTests {
       }
     }
 
+    @Test(arguments: StoreUnderTest.allCases)
+    func `a store lists the tasks whose fields are wanted`(kind: StoreUnderTest) async throws {
+      try await kind.run { store in
+        let db = Database(store)
+        for (title, members) in [
+          ("một", ["due": "2026-11-20", "tags": ["học", "gấp"]]),
+          ("hai", ["due": "2026-11-20T18:00:00+07:00", "project": "đồ án"]),
+          ("ba", ["priority": "low", "tags": ["học"]]), ("bốn", [:]),
+        ] as [(String, JSON)] {
+          _ = try await db.tasks.add(title, TaskFields(json: members))
+        }
+        func titles(_ filter: TaskFilter) async throws -> [String] {
+          try await store.tasks(TaskQuery(filter: filter), at: .now).all().map(\.task.title)
+        }
+        #expect(try await titles(TaskFilter()) == ["bốn", "ba", "hai", "một"])
+        #expect(try await titles(TaskFilter(tags: ["học"])) == ["ba", "một"])
+        #expect(try await titles(TaskFilter(tags: ["học", "gấp"])) == ["một"])
+        #expect(try await titles(TaskFilter(project: "đồ án")) == ["hai"])
+        #expect(try await titles(TaskFilter(tags: ["học"], priority: .low)) == ["ba"])
+        // A day is over when it ends there, a moment everywhere at once.
+        for (time, wanted) in [
+          ("2026-11-20T10:59:59Z", []), ("2026-11-20T11:00:00Z", ["hai"]),
+          ("2026-11-20T23:59:59.998+07:00", ["hai"]),
+          ("2026-11-20T23:59:59.999+07:00", ["hai", "một"]),
+          ("2026-11-20T23:59:59Z", ["hai"]), ("2026-11-21T00:00:00Z", ["hai", "một"]),
+        ] {
+          let limit = try #require(DueLimit(rfc3339: time))
+          #expect(try await titles(TaskFilter(due: limit)) == wanted, "\(time)")
+          #expect(DueLimit(rfc3339: limit.description) == limit)
+        }
+      }
+    }
+
     @Test func `tasks are listed by what is kept of them`() async throws {
       let workspace = try Workspace(nodes: "")
       _ = try await workspace.run(["init"])
@@ -70,6 +103,8 @@ extension ProcessTests {
       #expect(try await numbers("--overdue") == ["1"])
       #expect(try await numbers("--tag", "a") == ["2", "1"])
       #expect(try await numbers("--tag", "a", "--tag", "b") == ["2"])
+      #expect(try await numbers("--tag", "a,b") == ["2"])
+      #expect(try await workspace.run(["task", "ls", "--overdue", "--done"]).status == 64)
       #expect(try await numbers("--project", "p") == ["3"])
       #expect(try await numbers("--priority", "low") == ["1"])
       #expect(try await numbers("--due", "today") == ["1"])

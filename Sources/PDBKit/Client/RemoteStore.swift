@@ -90,12 +90,16 @@ public struct RemoteStore: Clustered {
   public func tasks(
     _ query: TaskQuery, at moment: Moment
   ) async throws(PDBError) -> Listing<VersionedTask> {
+    let filter = query.filter
     let answer = try await ask(
       .get(
         "/tasks",
         [
           ("status", query.isCompleted.map { $0 ? "completed" : "active" }),
           ("q", query.words.isEmpty ? nil : query.words.percentEncoded),
+          ("tag", filter.tags.isEmpty ? nil : filter.tags.joined(separator: ",").percentEncoded),
+          ("project", filter.project?.percentEncoded), ("priority", filter.priority?.rawValue),
+          ("due", filter.due?.description.percentEncoded),
           ("after", query.after?.text.percentEncoded), ("limit", query.limit.map { String($0) }),
         ], at: moment))
     return try Self.listing(answer, "tasks", VersionedTask.init)

@@ -82,6 +82,9 @@ package struct RevisionRecord: Equatable, Sendable {
 extension RevisionRecord {
   /// Whether it records that a poisoned entry was skipped, which cannot be taken back.
   var skipsEntry: Bool { operation.hasPrefix("cluster skip ") }
+
+  /// Whether it records that keys ceased to be.
+  var isExpiry: Bool { operation == Operation.expire(at: 0).name }
 }
 
 /// A revision with all that it changed.
@@ -190,15 +193,24 @@ extension HistoryView {
   }
 
   /// The newest revision of an author that can be taken back, and was not: what
-  /// undoing without a number means, so that undoing twice takes back two changes.
+  /// undoing without a number means, so that undoing twice takes back two changes. A change of keys that
+  /// have ceased to be since is out of the way.
   func newestUndoable(by author: String) throws -> RevisionRecord? {
     var takenBack: Set<UInt64> = []
+    var ended: Set<Bytes> = []
+    func hasEnded(_ record: RevisionRecord) throws -> Bool {
+      guard !ended.isEmpty else { return false }
+      let keys = try changes(of: record).map(\.key).filter { !$0.starts(with: SystemKeys.prefix) }
+      return !keys.isEmpty && keys.allSatisfy(ended.contains)
+    }
     var found: RevisionRecord?
     try scanHistory(from: 0, through: UInt64(Int64.max), reversed: true) { revision in
       if takenBack.contains(revision.number) { return true }
       if let undone = revision.undoes {
         takenBack.insert(undone)
-      } else if revision.stamp.author == author, !revision.skipsEntry {
+      } else if revision.isExpiry {
+        ended.formUnion(try changes(of: revision).map(\.key))
+      } else if revision.stamp.author == author, !revision.skipsEntry, try !hasEnded(revision) {
         found = revision
       }
       return found == nil

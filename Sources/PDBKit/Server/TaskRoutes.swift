@@ -9,8 +9,13 @@ import PDBStore
 extension Endpoint {
   static let tasks: [Endpoint] = [
     Endpoint(
-      .get, "/tasks", "All tasks, newest first; ?status=active|completed, ?q=, ?limit=, ?after=",
-      id: "listTasks", .read, query: [Query.status, Query.words, Query.limit, Query.afterTask],
+      .get, "/tasks",
+      "All tasks, newest first; ?status=active|completed, ?q=, ?tag=, ?project=, ?priority=, ?due=",
+      id: "listTasks", .read,
+      query: [
+        Query.status, Query.words, Query.tags, Query.project, Query.priority, Query.due,
+        Query.limit, Query.afterTask,
+      ],
       answerBytes: StreamedPiece.listBytes, answers: .json(.taskList, "The tasks"),
       failures: [.taskNotFound, .ambiguousTask]
     ) { try await $0.listTasks() },
@@ -98,6 +103,9 @@ extension Exchange {
   fileprivate func listTasks() async throws -> Response {
     let wanted = TaskQuery(
       isCompleted: try read(Query.status) ?? nil, words: try read(Query.words) ?? "",
+      filter: TaskFilter(
+        tags: try read(Query.tags) ?? [], project: try read(Query.project),
+        priority: try read(Query.priority), due: try read(Query.due)),
       after: try read(Query.afterTask), limit: try read(Query.limit))
     return try await answer(
       with: store.tasks(wanted, at: moment()), .members("tasks")

@@ -30,6 +30,8 @@ public struct TaskQuery: Equatable, Sendable {
   public var isCompleted: Bool?
   /// Words that the title must hold, whatever their case and accents.
   public var words = ""
+  /// What its fields must hold.
+  public var filter: TaskFilter
   /// Only tasks that come after this one in the list.
   public var after: TaskReference?
   /// How many at most; `nil`: all.
@@ -37,10 +39,12 @@ public struct TaskQuery: Equatable, Sendable {
 
   /// A query; without arguments it is for all tasks.
   public init(
-    isCompleted: Bool? = nil, words: String = "", after: TaskReference? = nil, limit: Int? = nil
+    isCompleted: Bool? = nil, words: String = "", filter: TaskFilter = TaskFilter(),
+    after: TaskReference? = nil, limit: Int? = nil
   ) {
     self.isCompleted = isCompleted
     self.words = words
+    self.filter = filter
     self.after = after
     self.limit = limit
   }

@@ -70,13 +70,6 @@ extension TransactionStep {
     return .object([.init("op", .string(name))] + members + conditions)
   }
 
-  /// The names of the operations.
-  package static let operations = [
-    "kv get", "kv set", "kv touch", "kv rm", "kv incr", "kv append", "task add", "task edit",
-    "task rm",
-    "task clear",
-  ]
-
   /// A step as a client sends it.
   ///
   /// - Throws: `bad_request`, or what is wrong with a key, a value or a title.
@@ -84,12 +77,15 @@ extension TransactionStep {
     guard let name = json["op"]?.string else {
       throw PDBError(.badRequest, "every step needs an 'op'", hint: Self.hint)
     }
-    try json.mustHaveOnly(Self.members[name], of: name)
+    try json.mustHaveOnly(Self.members.first { $0.operation == name }?.names, of: name)
     let condition = try json.condition()
     switch name {
     case "kv get": self = .get(try json.key(), condition)
     case "kv set":
       let (pair, time) = (try NewPair(json: json), try json.timeToLive())
+      guard json["force"].map({ $0.bool != nil }) != false else {
+        throw PDBError(.badRequest, "'force' is true or false")
+      }
       let safety: Change.TaskSafety = json["force"]?.bool == true ? .force : .spare
       self = .change(
         time.map { .setExpiring(pair, after: $0, condition, safety) }
@@ -128,19 +124,25 @@ extension TransactionStep {
     }
   }
 
-  private static let hint = "there are \(operations.joined(separator: ", "))"
+  private static let hint =
+    "there are \(members.map(\.operation).joined(separator: ", "))"
 
   /// What each operation takes; what it would ignore is refused.
-  private static let members: [String: [String]] = {
+  package static let members: [(operation: String, names: [String])] = {
     let (key, value) = (["key", "key_b64"], ["value", "value_b64"])
     let conditions = ["if_absent", "if_revision"]
     let fields = TaskField.allCases.map(\.rawValue)
     return [
-      "kv get": key + conditions, "kv set": key + value + ["ttl_ms", "force"] + conditions,
-      "kv touch": key + ["ttl_ms", "if_revision"], "kv rm": ["keys", "if_revision"],
-      "kv incr": key + ["by"], "kv append": key + ["values"], "task add": ["titles"] + fields,
-      "task edit": ["task", "title", "completed", "if_revision"] + fields,
-      "task rm": ["task", "if_revision"], "task clear": [],
+      ("kv get", key + conditions),
+      ("kv set", key + value + ["ttl_ms", "force"] + conditions),
+      ("kv touch", key + ["ttl_ms", "if_revision"]),
+      ("kv rm", ["keys", "if_revision"]),
+      ("kv incr", key + ["by"]),
+      ("kv append", key + ["values"]),
+      ("task add", ["titles"] + fields),
+      ("task edit", ["task", "title", "completed", "if_revision"] + fields),
+      ("task rm", ["task", "if_revision"]),
+      ("task clear", []),
     ]
   }()
 }

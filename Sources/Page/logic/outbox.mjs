@@ -7,7 +7,7 @@
 //   queued      not sent yet
 //   waiting     sent without success; sent again by itself
 //   confirmed   made, at `revision`; stays until the replica has come that far
-//   conflict    not made: another client changed the title meanwhile; the user chooses
+//   conflict    not made: another client changed the same fields meanwhile (`theirs`); the user chooses
 //   failed      not made, for a reason that waiting does not cure; the user chooses
 //   elsewhere   made for a cluster that does not answer any more where another one does; sent when
 //               it is back, or discarded
@@ -15,9 +15,10 @@
 // Each belongs to the cluster whose tasks the page showed when it was made (`identity`). `doubts`
 // counts the attempts that may have succeeded without the page knowing.
 //
-// Kinds: `add {title}`, `addMany {titles}`, `complete {id, title, completed}`, `edit {id, title,
-// base}`, `remove {id, title}`, `clear {count}`, `undo {revision, of}`.
+// Kinds: `add {title, fields}`, `addMany {titles}`, `complete {id, title, completed}`, `edit {id, title,
+// fields, base}` (see fields.mjs), `remove {id, title}`, `clear {count}`, `undo {revision, of}`.
 
+import { compare } from './fields.mjs'
 import { agrees, isSame } from './identity.mjs'
 
 /** Phases in which a change still has to be sent. */
@@ -30,10 +31,10 @@ export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
 export const taskPath = (id) => `/task?id=${encodeURIComponent(id)}`
 
 /**
- * The request for a change, or why there is none: `{request}`, `{conflict: title}`, `{gone: true}`
+ * The request for a change, or why there is none: `{request}`, `{conflict: theirs}`, `{gone: true}`
  * or `{done: true}`.
  *
- * An edit is made only on the title that the user saw; other changes of the task do not hinder
+ * An edit is made only on the fields that the user saw; other changes of the task do not hinder
  * it. The request's id follows from the change, so that a tab that was duplicated with its unsent
  * changes makes them once.
  */
@@ -42,7 +43,7 @@ export function prepare(op, replica) {
   const id = op.generation > 0 ? `${op.key}-${op.generation}` : op.key
   switch (op.kind) {
     case 'add':
-      return { request: { id, method: 'POST', path: '/tasks', body: { title: op.title } } }
+      return { request: { id, method: 'POST', path: '/tasks', body: { ...op.fields, title: op.title } } }
     case 'addMany':
       return { request: { id, method: 'POST', path: '/tasks/batch', body: { titles: op.titles } } }
     case 'complete': {
@@ -52,9 +53,9 @@ export function prepare(op, replica) {
     case 'edit': {
       const current = replica.tasks.get(op.id)
       if (!current) return { gone: true }
-      if (current.title === op.title) return { done: true }
-      if (current.title !== op.base) return { conflict: current.title }
-      const body = { title: op.title }
+      const { open: body, theirs } = compare(op, current)
+      if (Object.keys(body).length === 0) return { done: true }
+      if (Object.keys(theirs).length > 0) return { conflict: theirs }
       const ifMatch = current.revision
       return { request: { id, method: 'PUT', path: taskPath(op.id), body, ifMatch } }
     }
@@ -151,7 +152,7 @@ export function overlay(tasks, ops) {
     }
     if (!task) continue
     if (op.kind === 'complete') shown.set(op.id, { ...task, completed: op.completed, op })
-    if (op.kind === 'edit') shown.set(op.id, { ...task, title: op.title, op })
+    if (op.kind === 'edit') shown.set(op.id, { ...task, ...op.fields, op })
     if (op.kind === 'remove') shown.delete(op.id)
   }
   return { tasks: shown, additions }

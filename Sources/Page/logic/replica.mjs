@@ -55,13 +55,18 @@ export function shownTask({ id, number, title, completed, created_at, revision, 
 }
 
 /** What may be missing of a task, where it is what it should be: another program may have written it. */
-function taskFields({ due, priority, tags, project }) {
+function taskFields({ due, priority, tags, project, notes }) {
   const fields = {}
   if (isDue(due)) fields.due = due
   if (['high', 'medium', 'low'].includes(priority)) fields.priority = priority
-  if (Array.isArray(tags) && tags.every((tag) => typeof tag === 'string')) fields.tags = tags
+  if (isTags(tags)) fields.tags = tags
   if (typeof project === 'string' && project !== '') fields.project = project
+  if (typeof notes === 'string' && notes !== '') fields.notes = notes
   return fields
+}
+
+function isTags(tags) {
+  return Array.isArray(tags) && tags.length > 0 && tags.every((tag) => typeof tag === 'string')
 }
 
 function isDue(due) {

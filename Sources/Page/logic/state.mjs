@@ -1,6 +1,7 @@
 // Everything the page shows, and how it changes: one value, one function.
 
 import { fold, foldedWords, hasWords } from './folding.mjs'
+import { withoutFields } from './fields.mjs'
 import { agrees } from './identity.mjs'
 import { afresh, again, isUnsent, overlay, placed } from './outbox.mjs'
 import { advance, shownTask } from './replica.mjs'
@@ -179,9 +180,16 @@ const changes = {
     }
   },
 
-  /** The user's title replaces the one that another client gave. */
+  /** The user's fields replace those that another client gave. */
   keepMine(state, { key }) {
-    return withOp(state, key, (op) => afresh({ ...op, base: op.theirs }))
+    return withOp(state, key, (op) => afresh({ ...op, base: { ...op.base, ...op.theirs } }))
+  },
+
+  /** The fields that another client gave stay; the others of the edit are still made. */
+  takeTheirs(state, { key }) {
+    const op = state.ops.find((op) => op.key === key)
+    const rest = withoutFields(op, op.theirs)
+    return rest ? withOp(state, key, () => afresh(rest)) : dropped(state, key)
   },
 
   again(state, { key }) {
@@ -190,8 +198,8 @@ const changes = {
 
   /** The text of a change whose task is gone becomes a task of its own. */
   addInstead(state, { key, addKey }) {
-    const { title } = state.ops.find((op) => op.key === key)
-    return changes.queue(dropped(state, key), { op: { key: addKey, kind: 'add', title } })
+    const { title, fields } = state.ops.find((op) => op.key === key)
+    return changes.queue(dropped(state, key), { op: { key: addKey, kind: 'add', title, fields } })
   },
 
   discard: (state, { key }) => dropped(state, key),

@@ -43,6 +43,22 @@ const english = {
   completed: (title) => `Completed: ${title}`,
   edit: (title) => `Edit: ${title}`,
   editTitle: 'Title; Enter saves, Escape cancels',
+  details: (title) => `Details: ${title}`,
+  detailsTitle: 'Task',
+  field: {
+    title: 'Title', due: 'Due', time: 'Time, if it matters', priority: 'Priority', project: 'Project',
+    tags: 'Tags', notes: 'Notes',
+  },
+  fieldInText: {
+    title: 'title', due: 'due', priority: 'priority', project: 'project', tags: 'tags', notes: 'notes',
+  },
+  tagsHint: 'school urgent',
+  noPriority: 'none',
+  hasNotes: 'has notes',
+  timeWithoutDate: 'A time needs a date.',
+  tooManyTags: (most) => `Too many tags: ${most} at most.`,
+  save: 'Save',
+  cancel: 'Cancel',
   remove: (title) => `Delete: ${title}`,
   clearCompleted: (count) => `Delete ${count} completed`,
   created: (date) => `created ${date}`,
@@ -53,7 +69,7 @@ const english = {
   saving: 'saving…',
   unsent: 'not sent yet',
   unsentCount: (count) => `${plural(count, 'change', 'changes')} not sent yet`,
-  conflict: (theirs) => `The title was changed to “${theirs}” elsewhere meanwhile.`,
+  conflict: (theirs) => `Changed elsewhere meanwhile: ${theirs}.`,
   keepMine: 'Keep mine',
   takeTheirs: 'Take theirs',
   notSaved: (why) => `Not saved: ${why}`,
@@ -88,7 +104,7 @@ const english = {
   whichChanges: 'Which changes',
   change: {
     add: ({ title }) => `Add: ${title}`,
-    edit: ({ title }) => `Change the title to: ${title}`,
+    edit: (op) => `Change ${fieldList(op, english)}: ${op.title}`,
     complete: ({ title, completed }) => `${completed ? 'Complete' : 'Reopen'}: ${title}`,
     remove: ({ title }) => `Delete: ${title}`,
     clear: () => 'Delete the completed tasks',
@@ -214,6 +230,22 @@ const vietnamese = {
   completed: (title) => `Đã xong: ${title}`,
   edit: (title) => `Sửa: ${title}`,
   editTitle: 'Tiêu đề; Enter để lưu, Escape để bỏ',
+  details: (title) => `Chi tiết: ${title}`,
+  detailsTitle: 'Công việc',
+  field: {
+    title: 'Tiêu đề', due: 'Hạn', time: 'Giờ, nếu cần', priority: 'Ưu tiên', project: 'Dự án',
+    tags: 'Nhãn', notes: 'Ghi chú',
+  },
+  fieldInText: {
+    title: 'tiêu đề', due: 'hạn', priority: 'ưu tiên', project: 'dự án', tags: 'nhãn', notes: 'ghi chú',
+  },
+  tagsHint: 'học gấp',
+  noPriority: 'không',
+  hasNotes: 'có ghi chú',
+  timeWithoutDate: 'Đã có giờ thì cần có ngày.',
+  tooManyTags: (most) => `Quá nhiều nhãn: tối đa ${most}.`,
+  save: 'Lưu',
+  cancel: 'Hủy',
   remove: (title) => `Xóa: ${title}`,
   clearCompleted: (count) => `Xóa ${count} việc đã xong`,
   created: (date) => `tạo ${date}`,
@@ -224,7 +256,7 @@ const vietnamese = {
   saving: 'đang lưu…',
   unsent: 'chưa gửi',
   unsentCount: (count) => `${count} thay đổi chưa gửi`,
-  conflict: (theirs) => `Trong lúc đó tiêu đề đã được đổi ở nơi khác thành “${theirs}”.`,
+  conflict: (theirs) => `Trong lúc đó đã được đổi ở nơi khác: ${theirs}.`,
   keepMine: 'Giữ bản của tôi',
   takeTheirs: 'Dùng bản của họ',
   notSaved: (why) => `Chưa lưu: ${why}`,
@@ -258,7 +290,7 @@ const vietnamese = {
   whichChanges: 'Các thay đổi',
   change: {
     add: ({ title }) => `Thêm: ${title}`,
-    edit: ({ title }) => `Đổi tiêu đề thành: ${title}`,
+    edit: (op) => `Đổi ${fieldList(op, vietnamese)}: ${op.title}`,
     complete: ({ title, completed }) => `${completed ? 'Đánh dấu đã xong' : 'Mở lại'}: ${title}`,
     remove: ({ title }) => `Xóa: ${title}`,
     clear: () => 'Xóa các công việc đã xong',
@@ -336,6 +368,10 @@ const vietnamese = {
       (members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin)
     )
   },
+}
+
+function fieldList({ fields }, words) {
+  return Object.keys(fields).map((name) => words.fieldInText[name]).join(', ')
 }
 
 function behindOf(members, words) {

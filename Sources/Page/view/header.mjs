@@ -43,11 +43,14 @@ export function drawHeader(state, words, language) {
   }
 }
 
+/** The words of a name such as `field.title`. */
+const wordsAt = (name, words) => name.split('.').reduce((part, step) => part[step], words)
+
 /** Writes the words that never change but with the language. */
 export function drawWords(words, language) {
   document.documentElement.lang = language
   for (const element of document.querySelectorAll('[data-words]')) {
-    setText(element, words[element.dataset.words])
+    setText(element, wordsAt(element.dataset.words, words))
   }
   for (const element of document.querySelectorAll('[data-placeholder]')) {
     element.placeholder = words[element.dataset.placeholder]

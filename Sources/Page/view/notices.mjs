@@ -68,10 +68,10 @@ function decision(op, actions, words) {
   const discard = makeButton(words.discard, () => actions.discard(op.key))
   if (op.phase === 'conflict') {
     return {
-      text: quoted + words.conflict(op.theirs.slice(0, 200)),
+      text: quoted + words.conflict(fieldsText(op.theirs, words)),
       buttons: [
         makeButton(words.keepMine, () => actions.keepMine(op.key)),
-        makeButton(words.takeTheirs, () => actions.discard(op.key)),
+        makeButton(words.takeTheirs, () => actions.takeTheirs(op.key)),
       ],
     }
   }
@@ -88,6 +88,14 @@ function decision(op, actions, words) {
     text: quoted + say(op.error.message ?? op.error.error),
     buttons: [makeButton(words.again, () => actions.again(op.key)), discard],
   }
+}
+
+/** Fields and what they hold, as a list in words. */
+function fieldsText(fields, words) {
+  const text = (value) => (Array.isArray(value) ? value.join(' ') : value).slice(0, 200)
+  return Object.entries(fields)
+    .map(([name, value]) => `${words.fieldInText[name]} ${value === null ? '–' : `“${text(value)}”`}`)
+    .join(', ')
 }
 
 function news(notice, state, actions, words) {

@@ -1,8 +1,10 @@
 // The list of tasks, with its filters and its search.
 
+import { editOf } from '../logic/fields.mjs'
 import { endOf } from '../logic/replica.mjs'
 import { filters, pageLength, visibleTasks } from '../logic/state.mjs'
 import { cleanTitle, titleProblem } from '../logic/titles.mjs'
+import { showDetails } from './details.mjs'
 import { fromTemplate, isComposing, keepingFocus, setText, showAll } from './elements.mjs'
 
 const list = document.getElementById('list')
@@ -36,8 +38,8 @@ export function startTasks(store, { queue, look, words }) {
     const problem = isSaved ? titleProblem(title) : null
     field.setCustomValidity(problem ? words().titleProblem[problem] : '')
     if (!field.reportValidity()) return
-    const isChange = isSaved && title !== editing.base
-    if (isChange) queue({ kind: 'edit', id: editing.id, title, base: editing.base })
+    const edit = isSaved && editOf({ title: editing.base }, { title })
+    if (edit) queue({ kind: 'edit', id: editing.id, title, ...edit })
     field.dataset.isOver = 'yes'
     const row = field.closest('.task')
     store.dispatch({ type: 'endEdit' })
@@ -56,6 +58,7 @@ export function startTasks(store, { queue, look, words }) {
     if (target.matches('button.title')) {
       store.dispatch({ ...task, type: 'edit' })
     }
+    if (target.matches('.details')) showDetails(task, store.state.replica.tasks.values())
     if (target.matches('.remove')) {
       const row = target.closest('.task')
       const neighbour = row.nextElementSibling ?? row.previousElementSibling
@@ -146,7 +149,7 @@ function drawTask(row, task, { editing }, words) {
   const isEditing = editing?.id === task.id
   drawTitle(row, task, isEditing, words)
   // Most rows are as they were.
-  const look = [task.revision, task.title, task.completed, task.op?.phase, dates.language].join('\n')
+  const look = [task.revision, task.title, task.completed, task.op?.key, task.op?.phase, dates.language].join('\n')
   if (row.dataset.look === look) return
   row.dataset.look = look
   row.dataset.id = task.id
@@ -155,6 +158,9 @@ function drawTask(row, task, { editing }, words) {
   tick.checked = task.completed
   tick.disabled = task.isGone ?? false
   tick.setAttribute('aria-label', words.completed(task.title))
+  const details = row.querySelector('.details')
+  details.setAttribute('aria-label', words.details(task.title))
+  details.hidden = task.isGone ?? false
   const remove = row.querySelector('.remove')
   remove.setAttribute('aria-label', words.remove(task.title))
   remove.hidden = task.isGone ?? false
@@ -178,6 +184,7 @@ function drawFields(place, task, words) {
   if (task.priority) parts.push([`priority ${task.priority}`, words.priority[task.priority]])
   if (task.project) parts.push(['project', task.project])
   for (const tag of task.tags ?? []) parts.push(['tag', `#${tag}`])
+  if (task.notes) parts.push(['notes', words.hasNotes])
   place.replaceChildren(
     ...parts.flatMap(([look, text]) => {
       const part = document.createElement('span')

@@ -170,6 +170,8 @@ enum ColorChoice: String, CaseIterable, Sendable {
 struct Style {
   let isOn: Bool
 
+  init(isOn: Bool) { self.isOn = isOn }
+
   init(for stream: Console.Stream) {
     let environment = ProcessInfo.processInfo.environment
     isOn =
@@ -185,6 +187,7 @@ struct Style {
   func red(_ text: TerminalText) -> TerminalText { apply(31, text) }
   func green(_ text: TerminalText) -> TerminalText { apply(32, text) }
   func yellow(_ text: TerminalText) -> TerminalText { apply(33, text) }
+  func cyan(_ text: TerminalText) -> TerminalText { apply(36, text) }
   func bold(_ text: TerminalText) -> TerminalText { apply(1, text) }
   func dim(_ text: TerminalText) -> TerminalText { apply(2, text) }
 

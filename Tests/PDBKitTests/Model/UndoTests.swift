@@ -111,4 +111,21 @@ import Testing
     #expect(view.history.last?.record.operation == "undo 2")
     #expect(PDBError.code { try view.apply(.undo(nil), by: "nobody") } == .revisionNotFound)
   }
+
+  @Test mutating func `a key that has ceased to be does not stand in the way`() throws {
+    let (kept, ends) = (Bytes(utf8: "kept"), Bytes(utf8: "ends"))
+    try view.apply(.raiseVersion(.newest))
+    try view.apply(.set(key: kept, value: [0x31], .none), by: "an")
+    let lease = Lease(milliseconds: 10, now: 0)
+    try view.apply(.setExpiring(key: ends, value: [0x31], .none, lease), by: "an")
+    try view.apply(.expire(at: 10), by: "")
+    #expect(value("ends") == nil && view.revision == 3)
+    #expect(try view.apply(.undo(nil), by: "an").undone?.revision == 1)
+    #expect(value("kept") == nil)
+    // Once it is back by an undo of its end, its own change can be taken back, too.
+    try view.apply(.undo(3), by: "ly")
+    #expect(value("ends") == "1")
+    #expect(try view.apply(.undo(nil), by: "an").undone?.revision == 2)
+    #expect(value("ends") == nil)
+  }
 }

@@ -118,19 +118,6 @@ extension Schema {
 // MARK: Transactions
 
 extension Schema {
-  static let transactionStep = object([
-    .required("op", .choice(TransactionStep.operations).about("As the command line has it")),
-    .optional("key", string.nullable), .optional("key_b64", .keyBytes), .optional("value", .any),
-    .optional("value_b64", .valueBytes), .optional("keys", .array(of: .any)),
-    .optional("by", .integer(Int64.min, Int64.max)), .optional("values", .array(of: .any)),
-    .optional("titles", .array(of: .string)), .optional("task", .string),
-    .optional("title", .string), .optional("completed", .boolean),
-    .optional("force", boolean.about("Whether a task may be lost")),
-    .optional("ttl_ms", count.nullable.about("After which time the key ends")),
-    .optional("if_absent", boolean.about("Only if the key is not there; not beside if_revision")),
-    .optional("if_revision", unsigned.about("Only if it is as of this revision")),
-  ]).named("TransactionStep")
-
   package static let transaction = done(
     "committed",
     [

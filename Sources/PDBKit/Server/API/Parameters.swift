@@ -65,6 +65,23 @@ enum Query {
     isRequired: true)
   static let words = Parameter.text(
     .query, "q", .string, "Words that a title must hold, whatever their case and accents")
+  static let tags = Parameter(
+    .query, "tag", .string(least: 1),
+    "Only tasks with this tag; with commas between them: with all of these"
+  ) { $0.split(separator: ",").map(String.init) }
+  static let project = Parameter.text(
+    .query, "project", .string(least: 1), "Only tasks of this project")
+  static let priority = Parameter.choice(
+    "priority", "TaskPriority", TaskPriority.allCases.map(\.rawValue), "'high', 'medium' or 'low'",
+    "Only tasks of this priority"
+  ) { TaskPriority(rawValue: $0)! }
+  static let due = Parameter(
+    .query, "due", .time,
+    "Only tasks whose date is over by then; days end as its offset from UTC says"
+  ) { text in
+    guard let limit = DueLimit(rfc3339: text) else { throw Timestamp.refusal(text) }
+    return limit
+  }
   static let afterTask = Parameter(
     .query, "after", .string, "Only tasks that come after this one in the list"
   ) { TaskReference($0) }
@@ -180,12 +197,14 @@ enum Header {
 extension Timestamp {
   /// - Throws: `bad_request` for a text that is no time.
   fileprivate init(parameter text: String) throws {
-    guard let time = Timestamp(rfc3339: text) else {
-      throw PDBError(
-        .badRequest, "'\(text.escapingControlCharacters)' is not a time",
-        hint: "write it as in 2026-11-20T08:30:00Z (RFC 3339)")
-    }
+    guard let time = Timestamp(rfc3339: text) else { throw Self.refusal(text) }
     self = time
+  }
+
+  fileprivate static func refusal(_ text: String) -> PDBError {
+    PDBError(
+      .badRequest, "'\(text.escapingControlCharacters)' is not a time",
+      hint: "write it as in 2026-11-20T08:30:00Z (RFC 3339)")
   }
 }
 

@@ -134,7 +134,7 @@ struct DifferenceStat {
     let names = changes.map { $0.title }
     let width = min(60, names.map(\.displayWidth).max() ?? 0)
     let lines = zip(names, changes).map { name, change -> TerminalText in
-      let (removed, added) = change.lineCounts
+      let (removed, added) = (change.lines.removed, change.lines.added)
       let pad = String(repeating: " ", count: max(0, width - name.displayWidth))
       let bars: TerminalText =
         "\(style.green("\(Self.bar("+", added))"))\(style.red("\(Self.bar("-", removed))"))"

@@ -68,12 +68,14 @@ extension SettingChange {
 
 extension Revision.KeyChange {
   /// Tab-separated: key, value before, value after; nothing where there was none.
-  var cells: [String] { [name, before == nil ? "" : valueBefore.text, valueAfter.text] }
+  var cells: [String] {
+    [name, before == nil ? "" : valueBefore.text, after == nil ? "" : valueAfter.text]
+  }
 
   /// Tab-separated: key, lines that are new, lines that are gone.
   var statCells: [String] {
-    let (removed, added) = lineCounts
-    return [name, String(added), String(removed)]
+    let lines = lines
+    return [name, String(lines.added), String(lines.removed)]
   }
 
   /// The key, or the number of the task.
@@ -81,11 +83,8 @@ extension Revision.KeyChange {
     (taskAfter ?? taskBefore).map { "task \($0.number)" } ?? name
   }
 
-  /// How many lines ``difference(_:)`` shows as removed and as added.
-  var lineCounts: (removed: Int, added: Int) {
-    let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
-    return (old.count { !new.contains($0) }, new.count { !old.contains($0) })
-  }
+  /// What differs between the value before and the value after.
+  var lines: LineDifference { LineDifference(before, after) }
 
   /// The key as people read it.
   var name: String {
@@ -111,22 +110,8 @@ extension Revision.KeyChange {
 
   /// The key's name, and its value before and after.
   func difference(_ style: Style) -> TerminalText {
-    var lines = [style.bold("\(title)")]
-    let (old, new) = (Self.parts(valueBefore), Self.parts(valueAfter))
-    for part in old where !new.contains(part) {
-      lines.append(style.red("- \(part)"))
-    }
-    for part in new {
-      lines.append(old.contains(part) ? "  \(part)" : style.green("+ \(part)"))
-    }
-    return "\(TerminalText(lines, separator: "\n"))\n"
-  }
-
-  /// A value, or the members of an object, each as a line.
-  private static func parts(_ value: JSON) -> [String] {
-    if value.isNull { return [] }
-    guard let members = value.members, !members.isEmpty else { return [text(value)] }
-    return members.map { "\($0.name): \(text($0.value))" }
+    let parts = [style.bold("\(title)")] + lines.text(style)
+    return "\(TerminalText(parts, separator: "\n"))\n"
   }
 
   private static func text(_ value: JSON) -> String { value.string ?? value.text }

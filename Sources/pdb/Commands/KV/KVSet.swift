@@ -37,7 +37,7 @@ struct KVSet: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples
   var force = false
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp("For how long: 30s, 5m, 2h, 7d. Then the key is gone.", valueName: "time"))
   var ttl: TimeLength?
 

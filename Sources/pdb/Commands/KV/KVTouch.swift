@@ -17,7 +17,8 @@ struct KVTouch: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
   var key: String
 
   @Option(
-    name: .long, help: ArgumentHelp("For how long: 30s, 5m, 2h, 7d.", valueName: "time"))
+    name: .long, parsing: .unconditional,
+    help: ArgumentHelp("For how long: 30s, 5m, 2h, 7d.", valueName: "time"))
   var ttl: TimeLength?
 
   @Flag(name: .long, help: "For ever.")

@@ -49,7 +49,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   @Option(name: .long, help: ArgumentHelp("How many at most.", valueName: "count"))
   var limit: Int?
 
-  @OptionGroup var filter: TaskFilter
+  @OptionGroup var filter: TaskFilterOptions
 
   @OptionGroup var past: PastOptions
 
@@ -57,16 +57,19 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
 
   func validate() throws {
     guard limit ?? 1 > 0 else { throw ValidationError("--limit must be more than 0") }
+    guard !(filter.overdue && status == .done) else {
+      throw ValidationError("a completed task is not overdue: leave out --done or --overdue")
+    }
   }
 
   func run() async throws {
     try await Session.run(options) { session in
       // Sorting comes before cutting, so the store may cut only its own order.
       let query = TaskQuery(
-        isCompleted: isCompleted, words: try searched,
-        limit: sort == nil && filter.isEmpty ? limit : nil)
+        isCompleted: filter.overdue ? false : isCompleted, words: try searched,
+        filter: try filter.filter, limit: sort == nil ? limit : nil)
       let list = try await session.store().tasks(query, at: past.moment(session))
-      var tasks = try filter.matches(try await list.all())
+      var tasks = try await list.all()
       if let sort { tasks = sort.sorted(tasks) }
       tasks = Array(tasks.prefix(limit ?? .max))
       let json: JSON = [

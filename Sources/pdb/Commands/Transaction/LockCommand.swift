@@ -29,7 +29,7 @@ struct LockCommand: AsyncParsableCommand, HasExamples {
   var name: String
 
   @Option(
-    name: .long,
+    name: .long, parsing: .unconditional,
     help: ArgumentHelp(
       "How long the lock outlives a holder that gives no sign of life (default: 15s).",
       valueName: "time"))

@@ -4,7 +4,7 @@ import ArgumentParser
 import Foundation
 import PDBKit
 
-struct TaskFilter: ParsableArguments {
+struct TaskFilterOptions: ParsableArguments {
   @Option(
     name: .long, help: ArgumentHelp("Only tasks with this tag; may be repeated.", valueName: "tag"))
   var tag: [String] = []
@@ -30,30 +30,34 @@ struct TaskFilter: ParsableArguments {
     }
   }
 
-  /// Whether it lets everything through.
   var isEmpty: Bool {
     tag.isEmpty && project == nil && priority == nil && due == nil && !overdue
   }
 
-  /// The tasks that are wanted.
-  func matches(_ tasks: [VersionedTask], now: Date = Date()) throws -> [VersionedTask] {
-    guard !isEmpty else { return tasks }
-    let last = try due.map { text in
-      guard let date = DateWords(try Input.text(text), .future) else {
-        throw DateWords.unknown(text)
+  /// What a store is asked for; days end where this program runs.
+  ///
+  /// - Throws: `bad_request` for a date that is none.
+  var filter: TaskFilter {
+    get throws {
+      var limits: [Date] = overdue ? [Date()] : []
+      if let due {
+        guard let date = DateWords(try Input.text(due), .future) else {
+          throw DateWords.unknown(due)
+        }
+        limits.append(date.end)
       }
-      return date.end
+      return TaskFilter(
+        tags: try tag.flatMap { try Input.text($0).split(separator: ",").map(String.init) },
+        project: try project.map(Input.text),
+        priority: priority.flatMap(TaskPriority.init), due: limits.min().map(DueLimit.init))
     }
-    let (tags, project) = (try tag.map(Input.text), try project.map(Input.text))
-    return tasks.filter { versioned in
-      let task = versioned.task
-      if !tags.allSatisfy(task.tags.contains) { return false }
-      if let project, task.project != project { return false }
-      if let priority, task.priority?.rawValue != priority { return false }
-      let end = task.due?.end
-      if let last { guard let end, end <= last else { return false } }
-      if overdue { guard !task.completed, let end, end < now else { return false } }
-      return true
-    }
+  }
+}
+
+extension DueLimit {
+  fileprivate init(_ date: Date) {
+    self.init(
+      Timestamp(date),
+      minutesAheadOfUTC: Calendar.userCalendar.timeZone.secondsFromGMT(for: date) / 60)
   }
 }
