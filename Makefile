@@ -53,8 +53,17 @@ help:
 demo: release
 	@.build/release/pdb lab up
 
+# The tests use a real etcd. It is unpacked and not installed: as a package it would start a service.
+ETCD = .build/etcd/usr/bin/etcd
+
+$(ETCD):
+	@mkdir -p .build/etcd
+	@cd .build/etcd && { apt-get download -qq etcd-server || { apt-get update -qq && apt-get download -qq etcd-server; }; } \
+	  2>/dev/null >&2 && dpkg -x etcd-server_*.deb . || echo "there is no etcd: what needs it is not tested"
+
 test:
 	@$(MAKE) --no-print-directory setup PACKAGES="$(PACKAGES) $(TEST_PACKAGES)"
+	@$(if $(shell command -v etcd),,$(MAKE) --no-print-directory $(ETCD))
 	node --test Tests/Page/*.test.mjs
 	$(SWIFT) build --build-tests
 	@echo "$(SWIFT) test --skip-build"

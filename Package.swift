@@ -123,6 +123,17 @@ let package = Package(
       ],
       path: "Sources/PDBKit/Folder", swiftSettings: settings),
     .target(
+      name: "PDBEtcd",
+      dependencies: [
+        "PDBModel", "PDBStore", "PDBClient", "PDBCoordinator", "PDBLocal",
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      path: "Sources/PDBKit/Etcd", swiftSettings: settings),
+    .target(
       name: "PDBCluster",
       dependencies: [
         "Raft",
@@ -177,12 +188,12 @@ let package = Package(
       name: "PDBKit",
       dependencies: [
         "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBStorage", "PDBFolder",
-        "PDBCluster", "PDBServer",
+        "PDBEtcd", "PDBCluster", "PDBServer",
       ],
       path: "Sources/PDBKit",
       exclude: [
         "Model", "Store", "Client", "Import", "Load", "Coordinator", "Storage", "Local", "Folder",
-        "Cluster", "Server",
+        "Etcd", "Cluster", "Server",
       ],
       sources: ["PDBKit.swift"], swiftSettings: settings),
     .systemLibrary(
@@ -321,7 +332,8 @@ let package = Package(
     .testTarget(
       name: "pdbTests",
       dependencies: [
-        "PDBKit", "pdb", "example-counter", "example-todobot", "example-notes", "PDBStorage",
+        "PDBKit", "pdb", "example-counter", "example-todobot", "example-notes", "PDBEtcd",
+        "PDBStorage",
         "PDBCoordinator", "Raft",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),

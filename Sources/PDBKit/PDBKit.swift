@@ -2,6 +2,7 @@
 
 @_exported public import PDBClient
 @_exported public import PDBCluster
+@_exported public import PDBEtcd
 @_exported public import PDBFolder
 @_exported public import PDBImport
 @_exported public import PDBLoad

@@ -469,7 +469,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(arguments: StoreUnderTest.allCases)
+    @Test(arguments: StoreUnderTest.ofOwnFiles)
     func `a copy of everything comes to its end`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         try await store.apply(.set(Self.pair("a", 1), .none, .spare))

@@ -7,6 +7,8 @@ import NIOPosix
 import PDBKit
 import Testing
 
+@testable import PDBEtcd
+
 /// An implementation that must keep the contract.
 enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible {
   /// A folder without a server.
@@ -17,6 +19,12 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
   case remote
   /// A client that knows only a follower of three nodes.
   case follower
+  /// The keys below a prefix of an etcd.
+  case etcd
+
+  /// Those that this machine has what they need for.
+  static let allCases: [StoreUnderTest] =
+    [.folder, .cluster, .remote, .follower] + (EtcdServer.program == nil ? [] : [.etcd])
 
   var testDescription: String { rawValue }
 
@@ -38,11 +46,20 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
         let follower = cluster.addresses[(leader + 1) % 3]
         try await Self.withClient([follower]) { try await body($0) }
       }
+    case .etcd:
+      let store = try await EtcdServer.shared.value.database()
+      let result: Result<Void, any Error>
+      do { result = .success(try await body(store)) } catch { result = .failure(error) }
+      await store.shutdown()
+      try result.get()
     }
   }
 
+  /// Those of pdb's own files: they can be copied with their history, and what keeps them counts time.
+  static let ofOwnFiles = allCases.filter { $0 != .etcd }
+
   /// The implementations that keep a cluster.
-  static let clusters = allCases.filter { $0 != .folder }
+  static let clusters: [StoreUnderTest] = [.cluster, .remote, .follower]
 
   private static func folder(in workspace: Workspace) throws -> FolderStore {
     let folder = try DataFolder.make(in: workspace.path).folder

@@ -1,16 +1,16 @@
 // Connections that are made when they are needed: a command on a folder needs none.
 
-import AsyncHTTPClient
+package import AsyncHTTPClient
 import NIOConcurrencyHelpers
 
 /// An HTTP client that begins with its first request.
-final class LazyHTTPClient: Sendable {
+package final class LazyHTTPClient: Sendable {
   private let configuration: HTTPClient.Configuration
   private let made = NIOLockedValueBox<HTTPClient?>(nil)
 
-  init(_ configuration: HTTPClient.Configuration) { self.configuration = configuration }
+  package init(_ configuration: HTTPClient.Configuration) { self.configuration = configuration }
 
-  var client: HTTPClient {
+  package var client: HTTPClient {
     made.withLockedValue { made in
       if let made { return made }
       let client = HTTPClient(
@@ -20,5 +20,5 @@ final class LazyHTTPClient: Sendable {
     }
   }
 
-  func shutdown() async { try? await made.withLockedValue { $0 }?.shutdown() }
+  package func shutdown() async { try? await made.withLockedValue { $0 }?.shutdown() }
 }

@@ -2,7 +2,7 @@
 
 package import PDBCoordinator
 package import PDBModel
-import PDBStorage
+package import PDBStorage
 package import PDBStore
 
 /// A store that stamps changes itself and answers questions from a state of its own.
@@ -147,7 +147,7 @@ extension LocalStore {
     // From here on the state need only have what it had.
     let past = moment.isPast ? short.revision : nil
     let moment = past.map { Moment.revision($0) } ?? .stale
-    let snapshot: StateSnapshot
+    let snapshot: Engine.Snapshot
     do { snapshot = try await engine.snapshot(.stale) } catch {
       // Where the disk is full there is no view but that of the writer; reading goes on all the same.
       guard (error as? PDBError)?.code == .diskFull else { throw PDBError(reading: error) }
@@ -189,7 +189,9 @@ extension LocalStore {
       Read(try view.settings(), revision: mark.revision)
     }
   }
+}
 
+extension LocalStore where Engine.Snapshot == StateSnapshot {
   package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
     guard moment.consistency == .stale || moment == .now else {
       throw PDBError(

@@ -8,6 +8,8 @@ package import PDBStore
 
 /// Makes operations durable, in one order, and shows the state that they come to.
 package protocol StateEngine: Sendable {
+  associatedtype Snapshot: FrozenState
+
   /// Makes an operation durable.
   ///
   /// - Throws: ``PDBError``; its outcome says truthfully whether the operation was applied.
@@ -20,7 +22,7 @@ package protocol StateEngine: Sendable {
   ) async throws -> T
 
   /// The whole state as it is, to be read piece by piece while it moves on.
-  func snapshot(_ consistency: Consistency) async throws -> StateSnapshot
+  func snapshot(_ consistency: Consistency) async throws -> Snapshot
 
   /// About the lease time now; see `Lease`.
   ///
@@ -38,6 +40,18 @@ package protocol StateEngine: Sendable {
   /// How often tasks that were gone may have come back: keys put back, states received.
   var comebacks: Int { get }
 }
+
+/// A state that stays as it is.
+package protocol FrozenState: Sendable {
+  var mark: StateMark { get }
+
+  /// Runs `body` on a view of it.
+  func read<T: Sendable>(
+    _ body: @escaping @Sendable (any StateView) throws -> T
+  ) async throws -> T
+}
+
+extension StateSnapshot: FrozenState {}
 
 /// How much a read looks at.
 package enum ReadReach: Sendable {

@@ -122,6 +122,7 @@ struct TaskScan: StateScan {
 
   private func wants(_ task: TaskItem) -> Bool {
     if let isCompleted = query.isCompleted, task.completed != isCompleted { return false }
+    guard query.filter.isEmpty || query.filter.matches(task) else { return false }
     return words.isEmpty || task.title.foldedForSearch.containsAll(words)
   }
 }
@@ -167,14 +168,14 @@ struct DifferenceScan: StateScan {
 }
 
 /// The batches of a list from a view that stays as it is.
-struct SnapshotSource<Scan: StateScan>: BatchSource {
+struct SnapshotSource<Scan: StateScan, Snapshot: FrozenState>: BatchSource {
   private var scan: Scan
-  private let snapshot: StateSnapshot
+  private let snapshot: Snapshot
   /// The revision that is read; `nil`: the newest of the view.
   private let past: UInt64?
   private var isOver = false
 
-  init(_ scan: Scan, _ snapshot: StateSnapshot, past: UInt64? = nil) {
+  init(_ scan: Scan, _ snapshot: Snapshot, past: UInt64? = nil) {
     self.scan = scan
     self.snapshot = snapshot
     self.past = past

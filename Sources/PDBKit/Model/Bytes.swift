@@ -12,6 +12,12 @@ extension Bytes {
   /// RFC 4648, section 4.
   package var base64: String { Data(self).base64EncodedString() }
 
+  /// - Returns: `nil` for a text that is no base64.
+  package init?(base64 text: String) {
+    guard let data = Data(base64Encoded: text) else { return nil }
+    self.init(data)
+  }
+
   /// The bytes as text if they are valid UTF-8.
   package var utf8String: String? { String(validating: self, as: UTF8.self) }
 

@@ -17,7 +17,7 @@ public struct NodeAddress: Hashable, Sendable, CustomStringConvertible {
   /// machine, and so does `localhost`.
   ///
   /// - Throws: `bad_configuration` if it is none of these.
-  public init(parsing text: String) throws {
+  public init(parsing text: String) throws(PDBError) {
     var rest = Substring(text)
     for scheme in [Self.plainScheme, Self.secureScheme] where rest.hasPrefix(scheme) {
       rest = rest.dropFirst(scheme.count)

@@ -118,14 +118,24 @@ package enum TaskKeys {
 
   /// `NUL number/<8 bytes, big-endian>` holds the id of the task with that number. Keys that
   /// start with NUL belong to pdb; users cannot name them.
-  static let numbers = SystemKeys.prefix + Bytes(utf8: "number/")
+  package static let numbers = SystemKeys.prefix + Bytes(utf8: "number/")
 
   package static func number(_ number: UInt64) -> Bytes {
     numbers + number.bigEndianBytes
   }
 
+  /// The first number whose key is this one or sorts after it; the highest there is if none does.
+  package static func number(atOrAfter key: Bytes) -> UInt64 {
+    guard numbers.lexicographicallyPrecedes(key) else { return 0 }
+    guard key.starts(with: numbers) else { return .max }
+    let digits = key.dropFirst(numbers.count)
+    let padded = digits.prefix(8) + Bytes(repeating: 0, count: max(0, 8 - digits.count))
+    let number = padded.reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    return digits.count > 8 && number < .max ? number + 1 : number
+  }
+
   /// Holds the highest number ever given, in decimal.
-  static let lastNumber = SystemKeys.prefix + Bytes(utf8: "last-number")
+  package static let lastNumber = SystemKeys.prefix + Bytes(utf8: "last-number")
 }
 
 /// Keys that are pdb's own.

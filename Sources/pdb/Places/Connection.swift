@@ -17,6 +17,8 @@ final class Connection: Sendable {
   private let isQuiet: Bool
   private let author: String
   private let tokenFile: String?
+  /// The data, where an etcd has them.
+  let etcd: EtcdStore?
 
   /// The connection that the commands of a shell share.
   @TaskLocal static var shared: Connection?
@@ -33,12 +35,15 @@ final class Connection: Sendable {
     let reportsProgress = options.verbose || (Console.isTerminal(.error) && !options.quiet)
     let isVerbose = options.verbose
     let isWaiting = OnceFlag()
-    author = UserEnvironment.name
+    let author = UserEnvironment.name
+    self.author = author
+    let timeout = Duration.seconds(try options.timeout(settings))
+    etcd = place.etcd.map { EtcdStore($0, author: author, timeout: timeout) }
     client = ClusterClient(
-      addresses: place.addresses.isEmpty ? place.folder!.addresses : place.addresses,
+      addresses: place.addresses.isEmpty ? place.ownAddresses : place.addresses,
       over: try Self.security(options, settings, place),
       expecting: try Self.expectedCluster(in: place),
-      timeout: .seconds(try options.timeout(settings)),
+      timeout: timeout,
       token: try tokenFile.map { try SecretFile.read($0, "token") }, author: author
     ) { notice in
       guard reportsProgress else { return }
@@ -100,6 +105,7 @@ final class Connection: Sendable {
   private func meetNow() async throws -> Bool {
     // A folder that no node serves is nobody to be met, and may be served next time.
     if place.folder != nil, place.addresses.isEmpty { return false }
+    if let etcd { return try await meet(etcd) }
     let pinned = place.remote?.identity.flatMap { $0.birth == nil ? nil : $0 }
     let addresses = place.addresses
     if let pinned, memory.withLockedValue({ $0.knows(addresses, of: pinned) }), recall(pinned) {
@@ -111,6 +117,17 @@ final class Connection: Sendable {
     }
     noteIdentity(client.identity ?? view.identity)
     remember(client.identity ?? view.identity, view.addresses, metAt: addresses)
+    return true
+  }
+
+  /// Sees to it that the database is the one that is meant.
+  private func meet(_ etcd: EtcdStore) async throws -> Bool {
+    let found = try await etcd.identity()
+    if let wanted = try Self.expectedCluster(in: place), !wanted.agrees(with: found) {
+      throw PDBError(
+        .wrongCluster, "another database answers at \(place.name): \(found), not \(wanted)")
+    }
+    client.expect(found, members: [])
     return true
   }
 
@@ -198,8 +215,8 @@ final class Connection: Sendable {
     // In the folder that names its nodes, programs find them by themselves, and send no token there.
     guard !place.isNamedByFolder else { return cluster }
     return cluster.merging([
-      "PDB_DB": place.remote?.name ?? "",
-      "PDB_NODES": place.folder == nil
+      "PDB_DB": place.remote?.name ?? place.etcd?.description ?? "",
+      "PDB_NODES": place.folder == nil && place.etcd == nil
         ? client.addresses.map(place.security.text(of:)).joined(separator: ",") : "",
       Place.folderVariable: place.folder?.path ?? "",
     ]) { $1 }
@@ -240,13 +257,21 @@ final class Connection: Sendable {
 
   /// The data in the place.
   func store(timeout: Duration) -> any Store {
-    folderStore(timeout: timeout) ?? RemoteStore(client, timeout: timeout)
+    if let etcd { return etcd }
+    return folderStore(timeout: timeout) ?? RemoteStore(client, timeout: timeout)
   }
 
   /// The data in the place, where several nodes keep them.
   ///
   /// - Throws: `not_supported` for a folder that no node serves.
   func cluster(timeout: Duration) async throws(PDBError) -> any Clustered {
+    if let etcd {
+      throw PDBError(
+        .notSupported, "no node stands in front of \(place.name), so there is no cluster of nodes",
+        hint:
+          "for the members of etcd:  etcdctl --endpoints \(etcd.address.endpoints[0]) endpoint status"
+      )
+    }
     if let folder = folderStore(timeout: timeout) {
       guard let nodes = try await folder.nodes else {
         throw PDBError(
@@ -264,7 +289,7 @@ final class Connection: Sendable {
 
   /// Whether there are nodes to be asked. Those of a folder come and go.
   func findNodes() -> Bool {
-    guard let folder = place.folder else { return true }
+    guard let folder = place.folder else { return place.etcd == nil }
     let nodes = folder.serving
     if !nodes.isEmpty, !Set(nodes).isSubset(of: client.addresses) {
       client.follow(nodes, of: folder.cluster)
@@ -326,6 +351,8 @@ final class Connection: Sendable {
     var words: [String] = []
     if let folder = place.folder {
       if usual?.folder != folder { words = ["--dir", folder.path] }
+    } else if let etcd = place.etcd {
+      if usual?.etcd != etcd { words = ["--db", etcd.description] }
     } else if usual?.remote?.name != name || usual?.addresses != place.addresses {
       words = ["--db", name ?? place.addresses.map(\.description).joined(separator: ",")]
     }

@@ -22,7 +22,9 @@ struct Place {
   let remote: Remote?
   /// The folder that has the data, if it needs no server.
   let folder: DataFolder?
-  /// Where nodes are. Not empty, but for a folder that none serves.
+  /// The keys of an etcd that hold the data, if no node stands in front of them.
+  let etcd: EtcdAddress?
+  /// Where nodes are. Empty for an etcd, and for a folder that none serves.
   let addresses: [NodeAddress]
   /// How the nodes are reached, and what they must prove.
   let security: TransportSecurity
@@ -37,6 +39,7 @@ struct Place {
     self.reason = reason
     self.remote = remote
     folder = nil
+    etcd = nil
     addresses = remote.nodes
     security = remote.security
     isNamedByFolder = false
@@ -47,6 +50,7 @@ struct Place {
     self.reason = reason
     remote = nil
     folder = nil
+    etcd = nil
     addresses = try words.map(NodeAddress.init(parsing:))
     security = try TransportSecurity(of: words)
     self.isNamedByFolder = isNamedByFolder
@@ -56,7 +60,18 @@ struct Place {
     self.reason = reason
     remote = nil
     self.folder = folder
+    etcd = nil
     addresses = folder.serving
+    security = TransportSecurity()
+    isNamedByFolder = false
+  }
+
+  private init(_ reason: Reason, _ etcd: EtcdAddress) {
+    self.reason = reason
+    remote = nil
+    folder = nil
+    self.etcd = etcd
+    addresses = []
     security = TransportSecurity()
     isNamedByFolder = false
   }
@@ -123,6 +138,7 @@ struct Place {
   private static func named(
     _ name: String, _ reason: Reason, _ settings: Settings
   ) throws -> Place {
+    if EtcdAddress.isMeant(by: name) { return Place(reason, try EtcdAddress(parsing: name)) }
     // No name of a remote has a colon.
     guard name.contains(":") else { return Place(reason, try settings.remote(name)) }
     _ = try Setting.addresses(name)
@@ -133,7 +149,8 @@ struct Place {
 
   /// For people: the remote's name, else the addresses.
   var name: String {
-    remote?.name ?? folder?.path ?? addresses.map(\.description).joined(separator: ",")
+    remote?.name ?? folder?.path ?? etcd?.description
+      ?? addresses.map(\.description).joined(separator: ",")
   }
 
   /// The same for a prompt: of a folder the name that the user gave it.
@@ -143,6 +160,9 @@ struct Place {
     return (url.lastPathComponent == DataFolder.name ? url.deletingLastPathComponent() : url)
       .lastPathComponent
   }
+
+  /// What stands for nodes where none is known: nobody is asked there.
+  var ownAddresses: [NodeAddress] { folder?.addresses ?? etcd?.endpoints ?? addresses }
 
   /// Why this place is meant, for `pdb status`.
   var explanation: String {

@@ -48,6 +48,12 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
         identity: try await folder.identity(), health: .healthy,
         verdict: "a folder that no node serves, at revision \(revision)")
     }
+    if session.connection.place.etcd != nil {
+      let revision = try await store.settings(at: .now).revision
+      return Found(
+        identity: session.connection.client.identity, health: .healthy,
+        verdict: "keys of an etcd that answers, at revision \(revision)")
+    }
     let report = try await ClusterStatus.report(session)
     return Found(
       identity: session.connection.client.identity, health: report.health, verdict: report.verdict)

@@ -1,0 +1,505 @@
+// The engine on etcd: the same state machine as everywhere, on keys that are fetched as it asks for them.
+//
+//   what waits -> state machine on fetched keys -> one transaction: compare the mark, move it, write
+//
+// Everything that an operation read was read where the mark was the one that is compared, so one compare is
+// enough. If another program was faster, all is done again on what it left. Every request has an id, and
+// its answer is written with its change: an attempt whose fate is unknown is settled by what stands there.
+
+import Foundation
+import NIOCore
+package import PDBCoordinator
+package import PDBLocal
+package import PDBModel
+package import PDBStore
+
+/// Makes operations durable in an etcd.
+package actor EtcdEngine: StateEngine {
+  let gateway: EtcdGateway
+  let layout: Layout
+  private let patience: Duration
+
+  /// What is known as of a mark.
+  private final class Base {
+    var mark: MarkRecord
+    /// etcd's revision of the change that made the mark.
+    var modified: Int64
+    /// A revision of etcd at which the mark was this one.
+    var revision: Int64
+    let fetched: FetchedKeys
+
+    init(_ mark: MarkRecord, modified: Int64, revision: Int64, _ fetched: FetchedKeys) {
+      (self.mark, self.modified, self.revision, self.fetched) = (mark, modified, revision, fetched)
+    }
+  }
+
+  private var kept: Base?
+
+  /// An operation that waits for its transaction.
+  private struct Waiting {
+    let operation: StampedOperation
+    let continuation: CheckedContinuation<Receipt, any Error>
+  }
+
+  private var waiting: [Waiting] = []
+  private var isCommitting = false
+
+  init(_ address: EtcdAddress, patience: Duration) {
+    gateway = EtcdGateway(address)
+    layout = Layout(prefix: Bytes(utf8: address.prefix))
+    self.patience = patience
+  }
+
+  // MARK: What is known
+
+  /// More is not kept from one question to the next.
+  private static let mostBytes = 32 << 20
+
+  /// What is known as of now: what was known before if the mark is the same still.
+  ///
+  /// - Parameter places: what is wanted of it in any case.
+  private func base(
+    _ consistency: Consistency, _ places: [Bytes] = [], until end: ContinuousClock.Instant
+  ) async throws -> Base {
+    if consistency == .stale, let kept { return kept }
+    let wanted = [layout.mark] + places
+    let answer = try await ranges(wanted.map { .init($0) }, at: 0, until: end)
+    guard let found = answer.found[0].pairs.first else { throw missing }
+    guard let mark = MarkRecord(found.value) else { throw strange(layout.mark) }
+    let base: Base
+    if let kept, kept.modified == found.modified, kept.mark == mark {
+      base = kept
+      base.revision = max(base.revision, answer.revision)
+    } else {
+      base = Base(
+        mark, modified: found.modified, revision: answer.revision, FetchedKeys())
+      // An older answer may come later.
+      if base.modified > kept?.modified ?? 0 { kept = base }
+    }
+    for (place, range) in zip(wanted, answer.found) {
+      base.fetched.learn(place, range.pairs.first?.value)
+    }
+    return base
+  }
+
+  private var missing: PDBError {
+    PDBError(
+      .noInput, "there is no database at \(gateway.address)",
+      hint: "pdb init --db \(gateway.address)")
+  }
+
+  private func strange(_ place: Bytes) -> PDBError {
+    PDBError(
+      .corrupt,
+      "'\(String(decoding: place, as: UTF8.self).escapingControlCharacters)' in etcd was not written by pdb",
+      hint: "nothing but pdb may write below '\(gateway.address.prefix)'; "
+        + "'etcdctl get' shows what stands there")
+  }
+
+  /// How many keys of a range are fetched at once.
+  private static let windows = 64...2048
+  private static let windowBytes = 2 << 20
+  private static let mostRanges = 100
+
+  private func ranges(
+    _ wanted: [Unfetched.Wanted], at revision: Int64, window: Int = windows.lowerBound,
+    until end: ContinuousClock.Instant
+  ) async throws -> (found: [(pairs: [EtcdPair], more: Bool)], revision: Int64) {
+    var found: [(pairs: [EtcdPair], more: Bool)] = []
+    var latest: Int64 = 0
+    for start in stride(from: 0, to: wanted.count, by: Self.mostRanges) {
+      let part = wanted[start..<min(wanted.count, start + Self.mostRanges)]
+      let body: JSON = [
+        "success": .array(
+          part.map {
+            EtcdRequest.range($0.range, limit: $0.limit ?? window, revision: revision).json
+          })
+      ]
+      let answer = try await gateway.ask("/v3/kv/txn", body, until: end)
+      latest = answer.etcdRevision
+      let responses = answer["responses"]?.array ?? []
+      guard responses.count == part.count else {
+        throw PDBError(.badAnswer, "etcd answered \(responses.count) of \(part.count) questions")
+      }
+      found += responses.map { ($0["response_range"] ?? [:]).etcdRange }
+    }
+    return (found, latest)
+  }
+
+  /// Fetches what is missing, and the beginning of what is long.
+  private func fetch(
+    _ missing: [Unfetched.Wanted], into base: Base, _ window: inout Int,
+    until end: ContinuousClock.Instant
+  ) async throws {
+    let wanted = Array(Set(missing))
+    let answer = try await ranges(wanted, at: base.revision, window: window, until: end)
+    var bytes = 0
+    for (wanted, (pairs, more)) in zip(wanted, answer.found) {
+      let last = pairs.last.map { $0.key + [0] }
+      let upper = more ? last ?? wanted.range.lower : wanted.range.upper
+      base.fetched.learn(
+        KeyRange(wanted.range.lower, upper), pairs.map { ($0.key, $0.value) })
+      bytes += pairs.reduce(0) { $0 + $1.value.count }
+    }
+    window = bytes > Self.windowBytes ? window / 4 : window * 2
+    window = min(max(window, 1), Self.windows.upperBound)
+  }
+
+  /// Runs `body` until it has all that it asks for. What it asks for is fetched together, as far as it
+  /// goes on without; see `FetchedKeys.guess`.
+  private func run<T>(
+    on base: Base, until end: ContinuousClock.Instant, _ body: () throws -> T
+  ) async throws -> T {
+    var window = Self.windows.lowerBound
+    while true {
+      let result = Result { try body() }
+      var missing = base.fetched.takeGuesses().map { Unfetched.Wanted($0) }
+      if case .failure(let error as Unfetched) = result { missing += error.wanted }
+      guard !missing.isEmpty else {
+        do { return try result.get() } catch let error as StrangeKey { throw strange(error.place) }
+      }
+      try await fetch(missing, into: base, &window, until: end)
+    }
+  }
+
+  // MARK: Reading
+
+  package func read<T: Sendable>(
+    _ consistency: Consistency, _ reach: ReadReach,
+    _ body: @escaping @Sendable (any StateView, StateMark) throws -> T
+  ) async throws -> T {
+    let end = ContinuousClock.now + patience
+    while true {
+      do {
+        let base = try await base(consistency, until: end)
+        let state = EtcdState(layout, base.fetched)
+        let mark = base.mark.mark
+        defer { forgetIfLarge(base) }
+        return try await run(on: base, until: end) { try body(state, mark) }
+      } catch EtcdFailure.outOfReach where ContinuousClock.now < end {
+        // Compacted meanwhile: what is there now can be read.
+        kept = nil
+      } catch let error as EtcdFailure {
+        throw error.reading
+      }
+    }
+  }
+
+  private func forgetIfLarge(_ base: Base) {
+    if base === kept, base.fetched.bytes > Self.mostBytes { kept = nil }
+  }
+
+  package func snapshot(_ consistency: Consistency) async throws -> EtcdSnapshot {
+    do {
+      let base = try await base(consistency, until: .now + patience)
+      return EtcdSnapshot(engine: self, mark: base.mark, revision: base.revision)
+    } catch let error as EtcdFailure { throw error.reading }
+  }
+
+  /// Reads what there was at a revision of etcd.
+  func read<T: Sendable>(
+    _ snapshot: EtcdSnapshot, _ body: @escaping @Sendable (any StateView) throws -> T
+  ) async throws -> T {
+    // What a long list visits is not kept.
+    let fetched = FetchedKeys()
+    fetched.learn(layout.mark, snapshot.record.encoded)
+    let base = Base(snapshot.record, modified: 0, revision: snapshot.revision, fetched)
+    let state = EtcdState(layout, fetched)
+    do {
+      return try await run(on: base, until: .now + patience) { try body(state) }
+    } catch EtcdFailure.outOfReach {
+      throw PDBError(
+        .timedOut, "etcd has compacted what was being read", hint: "ask again")
+    } catch let error as EtcdFailure { throw error.reading }
+  }
+
+  // MARK: Time
+
+  package nonisolated func leaseTime(_ mark: StateMark) -> UInt64 { mark.lease.time }
+
+  package func grantTime() async throws -> UInt64 {
+    throw PDBError(
+      .notSupported, "keys that end need a node in front of etcd, which counts the time",
+      hint: "pdb node start --db \(gateway.address)")
+  }
+
+  package nonisolated var isCurrent: Bool { true }
+  package nonisolated var comebacks: Int { 0 }
+
+  // MARK: Changing
+
+  package func propose(_ operation: StampedOperation) async throws -> Receipt {
+    var operation = operation
+    if operation.stamp.request == nil {
+      // A second attempt must be told from a second request.
+      let id = RequestID(id: UUID().uuidString.lowercased(), fingerprint: 0, firstSent: nil)
+      let stamp = operation.stamp
+      operation = StampedOperation(
+        stamp: Stamp(time: stamp.time, author: stamp.author, request: id),
+        operation: operation.operation)
+    }
+    let proposed = operation
+    return try await withCheckedThrowingContinuation { continuation in
+      waiting.append(Waiting(operation: proposed, continuation: continuation))
+      guard !isCommitting else { return }
+      isCommitting = true
+      Task { await commitWaiting() }
+    }
+  }
+
+  private static let groupSize = 64
+
+  private func commitWaiting() async {
+    while !waiting.isEmpty {
+      let group = Array(waiting.prefix(Self.groupSize))
+      waiting.removeFirst(group.count)
+      await commit(group)
+    }
+    isCommitting = false
+  }
+
+  private func commit(_ group: [Waiting]) async {
+    do {
+      let results = try await make(group.map(\.operation), until: .now + patience)
+      for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
+    } catch {
+      for waiting in group { waiting.continuation.resume(throwing: error) }
+    }
+  }
+
+  /// What operations came to, and what is to be written for it.
+  private struct Made {
+    var results: [Result<Receipt, any Error>] = []
+    var mark: StateMark
+    var written: [Bytes: Bytes?] = [:]
+  }
+
+  /// Makes operations, all in one transaction.
+  private func make(
+    _ operations: [StampedOperation], until end: ContinuousClock.Instant
+  ) async throws -> [Result<Receipt, any Error>] {
+    let requests = operations.compactMap { $0.stamp.request.map { layout.request($0.id) } }
+    // Whether an attempt may have been taken, or may be yet.
+    var isUnknown = false
+    do {
+      while true {
+        let base: Base
+        let made: Made
+        do {
+          base = try await current(requests, until: end)
+          // If the mark has left that of the attempt, no late copy of it can pass, and if it passed its
+          // answers are found.
+          isUnknown = false
+          made = try await apply(operations, on: base, until: end)
+        } catch EtcdFailure.outOfReach where ContinuousClock.now < end {
+          // Compacted since it was kept.
+          kept = nil
+          continue
+        }
+        guard !made.written.isEmpty else { return made.results }
+        let mark = MarkRecord(made.mark)
+        if let revision = try await send(made.written, mark, after: base, &isUnknown, until: end) {
+          learn(made.written, mark, base, revision)
+          return made.results
+        }
+        // Another program was faster.
+        kept = nil
+        guard ContinuousClock.now < end else {
+          throw PDBError(
+            .busy, "too many programs change the database at once",
+            outcome: isUnknown ? .unknown : .notApplied)
+        }
+      }
+    } catch let failure as EtcdFailure {
+      kept = nil
+      throw failure.changing(isUnknown: isUnknown)
+    }
+  }
+
+  private func current(
+    _ places: [Bytes], until end: ContinuousClock.Instant
+  ) async throws -> Base {
+    // If it is old the transaction fails, and what is there is read.
+    if let kept { return kept }
+    return try await base(.linearizable, places, until: end)
+  }
+
+  private func apply(
+    _ operations: [StampedOperation], on base: Base, until end: ContinuousClock.Instant
+  ) async throws -> Made {
+    var made = Made(mark: base.mark.mark)
+    var machine = StateMachine(storage: EtcdState(layout, base.fetched), mark: made.mark.data)
+    for operation in operations {
+      made.mark.appliedIndex += 1
+      let index = made.mark.appliedIndex
+      let before = machine
+      let (after, ruling) = try await run(on: base, until: end) {
+        var trial = before
+        try trial.forget(at: index, operation.stamp.time)
+        let ruling = try trial.apply(operation, at: LogPosition(index: index, term: 0))
+        return (trial, ruling)
+      }
+      machine = after
+      made.results.append(
+        ruling.decision.map { Receipt($0, revision: ruling.revision) }.mapError { $0 as any Error })
+    }
+    made.mark.data = machine.mark
+    made.written = machine.storage.written
+    return made
+  }
+
+  /// etcd allows 128 parts in a transaction, those of the transactions around it counted.
+  private static let partsOfTransaction = 32
+
+  /// Writes, if the mark is still that of the base.
+  ///
+  /// - Returns: etcd's revision; `nil` if the mark has moved.
+  private func send(
+    _ written: [Bytes: Bytes?], _ mark: MarkRecord, after base: Base, _ isUnknown: inout Bool,
+    until end: ContinuousClock.Instant
+  ) async throws -> Int64? {
+    var requests = written.map { place, value in
+      value.map { EtcdRequest.put(place, $0) } ?? .delete(place)
+    }
+    requests.append(.put(layout.mark, mark.encoded))
+    while requests.count > Self.partsOfTransaction {
+      requests = stride(from: 0, to: requests.count, by: Self.partsOfTransaction).map {
+        .group(Array(requests[$0..<min(requests.count, $0 + Self.partsOfTransaction)]))
+      }
+    }
+    let key = JSON.string(layout.mark.base64)
+    let body: JSON = [
+      "compare": [
+        ["key": key, "target": "MOD", "mod_revision": .string(String(base.modified))],
+        ["key": key, "target": "VALUE", "value": .string(base.mark.encoded.base64)],
+      ],
+      "success": .array(requests.map(\.json)),
+    ]
+    let bytes = ByteBuffer(bytes: body.serialized())
+    var last = EtcdFailure.unreachable("no member answers")
+    for attempt in 0... {
+      do {
+        let answer = try await gateway.send("/v3/kv/txn", bytes, attempt, until: end)
+        return answer["succeeded"]?.bool == true ? answer.etcdRevision : nil
+      } catch let failure as EtcdFailure {
+        switch failure {
+        case .unknown: (last, isUnknown) = (failure, true)
+        // An earlier attempt may have been taken all the same.
+        case .refused, .outOfReach:
+          guard isUnknown else { throw failure }
+        case .unreachable: if !isUnknown { last = failure }
+        }
+      }
+      guard ContinuousClock.now < end else { break }
+      try await gateway.pause(after: attempt)
+    }
+    throw last
+  }
+
+  private func learn(
+    _ written: [Bytes: Bytes?], _ mark: MarkRecord, _ base: Base, _ revision: Int64
+  ) {
+    for (place, value) in written { base.fetched.learn(place, value) }
+    base.fetched.learn(layout.mark, mark.encoded)
+    (base.mark, base.modified, base.revision) = (mark, revision, revision)
+    forgetIfLarge(base)
+  }
+
+  // MARK: Beginning
+
+  /// Which database stands below the prefix; `nil` if none does.
+  func identity() async throws -> ClusterIdentity? {
+    do {
+      let answer = try await ranges([.init(layout.format)], at: 0, until: .now + patience)
+      return try answer.found[0].pairs.first.map { try FormatRecord($0.value).identity }
+    } catch let error as EtcdFailure { throw error.reading }
+  }
+
+  /// Makes a database, unless there is one.
+  ///
+  /// - Returns: whether there was none.
+  func begin(_ identity: ClusterIdentity) async throws -> Bool {
+    var mark = StateMark()
+    mark.data.version = .newest
+    let puts = [
+      EtcdRequest.put(layout.format, FormatRecord(identity).encoded),
+      .put(layout.mark, MarkRecord(mark).encoded),
+    ]
+    let body: JSON = [
+      "compare": [
+        [
+          "key": .string(layout.format.base64), "target": "CREATE", "create_revision": "0",
+        ]
+      ],
+      "success": .array(puts.map(\.json)),
+    ]
+    do {
+      let answer = try await gateway.ask("/v3/kv/txn", body, until: .now + patience)
+      return answer["succeeded"]?.bool == true
+    } catch let error as EtcdFailure { throw error.changing(isUnknown: false) }
+  }
+}
+
+/// What there was at a revision of etcd, to be read piece by piece.
+package struct EtcdSnapshot: FrozenState {
+  let engine: EtcdEngine
+  let record: MarkRecord
+  let revision: Int64
+
+  package var mark: StateMark { record.mark }
+
+  init(engine: EtcdEngine, mark: MarkRecord, revision: Int64) {
+    (self.engine, record, self.revision) = (engine, mark, revision)
+  }
+
+  package func read<T: Sendable>(
+    _ body: @escaping @Sendable (any StateView) throws -> T
+  ) async throws -> T {
+    try await engine.read(self, body)
+  }
+}
+
+extension EtcdFailure {
+  /// What a caller is told of a question.
+  var reading: PDBError {
+    switch self {
+    case .refused(let code, let message):
+      Self.refusal(code, message, outcome: nil)
+    case .unreachable(let message), .unknown(let message):
+      PDBError(.unreachable, "etcd does not answer: \(message)")
+    case .outOfReach: PDBError(.timedOut, "etcd compacts faster than it can be read")
+    }
+  }
+
+  /// What a caller is told of a change.
+  func changing(isUnknown: Bool) -> PDBError {
+    switch self {
+    case .refused(let code, let message):
+      Self.refusal(code, message, outcome: isUnknown ? .unknown : .notApplied)
+    case .unreachable(let message):
+      PDBError(
+        .unreachable, "etcd does not answer: \(message)",
+        outcome: isUnknown ? .unknown : .notApplied)
+    case .unknown(let message):
+      PDBError(
+        .unknownOutcome, "etcd took the change and did not say what became of it: \(message)",
+        outcome: .unknown, hint: "look at the data, or send it again with the same request id")
+    case .outOfReach:
+      PDBError(
+        .timedOut, "etcd compacts faster than it can be read",
+        outcome: isUnknown ? .unknown : .notApplied)
+    }
+  }
+
+  private static func refusal(
+    _ code: Int, _ message: String, outcome: PDBError.Outcome?
+  ) -> PDBError {
+    let kind: PDBError.Code =
+      switch code {
+      case 7, 16: .unauthorized
+      case 8: .busy
+      default: .internal
+      }
+    return PDBError(kind, "etcd refuses: \(message)", outcome: outcome ?? .notApplied)
+  }
+}

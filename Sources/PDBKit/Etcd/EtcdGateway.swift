@@ -1,0 +1,192 @@
+// etcd over its JSON gateway: the same server, the same requests as gRPC, and no library of its own.
+
+import AsyncHTTPClient
+import Foundation
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import PDBClient
+import PDBModel
+
+/// Why etcd did not do what it was asked.
+enum EtcdFailure: Error {
+  /// It has not done it, and will not.
+  case refused(code: Int, message: String)
+  /// No server took the request: nothing was done.
+  case unreachable(String)
+  /// It may have done it, or may do it yet.
+  case unknown(String)
+  /// The revision that was to be read is gone, or this server does not have it yet.
+  case outOfReach
+}
+
+/// Asks the members of one etcd, whichever answers.
+final class EtcdGateway: Sendable {
+  let address: EtcdAddress
+  private let http: LazyHTTPClient
+  /// Which endpoint is asked first.
+  private let preferred = NIOLockedValueBox(0)
+
+  init(_ address: EtcdAddress) {
+    self.address = address
+    var configuration = HTTPClient.Configuration()
+    configuration.timeout.connect = .seconds(2)
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    http = LazyHTTPClient(configuration)
+  }
+
+  func shutdown() async { await http.shutdown() }
+
+  // MARK: Asking
+
+  /// A question: asked again elsewhere, until one answers or the time is over.
+  func ask(_ path: String, _ body: JSON, until end: ContinuousClock.Instant) async throws -> JSON {
+    let bytes = ByteBuffer(bytes: body.serialized())
+    var last: EtcdFailure?
+    for attempt in 0... {
+      guard attempt == 0 || ContinuousClock.now < end else { break }
+      do { return try await send(path, bytes, attempt, until: end) } catch let error as EtcdFailure
+      {
+        switch error {
+        case .refused, .outOfReach: throw error
+        case .unreachable, .unknown: last = error
+        }
+      }
+      try await pause(after: attempt)
+    }
+    throw last ?? .unknown("no answer in time")
+  }
+
+  /// Sends a request once, to one member.
+  ///
+  /// - Parameter attempt: the how manieth of the same; each goes to another member.
+  func send(
+    _ path: String, _ body: ByteBuffer, _ attempt: Int, until end: ContinuousClock.Instant
+  ) async throws -> JSON {
+    let count = address.endpoints.count
+    let place = (preferred.withLockedValue { $0 } + attempt) % count
+    let answer = try await send(path, body, to: address.endpoints[place], until: end)
+    if attempt > 0 { preferred.withLockedValue { $0 = place } }
+    return answer
+  }
+
+  /// Waits a little once all members were asked.
+  func pause(after attempt: Int) async throws {
+    guard attempt % address.endpoints.count == address.endpoints.count - 1 else { return }
+    try await Task.sleep(for: .milliseconds(Int64.random(in: 20...100)))
+  }
+
+  /// How long one member may take; it must make it within that, or another one is asked.
+  private static func patience(_ body: ByteBuffer) -> Duration {
+    .milliseconds(3000 + body.readableBytes / 100)
+  }
+
+  private func send(
+    _ path: String, _ body: ByteBuffer, to endpoint: NodeAddress,
+    until end: ContinuousClock.Instant
+  ) async throws -> JSON {
+    var request = HTTPClientRequest(url: "http://\(endpoint)\(path)")
+    request.method = .POST
+    request.headers.add(name: "Content-Type", value: "application/json")
+    request.body = .bytes(body)
+    let patience = min(
+      Self.patience(body), max(.milliseconds(50), ContinuousClock.now.duration(to: end)))
+    let status: HTTPResponseStatus
+    let bytes: ByteBuffer
+    do {
+      let response = try await http.client.execute(
+        request, timeout: .milliseconds(patience.milliseconds))
+      status = response.status
+      bytes = try await response.body.collect(upTo: Self.largestAnswer)
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch let error as HTTPClientError where error == .connectTimeout {
+      throw EtcdFailure.unreachable("\(endpoint) does not answer")
+    } catch let error as NIOConnectionError {
+      throw EtcdFailure.unreachable("\(error.host):\(error.port) refuses connections")
+    } catch {
+      throw EtcdFailure.unknown("\(endpoint): \(error)")
+    }
+    guard let json = try? JSON(parsing: Bytes(buffer: bytes)), json.members != nil else {
+      guard status != .notFound else {
+        throw EtcdFailure.refused(code: 12, message: "\(endpoint) has no JSON gateway at \(path)")
+      }
+      throw EtcdFailure.unknown("\(endpoint) answered \(status.code) with no JSON")
+    }
+    if status == .ok { return json }
+    throw Self.failure(json, status, endpoint)
+  }
+
+  private static let largestAnswer = 256 << 20
+
+  /// What an error says of the request: by its code and message; the HTTP status changed between versions.
+  private static func failure(
+    _ json: JSON, _ status: HTTPResponseStatus, _ endpoint: NodeAddress
+  ) -> EtcdFailure {
+    let code = Int(json["code"]?.int64 ?? -1)
+    let message = json["message"]?.string ?? json["error"]?.string ?? "status \(status.code)"
+    if message.contains("required revision") { return .outOfReach }
+    if message.contains("database space exceeded") { return .unknown(message) }
+    switch code {
+    // invalid argument, not found, already exists, permission denied, resource exhausted (too many requests),
+    // failed precondition, unimplemented, unauthenticated
+    case 3, 5, 6, 7, 8, 9, 12, 16: return .refused(code: code, message: message)
+    default: return .unknown("\(endpoint): \(message)")
+    }
+  }
+}
+
+// MARK: Requests
+
+/// A part of a transaction.
+enum EtcdRequest {
+  case put(Bytes, Bytes)
+  case delete(Bytes)
+  case range(KeyRange, limit: Int, revision: Int64)
+  /// Others in one, because a transaction may have only so many parts.
+  case group([EtcdRequest])
+
+  var json: JSON {
+    switch self {
+    case .put(let key, let value):
+      ["request_put": ["key": .string(key.base64), "value": .string(value.base64)]]
+    case .delete(let key): ["request_delete_range": ["key": .string(key.base64)]]
+    case .range(let range, let limit, let revision):
+      [
+        "request_range": [
+          "key": .string(range.lower.base64), "range_end": .string(range.upper.base64),
+          "limit": .string(String(limit)), "revision": .string(String(revision)),
+        ]
+      ]
+    case .group(let requests): ["request_txn": ["success": .array(requests.map(\.json))]]
+    }
+  }
+}
+
+/// A key as etcd tells of it.
+struct EtcdPair {
+  let key: Bytes
+  let value: Bytes
+  /// etcd's own revision of the last change.
+  let modified: Int64
+
+  init?(_ json: JSON) {
+    guard let key = json["key"]?.string.flatMap(Bytes.init(base64:)),
+      let modified = json["mod_revision"]?.string.flatMap({ Int64($0) })
+    else { return nil }
+    self.key = key
+    value = json["value"]?.string.flatMap(Bytes.init(base64:)) ?? []
+    self.modified = modified
+  }
+}
+
+extension JSON {
+  /// etcd's revision in the head of an answer.
+  var etcdRevision: Int64 { self["header"]?["revision"]?.string.flatMap { Int64($0) } ?? 0 }
+
+  /// The pairs of an answer to a range, and whether there are more.
+  var etcdRange: (pairs: [EtcdPair], more: Bool) {
+    ((self["kvs"]?.array ?? []).compactMap(EtcdPair.init), self["more"]?.bool ?? false)
+  }
+}

@@ -1,0 +1,96 @@
+// The store of data that are in an etcd.
+
+import Foundation
+import PDBCoordinator
+package import PDBLocal
+package import PDBModel
+package import PDBStore
+
+/// The data below one prefix of an etcd.
+package final class EtcdStore: LocalStore {
+  package let engine: EtcdEngine
+  package let author: String
+  package let address: EtcdAddress
+  /// Other programs change what is there: nothing of it can be kept from one list to the next.
+  package var order: KnownTaskOrder { KnownTaskOrder() }
+
+  /// - Parameters:
+  ///   - author: who makes the changes, for the history.
+  ///   - timeout: how long one request may take.
+  package init(_ address: EtcdAddress, author: String = "", timeout: Duration = .seconds(10)) {
+    engine = EtcdEngine(address, patience: timeout)
+    self.author = author
+    self.address = address
+  }
+
+  package func shutdown() async { await engine.gateway.shutdown() }
+
+  package func identity() async throws(PDBError) -> ClusterIdentity {
+    let identity: ClusterIdentity?
+    do { identity = try await engine.identity() } catch { throw PDBError(reading: error) }
+    guard let identity else {
+      throw PDBError(
+        .noInput, "there is no database at \(address)", hint: "pdb init --db \(address)")
+    }
+    return identity
+  }
+
+  /// Makes the database, if there is none.
+  ///
+  /// - Returns: whether there was none.
+  package func begin() async throws(PDBError) -> Bool {
+    func digits(_ number: UInt64) -> String { String(number, radix: 16) }
+    let identity = ClusterIdentity(
+      cluster: digits(.random(in: 1 ... .max)), birth: digits(.random(in: 1 ... .max)))
+    do {
+      if try await engine.identity() != nil { return false }
+      return try await engine.begin(identity)
+    } catch { throw PDBError(changing: error) }
+  }
+
+  package func changes(
+    since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
+  ) async throws(PDBError) -> ChangeStream {
+    let start = try await start(revision, moment)
+    return ChangeStream(after: start, EtcdChanges(self, after: start, filter))
+  }
+
+  package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
+    throw PDBError(
+      .notSupported, "a backup with its history is made of pdb's own files, not of an etcd",
+      hint: "'etcdctl snapshot save' keeps all of it; 'pdb export' writes what there is now")
+  }
+}
+
+/// Looks now and then whether somebody wrote.
+private struct EtcdChanges: BatchSource {
+  private let store: EtcdStore
+  private let filter: HistoryFilter
+  /// The last revision that was told, or passed over.
+  private var last: UInt64
+  private var silence = ContinuousClock.now
+
+  init(_ store: EtcdStore, after start: UInt64, _ filter: HistoryFilter) {
+    self.store = store
+    self.filter = filter
+    last = start
+  }
+
+  mutating func next() async throws(PDBError) -> [ChangeEvent]? {
+    while true {
+      let newest = try await store.read(.now, .keys) { $1.revision }
+      let isNews = newest != last
+      if isNews || silence.duration(to: .now) > Self.pulse {
+        silence = .now
+        guard isNews else { return [.position(last)] }
+        let events = try await store.events(after: last, filter)
+        last = events.last?.revision ?? last
+        return events
+      }
+      do { try await Task.sleep(for: Self.pause) } catch { throw .cancelled }
+    }
+  }
+
+  private static let pause = Duration.milliseconds(50)
+  private static let pulse = Duration.seconds(2)
+}
