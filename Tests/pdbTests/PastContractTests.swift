@@ -297,7 +297,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(arguments: StoreUnderTest.ofOwnFiles)
+    @Test(arguments: StoreUnderTest.countingTime)
     func `a key with a time ends after it, and not before`(kind: StoreUnderTest) async throws {
       try await kind.run { store in
         let (a, b) = (Self.key("a"), Self.key("b"))
@@ -343,7 +343,7 @@ extension ProcessTests {
       }
     }
 
-    @Test(arguments: StoreUnderTest.ofOwnFiles)
+    @Test(arguments: StoreUnderTest.countingTime)
     func `a lock has one holder, whose token is greater than those before`(
       kind: StoreUnderTest
     ) async throws {

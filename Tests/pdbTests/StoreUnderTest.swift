@@ -21,10 +21,12 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
   case follower
   /// The keys below a prefix of an etcd.
   case etcd
+  /// A client of the second of two nodes in front of an etcd.
+  case front
 
   /// Those that this machine has what they need for.
   static let allCases: [StoreUnderTest] =
-    [.folder, .cluster, .remote, .follower] + (EtcdServer.program == nil ? [] : [.etcd])
+    [.folder, .cluster, .remote, .follower] + (EtcdServer.program == nil ? [] : [.etcd, .front])
 
   var testDescription: String { rawValue }
 
@@ -52,11 +54,22 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
       do { result = .success(try await body(store)) } catch { result = .failure(error) }
       await store.shutdown()
       try result.get()
+    case .front:
+      let store = try await EtcdServer.shared.value.database()
+      await store.shutdown()
+      try await Self.withNode(as: .front(store.address)) { _, _ in
+        try await Self.withNode(as: .front(store.address)) { _, address in
+          try await Self.withClient([address]) { try await body($0) }
+        }
+      }
     }
   }
 
-  /// Those of pdb's own files: they can be copied with their history, and what keeps them counts time.
-  static let ofOwnFiles = allCases.filter { $0 != .etcd }
+  /// Those of pdb's own files, which can be copied with their history.
+  static let ofOwnFiles = allCases.filter { $0 != .etcd && $0 != .front }
+
+  /// Those that count the time of keys that end.
+  static let countingTime = allCases.filter { $0 != .etcd }
 
   /// The implementations that keep a cluster.
   static let clusters: [StoreUnderTest] = [.cluster, .remote, .follower]
@@ -79,6 +92,7 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
 
   /// Runs a node inside this process until `body` ends.
   static func withNode(
+    as kind: PDBNode.Kind = .member,
     _ body: @escaping @Sendable (PDBNode, NodeAddress) async throws -> Void
   ) async throws {
     let ports = try TestPorts(1)
@@ -88,7 +102,7 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
       address: address, dataDirectory: workspace.path + "/data")
     let (listening, isListening) = AsyncStream.makeStream(of: Void.self)
     let node = try await PDBNode(
-      configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+      configuration, as: kind, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) { isListening.yield() }
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { try await node.run() }

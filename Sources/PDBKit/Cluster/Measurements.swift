@@ -49,6 +49,8 @@ package struct Measurements: Sendable {
   package var files: [(name: String, bytes: Int)] = []
   /// What waits in each queue now.
   package var queues: [(name: String, depth: Int)] = []
+
+  package init() {}
 }
 
 extension Measurements {

@@ -7,6 +7,7 @@
 // its answer is written with its change: an attempt whose fate is unknown is settled by what stands there.
 
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 package import PDBCoordinator
 package import PDBLocal
@@ -34,6 +35,11 @@ package actor EtcdEngine: StateEngine {
   }
 
   private var kept: Base?
+  /// Tells listeners of revisions, whoever makes them, as long as ``watch()`` runs.
+  nonisolated let feed = ChangeFeed(last: 0)
+  /// How far the data are, as far as this process knows.
+  private nonisolated let newest = NIOLockedValueBox(StateMark())
+  nonisolated var mark: StateMark { newest.withLockedValue { $0 } }
 
   /// An operation that waits for its transaction.
   private struct Waiting {
@@ -73,13 +79,56 @@ package actor EtcdEngine: StateEngine {
     } else {
       base = Base(
         mark, modified: found.modified, revision: answer.revision, FetchedKeys())
-      // An older answer may come later.
-      if base.modified > kept?.modified ?? 0 { kept = base }
+      keep(base)
     }
     for (place, range) in zip(wanted, answer.found) {
       base.fetched.learn(place, range.pairs.first?.value)
     }
     return base
+  }
+
+  /// Keeps what is newer than what is kept: an older answer may come later.
+  private func keep(_ base: Base) {
+    guard base.modified > lastModified else { return }
+    lastModified = base.modified
+    kept = base
+    note(base.mark.mark, [])
+  }
+
+  /// etcd's revision of the newest mark that was seen.
+  private var lastModified: Int64 = 0
+
+  /// Lets listeners know how far the data are.
+  ///
+  /// - Parameter made: the revisions that this process made since.
+  private func note(_ mark: StateMark, _ made: [RecordedRevision]) {
+    newest.withLockedValue { $0 = mark }
+    guard mark.revision != feed.last else { return }
+    if let first = made.first?.record.number, first == feed.last + 1 {
+      feed.publish(made)
+    } else {
+      feed.reset(to: mark.revision)
+    }
+  }
+
+  /// Learns of changes that others make, until the task is cancelled.
+  func watch() async throws {
+    while !Task.isCancelled {
+      do {
+        _ = try await base(.linearizable, until: .now + patience)
+        for try await pair in gateway.watch(layout.mark) {
+          guard let mark = MarkRecord(pair.value) else { continue }
+          let fetched = FetchedKeys()
+          fetched.learn(layout.mark, pair.value)
+          keep(Base(mark, modified: pair.modified, revision: pair.modified, fetched))
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        // Whoever asks is told that etcd does not answer.
+      }
+      try await Task.sleep(for: .milliseconds(200))
+    }
   }
 
   private var missing: PDBError {
@@ -215,12 +264,50 @@ package actor EtcdEngine: StateEngine {
 
   // MARK: Time
 
-  package nonisolated func leaseTime(_ mark: StateMark) -> UInt64 { mark.lease.time }
+  /// The lead that this process has; `nil` if it has none.
+  private nonisolated let held = NIOLockedValueBox<FrontLead?>(nil)
+  private nonisolated var lead: FrontLead? { held.withLockedValue { $0 } }
+
+  package nonisolated func leaseTime(_ mark: StateMark) -> UInt64 {
+    max(mark.lease.time, lead?.time ?? 0)
+  }
 
   package func grantTime() async throws -> UInt64 {
-    throw PDBError(
+    guard let lead, lead.holds else { throw mustLead }
+    return lead.time
+  }
+
+  private var mustLead: PDBError {
+    PDBError(
       .notSupported, "keys that end need a node in front of etcd, which counts the time",
       hint: "pdb node start --db \(gateway.address)")
+  }
+
+  /// This process leads, or goes on to.
+  ///
+  /// - Parameter claim: etcd's revision of the key that says so.
+  func lead(_ claim: Int64, until end: ContinuousClock.Instant) async throws {
+    if var lead, lead.claim == claim {
+      lead.end = end
+      let longer = lead
+      return held.withLockedValue { $0 = longer }
+    }
+    let recorded = try await base(.linearizable, until: end).mark.mark.lease.time
+    held.withLockedValue { $0 = FrontLead(claim: claim, until: end, from: recorded) }
+  }
+
+  nonisolated func follow() { held.withLockedValue { $0 = nil } }
+
+  /// Ends what is due, while this process leads, until the task is cancelled.
+  func expireLeases() async throws {
+    while true {
+      try await Task.sleep(for: .milliseconds(50))
+      guard let work = lead?.work(mark.lease) else { continue }
+      // What cannot be written down now will be next time.
+      _ = try? await propose(
+        StampedOperation(
+          stamp: Stamp(time: .now, author: "", request: nil), operation: work))
+    }
   }
 
   package nonisolated var isCurrent: Bool { true }
@@ -262,9 +349,18 @@ package actor EtcdEngine: StateEngine {
     do {
       let results = try await make(group.map(\.operation), until: .now + patience)
       for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
+    } catch let error as PDBError where group.count > 1 && Self.isAboutOne(error) {
+      await commit(Array(group[..<(group.count / 2)]))
+      await commit(Array(group[(group.count / 2)...]))
     } catch {
       for waiting in group { waiting.continuation.resume(throwing: error) }
     }
+  }
+
+  /// Whether a group may be refused for what only some of it are.
+  private static func isAboutOne(_ error: PDBError) -> Bool {
+    error.outcome == .notApplied
+      && [.bodyTooLarge, .notSupported, .notLeader].contains(error.code)
   }
 
   /// What operations came to, and what is to be written for it.
@@ -272,6 +368,7 @@ package actor EtcdEngine: StateEngine {
     var results: [Result<Receipt, any Error>] = []
     var mark: StateMark
     var written: [Bytes: Bytes?] = [:]
+    var revisions: [RecordedRevision] = []
   }
 
   /// Makes operations, all in one transaction.
@@ -279,6 +376,7 @@ package actor EtcdEngine: StateEngine {
     _ operations: [StampedOperation], until end: ContinuousClock.Instant
   ) async throws -> [Result<Receipt, any Error>] {
     let requests = operations.compactMap { $0.stamp.request.map { layout.request($0.id) } }
+    let needsLead = operations.contains { $0.operation.leaseTime != nil }
     // Whether an attempt may have been taken, or may be yet.
     var isUnknown = false
     do {
@@ -298,12 +396,17 @@ package actor EtcdEngine: StateEngine {
         }
         guard !made.written.isEmpty else { return made.results }
         let mark = MarkRecord(made.mark)
-        if let revision = try await send(made.written, mark, after: base, &isUnknown, until: end) {
-          learn(made.written, mark, base, revision)
+        let claim = needsLead ? lead?.claim : nil
+        guard needsLead == (claim != nil) else { throw mustLead }
+        if let revision = try await send(
+          made.written, mark, after: base, claim, &isUnknown, until: end)
+        {
+          learn(made, mark, base, revision)
           return made.results
         }
-        // Another program was faster.
+        // Another program was faster, or leads now.
         kept = nil
+        if let claim { try await check(claim, isUnknown, until: end) }
         guard ContinuousClock.now < end else {
           throw PDBError(
             .busy, "too many programs change the database at once",
@@ -314,6 +417,18 @@ package actor EtcdEngine: StateEngine {
       kept = nil
       throw failure.changing(isUnknown: isUnknown)
     }
+  }
+
+  /// - Throws: if this process leads no longer.
+  private func check(
+    _ claim: Int64, _ isUnknown: Bool, until end: ContinuousClock.Instant
+  ) async throws {
+    let answer = try await ranges([.init(layout.leader)], at: 0, until: end)
+    guard answer.found[0].pairs.first?.modified != claim else { return }
+    follow()
+    throw PDBError(
+      .noLeader, "this node does not lead any longer",
+      outcome: isUnknown ? .unknown : .notApplied, hint: "send it again in a moment")
   }
 
   private func current(
@@ -340,6 +455,7 @@ package actor EtcdEngine: StateEngine {
         return (trial, ruling)
       }
       machine = after
+      if let revision = ruling.made { made.revisions.append(revision) }
       made.results.append(
         ruling.decision.map { Receipt($0, revision: ruling.revision) }.mapError { $0 as any Error })
     }
@@ -353,10 +469,11 @@ package actor EtcdEngine: StateEngine {
 
   /// Writes, if the mark is still that of the base.
   ///
+  /// - Parameter claim: the lead that must still be held.
   /// - Returns: etcd's revision; `nil` if the mark has moved.
   private func send(
-    _ written: [Bytes: Bytes?], _ mark: MarkRecord, after base: Base, _ isUnknown: inout Bool,
-    until end: ContinuousClock.Instant
+    _ written: [Bytes: Bytes?], _ mark: MarkRecord, after base: Base, _ claim: Int64?,
+    _ isUnknown: inout Bool, until end: ContinuousClock.Instant
   ) async throws -> Int64? {
     var requests = written.map { place, value in
       value.map { EtcdRequest.put(place, $0) } ?? .delete(place)
@@ -368,11 +485,18 @@ package actor EtcdEngine: StateEngine {
       }
     }
     let key = JSON.string(layout.mark.base64)
+    var compare: [JSON] = [
+      ["key": key, "target": "MOD", "mod_revision": .string(String(base.modified))],
+      ["key": key, "target": "VALUE", "value": .string(base.mark.encoded.base64)],
+    ]
+    if let claim {
+      compare.append([
+        "key": .string(layout.leader.base64), "target": "MOD",
+        "mod_revision": .string(String(claim)),
+      ])
+    }
     let body: JSON = [
-      "compare": [
-        ["key": key, "target": "MOD", "mod_revision": .string(String(base.modified))],
-        ["key": key, "target": "VALUE", "value": .string(base.mark.encoded.base64)],
-      ],
+      "compare": .array(compare),
       "success": .array(requests.map(\.json)),
     ]
     let bytes = ByteBuffer(bytes: body.serialized())
@@ -396,12 +520,14 @@ package actor EtcdEngine: StateEngine {
     throw last
   }
 
-  private func learn(
-    _ written: [Bytes: Bytes?], _ mark: MarkRecord, _ base: Base, _ revision: Int64
-  ) {
-    for (place, value) in written { base.fetched.learn(place, value) }
+  private func learn(_ made: Made, _ mark: MarkRecord, _ base: Base, _ revision: Int64) {
+    // The watch may have been faster, and may have told of later changes by others.
+    guard revision >= lastModified else { return }
+    for (place, value) in made.written { base.fetched.learn(place, value) }
     base.fetched.learn(layout.mark, mark.encoded)
     (base.mark, base.modified, base.revision) = (mark, revision, revision)
+    (kept, lastModified) = (base, revision)
+    note(mark.mark, made.revisions)
     forgetIfLarge(base)
   }
 
@@ -494,6 +620,14 @@ extension EtcdFailure {
   private static func refusal(
     _ code: Int, _ message: String, outcome: PDBError.Outcome?
   ) -> PDBError {
+    if message.contains("too large") || message.contains("too many operations") {
+      return PDBError(
+        .bodyTooLarge, "the change is larger than etcd takes at once: \(message)",
+        outcome: outcome ?? .notApplied,
+        hint:
+          "make it several changes, or start etcd with larger --max-request-bytes and --max-txn-ops"
+      )
+    }
     let kind: PDBError.Code =
       switch code {
       case 7, 16: .unauthorized

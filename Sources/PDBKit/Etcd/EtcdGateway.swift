@@ -118,6 +118,47 @@ final class EtcdGateway: Sendable {
     throw Self.failure(json, status, endpoint)
   }
 
+  /// The changes of a key from now on; ends when the member that tells them does.
+  func watch(_ key: Bytes) -> AsyncThrowingStream<EtcdPair, any Error> {
+    let body: JSON = [
+      "create_request": ["key": .string(key.base64), "progress_notify": true]
+    ]
+    let (stream, continuation) = AsyncThrowingStream.makeStream(of: EtcdPair.self)
+    let place = preferred.withLockedValue { $0 } % address.endpoints.count
+    let task = Task { [http, address] in
+      do {
+        var request = HTTPClientRequest(url: "http://\(address.endpoints[place])/v3/watch")
+        request.method = .POST
+        request.body = .bytes(ByteBuffer(bytes: body.serialized()))
+        let answer = try await http.client.execute(request, deadline: .distantFuture)
+        var line: Bytes = []
+        for try await part in answer.body {
+          for byte in part.readableBytesView {
+            guard byte == UInt8(ascii: "\n") else {
+              line.append(byte)
+              continue
+            }
+            let result = (try? JSON(parsing: line))?["result"]
+            line = []
+            guard let result, result["canceled"]?.bool != true else {
+              return continuation.finish()
+            }
+            for event in result["events"]?.array ?? [] {
+              if let pair = event["kv"].flatMap(EtcdPair.init) { continuation.yield(pair) }
+            }
+          }
+        }
+        continuation.finish()
+      } catch { continuation.finish(throwing: error) }
+    }
+    // Another one next time.
+    continuation.onTermination = { [preferred] _ in
+      task.cancel()
+      preferred.withLockedValue { $0 += 1 }
+    }
+    return stream
+  }
+
   private static let largestAnswer = 256 << 20
 
   /// What an error says of the request: by its code and message; the HTTP status changed between versions.

@@ -56,10 +56,12 @@ package final class EtcdStore: LocalStore {
   }
 
   package func backup(at moment: Moment) async throws(PDBError) -> ByteStream {
-    throw PDBError(
-      .notSupported, "a backup with its history is made of pdb's own files, not of an etcd",
-      hint: "'etcdctl snapshot save' keeps all of it; 'pdb export' writes what there is now")
+    throw Self.cannotCopy
   }
+
+  static let cannotCopy = PDBError(
+    .notSupported, "a backup with its history is made of pdb's own files, not of an etcd",
+    hint: "'etcdctl snapshot save' keeps all of it; 'pdb export' writes what there is now")
 }
 
 /// Looks now and then whether somebody wrote.

@@ -8,6 +8,8 @@
 //   h/00...057          revision 57: who, when, what, which keys
 //   q/REQUEST           the answer to a request, for its repetitions
 //   r/00...091          the id of the request that was operation 91: the oldest are forgotten first
+//   f/NODE              a node in front of etcd, as long as it lives
+//   l                   which of them leads
 //
 // Numbers in keys have twenty digits, so that they sort as numbers do. In `v/`, `%`, `/` and NUL of a key
 // are percent-escaped, so that the versions of one key stand together. What a key held at a revision is one
@@ -25,6 +27,9 @@ struct Layout: Sendable {
 
   var format: Bytes { key("format") }
   var mark: Bytes { key("mark") }
+  var leader: Bytes { key("l") }
+  var fronts: KeyRange { KeyRange(prefix: key("f/")) }
+  func front(_ id: String) -> Bytes { key("f/\(id)") }
   /// Everything there is.
   var all: KeyRange { KeyRange(prefix: prefix) }
 

@@ -23,6 +23,11 @@ extension LocalStore {
   // MARK: Changing
 
   package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
+    try await make(change, from: origin)
+  }
+
+  /// Stamps a change and makes it durable.
+  package func make(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
     var now: UInt64 = 0
     if change.needsLeaseTime {
       do { now = try await engine.grantTime() } catch { throw PDBError(changing: error) }

@@ -124,7 +124,7 @@ extension Draft {
 
 extension Operation {
   /// The lease time when it was proposed; `nil` if it does not say.
-  var leaseTime: UInt64? {
+  package var leaseTime: UInt64? {
     switch self {
     case .setExpiring(_, _, _, let lease): lease.now
     case .touch(_, _, let lease): lease?.now

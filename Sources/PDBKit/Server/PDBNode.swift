@@ -3,6 +3,7 @@
 public import Logging
 import PDBClient
 public import PDBCluster
+public import PDBEtcd
 public import PDBModel
 public import PDBStore
 public import ServiceLifecycle
@@ -18,13 +19,21 @@ public import ServiceLifecycle
 public struct PDBNode: Service {
   private let configuration: NodeConfiguration
   private let logger: Logger
-  private let node: ClusterNode
+  private let node: any NodeCore
   private let listener: NodeListener
   private let tls: NodeTLS
   private let isListening: @Sendable () async -> Void
 
   /// The data, without a way over HTTP. Before ``run()`` nothing is answered.
   public var store: any Clustered { node.store }
+
+  /// Where the data are that a node serves.
+  public enum Kind: Sendable {
+    /// In its own files; it is a member of a cluster.
+    case member
+    /// In an etcd.
+    case front(EtcdAddress)
+  }
 
   /// Takes the node's port, then opens or creates its files and checks them.
   ///
@@ -34,13 +43,17 @@ public struct PDBNode: Service {
   /// - Throws: ``PDBError`` if the node must not or cannot start; nothing was changed then, neither
   ///   here nor in the cluster that it was to join.
   public init(
-    _ configuration: NodeConfiguration, logger: Logger,
+    _ configuration: NodeConfiguration, as kind: Kind = .member, logger: Logger,
     isListening: @escaping @Sendable () async -> Void = {}
   ) async throws {
     try configuration.check()
     let listener = try await NodeListener(configuration.address)
     do {
-      node = try await ClusterNode(configuration, logger)
+      node =
+        switch kind {
+        case .member: try await ClusterNode(configuration, logger)
+        case .front(let etcd): try await FrontNode(etcd, configuration)
+        }
       tls = try NodeTLS(node.receiver.trust, configuration, logger)
     } catch {
       await listener.close()
@@ -93,10 +106,27 @@ public struct PDBNode: Service {
   }
 }
 
+/// What keeps the data of a node and answers its peers, without HTTP.
+protocol NodeCore: Sendable {
+  associatedtype Served: ServedStore
+  var store: Served { get }
+  var receiver: any PeerReceiver { get }
+  /// Yields when a client asks the node to stop.
+  var stopRequests: AsyncStream<Void> { get }
+  /// Runs the node until the task is cancelled.
+  func run() async throws
+  /// The node can be reached now.
+  func announce()
+  /// Refuses changes from then on, and waits a moment for those under way.
+  func drain() async
+}
+
+extension ClusterNode: NodeCore {}
+
 // MARK: Services
 
 private struct NodeService: Service {
-  let node: ClusterNode
+  let node: any NodeCore
 
   func run() async throws {
     try await cancelWhenGracefulShutdown { try await node.run() }
@@ -105,7 +135,7 @@ private struct NodeService: Service {
 
 /// Ends when a client asks the node to stop, and with it the rest.
 private struct StopService: Service {
-  let node: ClusterNode
+  let node: any NodeCore
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
@@ -116,7 +146,7 @@ private struct StopService: Service {
 
 /// Stops taking changes when the process is asked to stop, and lets those under way finish.
 private struct DrainService: Service {
-  let node: ClusterNode
+  let node: any NodeCore
   let logger: Logger
 
   func run() async throws {

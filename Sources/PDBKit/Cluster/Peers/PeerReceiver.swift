@@ -51,24 +51,24 @@ package protocol PeerReceiver: Sendable {
 }
 
 /// A node that takes no part yet: it shakes hands, and hears nothing of what members say.
-protocol SilentReceiver: PeerReceiver {}
+package protocol SilentReceiver: PeerReceiver {}
 
 extension SilentReceiver {
-  var mayHearOldPeers: Bool { false }
-  func objection(
+  package var mayHearOldPeers: Bool { false }
+  package func objection(
     to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
   ) async -> PeerRefusal? { nil }
-  func confirmed(by peer: NodeID) -> Reach? { nil }
-  func has(_ confirmed: Reach?, knownBy peer: NodeID) -> Bool { true }
-  func receive(_ envelope: Envelope) {}
-  func receive(_ state: StateHash, from peer: NodeID) {}
-  func lostConnection(to peer: NodeID) {}
-  func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
-  func refused(by peer: NodeID, _ reason: PeerRefusal) {}
-  func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
-  func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
+  package func confirmed(by peer: NodeID) -> Reach? { nil }
+  package func has(_ confirmed: Reach?, knownBy peer: NodeID) -> Bool { true }
+  package func receive(_ envelope: Envelope) {}
+  package func receive(_ state: StateHash, from peer: NodeID) {}
+  package func lostConnection(to peer: NodeID) {}
+  package func noteRefusal(of peer: NodeID, _ reason: PeerRefusal) {}
+  package func refused(by peer: NodeID, _ reason: PeerRefusal) {}
+  package func connectionOpened(by peer: NodeID, _ channel: any Channel) {}
+  package func connectionClosed(by peer: NodeID, _ channel: any Channel) {}
 
-  func sendState(over channel: any Channel, to peer: NodeID) {
+  package func sendState(over channel: any Channel, to peer: NodeID) {
     preconditionFailure("only a member that accepts connections is asked for its state")
   }
 }

@@ -14,10 +14,16 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
       Without --cluster a new node is a cluster of one, in a folder without other nodes. To make a cluster of several, start \
       each first member with the same --cluster list; afterwards 'pdb node start --port PORT' \
       is enough, because the members are kept with the data.
+
+      With --db the data are in an etcd, and the node serves them over HTTP; any number of such nodes may stand \
+      in front of it.
       """)
 
   static let examples = [
-    Example("pdb node start --port 4000", "Start a node; its data are in .pdb:")
+    Example("pdb node start --port 4000", "Start a node; its data are in .pdb:"),
+    Example(
+      "pdb node start --db etcd://10.0.0.1:2379/pdb/main",
+      "Serve what is below a prefix of an etcd:"),
   ]
 
   @Option(name: .long, help: "The port to listen on.")
@@ -29,6 +35,12 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
   @Option(
     name: .long, help: ArgumentHelp("The folder of the node's files.", valueName: "dir"))
   var dataDir: String = ".pdb"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The etcd that has the data, as etcd://HOST:PORT/PREFIX.", valueName: "address"))
+  var db: String?
 
   @Option(
     name: .long,
@@ -155,7 +167,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.sharedOptions = sharedOptions
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
-    let node = try await PDBNode(configuration, logger: logger) {
+    let node = try await PDBNode(configuration, as: try kind, logger: logger) {
       let url = NodeAddress.url(of: address, isInsecure: insecure)
       if insecure, !address.isLoopback {
         logger.warning("listening on \(url), without TLS: others can read and change what is sent")
@@ -176,6 +188,17 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
       logger.error("starting again to mend the state", metadata: ["reason": "\(error.message)"])
       Self.startAgain()
       throw error
+    }
+  }
+
+  private var kind: PDBNode.Kind {
+    get throws {
+      guard let db else { return .member }
+      guard cluster == nil, join == nil else {
+        throw ValidationError(
+          "a node in front of etcd is no member: leave out --cluster and --join")
+      }
+      return .front(try EtcdAddress(parsing: db))
     }
   }
 

@@ -1,10 +1,10 @@
 // One stream of changes: from the feed, or from the history where it is behind.
 
-import PDBModel
-import PDBStore
+package import PDBModel
+package import PDBStore
 
 /// Tells one listener what happens.
-struct ChangeFeedSource: BatchSource {
+package struct ChangeFeedSource: BatchSource {
   private let listener: ChangeFeed.Listener
   private let filter: HistoryFilter
   private let history: @Sendable (UInt64) async throws(PDBError) -> [ChangeEvent]
@@ -14,7 +14,7 @@ struct ChangeFeedSource: BatchSource {
   private var isReady = true
 
   /// - Parameter history: reads the events after a revision, as many as fit into one batch.
-  init(
+  package init(
     _ feed: ChangeFeed, after revision: UInt64, _ filter: HistoryFilter,
     history: @escaping @Sendable (UInt64) async throws(PDBError) -> [ChangeEvent]
   ) {
@@ -24,12 +24,12 @@ struct ChangeFeedSource: BatchSource {
     last = revision
   }
 
-  mutating func wait() async {
+  package mutating func wait() async {
     if !isReady { await listener.wait(after: last) }
     isReady = true
   }
 
-  mutating func next() async throws(PDBError) -> [ChangeEvent]? {
+  package mutating func next() async throws(PDBError) -> [ChangeEvent]? {
     await wait()
     if Task.isCancelled { throw .cancelled }
     isReady = false

@@ -4,21 +4,21 @@
 // without reading the state; a listener that is further behind reads the history until it meets
 // what is kept.
 
-import PDBModel
-import PDBStore
+package import PDBModel
+package import PDBStore
 import Synchronization
 
 /// The newest revisions of one node, and the listeners that wait for the next.
-final class ChangeFeed: Sendable {
+package final class ChangeFeed: Sendable {
   /// A revision that is prepared once, by the first listener that wants it.
-  final class Item: Sendable {
-    let made: RecordedRevision
+  package final class Item: Sendable {
+    package let made: RecordedRevision
     private let shown = Mutex<Revision?>(nil)
 
     init(_ made: RecordedRevision) { self.made = made }
 
     /// The revision as listeners see it.
-    func revision() -> Revision {
+    package func revision() -> Revision {
       shown.withLock { shown in
         if let shown { return shown }
         let revision = Revision(made)
@@ -29,7 +29,7 @@ final class ChangeFeed: Sendable {
   }
 
   /// What there is after a revision.
-  enum Next: Sendable {
+  package enum Next: Sendable {
     /// All that is kept after it, in order.
     case items([Item])
     /// More than is kept.
@@ -61,10 +61,13 @@ final class ChangeFeed: Sendable {
   private static let keptBytes = 4 << 20
 
   /// - Parameter last: the newest revision there is.
-  init(last: UInt64) { state = Mutex(State(last: last)) }
+  package init(last: UInt64) { state = Mutex(State(last: last)) }
+
+  /// The newest revision that was told.
+  package var last: UInt64 { state.withLock { $0.last } }
 
   /// Revisions that were applied, in order.
-  func publish(_ revisions: [RecordedRevision]) {
+  package func publish(_ revisions: [RecordedRevision]) {
     guard let newest = revisions.last?.record.number else { return }
     wake { state in
       state.last = newest
@@ -78,7 +81,7 @@ final class ChangeFeed: Sendable {
   }
 
   /// The state was replaced by one that ends at this revision.
-  func reset(to revision: UInt64) {
+  package func reset(to revision: UInt64) {
     wake { state in
       state.forget()
       state.last = revision
@@ -86,10 +89,10 @@ final class ChangeFeed: Sendable {
   }
 
   /// Lets all listeners that wait say where they are.
-  func pulse() { wake { _ in } }
+  package func pulse() { wake { _ in } }
 
   /// Nothing more will come.
-  func end() { wake { $0.isEnded = true } }
+  package func end() { wake { $0.isEnded = true } }
 
   private func wake(_ change: (inout State) -> Void) {
     let waiting = state.withLock { state in
@@ -102,7 +105,7 @@ final class ChangeFeed: Sendable {
   // MARK: Listening
 
   /// A listener; as long as it exists, revisions are kept.
-  final class Listener: Sendable {
+  package final class Listener: Sendable {
     private let feed: ChangeFeed
 
     fileprivate init(_ feed: ChangeFeed) {
@@ -118,15 +121,15 @@ final class ChangeFeed: Sendable {
     }
 
     /// Waits for what comes after a revision, or for the next pulse.
-    func wait(after revision: UInt64) async { await feed.wait(after: revision) }
+    package func wait(after revision: UInt64) async { await feed.wait(after: revision) }
 
     /// What there is after a revision.
-    func next(after revision: UInt64) -> Next {
+    package func next(after revision: UInt64) -> Next {
       feed.state.withLock { $0.next(after: revision) }
     }
   }
 
-  func listen() -> Listener { Listener(self) }
+  package func listen() -> Listener { Listener(self) }
 
   private func wait(after revision: UInt64) async {
     let id = state.withLock { state in

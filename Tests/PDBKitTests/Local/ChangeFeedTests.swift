@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import PDBCluster
+@testable import PDBLocal
 @testable import PDBModel
 @testable import PDBStore
 
