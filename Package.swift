@@ -165,8 +165,6 @@ let package = Package(
         "PDBLocal",
         "PDBEtcd",
         "PDBCluster",
-        "PDBStorage",
-        "Raft",
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -323,7 +321,7 @@ let package = Package(
       dependencies: [
         "Raft",
         "PDBModel", "PDBStore", "PDBClient", "PDBImport", "PDBLoad", "PDBCoordinator", "PDBStorage",
-        "PDBLocal", "PDBCluster", "PDBServer", "MemoryFiles",
+        "PDBLocal", "PDBEtcd", "PDBCluster", "PDBServer", "MemoryFiles",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "GRDB", package: "GRDB.swift"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -48,6 +48,13 @@ struct PDBChaos: AsyncParsableCommand {
     help: ArgumentHelp("More words for 'pdb node start', with blanks between.", valueName: "words"))
   var nodeArguments = ""
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Let this etcd keep the data, with a member beside each node; faults hit both.",
+      valueName: "program"))
+  var etcd: String?
+
   @Flag(name: .long, help: "Keep histories, logs and data in any case.")
   var keep = false
 
@@ -82,7 +89,7 @@ struct PDBChaos: AsyncParsableCommand {
       seed: seed ?? .random(in: 1...999_999), kinds: try kinds(),
       sabotage: sabotage.flatMap(Sabotage.init), keepsFiles: keep, isVerbose: verbose,
       diskMegabytes: disk, logEntries: logEntries,
-      nodeArguments: nodeArguments.split(separator: " ").map(String.init))
+      nodeArguments: nodeArguments.split(separator: " ").map(String.init), etcd: etcd)
     do {
       guard try await ChaosRun(settings: settings).run() else { throw ExitCode(1) }
     } catch is ChaosRun.Interrupted {
@@ -97,7 +104,9 @@ struct PDBChaos: AsyncParsableCommand {
   private func kinds() throws -> [FaultKind] {
     let wanted = try only.map(Self.parse) ?? FaultKind.allCases
     let unwanted = try without.map(Self.parse) ?? []
-    let kinds = wanted.filter { !unwanted.contains($0) }
+    let kinds = wanted.filter { kind in
+      !unwanted.contains(kind) && (etcd == nil || kind.isForeignToFiles)
+    }
     guard !kinds.isEmpty else { throw ValidationError("no faults are left") }
     return kinds
   }

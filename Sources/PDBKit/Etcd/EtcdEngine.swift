@@ -28,6 +28,8 @@ package actor EtcdEngine: StateEngine {
     /// A revision of etcd at which the mark was this one.
     var revision: Int64
     let fetched: FetchedKeys
+    /// How many questions are being answered from it: it must stay as it is for them.
+    var readers = 0
 
     init(_ mark: MarkRecord, modified: Int64, revision: Int64, _ fetched: FetchedKeys) {
       (self.mark, self.modified, self.revision, self.fetched) = (mark, modified, revision, fetched)
@@ -59,7 +61,7 @@ package actor EtcdEngine: StateEngine {
   // MARK: What is known
 
   /// More is not kept from one question to the next.
-  private static let mostBytes = 32 << 20
+  private static let mostBytes = 8 << 20
 
   /// What is known as of now: what was known before if the mark is the same still.
   ///
@@ -223,7 +225,11 @@ package actor EtcdEngine: StateEngine {
         let base = try await base(consistency, until: end)
         let state = EtcdState(layout, base.fetched)
         let mark = base.mark.mark
-        defer { forgetIfLarge(base) }
+        base.readers += 1
+        defer {
+          base.readers -= 1
+          forgetIfLarge(base)
+        }
         return try await run(on: base, until: end) { try body(state, mark) }
       } catch EtcdFailure.outOfReach where ContinuousClock.now < end {
         // Compacted meanwhile: what is there now can be read.
@@ -393,6 +399,10 @@ package actor EtcdEngine: StateEngine {
           // Compacted since it was kept.
           kept = nil
           continue
+        } catch let failure as EtcdFailure where !isUnknown {
+          // Nothing was sent yet that changes anything.
+          kept = nil
+          throw failure.reading
         }
         guard !made.written.isEmpty else { return made.results }
         let mark = MarkRecord(made.mark)
@@ -523,12 +533,13 @@ package actor EtcdEngine: StateEngine {
   private func learn(_ made: Made, _ mark: MarkRecord, _ base: Base, _ revision: Int64) {
     // The watch may have been faster, and may have told of later changes by others.
     guard revision >= lastModified else { return }
-    for (place, value) in made.written { base.fetched.learn(place, value) }
-    base.fetched.learn(layout.mark, mark.encoded)
-    (base.mark, base.modified, base.revision) = (mark, revision, revision)
-    (kept, lastModified) = (base, revision)
+    let fetched = base.readers == 0 ? base.fetched : base.fetched.copy()
+    for (place, value) in made.written { fetched.learn(place, value) }
+    fetched.learn(layout.mark, mark.encoded)
+    kept = Base(mark, modified: revision, revision: revision, fetched)
+    lastModified = revision
     note(mark.mark, made.revisions)
-    forgetIfLarge(base)
+    if fetched.bytes > Self.mostBytes { kept = nil }
   }
 
   // MARK: Beginning
@@ -620,7 +631,7 @@ extension EtcdFailure {
   private static func refusal(
     _ code: Int, _ message: String, outcome: PDBError.Outcome?
   ) -> PDBError {
-    if message.contains("too large") || message.contains("too many operations") {
+    if ["too large", "too many operations", "larger than max"].contains(where: message.contains) {
       return PDBError(
         .bodyTooLarge, "the change is larger than etcd takes at once: \(message)",
         outcome: outcome ?? .notApplied,

@@ -32,6 +32,7 @@ final class EtcdGateway: Sendable {
     self.address = address
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(2)
+    configuration.connectionPool.retryConnectionEstablishment = false
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     http = LazyHTTPClient(configuration)
   }
@@ -56,6 +57,13 @@ final class EtcdGateway: Sendable {
       try await pause(after: attempt)
     }
     throw last ?? .unknown("no answer in time")
+  }
+
+  /// Asks one particular member.
+  func ask(
+    _ path: String, of endpoint: NodeAddress, until end: ContinuousClock.Instant
+  ) async throws -> JSON {
+    try await send(path, ByteBuffer(string: "{}"), to: endpoint, until: end)
   }
 
   /// Sends a request once, to one member.

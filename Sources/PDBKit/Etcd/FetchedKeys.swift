@@ -33,6 +33,12 @@ final class FetchedKeys {
   /// What was asked for in vain since the last time; see ``guess(_:)``.
   private var guessed: Set<Bytes> = []
 
+  func copy() -> FetchedKeys {
+    let copy = FetchedKeys()
+    (copy.pairs, copy.known, copy.bytes) = (pairs, known, bytes)
+    return copy
+  }
+
   // MARK: Looking
 
   /// What a key holds.

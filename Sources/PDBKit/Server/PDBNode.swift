@@ -52,7 +52,7 @@ public struct PDBNode: Service {
       node =
         switch kind {
         case .member: try await ClusterNode(configuration, logger)
-        case .front(let etcd): try await FrontNode(etcd, configuration)
+        case .front(let etcd): try await FrontNode(etcd, configuration, logger)
         }
       tls = try NodeTLS(node.receiver.trust, configuration, logger)
     } catch {

@@ -1,12 +1,10 @@
 // A node in front of an etcd, as the server has it.
 
+import Logging
 import PDBCluster
-import PDBCoordinator
 import PDBEtcd
 import PDBModel
-import PDBStorage
 import PDBStore
-import Raft
 
 extension EtcdFront: ServedStore {
   var measurements: Measurements { Measurements() }
@@ -21,16 +19,28 @@ struct FrontNode: NodeCore {
   let front: EtcdFront
   let peers: NoPeers
 
-  init(_ etcd: EtcdAddress, _ configuration: NodeConfiguration) async throws {
-    front = try await EtcdFront(
-      etcd, at: configuration.reachableAddress, isInsecure: configuration.servesInsecurely)
-    let identity = try await front.identity()
-    let secret = configuration.clusterSecret.map { ClusterSecret($0) } ?? .random()
-    peers = NoPeers(
-      identity: Identity(
-        cluster: identity.cluster, node: NodeID(front.id), address: configuration.reachableAddress,
-        incarnation: front.id),
-      trust: try PeerTrust(secret))
+  /// Waits until etcd answers.
+  ///
+  /// - Throws: `no_input` if there is no database.
+  init(_ etcd: EtcdAddress, _ configuration: NodeConfiguration, _ logger: Logger) async throws {
+    front = try await Self.front(etcd, configuration, logger)
+    peers = try NoPeers(
+      of: try await front.identity().cluster, as: front.id, at: configuration.reachableAddress,
+      secret: configuration.clusterSecret)
+  }
+
+  private static func front(
+    _ etcd: EtcdAddress, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws -> EtcdFront {
+    while true {
+      do {
+        return try await EtcdFront(
+          etcd, at: configuration.reachableAddress, isInsecure: configuration.servesInsecurely)
+      } catch let error as PDBError where error.code == .unreachable {
+        logger.warning("waiting for etcd", metadata: ["reason": "\(error.message)"])
+        try await Task.sleep(for: .seconds(1))
+      }
+    }
   }
 
   var store: EtcdFront { front }
@@ -39,18 +49,4 @@ struct FrontNode: NodeCore {
   func run() async throws { try await front.run() }
   func drain() async { await front.drain() }
   func announce() {}
-}
-
-/// Takes no peers: what fronts have in common is in etcd.
-struct NoPeers: SilentReceiver {
-  let identity: Identity
-  let trust: PeerTrust
-
-  func objection(
-    to peer: NodeID, incarnation: UInt64, understands: ClusterVersion
-  ) async -> PeerRefusal? { .cluster }
-
-  func beginReceiving(_ mark: StateMark) throws -> StateStaging {
-    preconditionFailure("no peer is let in")
-  }
 }

@@ -128,6 +128,7 @@ final class Connection: Sendable {
         .wrongCluster, "another database answers at \(place.name): \(found), not \(wanted)")
     }
     client.expect(found, members: [])
+    noteIdentity(found)
     return true
   }
 
@@ -339,7 +340,8 @@ final class Connection: Sendable {
   var standingName: String? {
     guard let name = place.remote?.name, let identity = client.identity,
       let remote = try? Settings().remote(name),
-      remote.identity?.agrees(with: identity) ?? (remote.nodes == place.addresses)
+      remote.identity?.agrees(with: identity)
+        ?? (remote.nodes == place.addresses && remote.etcd == place.etcd)
     else { return nil }
     return name
   }
@@ -352,7 +354,9 @@ final class Connection: Sendable {
     if let folder = place.folder {
       if usual?.folder != folder { words = ["--dir", folder.path] }
     } else if let etcd = place.etcd {
-      if usual?.etcd != etcd { words = ["--db", etcd.description] }
+      if usual?.remote?.name != name || usual?.etcd != etcd {
+        words = ["--db", name ?? etcd.description]
+      }
     } else if usual?.remote?.name != name || usual?.addresses != place.addresses {
       words = ["--db", name ?? place.addresses.map(\.description).joined(separator: ",")]
     }

@@ -39,7 +39,7 @@ struct Place {
     self.reason = reason
     self.remote = remote
     folder = nil
-    etcd = nil
+    etcd = remote.etcd
     addresses = remote.nodes
     security = remote.security
     isNamedByFolder = false

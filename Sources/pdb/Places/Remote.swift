@@ -1,7 +1,7 @@
 // Remotes: names for clusters, as git has them.
 //
 //   [remote "lab"]                       in the user's own configuration, or the system's
-//     nodes = 127.0.0.1:4000,127.0.0.1:4001
+//     nodes = 127.0.0.1:4000,127.0.0.1:4001         or etcd://HOST:PORT/PREFIX
 //     token-file = /home/lan/token
 //     key = SHA256:...                   what its nodes prove themselves by on other machines
 //     tls-ca = /home/lan/ca.pem          or who signed their certificates
@@ -13,8 +13,11 @@ import PDBKit
 
 /// A name for a cluster.
 struct Remote: Equatable {
-  let name: String
+  var name: String
+  /// Where nodes are. Empty for an etcd.
   var nodes: [NodeAddress]
+  /// The keys of an etcd that hold the data.
+  var etcd: EtcdAddress?
   var security = TransportSecurity()
   var tokenFile: String?
   /// `nil` until the cluster has been met.
@@ -26,6 +29,18 @@ struct Remote: Equatable {
     case key
     case tlsAuthorities = "tls-ca"
     case cluster, birth
+  }
+
+  /// Where it is, as users write it.
+  var places: [String] { etcd.map { [$0.description] } ?? nodes.map(\.description) }
+
+  /// - Parameter words: addresses of nodes, or one of an etcd.
+  init(name: String, at words: [String]) throws {
+    self.name = name
+    let isEtcd = words.count == 1 && EtcdAddress.isMeant(by: words[0])
+    etcd = isEtcd ? try EtcdAddress(parsing: words[0]) : nil
+    nodes = isEtcd ? [] : try words.map(NodeAddress.init(parsing:))
+    security = isEtcd ? TransportSecurity() : try TransportSecurity(of: words)
   }
 
   static let settingPrefix = "remote."
@@ -67,17 +82,19 @@ extension Settings {
         if parts.count == 3, !names.contains(parts[1]) { names.append(parts[1]) }
       }
       return try names.sorted().map { name in
-        let nodes = self[Remote.setting(name, .nodes)]
-        let cluster = self[Remote.setting(name, .cluster)]?.text
-        var security = try TransportSecurity(of: Setting.words(nodes?.text ?? ""))
-        security.key = try self[Remote.setting(name, .key)].map { try KeyHash(parsing: $0.text) }
-        security.authorities = self[Remote.setting(name, .tlsAuthorities)]?.text
-        return Remote(
-          name: name, nodes: try nodes.map { try Setting.addresses($0.text) } ?? [],
-          security: security, tokenFile: self[Remote.setting(name, .tokenFile)]?.text,
-          identity: cluster.map {
-            ClusterIdentity(cluster: $0, birth: self[Remote.setting(name, .birth)]?.text)
-          })
+        let places = self[Remote.setting(name, .nodes)]?.text ?? ""
+        // A list of members of etcd has commas of its own.
+        let words = EtcdAddress.isMeant(by: places) ? [places] : Setting.words(places)
+        var remote = try Remote(name: name, at: words)
+        remote.security.key = try self[Remote.setting(name, .key)].map {
+          try KeyHash(parsing: $0.text)
+        }
+        remote.security.authorities = self[Remote.setting(name, .tlsAuthorities)]?.text
+        remote.tokenFile = self[Remote.setting(name, .tokenFile)]?.text
+        remote.identity = self[Remote.setting(name, .cluster)].map {
+          ClusterIdentity(cluster: $0.text, birth: self[Remote.setting(name, .birth)]?.text)
+        }
+        return remote
       }
     }
   }
@@ -86,12 +103,12 @@ extension Settings {
   func remote(_ name: String) throws -> Remote {
     let all = try remotes
     if let found = all.first(where: { $0.name == name }) {
-      guard found.nodes.isEmpty else { return found }
+      guard found.places.isEmpty else { return found }
       throw PDBError(
         .badConfiguration, "remote '\(name)' has no nodes",
         hint: "'pdb config set remote.\(name).nodes ADDR' says where it is")
     }
-    let names = all.filter { !$0.nodes.isEmpty }.map(\.name)
+    let names = all.filter { !$0.places.isEmpty }.map(\.name)
     let near = name.isEmpty ? [] : Suggestion.nearest(to: name, of: names)
     throw PDBError(
       .badConfiguration, "there is no remote '\(name)'",
@@ -106,7 +123,11 @@ extension ConfigFile {
   /// Writes a remote, and takes away what it no longer has.
   mutating func write(_ remote: Remote) {
     let texts: [(Remote.Key, String?)] = [
-      (.nodes, remote.nodes.map(remote.security.text(of:)).joined(separator: ",")),
+      (
+        .nodes,
+        remote.etcd?.description
+          ?? remote.nodes.map(remote.security.text(of:)).joined(separator: ",")
+      ),
       (.tokenFile, remote.tokenFile),
       (.key, remote.security.key?.description),
       (.tlsAuthorities, remote.security.authorities),

@@ -39,6 +39,16 @@ enum FaultKind: String, CaseIterable, Sendable {
     [.corruptFile, .transfer, .replaceNode, .rollback].contains(self)
   }
 
+  /// Whether it needs nothing of how nodes keep their data.
+  var isForeignToFiles: Bool {
+    switch self {
+    case .fullDiskOne, .fullDiskLeader, .fullDiskAll, .failingDisk, .slowDisk, .corruptFile,
+      .transfer, .replaceNode, .rollback, .hostilePeers:
+      false
+    default: true
+    }
+  }
+
   /// How often it is drawn compared to others.
   var weight: Int {
     switch self {

@@ -25,6 +25,31 @@ struct NodePlace: Sendable {
   private static let logPrefix = "node_4000.log-"
 }
 
+/// The etcd that nodes stand in front of: a member runs beside each of them.
+struct EtcdMembers: Sendable {
+  let program: String
+  /// The hosts of the nodes, in their order.
+  let hosts: [String]
+
+  /// Where the data are, as `pdb` takes it.
+  var database: String {
+    "etcd://\(hosts.map { "\($0):2379" }.joined(separator: ","))/\(Self.prefix)"
+  }
+
+  static let prefix = "pdb/chaos"
+
+  func line(_ index: Int, data: String) -> [String] {
+    let (client, peer) = ("http://\(hosts[index]):2379", "http://\(hosts[index]):2380")
+    let all = hosts.enumerated().map { "m\($0)=http://\($1):2380" }.joined(separator: ",")
+    return [
+      program, "--name", "m\(index)", "--data-dir", "\(data)/etcd", "--initial-cluster", all,
+      "--listen-client-urls", client, "--advertise-client-urls", client,
+      "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--logger", "zap",
+      "--log-level", "error",
+    ]
+  }
+}
+
 /// A node that can be started and ended any number of times.
 actor Node {
   nonisolated let place: NodePlace
@@ -33,7 +58,11 @@ actor Node {
   private let firstMembers: [String]
   private let environment: [String: String]
   private let ended: @Sendable (ProcessEnd) -> Void
+  private let etcd: EtcdMembers?
   private var process: NodeProcess?
+  /// The member of etcd beside the node.
+  private var member: NodeProcess?
+  private var paused: [NodeProcess] = []
   private var isPaused = false
   /// A node whose data is gone must never again come as the first member it once was: it could
   /// vote a second time, and deny what it has acknowledged.
@@ -45,9 +74,11 @@ actor Node {
   ///   - firstMembers: the addresses the cluster begins with.
   init(
     _ place: NodePlace, program: Program, arguments: [String], firstMembers: [String],
-    environment: [String: String], ended: @escaping @Sendable (ProcessEnd) -> Void
+    environment: [String: String], etcd: EtcdMembers?,
+    ended: @escaping @Sendable (ProcessEnd) -> Void
   ) {
     self.place = place
+    self.etcd = etcd
     self.program = program
     self.arguments = arguments
     self.firstMembers = firstMembers
@@ -55,7 +86,17 @@ actor Node {
     self.ended = ended
   }
 
-  var isRunning: Bool { process.map { $0.end == nil } ?? false }
+  var isRunning: Bool { Self.runs(process) && (etcd == nil || Self.runs(member)) }
+
+  private static func runs(_ process: NodeProcess?) -> Bool {
+    process?.end == nil && process != nil
+  }
+
+  /// Those that a fault hits: where there are two, both or one of them.
+  private var victims: [NodeProcess] {
+    let all = [process, member].compactMap { $0 }.filter { $0.end == nil }
+    return all.count < 2 || Bool.random() ? all : [all.randomElement()!]
+  }
 
   var lastEnd: ProcessEnd? { process?.end }
 
@@ -69,23 +110,45 @@ actor Node {
   func start() throws {
     startedAt = .now
     isPaused = false
-    var line = ["nsenter", "--net=/run/netns/\(place.namespace)", program.path, "node", "start"]
+    try startMember()
+    guard !Self.runs(process) else { return }
+    var line = [program.path, "node", "start"]
     line += ["--host", String(place.address.prefix { $0 != ":" })]
     line += ["--port", String(NodePlace.port), "--data-dir", place.disk.data] + arguments
-    if hasBeenWiped {
+    if let etcd {
+      line += ["--db", etcd.database]
+    } else if hasBeenWiped {
       let others = firstMembers.filter { $0 != place.address }
       line += ["--join", others.randomElement()!]
     } else if place.logFiles.isEmpty {
       line += ["--cluster", firstMembers.joined(separator: ",")]
     }
-    process = try NodeProcess(
-      node: place.index, line: line, environment: environment, log: place.log, ended: ended)
+    process = try run(line)
+  }
+
+  /// Starts the member of etcd, if there is to be one.
+  func startMember() throws {
+    guard let etcd, !Self.runs(member) else { return }
+    member = try run(etcd.line(place.index, data: place.disk.data))
+  }
+
+  private func run(_ line: [String]) throws -> NodeProcess {
+    try NodeProcess(
+      node: place.index, line: ["nsenter", "--net=/run/netns/\(place.namespace)"] + line,
+      environment: environment, log: place.log, ended: ended)
   }
 
   @discardableResult
   func finish(_ signal: Int32) async -> Bool {
     isPaused = false
-    return await process?.finish(signal) ?? false
+    var wasImpolite = false
+    for victim in victims where await victim.finish(signal) { wasImpolite = true }
+    return wasImpolite
+  }
+
+  /// Ends all that runs.
+  func finishAll() async {
+    for process in [process, member].compactMap({ $0 }) { await process.finish(SIGKILL) }
   }
 
   /// Removes all that the node has kept. It must not be a member any more, and not run.
@@ -97,6 +160,7 @@ actor Node {
   func pause(_ wanted: Bool) {
     guard wanted != isPaused, isRunning else { return }
     isPaused = wanted
-    process?.send(wanted ? SIGSTOP : SIGCONT)
+    if wanted { paused = victims }
+    for process in paused { process.send(wanted ? SIGSTOP : SIGCONT) }
   }
 }

@@ -132,6 +132,6 @@ actor World {
 
   /// Ends everything, also when cancelled.
   func finishAll() async {
-    for node in nodes { await node.finish(SIGKILL) }
+    for node in nodes { await node.finishAll() }
   }
 }

@@ -53,6 +53,7 @@ struct ChaosRun {
     let (interrupts, sources) = Self.interrupts()
     defer { withExtendedLifetime(sources) {} }
     announce(installation)
+    try await installation.beginDatabase()
     do {
       let summary = try await withThrowingTaskGroup(of: Part.self) { group in
         group.addTask {

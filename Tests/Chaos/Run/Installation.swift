@@ -12,6 +12,8 @@ struct Installation: Sendable {
   let firewall: Firewall
   let tokenFile: String
   let token: String
+  /// Where the data are, if the nodes do not keep them.
+  let etcd: EtcdMembers?
   let ends: AsyncStream<ProcessEnd>
 
   var addresses: [String] { nodes.map(\.place.address) }
@@ -81,7 +83,10 @@ struct Installation: Sendable {
     firewall = Firewall(network: network, canDelay: await network.canDelay())
     let (ends, ended) = AsyncStream.makeStream(of: ProcessEnd.self)
     self.ends = ends
-    let hosts = (0..<settings.nodeCount).map { "\(network.host($0)):\(NodePlace.port)" }
+    let bareHosts = (0..<settings.nodeCount).map { network.host($0) }
+    let etcd = settings.etcd.map { EtcdMembers(program: $0, hosts: bareHosts) }
+    self.etcd = etcd
+    let hosts = bareHosts.map { "\($0):\(NodePlace.port)" }
     var nodes: [Node] = []
     for index in hosts.indices {
       let place = NodePlace(
@@ -97,9 +102,19 @@ struct Installation: Sendable {
             "HOME": directory, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LD_PRELOAD": shim,
             "PDB_CHAOS_CONTROL": place.control.path,
           ],
-          ended: { ended.yield($0) }))
+          etcd: etcd, ended: { ended.yield($0) }))
     }
     self.nodes = nodes
+  }
+
+  /// Starts the members of etcd, and makes the database once enough of them run.
+  func beginDatabase() async throws {
+    guard let etcd else { return }
+    for node in nodes { try await node.startMember() }
+    _ = await waitUntil(within: .seconds(30), every: .milliseconds(500)) {
+      let made = try? await Command.result([program.path, "init", "--db", etcd.database])
+      return made?.status == 0
+    }
   }
 
   /// Takes everything away again.
@@ -107,7 +122,7 @@ struct Installation: Sendable {
   /// - Parameter keepsFiles: keeps logs and histories, and copies of the nodes' data.
   func remove(keepsFiles: Bool) async {
     for node in nodes {
-      await node.finish(SIGKILL)
+      await node.finishAll()
       if keepsFiles {
         node.place.disk.empty()
         try? node.place.disk.copyData(to: "\(directory)/data-\(node.place.index)")

@@ -166,9 +166,14 @@ struct Round {
     _ givenNumbers: inout [UInt64: String]
   ) async throws {
     var problems = LinearizabilityCheck.problems(report.records, keys: keys.all)
-    let histories = try installation.nodes.map {
-      try StoredHistory.read($0.place, after: start, in: installation.directory)
-    }
+    let histories =
+      if let etcd = installation.etcd {
+        [try await EtcdHistory.read(etcd, after: start)]
+      } else {
+        try installation.nodes.map {
+          try StoredHistory.read($0.place, after: start, in: installation.directory)
+        }
+      }
     let replay = Replay(histories, after: start)
     problems += ReplayCheck(replay, report.records).problems
     problems += LeaseCheck.problems(report.records)

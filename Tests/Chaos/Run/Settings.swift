@@ -17,6 +17,8 @@ struct Settings: Sendable {
   var logEntries: Int
   /// More words for every `pdb node start`.
   var nodeArguments: [String]
+  /// The etcd that keeps the data, a member beside each node; `nil`: the nodes keep them.
+  var etcd: String?
 
   /// Where runs keep their files.
   static let directory =

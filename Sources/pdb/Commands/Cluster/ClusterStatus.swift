@@ -24,6 +24,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
       let found = try await Self.report(session)
       try session.show(found.json) { print(found) }
       report = found
+      try await printFronts(session)
     }
     guard let report else { return }
     if report.health != .healthy { throw ExitCode(ExitStatus.no.rawValue) }
@@ -47,7 +48,23 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     }
   }
 
+  /// The nodes in front of an etcd that was asked directly.
+  private func printFronts(_ session: Session) async throws {
+    guard let etcd = session.connection.etcd, Console.isTerminal(.output), !options.json else {
+      return
+    }
+    let fronts = try await etcd.fronts().map { $0.address + ($0.isLeader ? " (leads)" : "") }
+    Console.write(
+      fronts.isEmpty
+        ? "no node stands in front of it; 'pdb node start --db \(etcd.address)' starts one"
+        : "nodes in front:  \(fronts.joined(separator: "  "))")
+  }
+
   static func report(_ session: Session) async throws -> ClusterReport {
+    if let etcd = session.connection.etcd {
+      try await session.connection.meet()
+      return try await etcd.report()
+    }
     var view = try await session.cluster().view()
     // Only the leader knows when it heard each member last.
     if !view.isLeader, let leader = view.leader?.nodeAddress,

@@ -23,7 +23,7 @@ struct RemoteAccept: AsyncParsableCommand, HasExamples {
     guard let found = try await remote.identified(options, file.settings) else {
       throw PDBError(
         .unreachable, "no node of remote '\(name)' answers",
-        hint: "its nodes are \(remote.nodes.map(\.description).joined(separator: ", "))")
+        hint: "its nodes are \(remote.places.joined(separator: ", "))")
     }
     if let before = remote.identity, !before.agrees(with: found) {
       if let file = remote.tokenFile, !options.quiet, !options.json {

@@ -13,13 +13,14 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb remote add lab 127.0.0.1:4000", "Call a cluster 'lab':")
+    Example("pdb remote add lab 127.0.0.1:4000", "Call a cluster 'lab':"),
+    Example("pdb remote add main etcd://10.0.0.1:2379/pdb/main", "Call keys of an etcd 'main':"),
   ]
 
   @Argument(help: "The name.")
   var name: String
 
-  @Argument(help: ArgumentHelp("Nodes of the cluster.", valueName: "addr"))
+  @Argument(help: ArgumentHelp("Nodes of the cluster, or an etcd.", valueName: "addr"))
   var nodes: [String]
 
   @OptionGroup var options: GlobalOptions
@@ -27,9 +28,7 @@ struct RemoteAdd: AsyncParsableCommand, HasExamples {
   func run() async throws {
     let file = try RemoteFile()
     try file.checkFree(name)
-    var remote = Remote(
-      name: name, nodes: try nodes.map(NodeAddress.init(parsing:)),
-      security: try TransportSecurity(of: nodes))
+    var remote = try Remote(name: name, at: nodes)
     remote.security.key = try options.clusterKey.map(KeyHash.init(parsing:))
     remote.security.authorities = options.tlsAuthorities.map {
       URL(fileURLWithPath: $0).standardizedFileURL.path

@@ -46,7 +46,7 @@ struct RemoteFile {
   func checkFree(_ name: String) throws {
     try Remote.check(name: name)
     // What only says which cluster a name stands for makes no remote.
-    guard try !settings.remotes.contains(where: { $0.name == name && !$0.nodes.isEmpty }) else {
+    guard try !settings.remotes.contains(where: { $0.name == name && !$0.places.isEmpty }) else {
       throw PDBError(
         .conflict, "remote '\(name)' already exists",
         hint: "'pdb remote rm \(name)' removes it, 'pdb remote rename' gives it another name")
@@ -75,7 +75,7 @@ struct RemoteFile {
     else { return }
     Console.writeError(
       """
-      note: '\(name)' means \(below.nodes.map(\.description).joined(separator: ",")) now, as \
+      note: '\(name)' means \(below.places.joined(separator: ",")) now, as \
       \(Settings.Scope.system.path!) says
       """)
   }
@@ -96,7 +96,7 @@ struct RemoteFile {
 extension Remote {
   var json: JSON {
     [
-      "name": .string(name), "nodes": .array(nodes.map { .string($0.description) }),
+      "name": .string(name), "nodes": .array(places.map { .string($0) }),
       "cluster": JSON(identity?.cluster), "birth": JSON(identity?.birth),
       "token_file": JSON(tokenFile), "key": JSON(security.key?.description),
       "tls_ca": JSON(security.authorities),
@@ -108,6 +108,15 @@ extension Remote {
   func identified(
     _ options: GlobalOptions, _ settings: Settings
   ) async throws -> ClusterIdentity? {
+    if let etcd {
+      let store = EtcdStore(etcd, timeout: .seconds(try options.timeout(settings)))
+      let found: Result<ClusterIdentity?, any Error>
+      do { found = .success(try await store.identity()) } catch {
+        found = error.code == .unreachable ? .success(nil) : .failure(error)
+      }
+      await store.shutdown()
+      return try found.get()
+    }
     let client = ClusterClient(
       addresses: nodes, over: security, timeout: .seconds(try options.timeout(settings)))
     let found: Result<ClusterIdentity?, any Error>

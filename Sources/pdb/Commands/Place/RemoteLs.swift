@@ -30,7 +30,7 @@ struct RemoteLs: AsyncParsableCommand, HasExamples {
     for remote in remotes {
       table.add(
         remote.name == used ? "*" : "", remote.name, remote.identity?.cluster ?? "?",
-        remote.nodes.map(\.description).joined(separator: " "))
+        remote.places.joined(separator: " "))
     }
     table.print()
     if remotes.isEmpty, Console.isTerminal(.output), !options.quiet {

@@ -23,9 +23,8 @@ struct RemoteRename: AsyncParsableCommand, HasExamples {
     let new = try RemoteFile.change { file in
       let old = try file.own(name)
       try file.checkFree(newName)
-      let new = Remote(
-        name: newName, nodes: old.nodes, security: old.security, tokenFile: old.tokenFile,
-        identity: old.identity)
+      var new = old
+      new.name = newName
       file.remove(name)
       file.write(new)
       if file.isUsed(name) { file.use(newName) }
