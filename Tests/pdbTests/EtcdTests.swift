@@ -23,25 +23,56 @@ extension ProcessTests {
 
     @Test func `what is read beside changes is of one revision`() async throws {
       let store = try await EtcdServer.shared.value.database()
-      try await store.apply(.increment(Self.key, by: 1))
+      // What another program changes must be fetched again, and this one changes it meanwhile.
+      let other = EtcdStore(store.address, timeout: .seconds(20))
+      let keys = (0..<8).map { Bytes(utf8: "k\($0)") }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        for _ in 0..<4 {
+        for writer in [store, store, store, other] {
           group.addTask {
-            for _ in 0..<100 { try await store.apply(.increment(Self.key, by: 1)) }
+            for _ in 0..<60 {
+              try await writer.apply(.increment(keys.randomElement()!, by: 1))
+            }
           }
+        }
+        for _ in 0..<8 {
           group.addTask {
-            for _ in 0..<100 {
-              let read = try await store.get(Self.key, at: .now)
-              let pair = try #require(read.value)
-              #expect(pair.revision == read.revision)
-              #expect(pair.jsonValue.uint64 == read.revision)
+            for _ in 0..<60 {
+              let read = try await store.get(keys.randomElement()!, at: .now)
+              #expect(read.value?.revision ?? 0 <= read.revision)
             }
           }
         }
         try await group.waitForAll()
       }
-      #expect(try await store.get(Self.key, at: .now).value?.jsonValue.int64 == 401)
+      let numbers = try await store.pairs(PairQuery(), at: .now).all().map(\.jsonValue.int64)
+      #expect(numbers.reduce(0) { $0 + ($1 ?? 0) } == 240)
       await store.shutdown()
+      await other.shutdown()
+    }
+
+    @Test func `an answer that comes late does not replace what is known since`() async throws {
+      let server = try await EtcdServer.shared.value
+      let database = try await server.database()
+      let proxy = try await LossyProxy(to: server.address)
+      let store = EtcdStore(
+        try EtcdAddress(parsing: "etcd://\(proxy.address)/\(database.address.prefix)"),
+        timeout: .seconds(20))
+      try await store.apply(.increment(Bytes(utf8: "other"), by: 1))
+      // A question is on its way when the key that it is about changes.
+      let place = await store.engine.layout.present(Self.key)
+      proxy.holdNextAnswer(about: place.base64)
+      async let read = store.get(Self.key, at: .now)
+      _ = try await waitFor { proxy.isHolding ? true : nil }
+      try await store.apply(.increment(Self.key, by: 1))
+      proxy.release()
+      let early = try await read
+      #expect(early.revision == 1 && early.value == nil)
+      let second = try await store.apply(.increment(Self.key, by: 1))
+      #expect(second.answer.pair?.jsonValue.int64 == 2)
+      #expect(try await database.get(Self.key, at: .now).value?.jsonValue.int64 == 2)
+      await store.shutdown()
+      await database.shutdown()
+      try await proxy.close()
     }
 
     @Test func `programs that change the same key at once lose nothing`() async throws {
@@ -219,7 +250,7 @@ extension ProcessTests {
 private final class LossyProxy: Sendable {
   /// What is to be lost, and what was.
   fileprivate final class Wish: Sendable {
-    let state = Mutex((isLosing: false, lost: 0))
+    let state = Mutex((isLosing: false, lost: 0, heldText: String?.none, isHolding: false))
   }
 
   let address: NodeAddress
@@ -245,6 +276,11 @@ private final class LossyProxy: Sendable {
     address = NodeAddress(host: "127.0.0.1", port: server.localAddress!.port!)
   }
 
+  /// Keeps the answer to the next question with this text until ``release()``.
+  func holdNextAnswer(about text: String) { wish.state.withLock { $0.heldText = text } }
+  var isHolding: Bool { wish.state.withLock { $0.isHolding } }
+  func release() { wish.state.withLock { $0.isHolding = false } }
+
   func loseNextAnswer() { wish.state.withLock { $0.isLosing = true } }
 
   func close() async throws { try await server.close() }
@@ -262,7 +298,13 @@ private final class LossyProxy: Sendable {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
       let bytes = unwrapInboundIn(data)
-      if String(buffer: bytes).contains("\"compare\"") {
+      let text = String(buffer: bytes)
+      answers.mustBeHeld = wish.state.withLock { wish in
+        guard let held = wish.heldText, text.contains(held) else { return false }
+        (wish.heldText, wish.isHolding) = (nil, true)
+        return true
+      }
+      if text.contains("\"compare\"") {
         answers.mustBeLost = wish.state.withLock { wish in
           defer { wish.isLosing = false }
           return wish.isLosing
@@ -280,6 +322,7 @@ private final class LossyProxy: Sendable {
     private let client: any Channel
     private let wish: Wish
     var mustBeLost = false
+    var mustBeHeld = false
 
     init(to client: any Channel, _ wish: Wish) { (self.client, self.wish) = (client, wish) }
 
@@ -289,7 +332,14 @@ private final class LossyProxy: Sendable {
         client.close(promise: nil)
         return context.close(promise: nil)
       }
-      client.writeAndFlush(unwrapInboundIn(data), promise: nil)
+      hand(on: unwrapInboundIn(data), context.eventLoop)
+    }
+
+    private func hand(on bytes: ByteBuffer, _ loop: any EventLoop) {
+      guard mustBeHeld, wish.state.withLock({ $0.isHolding }) else {
+        return client.writeAndFlush(bytes, promise: nil)
+      }
+      loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { self.hand(on: bytes, loop) }
     }
 
     func channelInactive(context: ChannelHandlerContext) { client.close(promise: nil) }
