@@ -219,6 +219,27 @@ extension ProcessTests {
       #expect(try await workspace.run(["kv", "set", "n", "1", "--at", "1"]).status == 64)
     }
 
+    @Test func `a tag is a revision wherever one may stand, and a count as in git`() async throws {
+      let workspace = try Workspace(nodes: "")
+      for words in [
+        ["init", "-q"], ["kv", "set", "user", "7"], ["kv", "set", "user", "8"], ["tag", "v1"],
+        ["kv", "set", "v1x", "1"],
+      ] { #expect(try await workspace.run(words).status == 0) }
+      func column(_ words: String...) async throws -> [String] {
+        let run = try await workspace.run(words)
+        #expect(run.status == 0, "\(words): \(run.error)")
+        return run.column(0)
+      }
+      #expect(try await column("diff", "v1~1", "v1") == ["user"])
+      #expect(try await column("diff", "v1", "v1").isEmpty)
+      #expect(try await column("diff", "v1", "v1x") == ["v1x"])
+      #expect(try await column("log", "v1") == ["2", "1"])
+      #expect(try await column("log", "v1x") == ["4"])
+      #expect(try await column("log", "-1") == ["4"])
+      #expect(try await column("log", "-p", "-1", "v1")[0] == "2")
+      #expect(try await workspace.run(["log", "user", "nosuch"]).status == 64)
+    }
+
     @Test func `differences end with 1 if asked, and are counted`() async throws {
       let workspace = try await workspace()
       let all = try await workspace.run(["diff", "v1"])

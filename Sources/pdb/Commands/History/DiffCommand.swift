@@ -35,23 +35,20 @@ struct DiffCommand: AsyncParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
-    guard words.count <= (second == nil ? 1 : 2) else {
+    guard words.count <= 2 else {
       throw ValidationError("two states and one beginning of keys are enough")
     }
   }
 
-  /// The second state, where it is written as a word of its own.
-  private var second: String? {
-    guard !RevisionRange.isRange(range), let word = words.first else { return nil }
-    return RevisionRange.looksLikeRevision(word) ? word : nil
-  }
-
-  private var prefix: String { words.dropFirst(second == nil ? 0 : 1).first ?? "" }
-
   func run() async throws {
     try await Session.run(options) { session in
       var range = try RevisionRange(range)
-      if let second { range = RevisionRange(range.from, try RevisionName(words: second)) }
+      let isRange = RevisionRange.isRange(self.range)
+      let words = try await HistoryWords(words, most: isRange ? 0 : 1, session)
+      if let second = words.revisions.first {
+        range = RevisionRange(range.from, try RevisionName(words: second))
+      }
+      let prefix = words.prefix ?? ""
       let query = DifferenceQuery(
         from: range.from ?? .newest, to: range.to, prefix: Bytes(try Input.text(prefix).utf8))
       let found: Differences

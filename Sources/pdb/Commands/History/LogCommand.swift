@@ -77,37 +77,33 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     guard range == nil || past.at == nil else {
       throw ValidationError("a range and --at exclude each other")
     }
-    guard words.count - (range == nil ? 0 : 1) <= 1 else {
+    guard words.count <= 2 else {
       throw ValidationError("one range and one beginning of keys are enough")
     }
     guard contains != "" else { throw ValidationError("-S wants a text") }
   }
 
-  /// What is no range is the beginning of keys.
-  private var range: String? {
-    words.first { RevisionRange.isRange($0) || RevisionRange.looksLikeRevision($0) }
-  }
-
-  private var prefix: String? { words.first { $0 != range } }
+  /// What names revisions whatever tags there are.
+  private var range: String? { words.first(where: HistoryWords.isClear) }
 
   func run() async throws {
     try await Session.run(options) { session in
-      if follow { return try await followChanges(session) }
-      let (found, newest) = try await revisions(session)
+      let words = try await HistoryWords(words, most: follow ? 0 : 1, session)
+      let filter = try filter(words.prefix)
+      if follow { return try await followChanges(filter, session) }
+      let (found, newest) = try await revisions(words.revisions.first, filter, session)
       let json: JSON = ["revisions": .array(found.map(\.json)), "revision": JSON(newest)]
       if try !session.showAsRequested(json) { await show(found, session) }
     }
   }
 
-  private var filter: HistoryFilter {
-    get throws {
-      HistoryFilter(
-        task: try task.map(Input.text), key: try key.map { Bytes(try Input.text($0).utf8) },
-        prefix: try prefix.map { Bytes(try Input.text($0).utf8) },
-        author: try author.map(Input.text), text: try contains.map(Input.text),
-        since: try since.map { Timestamp(try Self.date($0).beginning) },
-        until: try until.map { Timestamp(try Self.date($0).end) })
-    }
+  private func filter(_ prefix: String?) throws -> HistoryFilter {
+    HistoryFilter(
+      task: try task.map(Input.text), key: try key.map { Bytes(try Input.text($0).utf8) },
+      prefix: try prefix.map { Bytes(try Input.text($0).utf8) },
+      author: try author.map(Input.text), text: try contains.map(Input.text),
+      since: try since.map { Timestamp(try Self.date($0).beginning) },
+      until: try until.map { Timestamp(try Self.date($0).end) })
   }
 
   private static func date(_ text: String) throws -> DateWords {
@@ -117,7 +113,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
 
   /// As many as wanted, page by page.
   private func revisions(
-    _ session: Session
+    _ range: String?, _ filter: HistoryFilter, _ session: Session
   ) async throws -> (found: [Revision], newest: UInt64) {
     let wanted = limit ?? (Console.isTerminal(.output) && !options.json ? 200 : .max)
     let store = try await session.store()
@@ -128,7 +124,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
     let moment = try range.map { Moment.past($0.to) } ?? past.moment(session)
     var first: UInt64 = 0
     if let from = range?.from { first = try await session.number(of: from) }
-    var query = HistoryQuery(filter: try filter)
+    var query = HistoryQuery(filter: filter)
     var found: [Revision] = []
     var newest: UInt64?
     repeat {
@@ -164,7 +160,7 @@ struct LogCommand: AsyncParsableCommand, HasExamples {
 
   // MARK: Following
 
-  private func followChanges(_ session: Session) async throws {
+  private func followChanges(_ filter: HistoryFilter, _ session: Session) async throws {
     let store = try await session.store()
     var since = try await store.history(HistoryQuery(limit: 0), at: session.moment).revision
     if let limit { since -= min(since, UInt64(limit)) }
