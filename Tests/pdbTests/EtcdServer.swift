@@ -50,7 +50,8 @@ final class EtcdServer: @unchecked Sendable {
     ]
     process.standardInput = lifeline
     try process.run()
-    let store = EtcdStore(try EtcdAddress(parsing: "etcd://\(address)/ready"), timeout: .seconds(1))
+    let store = try EtcdStore(
+      try EtcdAddress(parsing: "etcd://\(address)/ready"), timeout: .seconds(1))
     _ = try await waitFor { (try? await store.begin()) == true ? true : nil }
     await store.shutdown()
   }
@@ -58,7 +59,7 @@ final class EtcdServer: @unchecked Sendable {
   /// An empty database of its own.
   func database() async throws -> EtcdStore {
     let prefix = UUID().uuidString.lowercased()
-    let store = EtcdStore(
+    let store = try EtcdStore(
       try EtcdAddress(parsing: "etcd://\(address)/test/\(prefix)"), author: "lan",
       timeout: .seconds(20))
     _ = try await store.begin()

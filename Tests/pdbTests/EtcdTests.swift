@@ -24,7 +24,7 @@ extension ProcessTests {
     @Test func `what is read beside changes is of one revision`() async throws {
       let store = try await EtcdServer.shared.value.database()
       // What another program changes must be fetched again, and this one changes it meanwhile.
-      let other = EtcdStore(store.address, timeout: .seconds(20))
+      let other = try EtcdStore(store.address, timeout: .seconds(20))
       let keys = (0..<8).map { Bytes(utf8: "k\($0)") }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for writer in [store, store, store, other] {
@@ -54,7 +54,7 @@ extension ProcessTests {
       let server = try await EtcdServer.shared.value
       let database = try await server.database()
       let proxy = try await LossyProxy(to: server.address)
-      let store = EtcdStore(
+      let store = try EtcdStore(
         try EtcdAddress(parsing: "etcd://\(proxy.address)/\(database.address.prefix)"),
         timeout: .seconds(20))
       try await store.apply(.increment(Bytes(utf8: "other"), by: 1))
@@ -77,7 +77,8 @@ extension ProcessTests {
 
     @Test func `programs that change the same key at once lose nothing`() async throws {
       let first = try await EtcdServer.shared.value.database()
-      let stores = [first] + (0..<2).map { _ in EtcdStore(first.address, timeout: .seconds(20)) }
+      let stores =
+        try [first] + (0..<2).map { _ in try EtcdStore(first.address, timeout: .seconds(20)) }
       try await withThrowingTaskGroup(of: Void.self) { group in
         for store in stores {
           group.addTask {
@@ -94,7 +95,7 @@ extension ProcessTests {
 
     @Test func `two requests with one id are one, whichever program sends them`() async throws {
       let first = try await EtcdServer.shared.value.database()
-      let second = EtcdStore(first.address, timeout: .seconds(20))
+      let second = try EtcdStore(first.address, timeout: .seconds(20))
       let origin = Origin(request: .init("once"))
       let answers = try await withThrowingTaskGroup(of: Receipt.self) { group in
         for store in [first, second] {
@@ -119,7 +120,7 @@ extension ProcessTests {
       let database = try await server.database()
       let proxy = try await LossyProxy(to: server.address)
       let prefix = database.address.prefix
-      let store = EtcdStore(
+      let store = try EtcdStore(
         try EtcdAddress(parsing: "etcd://\(proxy.address)/\(prefix)"), timeout: .seconds(20))
       for number in 1...20 {
         proxy.loseNextAnswer()
@@ -134,7 +135,7 @@ extension ProcessTests {
     }
 
     @Test func `without etcd nothing is made, and the error says so`() async throws {
-      let store = EtcdStore(
+      let store = try EtcdStore(
         try EtcdAddress(parsing: "etcd://127.0.0.1:1/x"), timeout: .milliseconds(300))
       do {
         try await store.apply(.increment(Self.key, by: 1))
@@ -153,7 +154,7 @@ extension ProcessTests {
       _ = try await store.engine.gateway.ask(
         "/v3/kv/put", ["key": .string(place.base64), "value": .string(Bytes(utf8: "7").base64)],
         until: .now + .seconds(5))
-      let other = EtcdStore(store.address, timeout: .seconds(20))
+      let other = try EtcdStore(store.address, timeout: .seconds(20))
       let failure = await Self.failure { _ = try await other.get(Self.key, at: .now) }
       #expect(failure?.code == .corrupt)
       #expect(failure?.message.contains("was not written by pdb") == true)

@@ -2,18 +2,24 @@
 
 public import PDBModel
 
-/// `etcd://host:port,host:port/prefix`: the members of an etcd, and the keys below which the data are.
+/// `etcd://host:port,host:port/prefix`: the members of an etcd, and the keys below which the data are;
+/// `etcds://` in TLS.
 public struct EtcdAddress: Hashable, Sendable, CustomStringConvertible {
   /// Where members of etcd answer clients.
   public let endpoints: [NodeAddress]
   /// Below which keys the data are; ends with `/`.
   public let prefix: String
+  /// Whether the members are reached in TLS.
+  public let isSecure: Bool
 
   private static let scheme = "etcd://"
+  private static let secureScheme = "etcds://"
   private static let standardPort: UInt16 = 2379
 
   /// Whether a text is meant as such an address.
-  public static func isMeant(by text: String) -> Bool { text.lowercased().hasPrefix(scheme) }
+  public static func isMeant(by text: String) -> Bool {
+    [scheme, secureScheme].contains { text.lowercased().hasPrefix($0) }
+  }
 
   /// - Throws: `bad_request` for a text that is no such address.
   public init(parsing text: String) throws(PDBError) {
@@ -25,7 +31,8 @@ public struct EtcdAddress: Hashable, Sendable, CustomStringConvertible {
     guard Self.isMeant(by: text) else {
       throw refusal("an etcd is named as etcd://HOST:PORT/PREFIX")
     }
-    let rest = text.dropFirst(Self.scheme.count)
+    isSecure = text.lowercased().hasPrefix(Self.secureScheme)
+    let rest = text.dropFirst((isSecure ? Self.secureScheme : Self.scheme).count)
     let hosts = rest.prefix { $0 != "/" }
     var path = rest.dropFirst(hosts.count).drop { $0 == "/" }
     while path.hasSuffix("/") { path = path.dropLast() }
@@ -42,6 +49,6 @@ public struct EtcdAddress: Hashable, Sendable, CustomStringConvertible {
 
   /// As it is written.
   public var description: String {
-    "\(Self.scheme)\(endpoints.map(\.description).joined(separator: ","))/\(prefix.dropLast())"
+    "\(isSecure ? Self.secureScheme : Self.scheme)\(endpoints.map(\.description).joined(separator: ","))/\(prefix.dropLast())"
   }
 }

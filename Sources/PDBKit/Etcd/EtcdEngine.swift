@@ -52,8 +52,9 @@ package actor EtcdEngine: StateEngine {
   private var waiting: [Waiting] = []
   private var isCommitting = false
 
-  init(_ address: EtcdAddress, patience: Duration) {
-    gateway = EtcdGateway(address)
+  /// - Throws: `bad_configuration`.
+  init(_ address: EtcdAddress, _ access: EtcdAccess, patience: Duration) throws(PDBError) {
+    gateway = try EtcdGateway(address, access)
     layout = Layout(prefix: Bytes(utf8: address.prefix))
     self.patience = patience
   }
@@ -150,7 +151,7 @@ package actor EtcdEngine: StateEngine {
   /// How many keys of a range are fetched at once.
   private static let windows = 64...2048
   private static let windowBytes = 2 << 20
-  private static let mostRanges = 100
+  private static let mostRanges = 128
 
   private func ranges(
     _ wanted: [Unfetched.Wanted], at revision: Int64, window: Int = windows.lowerBound,
@@ -453,24 +454,25 @@ package actor EtcdEngine: StateEngine {
     _ operations: [StampedOperation], on base: Base, until end: ContinuousClock.Instant
   ) async throws -> Made {
     var made = Made(mark: base.mark.mark)
-    var machine = StateMachine(storage: EtcdState(layout, base.fetched), mark: made.mark.data)
-    for operation in operations {
-      made.mark.appliedIndex += 1
-      let index = made.mark.appliedIndex
-      let before = machine
-      let (after, ruling) = try await run(on: base, until: end) {
-        var trial = before
+    let first = made.mark.appliedIndex + 1
+    let machine = StateMachine(storage: EtcdState(layout, base.fetched), mark: made.mark.data)
+    // What any of them asks for is fetched together.
+    let (after, rulings) = try await run(on: base, until: end) {
+      var trial = machine
+      var rulings: [Ruling] = []
+      for (index, operation) in zip(first..., operations) {
         try trial.forget(at: index, operation.stamp.time)
-        let ruling = try trial.apply(operation, at: LogPosition(index: index, term: 0))
-        return (trial, ruling)
+        rulings.append(try trial.apply(operation, at: LogPosition(index: index, term: 0)))
       }
-      machine = after
-      if let revision = ruling.made { made.revisions.append(revision) }
-      made.results.append(
-        ruling.decision.map { Receipt($0, revision: ruling.revision) }.mapError { $0 as any Error })
+      return (trial, rulings)
     }
-    made.mark.data = machine.mark
-    made.written = machine.storage.written
+    made.results = rulings.map { ruling in
+      ruling.decision.map { Receipt($0, revision: ruling.revision) }.mapError { $0 as any Error }
+    }
+    made.revisions = rulings.compactMap(\.made)
+    made.mark.appliedIndex += UInt64(operations.count)
+    made.mark.data = after.mark
+    made.written = after.storage.written
     return made
   }
 

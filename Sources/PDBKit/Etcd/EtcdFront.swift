@@ -24,11 +24,11 @@ package final class EtcdFront: LocalStore, Clustered {
 
   /// - Throws: `no_input` if there is no database.
   package init(
-    _ etcd: EtcdAddress, at address: NodeAddress, isInsecure: Bool = false
+    _ etcd: EtcdAddress, _ access: EtcdAccess, at address: NodeAddress, isInsecure: Bool = false
   ) async throws {
     self.address = address
     self.isInsecure = isInsecure
-    let store = EtcdStore(etcd, timeout: .seconds(Limits.requestSeconds))
+    let store = try EtcdStore(etcd, access, timeout: .seconds(Limits.requestSeconds))
     engine = store.engine
     do { found = try await store.identity() } catch {
       await store.shutdown()

@@ -25,15 +25,22 @@ enum EtcdFailure: Error {
 final class EtcdGateway: Sendable {
   let address: EtcdAddress
   private let http: LazyHTTPClient
+  private let user: (name: String, password: String)?
+  /// What etcd gave for the password.
+  private let token = NIOLockedValueBox<String?>(nil)
+  private var scheme: String { address.isSecure ? "https" : "http" }
   /// Which endpoint is asked first.
   private let preferred = NIOLockedValueBox(0)
 
-  init(_ address: EtcdAddress) {
+  /// - Throws: `bad_configuration`.
+  init(_ address: EtcdAddress, _ access: EtcdAccess) throws(PDBError) {
     self.address = address
+    user = access.user
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(2)
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
+    configuration.tlsConfiguration = try access.tls(for: address)
     http = LazyHTTPClient(configuration)
   }
 
@@ -63,7 +70,40 @@ final class EtcdGateway: Sendable {
   func ask(
     _ path: String, of endpoint: NodeAddress, until end: ContinuousClock.Instant
   ) async throws -> JSON {
-    try await send(path, ByteBuffer(string: "{}"), to: endpoint, until: end)
+    try await authorized(path, ByteBuffer(string: "{}"), to: endpoint, until: end)
+  }
+
+  /// Sends a request with a token; with a new one if etcd does not know it any more.
+  private func authorized(
+    _ path: String, _ body: ByteBuffer, to endpoint: NodeAddress,
+    until end: ContinuousClock.Instant
+  ) async throws -> JSON {
+    guard user != nil else { return try await send(path, body, to: endpoint, until: end) }
+    if token.withLockedValue({ $0 }) == nil { try await authenticate(at: endpoint, until: end) }
+    do { return try await send(path, body, to: endpoint, until: end) } catch EtcdFailure.refused(
+      let code, let message) where code == 16 || message.contains("auth")
+    {
+      // Refused before it did anything.
+      try await authenticate(at: endpoint, until: end)
+      return try await send(path, body, to: endpoint, until: end)
+    }
+  }
+
+  private func authenticate(
+    at endpoint: NodeAddress, until end: ContinuousClock.Instant
+  ) async throws {
+    guard let user else { return }
+    let body: JSON = ["name": .string(user.name), "password": .string(user.password)]
+    token.withLockedValue { $0 = nil }
+    let answer: JSON
+    do {
+      answer = try await send(
+        "/v3/auth/authenticate", ByteBuffer(bytes: body.serialized()), to: endpoint, until: end)
+    } catch EtcdFailure.unknown(let reason) {
+      // It changes nothing, whether it was heard or not.
+      throw EtcdFailure.unreachable(reason)
+    }
+    token.withLockedValue { $0 = answer["token"]?.string }
   }
 
   /// Sends a request once, to one member.
@@ -74,7 +114,7 @@ final class EtcdGateway: Sendable {
   ) async throws -> JSON {
     let count = address.endpoints.count
     let place = (preferred.withLockedValue { $0 } + attempt) % count
-    let answer = try await send(path, body, to: address.endpoints[place], until: end)
+    let answer = try await authorized(path, body, to: address.endpoints[place], until: end)
     if attempt > 0 { preferred.withLockedValue { $0 = place } }
     return answer
   }
@@ -94,9 +134,12 @@ final class EtcdGateway: Sendable {
     _ path: String, _ body: ByteBuffer, to endpoint: NodeAddress,
     until end: ContinuousClock.Instant
   ) async throws -> JSON {
-    var request = HTTPClientRequest(url: "http://\(endpoint)\(path)")
+    var request = HTTPClientRequest(url: "\(scheme)://\(endpoint)\(path)")
     request.method = .POST
     request.headers.add(name: "Content-Type", value: "application/json")
+    if let token = token.withLockedValue({ $0 }) {
+      request.headers.add(name: "Authorization", value: token)
+    }
     request.body = .bytes(body)
     let patience = min(
       Self.patience(body), max(.milliseconds(50), ContinuousClock.now.duration(to: end)))
@@ -133,10 +176,13 @@ final class EtcdGateway: Sendable {
     ]
     let (stream, continuation) = AsyncThrowingStream.makeStream(of: EtcdPair.self)
     let place = preferred.withLockedValue { $0 } % address.endpoints.count
-    let task = Task { [http, address] in
+    let task = Task { [http, address, scheme, token] in
       do {
-        var request = HTTPClientRequest(url: "http://\(address.endpoints[place])/v3/watch")
+        var request = HTTPClientRequest(url: "\(scheme)://\(address.endpoints[place])/v3/watch")
         request.method = .POST
+        if let token = token.withLockedValue({ $0 }) {
+          request.headers.add(name: "Authorization", value: token)
+        }
         request.body = .bytes(ByteBuffer(bytes: body.serialized()))
         let answer = try await http.client.execute(request, deadline: .distantFuture)
         var line: Bytes = []

@@ -422,7 +422,7 @@ struct EtcdState: StateStorage {
 
   func request(_ id: String) throws -> RememberedRequest? {
     let place = layout.request(id)
-    guard let value = try value(at: place) else { return nil }
+    guard let value = try written[place] ?? fetched.guess(place) else { return nil }
     guard let request = RequestRecord.decode(value, id: id) else { throw StrangeKey(place: place) }
     return request
   }

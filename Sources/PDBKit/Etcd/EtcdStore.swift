@@ -17,8 +17,12 @@ package final class EtcdStore: LocalStore {
   /// - Parameters:
   ///   - author: who makes the changes, for the history.
   ///   - timeout: how long one request may take.
-  package init(_ address: EtcdAddress, author: String = "", timeout: Duration = .seconds(10)) {
-    engine = EtcdEngine(address, patience: timeout)
+  /// - Throws: `bad_configuration` for certificates that cannot be read.
+  package init(
+    _ address: EtcdAddress, _ access: EtcdAccess = EtcdAccess(), author: String = "",
+    timeout: Duration = .seconds(10)
+  ) throws(PDBError) {
+    engine = try EtcdEngine(address, access, patience: timeout)
     self.author = author
     self.address = address
   }

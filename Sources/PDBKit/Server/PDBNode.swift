@@ -32,7 +32,7 @@ public struct PDBNode: Service {
     /// In its own files; it is a member of a cluster.
     case member
     /// In an etcd.
-    case front(EtcdAddress)
+    case front(EtcdAddress, EtcdAccess = EtcdAccess())
   }
 
   /// Takes the node's port, then opens or creates its files and checks them.
@@ -52,7 +52,7 @@ public struct PDBNode: Service {
       node =
         switch kind {
         case .member: try await ClusterNode(configuration, logger)
-        case .front(let etcd): try await FrontNode(etcd, configuration, logger)
+        case .front(let etcd, let access): try await FrontNode(etcd, access, configuration, logger)
         }
       tls = try NodeTLS(node.receiver.trust, configuration, logger)
     } catch {

@@ -22,20 +22,23 @@ struct FrontNode: NodeCore {
   /// Waits until etcd answers.
   ///
   /// - Throws: `no_input` if there is no database.
-  init(_ etcd: EtcdAddress, _ configuration: NodeConfiguration, _ logger: Logger) async throws {
-    front = try await Self.front(etcd, configuration, logger)
+  init(
+    _ etcd: EtcdAddress, _ access: EtcdAccess, _ configuration: NodeConfiguration, _ logger: Logger
+  ) async throws {
+    front = try await Self.front(etcd, access, configuration, logger)
     peers = try NoPeers(
       of: try await front.identity().cluster, as: front.id, at: configuration.reachableAddress,
       secret: configuration.clusterSecret)
   }
 
   private static func front(
-    _ etcd: EtcdAddress, _ configuration: NodeConfiguration, _ logger: Logger
+    _ etcd: EtcdAddress, _ access: EtcdAccess, _ configuration: NodeConfiguration, _ logger: Logger
   ) async throws -> EtcdFront {
     while true {
       do {
         return try await EtcdFront(
-          etcd, at: configuration.reachableAddress, isInsecure: configuration.servesInsecurely)
+          etcd, access, at: configuration.reachableAddress,
+          isInsecure: configuration.servesInsecurely)
       } catch let error as PDBError where error.code == .unreachable {
         logger.warning("waiting for etcd", metadata: ["reason": "\(error.message)"])
         try await Task.sleep(for: .seconds(1))

@@ -23,6 +23,21 @@ package enum SecretFile {
   package static func read(
     _ path: String, _ what: String, code: PDBError.Code = .badConfiguration
   ) throws -> String {
+    let secret = try text(path, what, code: code)
+    guard isSecret(secret) else {
+      throw PDBError(
+        code, "the \(what) in '\(path)' must be 16 or more visible ASCII characters",
+        hint: "openssl rand -hex 32 makes a good one")
+    }
+    return secret
+  }
+
+  /// Reads a text that others must not know, without the line's end.
+  ///
+  /// - Throws: if the file cannot be read, or if other users can read it.
+  package static func text(
+    _ path: String, _ what: String, code: PDBError.Code = .badConfiguration
+  ) throws -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else {
       throw PDBError(
@@ -33,13 +48,7 @@ package enum SecretFile {
     guard let data = try? handle.readToEnd(), let text = String(data: data, encoding: .utf8) else {
       throw PDBError(code, "cannot read the \(what) file '\(path)'")
     }
-    let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    guard isSecret(secret) else {
-      throw PDBError(
-        code, "the \(what) in '\(path)' must be 16 or more visible ASCII characters",
-        hint: "openssl rand -hex 32 makes a good one")
-    }
-    return secret
+    return text.trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Whether a text can stand in such a file.

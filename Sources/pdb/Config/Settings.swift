@@ -13,6 +13,11 @@ enum Setting: String, CaseIterable {
   case clusterKey = "core.cluster-key"
   case tlsAuthorities = "core.tls-ca"
   case remote = "core.remote"
+  case etcdAuthorities = "core.etcd-ca"
+  case etcdCertificate = "core.etcd-cert"
+  case etcdKey = "core.etcd-key"
+  case etcdUser = "core.etcd-user"
+  case etcdPasswordFile = "core.etcd-password-file"
 
   var summary: String {
     switch self {
@@ -24,6 +29,11 @@ enum Setting: String, CaseIterable {
     case .clusterKey: "The key of the cluster, as 'pdb cluster cert --hash' prints it"
     case .tlsAuthorities: "A file with the authorities that signed the nodes' certificates"
     case .remote: "The remote that commands mean; 'pdb use' sets it"
+    case .etcdAuthorities: "A file with the authorities that signed the certificates of etcd"
+    case .etcdCertificate: "A file with the certificate that is shown to etcd"
+    case .etcdKey: "A file with the key of that certificate"
+    case .etcdUser: "The user of etcd"
+    case .etcdPasswordFile: "A file with the password of that user"
     }
   }
 
@@ -37,7 +47,9 @@ enum Setting: String, CaseIterable {
   /// user's. Then it does not count in a folder's own file, which may have come from a stranger.
   var isSensitive: Bool {
     switch self {
-    case .pager, .tokenFile, .clusterKey, .tlsAuthorities, .remote: true
+    case .pager, .tokenFile, .clusterKey, .tlsAuthorities, .remote, .etcdAuthorities,
+      .etcdCertificate, .etcdKey, .etcdUser, .etcdPasswordFile:
+      true
     case .nodes, .timeout, .color: false
     }
   }
@@ -67,7 +79,9 @@ enum Setting: String, CaseIterable {
     case .color where ColorChoice(rawValue: value) == nil:
       throw PDBError(
         .badConfiguration, "'\(rawValue)' is auto, always or never, not '\(value)'")
-    case .timeout, .color, .pager, .tokenFile, .tlsAuthorities, .remote: break
+    case .timeout, .color, .pager, .tokenFile, .tlsAuthorities, .remote, .etcdAuthorities,
+      .etcdCertificate, .etcdKey, .etcdUser, .etcdPasswordFile:
+      break
     }
   }
 

@@ -38,7 +38,9 @@ final class Connection: Sendable {
     let author = UserEnvironment.name
     self.author = author
     let timeout = Duration.seconds(try options.timeout(settings))
-    etcd = place.etcd.map { EtcdStore($0, author: author, timeout: timeout) }
+    etcd = try place.etcd.map {
+      try EtcdStore($0, EtcdAccess(settings), author: author, timeout: timeout)
+    }
     client = ClusterClient(
       addresses: place.addresses.isEmpty ? place.ownAddresses : place.addresses,
       over: try Self.security(options, settings, place),

@@ -198,7 +198,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
         throw ValidationError(
           "a node in front of etcd is no member: leave out --cluster and --join")
       }
-      return .front(try EtcdAddress(parsing: db))
+      return .front(try EtcdAddress(parsing: db), try EtcdAccess(Settings()))
     }
   }
 

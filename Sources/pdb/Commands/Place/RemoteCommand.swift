@@ -109,7 +109,8 @@ extension Remote {
     _ options: GlobalOptions, _ settings: Settings
   ) async throws -> ClusterIdentity? {
     if let etcd {
-      let store = EtcdStore(etcd, timeout: .seconds(try options.timeout(settings)))
+      let store = try EtcdStore(
+        etcd, EtcdAccess(settings), timeout: .seconds(try options.timeout(settings)))
       let found: Result<ClusterIdentity?, any Error>
       do { found = .success(try await store.identity()) } catch {
         found = error.code == .unreachable ? .success(nil) : .failure(error)

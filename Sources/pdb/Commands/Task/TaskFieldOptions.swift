@@ -26,8 +26,8 @@ struct TaskFieldOptions: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("Anything else, or none.", valueName: "text"))
   var notes: String?
 
-  /// What takes a field away.
-  private static let none = "none"
+  /// What takes a field away; as in taskwarrior, nothing does, too.
+  private static func isNone(_ text: String) -> Bool { text == "none" || text.isEmpty }
 
   /// The fields that are said.
   ///
@@ -35,20 +35,20 @@ struct TaskFieldOptions: ParsableArguments {
   func fields() throws -> TaskFields {
     var fields = TaskFields()
     fields[.due] = try due.map { text in
-      try text == Self.none ? .null : .string(DueDate(words: text).description)
+      try Self.isNone(text) ? .null : .string(DueDate(words: text).description)
     }
     fields[.priority] = try priority.map(Self.value)
     fields[.project] = try project.map(Self.value)
     fields[.notes] = try notes.map(Self.value)
     if !tag.isEmpty {
       fields[.tags] =
-        tag == [Self.none] ? .null : .array(try tag.map { .string(try Input.text($0)) })
+        tag.allSatisfy(Self.isNone) ? .null : .array(try tag.map { .string(try Input.text($0)) })
     }
     return fields
   }
 
   private static func value(_ text: String) throws -> JSON {
-    text == none ? .null : .string(try Input.text(text))
+    isNone(text) ? .null : .string(try Input.text(text))
   }
 }
 
