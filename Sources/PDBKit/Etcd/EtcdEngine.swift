@@ -641,12 +641,17 @@ extension EtcdFailure {
           "make it several changes, or start etcd with larger --max-request-bytes and --max-txn-ops"
       )
     }
-    let kind: PDBError.Code =
-      switch code {
-      case 7, 16: .unauthorized
-      case 8: .busy
-      default: .internal
-      }
-    return PDBError(kind, "etcd refuses: \(message)", outcome: outcome ?? .notApplied)
+    if message.contains("CommonName") {
+      return PDBError(
+        .badConfiguration, "etcd's gateway takes no client certificate with a common name",
+        hint: "give core.etcd-cert one without, and name the user with core.etcd-user")
+    }
+    if code == 7 || code == 16 || message.contains("auth") || message.contains("user name") {
+      return PDBError(
+        .unauthorized, "etcd refuses: \(message)", outcome: outcome ?? .notApplied,
+        hint: "core.etcd-user and core.etcd-password-file say who asks ('pdb config set')")
+    }
+    return PDBError(
+      code == 8 ? .busy : .internal, "etcd refuses: \(message)", outcome: outcome ?? .notApplied)
   }
 }

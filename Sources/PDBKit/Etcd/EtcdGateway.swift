@@ -163,6 +163,11 @@ final class EtcdGateway: Sendable {
       guard status != .notFound else {
         throw EtcdFailure.refused(code: 12, message: "\(endpoint) has no JSON gateway at \(path)")
       }
+      let text = String(decoding: Bytes(buffer: bytes).prefix(200), as: UTF8.self)
+      // The gateway says so before it hands anything on, as for certificates that it does not want.
+      guard status != .badRequest else {
+        throw EtcdFailure.refused(code: 3, message: text.escapingControlCharacters)
+      }
       throw EtcdFailure.unknown("\(endpoint) answered \(status.code) with no JSON")
     }
     if status == .ok { return json }
