@@ -46,6 +46,8 @@ package actor EtcdEngine: StateEngine {
   /// An operation that waits for its transaction.
   private struct Waiting {
     let operation: StampedOperation
+    /// Until when it is worth the while.
+    let end: ContinuousClock.Instant
     let continuation: CheckedContinuation<Receipt, any Error>
   }
 
@@ -118,7 +120,7 @@ package actor EtcdEngine: StateEngine {
   func watch() async throws {
     while !Task.isCancelled {
       do {
-        _ = try await base(.linearizable, until: .now + patience)
+        try await look()
         for try await pair in gateway.watch(layout.mark) {
           guard let mark = MarkRecord(pair.value) else { continue }
           let fetched = FetchedKeys()
@@ -133,6 +135,9 @@ package actor EtcdEngine: StateEngine {
       try await Task.sleep(for: .milliseconds(200))
     }
   }
+
+  /// Looks how far the data are: a watch may be deaf without knowing it.
+  func look() async throws { _ = try await base(.linearizable, until: .now + patience) }
 
   private var missing: PDBError {
     PDBError(
@@ -332,9 +337,12 @@ package actor EtcdEngine: StateEngine {
         stamp: Stamp(time: stamp.time, author: stamp.author, request: id),
         operation: operation.operation)
     }
-    let proposed = operation
+    guard waiting.count < Limits.proposalsInFlight else {
+      throw PDBError(.busy, "too many changes wait for etcd", hint: "try again in a moment")
+    }
+    let (proposed, end) = (operation, ContinuousClock.now + patience)
     return try await withCheckedThrowingContinuation { continuation in
-      waiting.append(Waiting(operation: proposed, continuation: continuation))
+      waiting.append(Waiting(operation: proposed, end: end, continuation: continuation))
       guard !isCommitting else { return }
       isCommitting = true
       Task { await commitWaiting() }
@@ -347,14 +355,20 @@ package actor EtcdEngine: StateEngine {
     while !waiting.isEmpty {
       let group = Array(waiting.prefix(Self.groupSize))
       waiting.removeFirst(group.count)
-      await commit(group)
+      let now = ContinuousClock.now
+      for late in group where late.end <= now {
+        late.continuation.resume(
+          throwing: PDBError(.timedOut, "etcd was too slow for all that waited for it"))
+      }
+      await commit(group.filter { $0.end > now })
     }
     isCommitting = false
   }
 
   private func commit(_ group: [Waiting]) async {
+    guard let end = group.map(\.end).min() else { return }
     do {
-      let results = try await make(group.map(\.operation), until: .now + patience)
+      let results = try await make(group.map(\.operation), until: end)
       for (waiting, result) in zip(group, results) { waiting.continuation.resume(with: result) }
     } catch let error as PDBError where group.count > 1 && Self.isAboutOne(error) {
       await commit(Array(group[..<(group.count / 2)]))

@@ -13,7 +13,8 @@ package import PDBStore
 /// The store of a node that stands in front of an etcd.
 package final class EtcdFront: LocalStore, Clustered {
   package let engine: EtcdEngine
-  package let order = KnownTaskOrder()
+  /// Other programs change what is there: nothing of it can be kept from one list to the next.
+  package var order: KnownTaskOrder { KnownTaskOrder() }
   package let address: NodeAddress
   /// The front's own id: another one with every start.
   package let id = UInt64.random(in: 1 ... .max)
@@ -46,7 +47,10 @@ package final class EtcdFront: LocalStore, Clustered {
       group.addTask { try? await engine.expireLeases() }
       group.addTask { await registry.run() }
       group.addTask {
-        while (try? await Task.sleep(for: .seconds(2))) != nil { engine.feed.pulse() }
+        while (try? await Task.sleep(for: .seconds(2))) != nil {
+          try? await engine.look()
+          engine.feed.pulse()
+        }
       }
       await group.waitForAll()
     }

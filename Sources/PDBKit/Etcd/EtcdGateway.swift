@@ -38,6 +38,8 @@ final class EtcdGateway: Sendable {
     user = access.user
     var configuration = HTTPClient.Configuration()
     configuration.timeout.connect = .seconds(2)
+    // A watch that is silent for so long is begun anew: it may be deaf.
+    configuration.timeout.read = .seconds(15)
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 64
     configuration.tlsConfiguration = try access.tls(for: address)
