@@ -7,7 +7,8 @@ import PDBKit
 struct GlobalOptions: ParsableArguments {
   @Option(
     name: .customLong("db"),
-    help: ArgumentHelp("The remote to talk to, or addresses of nodes.", valueName: "remote"))
+    help: ArgumentHelp(
+      "The remote to talk to, addresses of nodes, or an etcd.", valueName: "remote"))
   var dbs: [String] = []
 
   @Option(

@@ -122,7 +122,14 @@ final class Session: Sendable {
   }
 
   /// The node that commands about one node mean when none is named.
-  var firstAddress: NodeAddress { connection.promptedNode ?? connection.client.addresses[0] }
+  ///
+  /// - Throws: `not_supported` for an etcd that is asked directly.
+  var firstAddress: NodeAddress {
+    get throws(PDBError) {
+      try connection.mustHaveNodes()
+      return connection.promptedNode ?? connection.client.addresses[0]
+    }
+  }
 
   // MARK: Telling
 

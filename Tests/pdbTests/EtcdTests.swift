@@ -224,6 +224,11 @@ extension ProcessTests {
       #expect(try await pdb("task", "add", "Làm đồ án").column(0) == ["2"])
       #expect(try await pdb("cluster", "status", "--json").json["health"] == "healthy")
       #expect(try await pdb("cluster", "add", "127.0.0.1:1").status == 64)
+      #expect(try await pdb("node", "status").status == 64)
+      // A name stands for one database, not for a place.
+      #expect(try await workspace.run(["remote", "add", "main", database]).status == 0)
+      #expect(try await workspace.run(["remote", "ls"]).rows[0].last == database)
+      #expect(try await workspace.run(["--db", "main", "task", "ls"]).column(0) == ["2"])
       #expect(try await pdb("kv", "set", "a", "1", "--ttl", "5s").status == 64)
 
       let cluster = try await TestCluster(1, spare: 1)
@@ -243,6 +248,20 @@ extension ProcessTests {
       cluster.kill9(0)
       #expect(try await remote("task", "done", "2").status == 0)
       #expect(try await pdb("task", "ls", "--done").column(0) == ["2"])
+
+      // Another database takes its place, and the name does not stand for it.
+      cluster.killAll()
+      let store = try EtcdStore(EtcdAddress(parsing: database), timeout: .seconds(20))
+      let all = await store.engine.layout.all
+      _ = try await store.engine.gateway.ask(
+        "/v3/kv/deleterange",
+        ["key": .string(all.lower.base64), "range_end": .string(all.upper.base64)],
+        until: .now + .seconds(5))
+      await store.shutdown()
+      #expect(try await pdb("init", "--db", database).output.contains("made"))
+      #expect(try await workspace.run(["--db", "main", "task", "ls"]).status == 76)
+      #expect(try await workspace.run(["remote", "accept", "main", "--yes"]).status == 0)
+      #expect(try await workspace.run(["--db", "main", "task", "ls"]).column(0).isEmpty)
     }
   }
 }

@@ -6,8 +6,9 @@ import PDBKit
 enum Overview {
   static func show(_ options: GlobalOptions, _ settings: Settings) async throws {
     let connection = try Connection(options, settings)
-    let folder = connection.place.addresses.isEmpty ? connection.place.folder : nil
-    let view = folder == nil ? await clusterView(connection) : nil
+    let place = connection.place
+    let folder = place.addresses.isEmpty ? place.folder : nil
+    let view = folder == nil && place.etcd == nil ? await clusterView(connection) : nil
     if options.json {
       let commands = CommandTree.root.children.map { JSON.string($0.name) }
       let json: JSON = [
@@ -19,7 +20,8 @@ enum Overview {
     }
     let style = Style(for: .output)
     var lines: [TerminalText] = [
-      "pdb \(pdbVersion)  \(folder.map { "\($0.path)" } ?? words(view, style))", "",
+      "pdb \(pdbVersion)  \((folder?.path ?? place.etcd?.description).map { "\($0)" } ?? words(view, style))",
+      "",
     ]
     for group in CommandTree.root.groups {
       lines.append(style.bold("\(group.name)"))

@@ -268,13 +268,7 @@ final class Connection: Sendable {
   ///
   /// - Throws: `not_supported` for a folder that no node serves.
   func cluster(timeout: Duration) async throws(PDBError) -> any Clustered {
-    if let etcd {
-      throw PDBError(
-        .notSupported, "no node stands in front of \(place.name), so there is no cluster of nodes",
-        hint:
-          "for the members of etcd:  etcdctl --endpoints \(etcd.address.endpoints[0]) endpoint status"
-      )
-    }
+    try mustHaveNodes()
     if let folder = folderStore(timeout: timeout) {
       guard let nodes = try await folder.nodes else {
         throw PDBError(
@@ -284,6 +278,15 @@ final class Connection: Sendable {
       client.follow(nodes.addresses, of: nodes.cluster)
     }
     return RemoteStore(client, timeout: timeout)
+  }
+
+  /// - Throws: `not_supported` for an etcd that is asked directly.
+  func mustHaveNodes() throws(PDBError) {
+    guard let etcd else { return }
+    throw PDBError(
+      .notSupported, "\(place.name) is asked directly, and no node",
+      hint: "a node in front of it has this:  pdb node start --db \(etcd.address); "
+        + "for the members of etcd there is etcdctl")
   }
 
   private func folderStore(timeout: Duration) -> FolderStore? {
@@ -301,7 +304,14 @@ final class Connection: Sendable {
   }
 
   /// What only a cluster of pdb's own has.
-  var remoteStore: RemoteStore { RemoteStore(client) }
+  ///
+  /// - Throws: `not_supported` for an etcd that is asked directly.
+  var remoteStore: RemoteStore {
+    get throws(PDBError) {
+      try mustHaveNodes()
+      return RemoteStore(client)
+    }
+  }
 
   // MARK: Naming
 

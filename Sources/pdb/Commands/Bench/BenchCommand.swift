@@ -109,6 +109,7 @@ struct BenchCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
         try await session.confirm("add tasks to the cluster and leave them there")
       }
       try await session.connection.meet()
+      try session.connection.mustHaveNodes()
       let load = LoadRun(plan, on: session.connection.client)
       try await prepare(load)
       let report = try await measured(load)

@@ -32,7 +32,7 @@ struct ClusterAdd: AsyncParsableCommand, ChangesCluster, HasExamples {
         "cluster": JSON(client.identity?.cluster), "voter": .bool(member.isVoter),
       ]
       try session.show(json) {
-        let known = client.lastNode ?? session.firstAddress
+        let known = try client.lastNode ?? session.firstAddress
         session.say("announced \(address) as member \(member.id)")
         session.say(
           address.isLoopback
