@@ -25,14 +25,14 @@ final class EtcdServer: @unchecked Sendable {
   /// The server that most tests share.
   static let shared = Task { try await EtcdServer() }
 
-  private init() async throws {
+  init() async throws {
     guard let program = Self.program else {
       throw PDBError(.noInput, "there is no etcd", hint: "make test installs it")
     }
     ports = try TestPorts(2)
     address = NodeAddress(host: "127.0.0.1", port: ports.numbers[0])
     let (client, peer) = ("http://\(address)", "http://127.0.0.1:\(ports.numbers[1])")
-    let folder = NSTemporaryDirectory() + "/pdb-etcd-\(ProcessInfo.processInfo.processIdentifier)"
+    let folder = NSTemporaryDirectory() + "/pdb-etcd-\(UUID().uuidString)"
     lifeline = Pipe()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -56,9 +56,11 @@ final class EtcdServer: @unchecked Sendable {
     await store.shutdown()
   }
 
+  /// Ends the server.
+  func end() throws { try lifeline.fileHandleForWriting.close() }
+
   /// An empty database of its own.
-  func database() async throws -> EtcdStore {
-    let prefix = UUID().uuidString.lowercased()
+  func database(_ prefix: String = UUID().uuidString.lowercased()) async throws -> EtcdStore {
     let store = try EtcdStore(
       try EtcdAddress(parsing: "etcd://\(address)/test/\(prefix)"), author: "lan",
       timeout: .seconds(20))

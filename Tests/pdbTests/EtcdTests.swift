@@ -206,6 +206,29 @@ extension ProcessTests {
       await store.shutdown()
     }
 
+    @Test func `an etcd that was taken back is noticed, and nothing is changed in it`() async throws
+    {
+      let (first, second) = (try await EtcdServer.shared.value, try await EtcdServer())
+      let database = try await first.database("same")
+      let other = try await second.database("same")
+      let proxy = try await LossyProxy(to: first.address)
+      let address = "etcd://\(proxy.address)/\(database.address.prefix)"
+      let store = try EtcdStore(EtcdAddress(parsing: address), timeout: .seconds(20))
+      try await store.apply(.increment(Self.key, by: 1))
+      try await proxy.close()
+      let changed = try await LossyProxy(to: second.address, port: proxy.address.port)
+      for _ in 0..<2 {
+        let read = await Self.failure { _ = try await store.get(Self.key, at: .now) }
+        #expect(read?.code == .wrongCluster)
+        let change = await Self.failure { try await store.apply(.increment(Self.key, by: 1)) }
+        #expect(change?.code == .wrongCluster && change?.outcome == .notApplied)
+      }
+      #expect(try await other.get(Self.key, at: .now).value == nil)
+      for store in [store, database, other] { await store.shutdown() }
+      try await changed.close()
+      try second.end()
+    }
+
     // MARK: As users see it
 
     @Test func `the demo session works on an etcd, directly and through two nodes`() async throws {
@@ -271,6 +294,7 @@ private final class LossyProxy: Sendable {
   /// What is to be lost, and what was.
   fileprivate final class Wish: Sendable {
     let state = Mutex((isLosing: false, lost: 0, heldText: String?.none, isHolding: false))
+    let clients = Mutex<[any Channel]>([])
   }
 
   let address: NodeAddress
@@ -279,20 +303,23 @@ private final class LossyProxy: Sendable {
 
   var lost: Int { wish.state.withLock { $0.lost } }
 
-  init(to node: NodeAddress) async throws {
+  init(to node: NodeAddress, port: Int = 0) async throws {
     let wish = wish
     server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { client in
-        ClientBootstrap(group: client.eventLoop).connect(host: node.host, port: node.port).flatMap {
-          node in
-          client.eventLoop.makeCompletedFuture {
-            let handler = Answers(to: client, wish)
-            try node.pipeline.syncOperations.addHandler(handler)
-            try client.pipeline.syncOperations.addHandler(Questions(to: node, wish, handler))
+        wish.clients.withLock { $0.append(client) }
+        return ClientBootstrap(group: client.eventLoop).connect(host: node.host, port: node.port)
+          .flatMap {
+            node in
+            client.eventLoop.makeCompletedFuture {
+              let handler = Answers(to: client, wish)
+              try node.pipeline.syncOperations.addHandler(handler)
+              try client.pipeline.syncOperations.addHandler(Questions(to: node, wish, handler))
+            }
           }
-        }
       }
-      .bind(host: "127.0.0.1", port: 0).get()
+      .bind(host: "127.0.0.1", port: port).get()
     address = NodeAddress(host: "127.0.0.1", port: server.localAddress!.port!)
   }
 
@@ -303,7 +330,10 @@ private final class LossyProxy: Sendable {
 
   func loseNextAnswer() { wish.state.withLock { $0.isLosing = true } }
 
-  func close() async throws { try await server.close() }
+  func close() async throws {
+    try await server.close()
+    for client in wish.clients.withLock({ $0 }) { try? await client.close() }
+  }
 
   private final class Questions: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer

@@ -164,6 +164,7 @@ package actor EtcdEngine: StateEngine {
   ) async throws -> (found: [(pairs: [EtcdPair], more: Bool)], revision: Int64) {
     var found: [(pairs: [EtcdPair], more: Bool)] = []
     var latest: Int64 = 0
+    let before = seen
     for start in stride(from: 0, to: wanted.count, by: Self.mostRanges) {
       let part = wanted[start..<min(wanted.count, start + Self.mostRanges)]
       let body: JSON = [
@@ -174,6 +175,7 @@ package actor EtcdEngine: StateEngine {
       ]
       let answer = try await gateway.ask("/v3/kv/txn", body, until: end)
       latest = answer.etcdRevision
+      try check(answer, isAfter: before)
       let responses = answer["responses"]?.array ?? []
       guard responses.count == part.count else {
         throw PDBError(.badAnswer, "etcd answered \(responses.count) of \(part.count) questions")
@@ -181,6 +183,30 @@ package actor EtcdEngine: StateEngine {
       found += responses.map { ($0["response_range"] ?? [:]).etcdRange }
     }
     return (found, latest)
+  }
+
+  /// How far etcd was when it answered last.
+  private struct Seen {
+    var cluster: String?
+    var revision: Int64 = 0
+  }
+
+  private var seen = Seen()
+
+  /// A linearizable answer knows all that was told before its question. One that does not comes from an etcd
+  /// that was taken back, or from another one.
+  ///
+  /// - Throws: `wrong_cluster`. What is known here would not fit; who starts anew knows nothing.
+  private func check(_ answer: JSON, isAfter before: Seen) throws {
+    let cluster = answer["header"]?["cluster_id"]?.string
+    guard cluster == before.cluster || before.cluster == nil, answer.etcdRevision >= before.revision
+    else {
+      throw PDBError(
+        .wrongCluster,
+        "etcd is another one than before: it was restored, or others answer at \(gateway.address)",
+        hint: "look at what it holds; a node that is started again goes on with it")
+    }
+    seen = Seen(cluster: cluster, revision: max(seen.revision, answer.etcdRevision))
   }
 
   /// Fetches what is missing, and the beginning of what is long.
@@ -315,10 +341,10 @@ package actor EtcdEngine: StateEngine {
     while true {
       try await Task.sleep(for: .milliseconds(50))
       guard let work = lead?.work(mark.lease) else { continue }
-      // What cannot be written down now will be next time.
+      let stamp = Stamp(time: .now, author: "", request: nil)
+      // What cannot be written down now will be next time; a node that stops does not wait for it.
       _ = try? await propose(
-        StampedOperation(
-          stamp: Stamp(time: .now, author: "", request: nil), operation: work))
+        StampedOperation(stamp: stamp, operation: work), within: .seconds(1))
     }
   }
 
@@ -328,6 +354,12 @@ package actor EtcdEngine: StateEngine {
   // MARK: Changing
 
   package func propose(_ operation: StampedOperation) async throws -> Receipt {
+    try await propose(operation, within: patience)
+  }
+
+  private func propose(
+    _ operation: StampedOperation, within patience: Duration
+  ) async throws -> Receipt {
     var operation = operation
     if operation.stamp.request == nil {
       // A second attempt must be told from a second request.
@@ -533,7 +565,10 @@ package actor EtcdEngine: StateEngine {
         return answer["succeeded"]?.bool == true ? answer.etcdRevision : nil
       } catch let failure as EtcdFailure {
         switch failure {
-        case .unknown: (last, isUnknown) = (failure, true)
+        case .unknown:
+          isUnknown = true
+          // That the disk is full says more than that the time was over in the end.
+          if !last.isAboutSpace { last = failure }
         // An earlier attempt may have been taken all the same.
         case .refused, .outOfReach:
           guard isUnknown else { throw failure }
@@ -554,6 +589,7 @@ package actor EtcdEngine: StateEngine {
     fetched.learn(layout.mark, mark.encoded)
     kept = Base(mark, modified: revision, revision: revision, fetched)
     lastModified = revision
+    seen.revision = max(seen.revision, revision)
     note(mark.mark, made.revisions)
     if fetched.bytes > Self.mostBytes { kept = nil }
   }
@@ -590,82 +626,5 @@ package actor EtcdEngine: StateEngine {
       let answer = try await gateway.ask("/v3/kv/txn", body, until: .now + patience)
       return answer["succeeded"]?.bool == true
     } catch let error as EtcdFailure { throw error.changing(isUnknown: false) }
-  }
-}
-
-/// What there was at a revision of etcd, to be read piece by piece.
-package struct EtcdSnapshot: FrozenState {
-  let engine: EtcdEngine
-  let record: MarkRecord
-  let revision: Int64
-
-  package var mark: StateMark { record.mark }
-
-  init(engine: EtcdEngine, mark: MarkRecord, revision: Int64) {
-    (self.engine, record, self.revision) = (engine, mark, revision)
-  }
-
-  package func read<T: Sendable>(
-    _ body: @escaping @Sendable (any StateView) throws -> T
-  ) async throws -> T {
-    try await engine.read(self, body)
-  }
-}
-
-extension EtcdFailure {
-  /// What a caller is told of a question.
-  var reading: PDBError {
-    switch self {
-    case .refused(let code, let message):
-      Self.refusal(code, message, outcome: nil)
-    case .unreachable(let message), .unknown(let message):
-      PDBError(.unreachable, "etcd does not answer: \(message)")
-    case .outOfReach: PDBError(.timedOut, "etcd compacts faster than it can be read")
-    }
-  }
-
-  /// What a caller is told of a change.
-  func changing(isUnknown: Bool) -> PDBError {
-    switch self {
-    case .refused(let code, let message):
-      Self.refusal(code, message, outcome: isUnknown ? .unknown : .notApplied)
-    case .unreachable(let message):
-      PDBError(
-        .unreachable, "etcd does not answer: \(message)",
-        outcome: isUnknown ? .unknown : .notApplied)
-    case .unknown(let message):
-      PDBError(
-        .unknownOutcome, "etcd took the change and did not say what became of it: \(message)",
-        outcome: .unknown, hint: "look at the data, or send it again with the same request id")
-    case .outOfReach:
-      PDBError(
-        .timedOut, "etcd compacts faster than it can be read",
-        outcome: isUnknown ? .unknown : .notApplied)
-    }
-  }
-
-  private static func refusal(
-    _ code: Int, _ message: String, outcome: PDBError.Outcome?
-  ) -> PDBError {
-    if ["too large", "too many operations", "larger than max"].contains(where: message.contains) {
-      return PDBError(
-        .bodyTooLarge, "the change is larger than etcd takes at once: \(message)",
-        outcome: outcome ?? .notApplied,
-        hint:
-          "make it several changes, or start etcd with larger --max-request-bytes and --max-txn-ops"
-      )
-    }
-    if message.contains("CommonName") {
-      return PDBError(
-        .badConfiguration, "etcd's gateway takes no client certificate with a common name",
-        hint: "give core.etcd-cert one without, and name the user with core.etcd-user")
-    }
-    if code == 7 || code == 16 || message.contains("auth") || message.contains("user name") {
-      return PDBError(
-        .unauthorized, "etcd refuses: \(message)", outcome: outcome ?? .notApplied,
-        hint: "core.etcd-user and core.etcd-password-file say who asks ('pdb config set')")
-    }
-    return PDBError(
-      code == 8 ? .busy : .internal, "etcd refuses: \(message)", outcome: outcome ?? .notApplied)
   }
 }

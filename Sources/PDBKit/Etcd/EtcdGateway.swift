@@ -9,18 +9,6 @@ import NIOPosix
 import PDBClient
 import PDBModel
 
-/// Why etcd did not do what it was asked.
-enum EtcdFailure: Error {
-  /// It has not done it, and will not.
-  case refused(code: Int, message: String)
-  /// No server took the request: nothing was done.
-  case unreachable(String)
-  /// It may have done it, or may do it yet.
-  case unknown(String)
-  /// The revision that was to be read is gone, or this server does not have it yet.
-  case outOfReach
-}
-
 /// Asks the members of one etcd, whichever answers.
 final class EtcdGateway: Sendable {
   let address: EtcdAddress
@@ -236,59 +224,5 @@ final class EtcdGateway: Sendable {
     case 3, 5, 6, 7, 8, 9, 12, 16: return .refused(code: code, message: message)
     default: return .unknown("\(endpoint): \(message)")
     }
-  }
-}
-
-// MARK: Requests
-
-/// A part of a transaction.
-enum EtcdRequest {
-  case put(Bytes, Bytes)
-  case delete(Bytes)
-  case range(KeyRange, limit: Int, revision: Int64)
-  /// Others in one, because a transaction may have only so many parts.
-  case group([EtcdRequest])
-
-  var json: JSON {
-    switch self {
-    case .put(let key, let value):
-      ["request_put": ["key": .string(key.base64), "value": .string(value.base64)]]
-    case .delete(let key): ["request_delete_range": ["key": .string(key.base64)]]
-    case .range(let range, let limit, let revision):
-      [
-        "request_range": [
-          "key": .string(range.lower.base64), "range_end": .string(range.upper.base64),
-          "limit": .string(String(limit)), "revision": .string(String(revision)),
-        ]
-      ]
-    case .group(let requests): ["request_txn": ["success": .array(requests.map(\.json))]]
-    }
-  }
-}
-
-/// A key as etcd tells of it.
-struct EtcdPair {
-  let key: Bytes
-  let value: Bytes
-  /// etcd's own revision of the last change.
-  let modified: Int64
-
-  init?(_ json: JSON) {
-    guard let key = json["key"]?.string.flatMap(Bytes.init(base64:)),
-      let modified = json["mod_revision"]?.string.flatMap({ Int64($0) })
-    else { return nil }
-    self.key = key
-    value = json["value"]?.string.flatMap(Bytes.init(base64:)) ?? []
-    self.modified = modified
-  }
-}
-
-extension JSON {
-  /// etcd's revision in the head of an answer.
-  var etcdRevision: Int64 { self["header"]?["revision"]?.string.flatMap { Int64($0) } ?? 0 }
-
-  /// The pairs of an answer to a range, and whether there are more.
-  var etcdRange: (pairs: [EtcdPair], more: Bool) {
-    ((self["kvs"]?.array ?? []).compactMap(EtcdPair.init), self["more"]?.bool ?? false)
   }
 }

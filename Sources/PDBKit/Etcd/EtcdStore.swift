@@ -52,6 +52,15 @@ package final class EtcdStore: LocalStore {
     } catch { throw PDBError(changing: error) }
   }
 
+  package func apply(_ change: Change, from origin: Origin) async throws(PDBError) -> Receipt {
+    do { return try await make(change, from: origin) } catch {
+      guard error.code == .notSupported, let front = try? await fronts().first else { throw error }
+      throw PDBError(
+        error.code, error.message, outcome: error.outcome,
+        hint: "the node at \(front.address) does:  --node \(front.address)")
+    }
+  }
+
   package func changes(
     since revision: UInt64?, _ filter: HistoryFilter, at moment: Moment
   ) async throws(PDBError) -> ChangeStream {
