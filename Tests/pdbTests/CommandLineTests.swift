@@ -59,7 +59,7 @@ extension ProcessTests {
     @Test(arguments: [
       (["kv", "set"], "usage: pdb kv set KEY VALUE [OPTION]..."),
       (["task", "ls", "--sort", "nope"], "usage: pdb task ls [WORD...] [OPTION]..."),
-      (["log", "x", "y"], "usage: pdb log [RANGE|PREFIX...] [OPTION]..."),
+      (["log", "x", "y", "z"], "usage: pdb log [RANGE|PREFIX...] [OPTION]..."),
     ])
     func `a usage error is told in a few lines`(words: [String], usage: String) async throws {
       let run = try await Workspace().run(words)

@@ -116,8 +116,24 @@ package actor EtcdEngine: StateEngine {
     }
   }
 
-  /// Learns of changes that others make, until the task is cancelled.
-  func watch() async throws {
+  /// Learns of changes that others make, and tells listeners where they are, until the task is cancelled.
+  func watch() async {
+    await withTaskGroup(of: Void.self) { [feed] group in
+      group.addTask { try? await self.watchMark() }
+      group.addTask {
+        while (try? await Task.sleep(for: Self.pulse)) != nil {
+          // A watch may be deaf without knowing it.
+          try? await self.look()
+          feed.pulse()
+        }
+      }
+      await group.waitForAll()
+    }
+  }
+
+  private static let pulse = Duration.seconds(2)
+
+  private func watchMark() async throws {
     while !Task.isCancelled {
       do {
         try await look()
@@ -136,8 +152,8 @@ package actor EtcdEngine: StateEngine {
     }
   }
 
-  /// Looks how far the data are: a watch may be deaf without knowing it.
-  func look() async throws { _ = try await base(.linearizable, until: .now + patience) }
+  /// Looks how far the data are.
+  private func look() async throws { _ = try await base(.linearizable, until: .now + patience) }
 
   private var missing: PDBError {
     PDBError(

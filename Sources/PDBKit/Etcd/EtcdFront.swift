@@ -43,15 +43,9 @@ package final class EtcdFront: LocalStore, Clustered {
   /// Runs until the task is cancelled.
   package func run() async throws {
     await withTaskGroup(of: Void.self) { [engine, registry] group in
-      group.addTask { try? await engine.watch() }
+      group.addTask { await engine.watch() }
       group.addTask { try? await engine.expireLeases() }
       group.addTask { await registry.run() }
-      group.addTask {
-        while (try? await Task.sleep(for: .seconds(2))) != nil {
-          try? await engine.look()
-          engine.feed.pulse()
-        }
-      }
       await group.waitForAll()
     }
     engine.feed.end()

@@ -77,35 +77,25 @@ package final class EtcdStore: LocalStore {
     hint: "'etcdctl snapshot save' keeps all of it; 'pdb export' writes what there is now")
 }
 
-/// Looks now and then whether somebody wrote.
+/// Watches for as long as somebody listens.
 private struct EtcdChanges: BatchSource {
-  private let store: EtcdStore
-  private let filter: HistoryFilter
-  /// The last revision that was told, or passed over.
-  private var last: UInt64
-  private var silence = ContinuousClock.now
+  private final class Watch: Sendable {
+    private let task: Task<Void, Never>
 
-  init(_ store: EtcdStore, after start: UInt64, _ filter: HistoryFilter) {
-    self.store = store
-    self.filter = filter
-    last = start
+    init(_ engine: EtcdEngine) { task = Task { await engine.watch() } }
+
+    deinit { task.cancel() }
   }
 
-  mutating func next() async throws(PDBError) -> [ChangeEvent]? {
-    while true {
-      let newest = try await store.read(.now, .keys) { $1.revision }
-      let isNews = newest != last
-      if isNews || silence.duration(to: .now) > Self.pulse {
-        silence = .now
-        guard isNews else { return [.position(last)] }
-        let events = try await store.events(after: last, filter)
-        last = events.last?.revision ?? last
-        return events
-      }
-      do { try await Task.sleep(for: Self.pause) } catch { throw .cancelled }
+  private let watch: Watch
+  private var source: ChangeFeedSource
+
+  init(_ store: EtcdStore, after start: UInt64, _ filter: HistoryFilter) {
+    watch = Watch(store.engine)
+    source = ChangeFeedSource(store.engine.feed, after: start, filter) { since throws(PDBError) in
+      try await store.events(after: since, filter)
     }
   }
 
-  private static let pause = Duration.milliseconds(50)
-  private static let pulse = Duration.seconds(2)
+  mutating func next() async throws(PDBError) -> [ChangeEvent]? { try await source.next() }
 }
