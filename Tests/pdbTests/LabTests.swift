@@ -40,6 +40,21 @@ extension ProcessTests {
       #expect(named.error.contains("node \(ports[2]) does not run"), "\(named.error)")
     }
 
+    @Test func `a lab whose output nobody reads takes its nodes along`() async throws {
+      let ports = try TestPorts.adjacent(2)
+      let workspace = try Workspace(nodes: "")
+      let lab = workspace.process(
+        ["lab", "up", "--nodes", "2", "--port", String(ports.numbers[0])])
+      let pipe = Pipe()
+      lab.standardOutput = pipe
+      lab.standardError = FileHandle.nullDevice
+      try lab.run()
+      try pipe.fileHandleForReading.close()
+      _ = try await waitFor { lab.isRunning ? nil : true }
+      let addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
+      _ = try await waitFor { (try? await PDBNode.checkPorts(of: addresses)).map { true } }
+    }
+
     @Test func `what a lab prints can be typed as it stands`() async throws {
       let ports = try TestPorts.adjacent(2)
       let workspace = try Workspace(nodes: "")

@@ -43,8 +43,21 @@ final class Lab: Sendable {
       process.standardInput = FileHandle.nullDevice
       process.terminationHandler = { _ in ended.yield(address) }
       try process.run()
+      Self.endAtExit(process.processIdentifier)
       nodes.withLockedValue { $0.append(Node(address: address, process: process)) }
     }
+  }
+
+  private static let running = NIOLockedValueBox<[pid_t]>([])
+
+  /// No node outlives its lab, however that ends by itself: whoever reads its output may have gone.
+  private static func endAtExit(_ node: pid_t) {
+    let isFirst = running.withLockedValue { running in
+      running.append(node)
+      return running.count == 1
+    }
+    guard isFirst else { return }
+    atexit { for node in Lab.running.withLockedValue({ $0 }) { kill(node, SIGTERM) } }
   }
 
   /// Returns when no node runs any more.
@@ -130,5 +143,6 @@ final class Lab: Sendable {
     await BlockingCall.run { _ in
       for process in processes { process.waitUntilExit() }
     }
+    Self.running.withLockedValue { $0 = [] }
   }
 }

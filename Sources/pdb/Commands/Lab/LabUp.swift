@@ -33,7 +33,7 @@ struct LabUp: AsyncParsableCommand, HasExamples {
 
   func run() async throws {
     let addresses = (0..<nodes).map { NodeAddress(host: "127.0.0.1", port: port + $0) }
-    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigpipe)
     let lab = try await Lab(addresses, dataDirectory: dataDir)
     do {
       try await run(lab, until: signals)
