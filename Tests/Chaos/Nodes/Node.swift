@@ -138,11 +138,16 @@ actor Node {
       environment: environment, log: place.log, ended: ended)
   }
 
+  /// - Returns: whether the node had to be killed although asked politely. A member of etcd that was cut off
+  ///   takes its time, and that is not ours.
   @discardableResult
   func finish(_ signal: Int32) async -> Bool {
     isPaused = false
     var wasImpolite = false
-    for victim in victims where await victim.finish(signal) { wasImpolite = true }
+    for victim in victims {
+      let hadToBeKilled = await victim.finish(signal)
+      if victim === process { wasImpolite = hadToBeKilled }
+    }
     return wasImpolite
   }
 
