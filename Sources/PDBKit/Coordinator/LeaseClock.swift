@@ -39,18 +39,12 @@ extension EngineStatus {
   /// Whether this node leads, and has applied all that leaders before it recorded.
   package var isSettledLeader: Bool { role == .leader && mark.appliedTerm == term }
 
-  /// What a leader must propose for the sake of keys that cease to be: when one is due, and now and then, so
-  /// that little is lost when all nodes are restarted.
+  /// What a leader must propose for the sake of keys that cease to be.
   package var leaseWork: PDBModel.Operation? {
-    let lease = mark.lease
-    guard isSettledLeader, lease.next != 0 else { return nil }
-    let isLong = leaseTime >= lease.time + Self.leaseRecordMilliseconds
-    return leaseTime >= lease.next || isLong ? .expire(at: leaseTime) : nil
+    isSettledLeader ? mark.lease.work(at: leaseTime) : nil
   }
 
   /// The lease time that something begins to live at; `nil` where that is not known: what the state has
   /// recorded may be long ago, and this node's own clock may be ahead of what it has not applied yet.
   package var grantTime: UInt64? { isSettledLeader ? leaseTime : nil }
-
-  private static let leaseRecordMilliseconds: UInt64 = 60_000
 }

@@ -22,9 +22,9 @@ package actor EtcdEngine: StateEngine {
 
   /// What is known as of a mark.
   private final class Base {
-    var mark: MarkRecord
+    let mark: MarkRecord
     /// etcd's revision of the change that made the mark.
-    var modified: Int64
+    let modified: Int64
     /// A revision of etcd at which the mark was this one.
     var revision: Int64
     let fetched: FetchedKeys

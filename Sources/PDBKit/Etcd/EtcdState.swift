@@ -224,7 +224,7 @@ struct EtcdState: StateStorage {
     guard reversed else {
       return try scan(layout.revisions(first, last)) { try body(history($0, $1).record) }
     }
-    let mark = try value(at: layout.mark).flatMap(MarkRecord.init)?.mark
+    let mark = try mark
     var end = min(last, max(mark?.revision ?? 0, newestWritten))
     let begin = max(first, (mark?.compactedRevision ?? 0) + 1)
     var size: UInt64 = 32
@@ -240,6 +240,11 @@ struct EtcdState: StateStorage {
       end = start - 1
       size = min(size * 2, 1024)
     }
+  }
+
+  /// How far the state was before what is written.
+  private var mark: StateMark? {
+    get throws { try value(at: layout.mark).flatMap(MarkRecord.init)?.mark }
   }
 
   /// The newest revision that was written and is not durable yet.
@@ -305,7 +310,7 @@ struct EtcdState: StateStorage {
     _ body: (Bytes) throws -> Bool
   ) throws {
     guard first < last else { return }
-    let mark = try value(at: layout.mark).flatMap(MarkRecord.init)?.mark
+    let mark = try mark
     let keys =
       first < mark?.compactedRevision ?? 0
       ? try keysByVersions(changedAfter: first, through: last)

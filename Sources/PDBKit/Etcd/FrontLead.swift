@@ -24,14 +24,6 @@ struct FrontLead: Sendable {
 
   var holds: Bool { ContinuousClock.now < end }
 
-  /// What it must propose for the sake of keys that cease to be: when one is due, and now and then, so that
-  /// little is lost when another one leads.
-  func work(_ lease: LeaseMark) -> Operation? {
-    guard holds, lease.next != 0 else { return nil }
-    let time = time
-    return time >= lease.next || time >= lease.time + Self.recordMilliseconds
-      ? .expire(at: time) : nil
-  }
-
-  private static let recordMilliseconds: UInt64 = 60_000
+  /// What it must propose for the sake of keys that cease to be.
+  func work(_ lease: LeaseMark) -> Operation? { holds ? lease.work(at: time) : nil }
 }

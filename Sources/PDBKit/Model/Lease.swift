@@ -32,6 +32,17 @@ package struct LeaseMark: Equatable, Sendable {
   package var next: UInt64 = 0
 
   package init() {}
+
+  /// What must be proposed for the sake of keys that cease to be: when one is due, and now and then, so
+  /// that little is lost when what counts the time begins anew.
+  ///
+  /// - Parameter now: the lease time.
+  package func work(at now: UInt64) -> Operation? {
+    guard next != 0, now >= next || now >= time + Self.recordMilliseconds else { return nil }
+    return .expire(at: now)
+  }
+
+  private static let recordMilliseconds: UInt64 = 60_000
 }
 
 package enum LeaseKeys {
