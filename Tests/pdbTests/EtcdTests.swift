@@ -229,6 +229,22 @@ extension ProcessTests {
       try second.end()
     }
 
+    @Test func `an attempt that is open stays so where another etcd answers then`() async throws {
+      let (first, second) = (try await EtcdServer.shared.value, try await EtcdServer())
+      let databases = [try await first.database("open"), try await second.database("open")]
+      let proxy = try await LossyProxy(to: first.address)
+      let address = "etcd://\(proxy.address),\(second.address)/\(databases[0].address.prefix)"
+      let store = try EtcdStore(EtcdAddress(parsing: address), timeout: .seconds(20))
+      try await store.apply(.increment(Self.key, by: 1))
+      proxy.loseNextAnswer()
+      let failure = await Self.failure { try await store.apply(.increment(Self.key, by: 1)) }
+      #expect(failure?.code == .wrongCluster && failure?.outcome == .unknown)
+      #expect(try await databases[0].get(Self.key, at: .now).value?.jsonValue.int64 == 2)
+      for store in databases + [store] { await store.shutdown() }
+      try await proxy.close()
+      try second.end()
+    }
+
     // MARK: As users see it
 
     @Test func `the demo session works on an etcd, directly and through two nodes`() async throws {

@@ -466,6 +466,10 @@ package actor EtcdEngine: StateEngine {
           // Nothing was sent yet that changes anything.
           kept = nil
           throw failure.reading
+        } catch let error as PDBError where isUnknown {
+          throw PDBError(
+            error.code, error.message, outcome: .unknown, hint: error.hint,
+            details: error.details)
         }
         guard !made.written.isEmpty else { return made.results }
         let mark = MarkRecord(made.mark)
