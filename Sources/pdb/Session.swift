@@ -181,18 +181,27 @@ final class Session: Sendable {
   /// The cluster is met before: what the answer is about cannot be another one's afterwards.
   func confirm(_ question: String) async throws {
     try await connection.meet()
-    let place = connection.hasAlternatives ? " on \(connection.place.name)" : ""
-    try await Self.confirm(question + place, options)
+    try await Self.confirm(
+      question, on: connection.hasAlternatives ? connection.place.name : nil, options)
   }
 
-  static func confirm(_ question: String, _ options: GlobalOptions) async throws {
+  /// - Parameters:
+  ///   - question: what is to be done, in English.
+  ///   - place: where, if that may be another place than the user thinks of.
+  static func confirm(
+    _ question: String, on place: String? = nil, _ options: GlobalOptions
+  ) async throws {
     if options.yes { return }
     guard Console.inputIsTerminal, Console.isTerminal(.error) else {
       throw Failure(
-        error: PDBError(.badRequest, "refusing to \(question) without --yes"),
+        error: PDBError(
+          .badRequest,
+          place.map { "refusing to \(question) on \($0) without --yes" }
+            ?? "refusing to \(question) without --yes"),
         asJSON: options.json, status: .declined, isAboutChange: true)
     }
-    guard await Console.confirm(question + "?") else {
+    let asked = TerminalText(message: question)
+    guard await Console.confirm(place.map { "\(asked) on \($0)?" } ?? "\(asked)?") else {
       Console.writeError("your change was not applied")
       throw ExitCode(ExitStatus.declined.rawValue)
     }

@@ -189,11 +189,19 @@ package struct Attempts {
         hint: "try again in a moment", details: details)
     }
     return PDBError(
-      answered.count < quorum ? .noQuorum : .noLeader,
-      "no leader: \(answered.count) of \(addresses.count) "
-        + "node\(addresses.count == 1 ? "" : "s") answered, "
-        + (answered.count < quorum ? "\(quorum) are needed" : "and none of them leads"),
-      hint: hint, details: details)
+      answered.count < quorum ? .noQuorum : .noLeader, noLeader, hint: hint, details: details)
+  }
+
+  private var noLeader: String {
+    let (count, all) = (answered.count, addresses.count)
+    if count < quorum {
+      return all == 1
+        ? "no leader: \(count) of 1 node answered, \(quorum) are needed"
+        : "no leader: \(count) of \(all) nodes answered, \(quorum) are needed"
+    }
+    return all == 1
+      ? "no leader: \(count) of 1 node answered, and none of them leads"
+      : "no leader: \(count) of \(all) nodes answered, and none of them leads"
   }
 
   private var quorum: Int { view?.quorum ?? addresses.count / 2 + 1 }

@@ -119,9 +119,13 @@ public struct ClusterReport: Sendable {
     return commit > applied ? commit - applied : 0
   }
 
-  /// One sentence on how the cluster is and what it can still bear.
-  public var verdict: String {
-    let up = "\(upCount) of \(members.count) node\(members.count == 1 ? "" : "s") up"
+  /// In a few sentences how the cluster is and what it can still bear.
+  public var verdict: String { verdictSentences.joined(separator: " ") }
+
+  private var verdictSentences: [String] {
+    let up =
+      members.count == 1
+      ? "\(upCount) of 1 node up" : "\(upCount) of \(members.count) nodes up"
     let spare = currentVotersCount - quorum
     let margin =
       switch spare {
@@ -133,22 +137,27 @@ public struct ClusterReport: Sendable {
     case .healthy, .degraded:
       let name = health == .healthy ? "HEALTHY" : "DEGRADED"
       let troubles = members.filter { !$0.alarms.isEmpty }.map {
-        "\($0.address) says: \($0.alarms.joined(separator: ", ")). "
+        "\($0.address) says: \($0.alarms.joined(separator: ", "))."
       }
       let behind = members.filter(isBehind).map { member in
         let lag = lag(of: member) ?? 0
-        return "\(member.address) is \(lag) entr\(lag == 1 ? "y" : "ies") behind "
-          + "and does not catch up. "
+        return lag == 1
+          ? "\(member.address) is 1 entry behind and does not catch up."
+          : "\(member.address) is \(lag) entries behind and does not catch up."
       }
-      return "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0). "
-        + troubles.joined() + behind.joined()
-        + (members.count == 1 ? "There is no other copy of the data." : margin)
+      let state = "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0)."
+      return [state] + troubles + behind
+        + [members.count == 1 ? "There is no other copy of the data." : margin]
     case .noLeader:
-      return "NO LEADER, \(up). An election is under way; changes must wait."
+      return ["NO LEADER, \(up).", "An election is under way; changes must wait."]
     case .noQuorum:
       let missing = quorum - votersUpCount
-      return "NO QUORUM, \(up), \(quorum) are needed. Nothing can be changed until "
-        + "\(missing) more start\(missing == 1 ? "s" : "")."
+      return [
+        "NO QUORUM, \(up), \(quorum) are needed.",
+        missing == 1
+          ? "Nothing can be changed until 1 more starts."
+          : "Nothing can be changed until \(missing) more start.",
+      ]
     }
   }
 

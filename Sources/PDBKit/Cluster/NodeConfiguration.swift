@@ -129,8 +129,7 @@ extension NodeConfiguration {
     {
       throw PDBError(
         .wrongCluster,
-        "the files of node \(address.port) belong to the cluster "
-          + addresses.joined(separator: ","),
+        "the files of node \(address.port) belong to the cluster \(addresses.joined(separator: ","))",
         hint: "leave --cluster out to continue it, or choose another --data-dir")
     }
     guard contents.address == reachableAddress || contents.isAlone else {

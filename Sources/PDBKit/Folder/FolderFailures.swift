@@ -29,10 +29,10 @@ extension DataFolder {
         by: serving, of: cluster, "the files in '\(path)' are in use by a node",
         hint: "ask the node: --node \(serving[0])")
     }
+    let commands = nodes.map { NodeProcess.restart($0, in: path) + " &" }
     return PDBError(
       .noLeader, "none of the nodes in '\(path)' runs",
-      hint: "start them:  "
-        + nodes.map { NodeProcess.restart($0, in: path) + " &" }.joined(separator: "  "))
+      hint: "start them:  \(commands.joined(separator: "  "))")
   }
 }
 
@@ -60,7 +60,7 @@ extension PDBError {
       .filter { $0 != contents.address && $0.isLoopback }
     let reason =
       "the data in '\(path)' are those of one member of \(members.count), which does not run"
-    let hint = "start it:  " + NodeProcess.restart(contents.address.port, in: path)
+    let hint = "start it:  \(NodeProcess.restart(contents.address.port, in: path))"
     guard !others.isEmpty else { return PDBError(.noLeader, reason, hint: hint) }
     return served(
       by: others, of: ClusterIdentity(cluster: contents.identity.cluster, birth: nil),
@@ -103,10 +103,10 @@ struct StateIsBehind: Error {
   /// What is said to whoever made the change: the next one who opens the folder completes it.
   var error: PDBError {
     let failure = PDBError(ofFolder: reason)
+    let cause = failure?.message ?? "\(reason)"
     return PDBError(
       failure?.code ?? .internal,
-      "the change is in the folder's log, but not in its state yet: "
-        + (failure?.message ?? "\(reason)"),
+      "the change is in the folder's log, but not in its state yet: \(cause)",
       outcome: .unknown,
       hint: "see to the disk; the next command in this folder completes it: 'pdb log' shows whether"
     )

@@ -60,8 +60,8 @@ extension PDBError {
   ) -> PDBError {
     PDBError(
       .wrongCluster,
-      "expected cluster \(expected), but \(address.map { "at '\($0)'" } ?? "here") "
-        + "cluster \(found) answers",
+      address.map { "expected cluster \(expected), but at '\($0)' cluster \(found) answers" }
+        ?? "expected cluster \(expected), but here cluster \(found) answers",
       outcome: outcome,
       details: [
         .init("expected", .string(expected.description)),

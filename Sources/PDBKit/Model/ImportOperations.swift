@@ -145,11 +145,15 @@ extension Draft {
 
   private static func existing(_ keys: [Bytes]) -> PDBError {
     let names = keys.prefix(3).map { "'\($0.shown)'" }.joined(separator: ", ")
-    let more = keys.count > 3 ? " and \(keys.count - 3) more" : ""
+    let message =
+      switch keys.count {
+      case 1: "1 key of the file exist with other values: \(names)"
+      case ...3: "\(keys.count) keys of the file exist with other values: \(names)"
+      default:
+        "\(keys.count) keys of the file exist with other values: \(names) and \(keys.count - 3) more"
+      }
     return PDBError(
-      .conflict,
-      "\(keys.count) key\(keys.count == 1 ? "" : "s") of the file exist with other values: "
-        + names + more,
+      .conflict, message,
       hint:
         "--existing replace takes the file's values, --existing keep leaves those that are there",
       details: [

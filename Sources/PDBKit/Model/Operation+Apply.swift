@@ -97,14 +97,17 @@ extension Condition {
     case .revision(let wanted) where revision == wanted: return
     case .absent, .revision: break
     }
+    let subject = subject()
     let message =
       switch (self, revision) {
-      case (.revision(let wanted), let revision?): "is at revision \(revision), not \(wanted)"
-      case (.revision(let wanted), nil): "does not exist, revision \(wanted) was expected"
-      case (_, let revision): "already exists (revision \(revision ?? 0))"
+      case (.revision(let wanted), let revision?):
+        "\(subject) is at revision \(revision), not \(wanted)"
+      case (.revision(let wanted), nil):
+        "\(subject) does not exist, revision \(wanted) was expected"
+      case (_, let revision): "\(subject) already exists (revision \(revision ?? 0))"
       }
     throw PDBError(
-      .conflict, "\(subject()) \(message)",
+      .conflict, message,
       hint: "read it again and decide",
       details: [.init("revision", revision.map { JSON($0) } ?? .null)])
   }

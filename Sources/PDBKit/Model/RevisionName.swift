@@ -151,7 +151,8 @@ extension DataMark {
   /// The error for a revision that is not there.
   package func unknown(_ number: UInt64) -> PDBError {
     PDBError(
-      .revisionNotFound, "there is no revision \(number)\(number > revision ? " yet" : "")",
+      .revisionNotFound,
+      number > revision ? "there is no revision \(number) yet" : "there is no revision \(number)",
       hint: number == 0 && compactedRevision == 0
         ? "nothing had been written by then"
         : number <= compactedRevision

@@ -58,14 +58,15 @@ extension Draft {
   private func conflict(_ number: UInt64, _ conflicts: [KeyChange]) throws -> PDBError {
     let visible = conflicts.filter { !$0.key.starts(with: SystemKeys.prefix) }
     let first = visible.first ?? conflicts[0]
-    let more = visible.count > 1 ? " and \(visible.count - 1) more" : ""
     let newer = try get(first.key)
     let task = Self.task(first.after) ?? Self.task(first.before?.value) ?? Self.task(newer?.value)
     let subject = task.map { "task \($0.number) '\($0.title)'" } ?? "'\(first.key.shown)'"
     let history = task.map { "--task \($0.number)" } ?? "--key \(first.key.shown)"
     return PDBError(
       .conflict,
-      "revision \(number) cannot be undone: \(subject)\(more) changed since",
+      visible.count > 1
+        ? "revision \(number) cannot be undone: \(subject) and \(visible.count - 1) more changed since"
+        : "revision \(number) cannot be undone: \(subject) changed since",
       hint: newer.map { "'pdb show \($0.revision)' shows what changed it; undo that first" }
         ?? "it is gone; 'pdb log \(history)' shows when",
       details: [

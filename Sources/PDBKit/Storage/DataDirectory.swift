@@ -199,7 +199,9 @@ package final class DataDirectory: Sendable {
       port: first, directory: path, options: options)
     throw PDBError(
       .badConfiguration,
-      "'\(path)' holds the data of node\(others.count == 1 ? "" : "s") \(names), not of \(port)",
+      others.count == 1
+        ? "'\(path)' holds the data of node \(names), not of \(port)"
+        : "'\(path)' holds the data of nodes \(names), not of \(port)",
       hint: "for a new cluster choose another --data-dir, to become a member of one say --join; "
         + "to go on with what is there:  \(command)")
   }

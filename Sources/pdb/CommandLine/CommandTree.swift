@@ -22,8 +22,9 @@ struct CommandTree {
 
   static var root: CommandTree { CommandTree(PDB.self, below: nil) }
 
-  var abstract: String { type.configuration.abstract }
-  var discussion: String { type.configuration.discussion }
+  /// In the user's language, as everything that is told of a command.
+  var abstract: String { type.configuration.abstract.translated }
+  var discussion: String { type.configuration.discussion.translated }
   var isGroup: Bool { !children.isEmpty }
 
   /// Other words for it.
@@ -53,7 +54,7 @@ struct CommandTree {
   var groups: [(name: String, commands: [CommandTree])] {
     type.configuration.groupedSubcommands.map { group in
       (
-        group.name,
+        group.name.translated,
         group.subcommands.filter { $0.configuration.shouldDisplay }
           .map { CommandTree($0, below: path) }
       )
@@ -83,7 +84,7 @@ struct CommandArgument: Sendable {
     let kind = json["kind"]?.string
     isPositional = kind == "positional"
     value = kind == "flag" ? nil : json["valueName"]?.string
-    summary = json["abstract"]?.string ?? ""
+    summary = KnownMessages.translated(json["abstract"]?.string ?? "")
     defaultValue = kind == "option" ? json["defaultValue"]?.string : nil
     isOptional = json["isOptional"]?.bool ?? false
     isRepeating = json["isRepeating"]?.bool ?? false
@@ -91,18 +92,18 @@ struct CommandArgument: Sendable {
   }
 
   private init(flag name: String, _ summary: String) {
-    (names, value, self.summary, values) = ([name], nil, summary, [])
+    (names, value, self.summary, values) = ([name], nil, summary.translated, [])
     defaultValue = nil
     (isOptional, isRepeating, isPositional) = (true, false, false)
   }
 
-  static let version = CommandArgument(flag: "--version", "Show the version.")
+  static var version: CommandArgument { CommandArgument(flag: "--version", "Show the version.") }
 
   /// The summary and the default.
   var description: String {
     guard let defaultValue else { return summary }
     let sentence = summary.hasSuffix(".") ? String(summary.dropLast()) : summary
-    return "\(sentence) (default: \(defaultValue))."
+    return ("\(sentence) (default: \(defaultValue))." as TerminalText).string
   }
 
   /// The name to show first: a long one.

@@ -107,12 +107,11 @@ enum Dispatch {
       $0.path.joined(separator: " ")
     }
     let near = leaves + Suggestion.nearest(to: word, of: names + more)
+    let calls = near.prefix(3).map { "\(prefix) \($0)" }
     return Failure(
       error: PDBError(
-        .badRequest, "unknown command '\(isRoot ? "" : command.name + " ")\(word)'",
-        hint: near.isEmpty
-          ? "'\(prefix) --help' lists the commands"
-          : "did you mean \(near.prefix(3).map { "'\(prefix) \($0)'" }.joined(separator: " or "))?"),
+        .badRequest, "unknown command '\(isRoot ? word : "\(command.name) \(word)")'",
+        hint: Suggestion.question(calls) ?? "'\(prefix) --help' lists the commands"),
       asJSON: false, status: .usage)
   }
 }

@@ -20,7 +20,7 @@ enum Overview {
     }
     let style = Style(for: .output)
     var lines: [TerminalText] = [
-      "pdb \(pdbVersion)  \((folder?.path ?? place.etcd?.description).map { "\($0)" } ?? words(view, style))",
+      "pdb \(pdbVersion)  \((folder?.path ?? place.etcd?.description).map { TerminalText($0) } ?? words(view, style))",
       "",
     ]
     for group in CommandTree.root.groups {
@@ -54,6 +54,6 @@ enum Overview {
     let members = view.members.count
     let leader: TerminalText =
       if let leader = view.leader { "leader \(leader.address)" } else { style.red("no leader") }
-    return "\(members) member\(members == 1 ? "" : "s"), \(leader)"
+    return members == 1 ? "1 member, \(leader)" : "\(members) members, \(leader)"
   }
 }

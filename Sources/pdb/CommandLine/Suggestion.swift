@@ -11,6 +11,16 @@ enum Suggestion {
     return scored.filter { $0.0 <= limit }.sorted { $0 < $1 }.map(\.1)
   }
 
+  /// Asks whether one of at most three words was meant; `nil` if there are none.
+  static func question(_ words: [String]) -> String? {
+    switch words.count {
+    case 0: nil
+    case 1: "did you mean '\(words[0])'?"
+    case 2: "did you mean '\(words[0])' or '\(words[1])'?"
+    default: "did you mean '\(words[0])' or '\(words[1])' or '\(words[2])'?"
+    }
+  }
+
   /// How many letters must be added, removed, replaced or exchanged with their neighbour
   /// (Damerau 1964, in the restricted form: no part is changed twice).
   ///

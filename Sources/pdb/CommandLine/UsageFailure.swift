@@ -40,9 +40,9 @@ struct UsageFailure: Error {
     let style = Style(for: .error)
     Console.writeError(
       """
-      \(style.red("error:")) \(TerminalText(lines: message))
+      \(style.red("error:")) \(TerminalText(lines: KnownMessages.translated(message)))
       usage: \(command.usage)
-      hint: \(hint)
+      hint: \(TerminalText(message: hint))
       """)
   }
 }

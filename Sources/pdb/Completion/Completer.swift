@@ -105,7 +105,9 @@ struct Completer {
   ) -> [Candidate]? {
     switch argument.value {
     case "setting":
-      PDBKit.Setting.allCases.map { Candidate(word: $0.name, summary: $0.summary) }
+      PDBKit.Setting.allCases.map {
+        Candidate(word: $0.name, summary: $0.summary.translated)
+      }
     case "value":
       rest.lazy.compactMap(PDBKit.Setting.init(rawValue:)).first?.examples.map {
         Candidate(word: $0)
@@ -142,7 +144,7 @@ struct Completer {
 
   private static func options(_ arguments: [CommandArgument]) -> [Candidate] {
     arguments.filter { !$0.isPositional }.map { Candidate(word: $0.name, summary: $0.summary) }
-      + [Candidate(word: "--help", summary: "Show help information.")]
+      + [Candidate(word: "--help", summary: "Show help information.".translated)]
   }
 
   private static func matching(_ candidates: [Candidate], _ current: String) -> [Candidate] {

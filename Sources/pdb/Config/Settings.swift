@@ -19,7 +19,10 @@ enum Setting: String, CaseIterable {
   case etcdUser = "core.etcd-user"
   case etcdPasswordFile = "core.etcd-password-file"
 
-  var summary: String {
+  /// What it is for, in the user's language.
+  var summary: String { englishSummary.translated }
+
+  private var englishSummary: String {
     switch self {
     case .nodes: "Nodes to talk to, separated by commas"
     case .timeout: "How many seconds a request may take"

@@ -5,12 +5,15 @@ import ArgumentParser
 /// A line that a user could type, and what it is for.
 struct Example {
   let line: String
-  let purpose: String
+  private let englishPurpose: String
 
   init(_ line: String, _ purpose: String) {
     self.line = line
-    self.purpose = purpose
+    englishPurpose = purpose
   }
+
+  /// In the user's language.
+  var purpose: String { englishPurpose.translated }
 }
 
 /// A command that shows how it is used.

@@ -8,45 +8,41 @@ struct HelpText {
   init(_ command: CommandTree) { self.command = command }
 
   var text: String {
-    var parts = [
-      "OVERVIEW: \(command.abstract)", command.discussion.filled(0, width),
-      "USAGE: \(command.usage)",
-    ]
+    let (overview, usage): (TerminalText, TerminalText) = (
+      "OVERVIEW: \(command.abstract)", "USAGE: \(command.usage)"
+    )
+    var parts = [overview.string, command.discussion.filled(0, width), usage.string]
     if command.name == "pdb" {
       parts += command.groups.map { list($0.name.uppercased(), $0.commands) }
     } else if command.isGroup {
-      parts.append(list("COMMANDS", command.children))
+      parts.append(list("COMMANDS".translated, command.children))
     } else {
       let own = command.ownArguments
-      parts.append(list("ARGUMENTS", own.filter(\.isPositional)))
-      parts.append(list("OPTIONS", own.filter { !$0.isPositional }))
+      parts.append(list("ARGUMENTS".translated, own.filter(\.isPositional)))
+      parts.append(list("OPTIONS".translated, own.filter { !$0.isPositional }))
     }
     if command.isGroup || command.takesCommonOptions {
-      parts.append(list("GLOBAL OPTIONS", ManualText.commonOptions))
+      parts.append(list("GLOBAL OPTIONS".translated, ManualText.commonOptions))
     }
     if let answer = AnswerShape.of(command) {
       parts.append(
-        "FIELDS for --fields:\n" + answer.fields.joined(separator: ", ").filled(2, width))
+        "FIELDS for --fields:".translated + "\n" + answer.fields.joined(separator: ", ").filled(2, width))
     }
     if !command.examples.isEmpty {
       let lines = command.examples.map { $0.purpose.filled(2, width) + "\n      \($0.line)" }
-      parts.append("EXAMPLES:\n" + lines.joined(separator: "\n"))
+      parts.append("EXAMPLES".translated + ":\n" + lines.joined(separator: "\n"))
     }
-    parts.append(more)
+    parts.append(more.string)
     return parts.filter { !$0.isEmpty }.joined(separator: "\n\n")
   }
 
   private var width: Int { max(40, min(Console.columns, 90)) }
 
-  private var more: String {
-    if command.isGroup {
-      return "'\(command.call) COMMAND --help' tells more, \(manual)."
-    }
-    return manual + "."
-  }
-
-  private var manual: String {
-    "'\((["pdb", "help"] + command.path.prefix(1)).joined(separator: " "))' opens the manual"
+  private var more: TerminalText {
+    let manual = (["pdb", "help"] + command.path.prefix(1)).joined(separator: " ")
+    return command.isGroup
+      ? "'\(command.call) COMMAND --help' tells more, '\(manual)' opens the manual."
+      : "'\(manual)' opens the manual."
   }
 
   private func list(_ title: String, _ commands: [CommandTree]) -> String {

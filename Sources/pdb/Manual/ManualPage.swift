@@ -26,7 +26,8 @@ struct ManualPage {
 
   // MARK: Content
 
-  /// What a page is made of, before it is known what for.
+  /// What a page is made of, before it is known what for. Its texts may be English still: they are
+  /// translated where they are written.
   enum Block {
     case section(String)
     case heading(String)
@@ -74,7 +75,7 @@ struct ManualPage {
         if !leaf.discussion.isEmpty { blocks.append(.paragraph(leaf.discussion)) }
       }
       blocks += leaf.ownArguments.map { .item($0.label, $0.description) }
-      if let answer = AnswerShape.of(leaf) { blocks.append(.item("With --json", answer.text)) }
+      if let answer = AnswerShape.of(leaf) { blocks.append(.item("With --json".translated, answer.text)) }
     }
     blocks += [.section("OPTIONS"), .paragraph("Those of every command are described in pdb(1).")]
     return blocks + (ManualText.more[command.name] ?? [])
@@ -135,15 +136,17 @@ extension ManualPage {
   /// The notation of man(7).
   var roff: String {
     var lines = [".TH \(name.uppercased()) 1 \"\" \"pdb \(pdbVersion)\" \"pdb\""]
+    // man(1) knows where English words may be parted.
+    if UserLanguage.current != .english { lines.append(".nh") }
     for block in blocks {
       // A section's first paragraph needs no mark, and the one with the name must have none.
       let mark = lines.last!.hasPrefix(".SH") ? [] : [".PP"]
       switch block {
-      case .section(let title): lines.append(".SH \(title)")
+      case .section(let title): lines.append(".SH \(title.translated)")
       case .heading(let text): lines += mark + [".B \(Self.escaped(text))"]
-      case .paragraph(let text): lines += mark + [Self.escaped(text)]
+      case .paragraph(let text): lines += mark + [Self.escaped(text.translated)]
       case .item(let label, let text):
-        lines += [".TP", ".B \(Self.escaped(label))", Self.escaped(text)]
+        lines += [".TP", ".B \(Self.escaped(label))", Self.escaped(text.translated)]
       case .example(let purpose, let line):
         lines += [
           ".PP", Self.escaped(purpose), ".PP", ".nf", ".RS", Self.escaped(line), ".RE", ".fi",
@@ -168,11 +171,11 @@ extension ManualPage {
       switch block {
       case .section(let title):
         while text.hasSuffix("\n\n") { text.removeLast() }
-        text += (text.isEmpty ? "" : "\n") + title + "\n"
+        text += (text.isEmpty ? "" : "\n") + title.translated + "\n"
       case .heading(let line): text += "    \(line)\n"
-      case .paragraph(let paragraph): text += paragraph.filled(4, width) + "\n\n"
+      case .paragraph(let paragraph): text += paragraph.translated.filled(4, width) + "\n\n"
       case .item(let label, let summary):
-        text += "    \(label)\n" + summary.filled(8, width) + "\n"
+        text += "    \(label)\n" + summary.translated.filled(8, width) + "\n"
       case .example(let purpose, let line): text += "    \(purpose)\n        \(line)\n\n"
       }
     }

@@ -18,14 +18,19 @@ enum ManualText {
         [.heading(group.name)] + group.commands.map { .item("pdb \($0.name)", $0.abstract) }
       }
       + [
-        .paragraph(
-          "A word that is not a command is looked up among the aliases ("
-            + Settings.shippedAliases.sorted { $0.key < $1.key }
-            .map { "'\($0.key)' for '\($0.value)'" }.joined(separator: ", ")
-            + " come with pdb); then a program called pdb-WORD is looked for. A program gets the "
-            + "words behind its name; the options before it are pdb's, and which place they mean "
-            + "is in its environment.")
+        .paragraph(aliases.string)
       ]
+  }
+
+  private static var aliases: TerminalText {
+    let shipped = Settings.shippedAliases.sorted { $0.key < $1.key }
+      .map { name, words -> TerminalText in "'\(name)' for '\(words)'" }
+    return """
+      A word that is not a command is looked up among the aliases (\
+      \(TerminalText(shipped, separator: ", ")) come with pdb); then a program called pdb-WORD is \
+      looked for. A program gets the words behind its name; the options before it are pdb's, and \
+      which place they mean is in its environment.
+      """
   }
 
   private static var options: [ManualPage.Block] {
@@ -133,10 +138,16 @@ enum ManualText {
   ]
 
   /// What the page of a command has besides.
-  static let more: [String: [ManualPage.Block]] = [
-    "cluster": [.section("SETTINGS")]
-      + PDBKit.Setting.allCases.map {
-        .item($0.name, "\($0.summary): \($0.form) (default: \($0.defaultValue)).")
+  static var more: [String: [ManualPage.Block]] {
+    ["cluster": cluster, "shell": shell]
+  }
+
+  private static var cluster: [ManualPage.Block] {
+    [.section("SETTINGS")]
+      + PDBKit.Setting.allCases.map { setting -> ManualPage.Block in
+        let (summary, form) = (setting.summary.translated, setting.form.translated)
+        let text: TerminalText = "\(summary): \(form) (default: \(setting.defaultValue))."
+        return .item(setting.name, text.string)
       }
       + [
         .paragraph(
@@ -144,37 +155,38 @@ enum ManualText {
             + "are forgotten with the changes that follow, some at every 16th entry of the log; what is "
             + "forgotten cannot be shown or undone. Ages are told by the times that the changes carry: as "
             + "long as nothing changes, nothing is forgotten.")
-      ],
-    "shell": [
-      .section("LINES"),
-      .paragraph(
-        "A line holds a command, or several with ; between them, which run until one fails. Blanks "
-          + "separate words. Single quotes keep everything between them together; within double "
-          + "quotes \\\" and \\\\ stand for the signs themselves; a backslash elsewhere makes the next "
-          + "sign text. # at the beginning of a word begins a comment."),
-      .item(
-        "COMMAND | PROGRAM",
-        "A program of the system reads what the command prints. Everything up to the next ; belongs "
-          + "to it, other | and > too. Its exit code counts unless the command fails."),
-      .item(
-        "COMMAND > FILE, COMMAND >> FILE",
-        "What the command prints goes into a file, or at the end of a file."),
-      .paragraph(
-        "&&, ||, & and < are refused. Several lines that are pasted are shown first, and run when "
-          + "Enter is pressed."),
-      .section("DOT COMMANDS"),
-      .item(".format table|tsv|json", "How results look (default: table)."),
-      .item(".timing on|off", "Whether to tell how long each command takes (default: off)."),
-      .item(".help", "A short description of the shell."),
-      .item("clear", "Clear the screen."),
-      .item("exit [CODE], quit, Ctrl-D", "Leave the shell."),
-      .section("FILES"),
-      .item(
-        "$XDG_STATE_HOME/pdb/history",
-        "The lines typed so far, 10,000 of them at most (default: below ~/.local/state). Lines that "
-          + "begin with a blank are left out."),
-      .item("~/.inputrc", "Keys and settings of GNU Readline; see readline(3)."),
-    ],
+      ]
+  }
+
+  private static let shell: [ManualPage.Block] = [
+    .section("LINES"),
+    .paragraph(
+      "A line holds a command, or several with ; between them, which run until one fails. Blanks "
+        + "separate words. Single quotes keep everything between them together; within double "
+        + "quotes \\\" and \\\\ stand for the signs themselves; a backslash elsewhere makes the next "
+        + "sign text. # at the beginning of a word begins a comment."),
+    .item(
+      "COMMAND | PROGRAM",
+      "A program of the system reads what the command prints. Everything up to the next ; belongs "
+        + "to it, other | and > too. Its exit code counts unless the command fails."),
+    .item(
+      "COMMAND > FILE, COMMAND >> FILE",
+      "What the command prints goes into a file, or at the end of a file."),
+    .paragraph(
+      "&&, ||, & and < are refused. Several lines that are pasted are shown first, and run when "
+        + "Enter is pressed."),
+    .section("DOT COMMANDS"),
+    .item(".format table|tsv|json", "How results look (default: table)."),
+    .item(".timing on|off", "Whether to tell how long each command takes (default: off)."),
+    .item(".help", "A short description of the shell."),
+    .item("clear", "Clear the screen."),
+    .item("exit [CODE], quit, Ctrl-D", "Leave the shell."),
+    .section("FILES"),
+    .item(
+      "$XDG_STATE_HOME/pdb/history",
+      "The lines typed so far, 10,000 of them at most (default: below ~/.local/state). Lines that "
+        + "begin with a blank are left out."),
+    .item("~/.inputrc", "Keys and settings of GNU Readline; see readline(3)."),
   ]
 
   /// Pages that belong together beyond the groups of commands.
@@ -185,9 +197,10 @@ enum ManualText {
     "import": ["pdb-undo"], "shell": ["pdb-task", "pdb-kv"],
   ]
 
-  private static let exitCodes: [ManualPage.Block] =
+  private static var exitCodes: [ManualPage.Block] {
     [.section("EXIT STATUS")]
-    + ExitStatus.allCases.map { .item("\($0.rawValue)", $0.summary) }
+      + ExitStatus.allCases.map { .item("\($0.rawValue)", $0.summary) }
+  }
 
   private static let environment: [ManualPage.Block] = [
     .section("ENVIRONMENT"),

@@ -142,13 +142,14 @@ enum Console {
     return false
   }
 
-  /// Asks a question that is answered with y or n.
-  static func confirm(_ question: String) async -> Bool {
+  /// Asks a question that is answered with y or n; in Vietnamese also with c or có.
+  static func confirm(_ question: TerminalText) async -> Bool {
     writeMessage("\(question) [y/N] ")
     return await BlockingCall.run { isCancelled in
       guard waitForInput(unless: isCancelled) else { return false }
-      let answer = readLine()?.trimmingCharacters(in: .whitespaces).lowercased()
-      return answer == "y" || answer == "yes"
+      let answer = readLine()?.trimmingCharacters(in: .whitespaces).foldedForSearch
+      let isVietnamese = UserLanguage.current == .vietnamese
+      return (["y", "yes"] + (isVietnamese ? ["c", "co"] : [])).contains(answer ?? "")
     }
   }
 }

@@ -47,7 +47,8 @@ enum Editor {
       isDone = false
       throw PDBError(
         error.code, error.message, outcome: error.outcome,
-        hint: "what you wrote is in '\(file)'" + (error.hint.map { "; \($0)" } ?? ""),
+        hint: error.hint.map { "what you wrote is in '\(file)'; \($0)" }
+          ?? "what you wrote is in '\(file)'",
         details: error.details)
     }
     return true

@@ -42,19 +42,20 @@ struct ErrorReport {
       return
     }
     let style = Style(for: .error)
+    let code = style.dim("[\(error.code.rawValue)]")
     var lines: [TerminalText] = [
-      "\(style.red("error:")) \(error.message)  \(style.dim("[\(error.code.rawValue)]"))"
+      "\(style.red("error:")) \(TerminalText(message: error.message))  \(code)"
     ]
     for node in list("nodes") {
       let address = node["address"]?.string ?? ""
-      lines.append("  \(address)  \(node["state"]?.string ?? "")")
+      lines.append("  \(address)  \(TerminalText(message: node["state"]?.string ?? ""))")
     }
-    lines += (candidates + conflicts).map { TerminalText($0) }
+    lines += candidates.map { TerminalText($0) } + conflicts
     if let outcome { lines.append(outcome) }
     if let place = error.details.first(where: { $0.name == "place" })?.value.string {
-      lines.append("place: \(place)")
+      lines.append("place: \(TerminalText(message: place))")
     }
-    if let hint = error.hint { lines.append("hint: \(hint)") }
+    if let hint = error.hint { lines.append("hint: \(TerminalText(message: hint))") }
     Console.writeError(TerminalText(lines, separator: "\n"))
   }
 
@@ -70,12 +71,12 @@ struct ErrorReport {
   }
 
   /// What is there, where something else was expected.
-  private var conflicts: [String] {
-    list("conflicts").flatMap { conflict in
+  private var conflicts: [TerminalText] {
+    list("conflicts").flatMap { conflict -> [TerminalText] in
       let task = [conflict["expected"], conflict["found"]].lazy.compactMap { $0 }
         .compactMap { TaskItem(json: $0) }.first
       return [
-        "  \(task.map { "task \($0.number)" } ?? conflict["key"]?.string ?? "?")",
+        task.map { "  task \($0.number)" } ?? "  \(conflict["key"]?.string ?? "?")",
         "    expected  \(Self.text(conflict["expected"], besides: conflict["found"]))",
         "    found     \(Self.text(conflict["found"], besides: conflict["expected"]))",
       ]
@@ -83,11 +84,14 @@ struct ErrorReport {
   }
 
   /// A value; of an object that stands beside another the members that differ.
-  private static func text(_ value: JSON?, besides other: JSON?) -> String {
+  private static func text(_ value: JSON?, besides other: JSON?) -> TerminalText {
     guard let value, !value.isNull else { return "(nothing)" }
-    guard let members = value.members, let other, other.members != nil else { return value.text }
+    guard let members = value.members, let other, other.members != nil else {
+      return TerminalText(value.text)
+    }
     let different = members.filter { other[$0.name] != $0.value }
-    return different.map { "\($0.name): \($0.value.text)" }.joined(separator: ", ")
+    return TerminalText(
+      different.map { "\($0.name): \($0.value.text)" }.joined(separator: ", "))
   }
 
   private var outcome: TerminalText? {

@@ -29,8 +29,10 @@ enum ExitStatus: Int32, CaseIterable {
   /// The reader of the output closed the pipe; as if ended by SIGPIPE.
   case brokenPipe = 141
 
-  /// For the manual.
-  var summary: String {
+  /// For the manual, in the user's language.
+  var summary: String { englishSummary.translated }
+
+  private var englishSummary: String {
     switch self {
     case .done: "Done."
     case .no: "Asked, and the answer is no: not found, not set, degraded."

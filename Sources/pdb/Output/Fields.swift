@@ -44,7 +44,7 @@ struct Fields {
 
   /// A column a field, a row an item.
   var table: Table {
-    var table = Table(names.map { Table.Column(title: $0.uppercased()) })
+    var table = Table(names.map { Table.Column(title: TerminalText($0.uppercased())) })
     for item in list?.value.array ?? [json] {
       table.add(names.map { Self.text(item.value(at: $0) ?? .null) })
     }

@@ -40,12 +40,13 @@ enum OutputFailure {
     let message =
       code == EPIPE
       ? "output pipe closed" : "cannot write to \(name): \(String(cString: strerror(code)))"
-    let repeating = "do not repeat the command"
     let error = PDBError(
       .outputFailed, message, outcome: command.hasChanged ? .applied : .notApplied,
       hint: !command.hasChanged
         ? nil
-        : command.revision.map { "\(repeating); 'pdb show \($0)' shows what it did" } ?? repeating)
+        : command.revision.map {
+          "do not repeat the command; 'pdb show \($0)' shows what it did"
+        } ?? "do not repeat the command")
     ErrorReport(error, asJSON: command.asJSON, isAboutChange: command.hasChanged).print()
   }
 

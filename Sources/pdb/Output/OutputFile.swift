@@ -11,7 +11,7 @@ enum OutputFile {
   ///
   /// - Parameter what: what is done, for the progress bar.
   static func write(
-    _ path: String, _ what: String, isQuiet: Bool,
+    _ path: String, _ what: TerminalText, isQuiet: Bool,
     _ body: (_ write: (Bytes) throws -> Void) async throws -> Void
   ) async throws -> Int {
     var progress = ProgressBar(what, isQuiet: isQuiet || path == "-")

@@ -5,13 +5,13 @@ import Foundation
 /// A bar that is drawn over itself, from a tenth of a second on; nothing elsewhere than on a
 /// terminal.
 struct ProgressBar {
-  private let what: String
+  private let what: TerminalText
   private let isShown: Bool
   private let start = ContinuousClock.now
   private var lastDrawn = ContinuousClock.now
   private var isDrawn = false
 
-  init(_ what: String, isQuiet: Bool) {
+  init(_ what: TerminalText, isQuiet: Bool) {
     self.what = what
     isShown = Console.isTerminal(.error) && !isQuiet
   }
@@ -25,7 +25,7 @@ struct ProgressBar {
     Console.writeMessage("\r\(what)  \(text(done, total))\u{1B}[K")
   }
 
-  private func text(_ done: Int, _ total: Int?) -> String {
+  private func text(_ done: Int, _ total: Int?) -> TerminalText {
     guard let total, total > 0 else { return "\(done)" }
     let width = 30
     let filled = width * min(done, total) / total

@@ -2,5 +2,6 @@
 
 enum Role {
   /// - Parameter name: as a node's status has it.
+  /// - Returns: an English word; people read its translation.
   static func words(_ name: String) -> String { name == "preCandidate" ? "candidate" : name }
 }

@@ -5,13 +5,15 @@ import PDBKit
 /// Rows with named columns; the last column holds free text.
 struct Table {
   struct Column {
-    fileprivate(set) var title: String
+    let title: TerminalText
     /// Numbers align to the right, and are never cut.
     var isNumber = false
     /// An address or a port: the first word is never cut.
     var keepsFirstWord = false
     /// Left out where there is little room for the free text.
     var isOptional = false
+    /// Holds words of pdb: people read them in their language, programs in English.
+    var isPhrase = false
   }
 
   private var columns: [Column]
@@ -47,13 +49,14 @@ struct Table {
   func text(width: Int) -> TerminalText {
     guard !rows.isEmpty else { return "" }
     var table = self
-    table.rows = rows.map { $0.map(\.escapingControlCharacters) }
-    for column in columns.indices {
-      table.columns[column].title = columns[column].title.escapingControlCharacters
+    table.rows = rows.map { row in
+      zip(columns, row).map { column, cell in
+        column.isPhrase ? TerminalText(message: cell).string : cell.escapingControlCharacters
+      }
     }
     guard let widths = table.fit(width) else { return TerminalText(escaped: table.blocks) }
     let style = Style(for: .output)
-    let head = TerminalText(escaped: table.line(table.columns.map(\.title), widths))
+    let head = TerminalText(escaped: table.line(table.columns.map(\.title.string), widths))
     let lines = table.rows.map { table.line($0, widths) + "\n" }
     return "\(style.dim(head))\n\(TerminalText(escaped: lines.joined()))"
   }
@@ -87,7 +90,7 @@ struct Table {
 
   private var fullWidths: [Int] {
     columns.indices.map { column in
-      max(columns[column].title.displayWidth, rows.map { $0[column].displayWidth }.max() ?? 0)
+      max(columns[column].title.string.displayWidth, rows.map { $0[column].displayWidth }.max() ?? 0)
     }
   }
 
@@ -122,9 +125,9 @@ struct Table {
 
   /// A cell a line, as `\x` of psql does.
   private var blocks: String {
-    let width = columns.map(\.title.displayWidth).max() ?? 0
+    let width = columns.map(\.title.string.displayWidth).max() ?? 0
     let blocks = rows.map { row in
-      zip(columns, row).map { " \($0.title.padded(to: width))  \($1)\n" }.joined()
+      zip(columns, row).map { " \($0.title.string.padded(to: width))  \($1)\n" }.joined()
     }
     return blocks.joined(separator: "\n")
   }

@@ -52,10 +52,10 @@ final class Connection: Sendable {
       let style = Style(for: .error)
       switch notice {
       case .hop(_, let next, let reason) where isVerbose:
-        Console.writeError(style.dim("trying \(next): \(reason)"))
+        Console.writeError(style.dim("trying \(next): \(TerminalText(message: reason))"))
       case .hop: break
       case .waiting(let reason) where isVerbose:
-        Console.writeError(style.dim("waiting: \(reason)"))
+        Console.writeError(style.dim("waiting: \(TerminalText(message: reason))"))
       case .waiting:
         // One line when it takes longer than a moment, not one per attempt.
         if !isWaiting.raise() {
@@ -184,7 +184,7 @@ final class Connection: Sendable {
     } catch {
       let reason = (error as? PDBError)?.message ?? "\(error)"
       Console.writeError(
-        "warning: which cluster '\(remote.name)' stands for is not kept: \(reason)")
+        "warning: which cluster '\(remote.name)' stands for is not kept: \(TerminalText(message: reason))")
     }
   }
 
@@ -330,8 +330,9 @@ final class Connection: Sendable {
       }
       if Connection.shared != nil {
         hint =
-          "leave the shell and start it again to talk to the cluster that answers now"
-          + (accept.map { "; \($0)" } ?? "")
+          accept.map {
+            "leave the shell and start it again to talk to the cluster that answers now; \($0)"
+          } ?? "leave the shell and start it again to talk to the cluster that answers now"
       } else if Self.wantedCluster != nil {
         hint = "to mean the cluster that answers now:  unset \(Self.clusterVariable)"
       } else {
@@ -381,8 +382,7 @@ final class Connection: Sendable {
 
   /// The place and the cluster in it, for messages.
   var description: String {
-    let cluster = client.identity.map { ", cluster \($0.cluster)" } ?? ""
-    return place.name + cluster
+    client.identity.map { "\(place.name), cluster \($0.cluster)" } ?? place.name
   }
 
   /// Says where a change went, where that is not plain: wherever more than one place is set up,
@@ -400,8 +400,12 @@ final class Connection: Sendable {
     // A shell's prompt says it.
     guard isFirst || hasAlternatives, Connection.shared == nil, !isQuiet, Console.isTerminal(.error)
     else { return }
-    let hint = isFirst ? "; 'pdb remote add NAME \(place.name)' gives it a name" : ""
-    Console.writeError(Style(for: .error).dim("on \(description)\(hint)"))
+    let shown: TerminalText =
+      client.identity.map { "\(place.name), cluster \($0.cluster)" } ?? TerminalText(place.name)
+    Console.writeError(
+      Style(for: .error).dim(
+        isFirst
+          ? "on \(shown); 'pdb remote add NAME \(place.name)' gives it a name" : "on \(shown)"))
   }
 }
 

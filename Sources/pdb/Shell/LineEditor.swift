@@ -176,6 +176,8 @@ private enum Readline {
   private static func useUTF8() {
     setlocale(LC_CTYPE, "")
     guard String(cString: nl_langinfo(Int32(CODESET))) != "UTF-8" else { return }
+    // What it says of the language goes on to hold.
+    if let locale = getenv("LC_ALL") { setenv("LC_MESSAGES", locale, 1) }
     unsetenv("LC_ALL")
     setenv("LC_CTYPE", "C.UTF-8", 1)
     setlocale(LC_CTYPE, "")
@@ -297,7 +299,10 @@ private enum Readline {
       let summary = candidate.summary.truncated(to: room)
       print(candidate.word.padded(to: width) + "  " + summary)
     }
-    if candidates.count > 100 { print("and \(candidates.count - 100) more") }
+    if candidates.count > 100 {
+      let more: TerminalText = "and \(candidates.count - 100) more"
+      print(more.string)
+    }
     fflush(nil)
   }
 }

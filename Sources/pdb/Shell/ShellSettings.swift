@@ -61,11 +61,11 @@ final class ShellSettings: Sendable {
   }
 
   static let candidates = [
-    Candidate(word: ".format", summary: "How results look: table, tsv or json"),
-    Candidate(word: ".timing", summary: "How long commands take: on or off"),
-    Candidate(word: ".help", summary: "How this shell works"),
-    Candidate(word: "clear", summary: "Clear the screen"),
-    Candidate(word: "exit", summary: "Leave"),
+    Candidate(word: ".format", summary: "How results look: table, tsv or json".translated),
+    Candidate(word: ".timing", summary: "How long commands take: on or off".translated),
+    Candidate(word: ".help", summary: "How this shell works".translated),
+    Candidate(word: "clear", summary: "Clear the screen".translated),
+    Candidate(word: "exit", summary: "Leave".translated),
   ]
 
   static let help: TerminalText = """

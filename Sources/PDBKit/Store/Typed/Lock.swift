@@ -206,9 +206,11 @@ extension PDBError {
   fileprivate static func held(_ name: String, _ pair: Pair) -> PDBError {
     let value = JSON(objectIn: pair.value)
     let holder = value?["holder"]?.string.map { $0.isEmpty ? "another" : "'\($0)'" } ?? "another"
-    let since = value?["since"]?.string.map { " since \($0)" } ?? ""
+    let message =
+      value?["since"]?.string.map { "the lock '\(name)' is held by \(holder) since \($0)" }
+      ?? "the lock '\(name)' is held by \(holder)"
     return PDBError(
-      .conflict, "the lock '\(name)' is held by \(holder)\(since)".escapingControlCharacters,
+      .conflict, message.escapingControlCharacters,
       hint: "wait longer, or look at the key 'lock/\(name)'",
       details: [.init("revision", JSON(pair.revision))])
   }

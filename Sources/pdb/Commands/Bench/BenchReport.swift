@@ -62,8 +62,9 @@ struct BenchReport {
   func print(_ options: GlobalOptions) {
     var table = Table(
       [Table.Column(title: "KIND")]
-        + ["REQUESTS", "PER SECOND", "KEYS/S", "MEAN MS"].map { .init(title: $0, isNumber: true) }
-        + Self.percentiles.map { .init(title: $0.name.uppercased(), isNumber: true) }
+        + (["REQUESTS", "PER SECOND", "KEYS/S", "MEAN MS"] as [TerminalText]).map {
+          .init(title: $0, isNumber: true)
+        } + Self.percentiles.map { .init(title: "\($0.name.uppercased())", isNumber: true) }
         + [.init(title: "MAX", isNumber: true)])
     for (kind, part) in parts {
       let latency = part.latency
@@ -80,7 +81,7 @@ struct BenchReport {
       for (kind, part) in parts { draw(kind, part) }
     }
     let style = Style(for: .error)
-    for (reason, count) in failures { Console.writeError(style.red("\(count) failed: \(reason)")) }
+    for (reason, count) in failures { Console.writeError(style.red("\(count) failed: \(TerminalText(message: reason))")) }
   }
 
   /// A bar for every doubling of the time.
@@ -92,11 +93,11 @@ struct BenchReport {
     Console.write("\n \(style.dim("how long a \(kind.rawValue) took"))")
     for (limit, count) in steps {
       let share = 100 * Double(count) / Double(part.requests)
-      let label = "under \(Self.time(limit))"
+      let label: TerminalText = "under \(Self.time(limit))"
       let bar = String(
         repeating: "█", count: Int((Double(width * count) / Double(most)).rounded(.up)))
       let percent = Self.text(share, 2)
-      let margin = String(repeating: " ", count: max(0, 16 - label.count))
+      let margin = String(repeating: " ", count: max(0, 16 - label.string.displayWidth))
       let blanks = String(repeating: " ", count: max(0, 8 - percent.count))
       Console.write(" \(margin)\(label)\(blanks)\(percent) %  \(bar)")
     }

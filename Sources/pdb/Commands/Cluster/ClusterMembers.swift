@@ -22,7 +22,7 @@ struct ClusterMembers: AsyncParsableCommand, HasExamples {
 
   private static func table(_ view: ClusterView) -> Table {
     var table = Table(
-      .init(title: "ID", keepsFirstWord: true), .init(title: "MEMBER"),
+      .init(title: "ID", keepsFirstWord: true), .init(title: "MEMBER", isPhrase: true),
       .init(title: "ADDRESS", keepsFirstWord: true))
     for member in view.members {
       let role = member.isLeader ? "leader" : member.isVoter ? "voter" : "learner"

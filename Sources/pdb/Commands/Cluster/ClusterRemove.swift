@@ -56,8 +56,9 @@ struct ClusterRemove: AsyncParsableCommand, ChangesCluster, HasExamples {
       default: "losing \((voters - 1) / 2) more is survivable"
       }
     let question =
-      "remove member \(named.address) for good, which leaves "
-      + "\(voters) voter\(voters == 1 ? "" : "s") (\(margin))"
+      voters == 1
+      ? "remove member \(named.address) for good, which leaves 1 voter (\(margin))"
+      : "remove member \(named.address) for good, which leaves \(voters) voters (\(margin))"
     return (named.id, question)
   }
 }

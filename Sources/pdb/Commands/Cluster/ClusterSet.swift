@@ -52,8 +52,10 @@ extension Session {
       guard Console.isTerminal(.output) else {
         return Console.write(row: [setting.name, settings[setting]])
       }
-      let note = settings.isDefault(setting) ? ", the default" : ""
-      say("\(setting.name) is \(settings[setting])\(note)")
+      let value = settings[setting]
+      say(
+        settings.isDefault(setting)
+          ? "\(setting.name) is \(value), the default" : "\(setting.name) is \(value)")
       if receipt.answer.count > 0 { sayHowToUndo(receipt.revision) }
     }
   }

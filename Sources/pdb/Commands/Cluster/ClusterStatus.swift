@@ -53,11 +53,13 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
     guard let etcd = session.connection.etcd, Console.isTerminal(.output), !options.json else {
       return
     }
-    let fronts = try await etcd.fronts().map { $0.address + ($0.isLeader ? " (leads)" : "") }
+    let fronts = try await etcd.fronts().map { front -> TerminalText in
+      front.isLeader ? "\(front.address) (leads)" : TerminalText(front.address)
+    }
     Console.write(
       fronts.isEmpty
         ? "no node stands in front of it; 'pdb node start --db \(etcd.address)' starts one"
-        : "nodes in front:  \(fronts.joined(separator: "  "))")
+        : "nodes in front:  \(TerminalText(fronts, separator: "  "))")
   }
 
   static func report(_ session: Session) async throws -> ClusterReport {
@@ -116,19 +118,22 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
   private func print(_ report: ClusterReport) {
     if Console.isTerminal(.output) {
       let style = Style(for: .output)
+      let words = TerminalText(message: report.verdict)
       let verdict =
         switch report.health {
-        case .healthy: style.green("\(report.verdict)")
-        case .degraded: style.yellow("\(report.verdict)")
-        case .noLeader, .noQuorum: style.red("\(report.verdict)")
+        case .healthy: style.green(words)
+        case .degraded: style.yellow(words)
+        case .noLeader, .noQuorum: style.red(words)
         }
       Console.write("\(report.cluster): \(verdict)")
     }
     var table = Table(
-      .init(title: "NODE", keepsFirstWord: true), .init(title: "ROLE"), .init(title: "STATE"),
+      .init(title: "NODE", keepsFirstWord: true), .init(title: "ROLE", isPhrase: true),
+      .init(title: "STATE", isPhrase: true),
       .init(title: "TERM", isNumber: true), .init(title: "APPLIED", isNumber: true),
-      .init(title: "LAG", isNumber: true), .init(title: "SEEN"),
+      .init(title: "LAG", isNumber: true), .init(title: "SEEN", isPhrase: true),
       .init(title: "ADDRESS", keepsFirstWord: true))
+    let isForPeople = Console.isTerminal(.output)
     for member in report.members {
       let port = member.address.split(separator: ":").last.map(String.init) ?? member.address
       table.add(
@@ -136,12 +141,14 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
         member.term.map { String($0) } ?? "?", member.applied.map { String($0) } ?? "?",
         member.isLeader ? "-" : report.lag(of: member).map { String($0) } ?? "?",
         member.isUp ? "now" : member.silence.map(Self.ago) ?? "?",
-        member.failure.map { "\(member.address)  \($0)" } ?? member.address)
+        member.failure.map {
+          "\(member.address)  \(isForPeople ? KnownMessages.translated($0) : $0)"
+        } ?? member.address)
     }
     table.print()
     for entry in Set(report.members.compactMap { $0.status?.poisoned?.message }).sorted()
     where Console.isTerminal(.output) {
-      Console.write("\(entry)")
+      Console.write(TerminalText(message: entry))
     }
     for member in report.members where !member.isUp && Console.isTerminal(.output) {
       if let command = member.restart { Console.write("start it again:  \(command)") }

@@ -26,7 +26,7 @@ struct ClusterTransfer: AsyncParsableCommand, ChangesCluster, HasExamples {
       let url = leader.flatMap { try? NodeAddress(parsing: $0) }?.url
       let json: JSON = ["status": "transferred", "leader": JSON(url)]
       try session.show(json) {
-        session.say("\(leader ?? "no node yet") leads now")
+        session.say(leader.map { "\($0) leads now" } ?? "no node yet leads now")
       }
     }
   }

@@ -71,7 +71,9 @@ struct BlameCommand: AsyncParsableCommand, HasExamples {
       let number = String(repeating: " ", count: digits - line.number.count) + line.number
       let author =
         line.author + String(repeating: " ", count: max(0, width - line.author.displayWidth))
-      let time = line.revision.map { LocalTime.text($0.time.description) } ?? "before the history"
+      let time: TerminalText =
+        line.revision.map { TerminalText(LocalTime.text($0.time.description)) }
+        ?? "before the history"
       Console.write("\(style.yellow("\(number)")) (\(author) \(time)) \(line.text)")
     }
   }

@@ -128,29 +128,31 @@ struct DifferenceStat {
   init(_ changes: [Revision.KeyChange]) { self.changes = changes }
 
   func text(_ style: Style) -> TerminalText {
-    let names = changes.map { $0.title }
-    let width = min(60, names.map(\.displayWidth).max() ?? 0)
+    let names = changes.map(\.title)
+    let width = min(60, names.map(\.string.displayWidth).max() ?? 0)
     let lines = zip(names, changes).map { name, change -> TerminalText in
       let (removed, added) = (change.lines.removed, change.lines.added)
-      let pad = String(repeating: " ", count: max(0, width - name.displayWidth))
+      let pad = String(repeating: " ", count: max(0, width - name.string.displayWidth))
       let bars: TerminalText =
         "\(style.green("\(Self.bar("+", added))"))\(style.red("\(Self.bar("-", removed))"))"
       return " \(name)\(pad) | \(added + removed) \(bars)"
     }
-    return "\(TerminalText(lines, separator: "\n"))\n \(summary)"
+    return "\(TerminalText(lines, separator: "\n"))\n \(TerminalText(summary, separator: ", "))"
   }
 
   private static func bar(_ sign: String, _ count: Int) -> String {
     String(repeating: sign, count: min(count, 30))
   }
 
-  private var summary: String {
+  private var summary: [TerminalText] {
     let (added, removed) = (
       changes.count { $0.before == nil }, changes.count { $0.after == nil }
     )
-    var parts = ["\(changes.count) key\(changes.count == 1 ? "" : "s") changed"]
+    var parts: [TerminalText] = [
+      changes.count == 1 ? "1 key changed" : "\(changes.count) keys changed"
+    ]
     if added > 0 { parts.append("\(added) new") }
     if removed > 0 { parts.append("\(removed) removed") }
-    return parts.joined(separator: ", ")
+    return parts
   }
 }

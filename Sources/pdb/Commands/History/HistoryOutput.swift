@@ -3,10 +3,16 @@
 import PDBKit
 
 extension Revision {
-  /// The first change in a few words, and how many more there are.
+  /// The first change in a few words, and how many more there are; in English, for programs.
   var summary: String {
     guard let first = changes.first else { return settingsSummary }
     return first.summary + (count > 1 ? "  and \(count - 1) more" : "")
+  }
+
+  /// The same for people.
+  private var shownSummary: TerminalText {
+    guard let first = changes.first, count > 1 else { return TerminalText(summary) }
+    return "\(first.summary)  and \(count - 1) more"
   }
 
   /// The operation names a setting that was changed, but not one that was changed back.
@@ -16,7 +22,9 @@ extension Revision {
   }
 
   /// The operation, and what it was about.
-  private var title: String { summary.isEmpty ? operation : "\(operation)  \(summary)" }
+  private var title: TerminalText {
+    summary.isEmpty ? TerminalText(operation) : "\(operation)  \(shownSummary)"
+  }
 
   /// Tab-separated: revision, time, author, operation, count of keys, summary.
   var cells: [String] {
@@ -43,8 +51,9 @@ extension Revision {
 
   /// The block, and what it did to the keys that are known of it.
   func patch(_ style: Style) -> TerminalText {
-    let rest = count > changes.count ? "and \(count - changes.count) more keys\n\n" : ""
-    return "\(full(style))\n\(TerminalText(lines: rest))"
+    let rest: TerminalText =
+      count > changes.count ? "and \(count - changes.count) more keys\n\n" : ""
+    return "\(full(style))\n\(rest)"
   }
 
   /// Everything: the block, and every key and setting before and after.
@@ -79,8 +88,8 @@ extension Revision.KeyChange {
   }
 
   /// The key, or the number of the task.
-  var title: String {
-    (taskAfter ?? taskBefore).map { "task \($0.number)" } ?? name
+  var title: TerminalText {
+    (taskAfter ?? taskBefore).map { "task \($0.number)" } ?? TerminalText(name)
   }
 
   /// What differs between the value before and the value after.
@@ -110,7 +119,7 @@ extension Revision.KeyChange {
 
   /// The key's name, and its value before and after.
   func difference(_ style: Style) -> TerminalText {
-    let parts = [style.bold("\(title)")] + lines.text(style)
+    let parts = [style.bold(title)] + lines.text(style)
     return "\(TerminalText(parts, separator: "\n"))\n"
   }
 

@@ -20,7 +20,7 @@ struct RedoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      try TakenBack(try await session.apply(.redo), verb: "took back").show(session)
+      try TakenBack(try await session.apply(.redo), isRedo: true).show(session)
     }
   }
 }

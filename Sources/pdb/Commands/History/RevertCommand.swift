@@ -41,7 +41,7 @@ struct RevertCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       guard let to else {
         let number = try await session.number(of: RevisionName(words: subject ?? ""))
-        return try TakenBack(try await session.apply(.undo(number)), verb: "undid").show(session)
+        return try TakenBack(try await session.apply(.undo(number))).show(session)
       }
       try await goBack(RevisionName(words: to), session)
     }
@@ -66,7 +66,9 @@ struct RevertCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
     try session.show(json) {
       guard Console.isTerminal(.output) else { return Console.write(cell: "\(count)") }
       guard count > 0 else { return session.say("nothing differs from revision \(number)") }
-      session.say("\(count) key\(count == 1 ? "" : "s") as at revision \(number)")
+      session.say(
+        count == 1
+          ? "1 key as at revision \(number)" : "\(count) keys as at revision \(number)")
       session.sayHowToUndo(receipt.revision)
     }
   }

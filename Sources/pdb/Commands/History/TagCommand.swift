@@ -71,7 +71,8 @@ struct TagCommand: AsyncParsableCommand, HasExamples {
     let receipt = try await session.apply(.removeTag(tag))
     try session.show(Self.json(read.map { [$0] } ?? [], receipt.revision)) {
       guard Console.isTerminal(.output) else { return read.map(Self.row) ?? () }
-      session.say("removed the tag \(tag)\(read.map { ", revision \($0.revision)" } ?? "")")
+      session.say(
+        read.map { "removed the tag \(tag), revision \($0.revision)" } ?? "removed the tag \(tag)")
       session.sayHowToUndo(receipt.revision)
     }
   }

@@ -6,15 +6,14 @@ import PDBKit
 struct TakenBack {
   private let undone: Undone
   private let revision: UInt64
-  private let verb: String
+  private let isRedo: Bool
 
-  /// - Parameter verb: what was done, for people.
-  init(_ receipt: Receipt, verb: String) throws {
+  init(_ receipt: Receipt, isRedo: Bool = false) throws {
     guard let undone = receipt.answer.undone else {
       throw PDBError(.badAnswer, "the answer does not say what was taken back", outcome: .applied)
     }
     self.undone = undone
-    self.verb = verb
+    self.isRedo = isRedo
     revision = receipt.revision
   }
 
@@ -28,12 +27,23 @@ struct TakenBack {
   func show(_ session: Session) throws {
     try session.show(json) {
       guard Console.isTerminal(.output) else { return Console.write(cell: "\(undone.revision)") }
-      let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
-      let count = undone.count
-      // A setting is no key.
-      let keys = count == 0 ? "" : ": \(count) key\(count == 1 ? "" : "s") restored"
-      session.say("\(verb) revision \(undone.revision)\(operation)\(keys)")
+      session.say(sentence)
       session.sayHowToUndo(revision)
+    }
+  }
+
+  private var sentence: TerminalText {
+    let operation = undone.operation.isEmpty ? "" : " (\(undone.operation))"
+    let name: TerminalText = "\(undone.revision)\(operation)"
+    let count = undone.count
+    // A setting is no key.
+    return switch (isRedo, count) {
+    case (false, 0): "undid revision \(name)"
+    case (false, 1): "undid revision \(name): 1 key restored"
+    case (false, _): "undid revision \(name): \(count) keys restored"
+    case (true, 0): "took back revision \(name)"
+    case (true, 1): "took back revision \(name): 1 key restored"
+    case (true, _): "took back revision \(name): \(count) keys restored"
     }
   }
 }

@@ -28,7 +28,7 @@ struct UndoCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       session.willChange()
       var number: UInt64?
       if let revision { number = try await session.number(of: RevisionName(words: revision)) }
-      try TakenBack(try await session.apply(.undo(number)), verb: "undid").show(session)
+      try TakenBack(try await session.apply(.undo(number))).show(session)
     }
   }
 }

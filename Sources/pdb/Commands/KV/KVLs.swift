@@ -59,14 +59,18 @@ struct KVLs: AsyncParsableCommand, HasExamples {
       let json: JSON = ["pairs": .array(pairs.map(\.json)), "revision": revision]
       try session.show(json) {
         let table = Self.table(pairs)
-        if table.isEmpty { session.say("\(emptyMessage)") } else { table.print() }
+        if table.isEmpty { session.say(emptyMessage) } else { table.print() }
       }
     }
   }
 
-  private var emptyMessage: String {
-    (prefix.isEmpty ? "no keys" : "no key begins with '\(prefix)'")
-      + (tasks ? "" : "; tasks are left out without --tasks")
+  private var emptyMessage: TerminalText {
+    if prefix.isEmpty {
+      return tasks ? "no keys" : "no keys; tasks are left out without --tasks"
+    }
+    return tasks
+      ? "no key begins with '\(prefix)'"
+      : "no key begins with '\(prefix)'; tasks are left out without --tasks"
   }
 
   static func table(_ pairs: [Pair]) -> Table {

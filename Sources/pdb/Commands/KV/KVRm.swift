@@ -40,7 +40,7 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples 
         "missing": .array(missing.map { .string($0) }),
       ]
       try session.show(json) {
-        session.say("removed \(count)\(Self.words(for: missing))")
+        session.say(Self.sentence(count, missing))
         session.sayHowToUndo(receipt.revision)
       }
     }
@@ -59,10 +59,13 @@ struct KVRm: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamples 
     }.sorted()
   }
 
-  private static func words(for missing: [String]) -> String {
-    guard !missing.isEmpty else { return "" }
+  private static func sentence(_ removed: Int, _ missing: [String]) -> TerminalText {
+    guard !missing.isEmpty else { return "removed \(removed)" }
     let names = missing.prefix(5).map { "'\($0)'" }
-    let more = missing.count > names.count ? " and \(missing.count - names.count) more" : ""
-    return "; there was no key \(names.joined(separator: ", "))\(more)"
+    let list = names.joined(separator: ", ")
+    let rest = missing.count - names.count
+    return rest > 0
+      ? "removed \(removed); there was no key \(list) and \(rest) more"
+      : "removed \(removed); there was no key \(list)"
   }
 }

@@ -29,8 +29,10 @@ struct KVTTL: AsyncParsableCommand, HasExamples {
         "revision": JSON(found.revision),
       ]
       try session.show(json) {
-        guard let remaining = found.remaining else { return Console.write(cell: "never") }
         let isForPeople = Console.isTerminal(.output)
+        guard let remaining = found.remaining else {
+          return Console.write(cell: isForPeople ? "never".translated : "never")
+        }
         Console.write(cell: isForPeople ? remaining.words : "\(remaining.milliseconds)")
       }
     }

@@ -41,10 +41,11 @@ struct KVWatch: AsyncParsableCommand, HasExamples {
       let filter = HistoryFilter(prefix: prefix.isEmpty ? nil : try Bytes(key: prefix))
       let changes = try await session.store().changes(since: since, filter, at: session.moment)
       if Console.isTerminal(.output), !options.quiet {
-        let keys = prefix.isEmpty ? "" : " of keys that begin with '\(prefix)'"
         Console.writeError(
           Style(for: .error).dim(
-            "waiting for changes\(keys); Ctrl-C ends"))
+            prefix.isEmpty
+              ? "waiting for changes; Ctrl-C ends"
+              : "waiting for changes of keys that begin with '\(prefix)'; Ctrl-C ends"))
       }
       OutputTarget.current?.endWithReader()
       var rest = limit ?? .max

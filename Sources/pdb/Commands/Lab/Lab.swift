@@ -119,10 +119,14 @@ final class Lab: Sendable {
   /// Where to look and what to type.
   func welcome() {
     let first = addresses[0]
+    let urls = addresses.map(\.url).joined(separator: "  ")
+    let head: TerminalText =
+      addresses.count == 1
+      ? "A cluster of 1 node is up: \(urls)" : "A cluster of \(addresses.count) nodes is up: \(urls)"
     Console.write(
       """
 
-      A cluster of \(addresses.count) node\(addresses.count == 1 ? "" : "s") is up: \(addresses.map(\.url).joined(separator: "  "))
+      \(head)
       In another terminal, try:
       \(pathHint)\(placeHint)
         pdb task add "Học Python"

@@ -14,9 +14,8 @@ struct LabKill: ParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
-    try target.send(
-      SIGKILL, "killed",
-      "killed node PORT; start it again:  RESTART",
-      options)
+    try target.send(SIGKILL, "killed", options) { port, restart in
+      "killed node \(port); start it again:  \(restart)"
+    }
   }
 }

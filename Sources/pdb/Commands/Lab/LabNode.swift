@@ -14,8 +14,13 @@ struct LabNode: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
   var dataDir: String = ".pdb"
 
-  /// Sends a signal to the node's process and prints what that did.
-  func send(_ signal: Int32, _ status: String, _ words: String, _ options: GlobalOptions) throws {
+  /// Sends a signal to the node's process and tells what that did.
+  ///
+  /// - Parameter sentence: what to say of a node by its port, and how to start it again.
+  func send(
+    _ signal: Int32, _ status: String, _ options: GlobalOptions,
+    _ sentence: (_ port: Int, _ restart: String) -> TerminalText
+  ) throws {
     try options.refusePlace("the nodes of the lab are those in --data-dir")
     let found = try NodeProcess.find(node, in: dataDir)
     guard kill(found.process, signal) == 0 else {
@@ -26,10 +31,7 @@ struct LabNode: ParsableArguments {
     if options.json {
       Console.write(json: ["status": .string(status), "port": JSON(found.port)])
     } else if Console.isTerminal(.output) && !options.quiet {
-      let restart = NodeProcess.restart(found.port, in: dataDir)
-      let line = words.replacing("PORT", with: String(found.port))
-        .replacing("RESTART", with: restart)
-      Console.write("\(line)")
+      Console.write(sentence(found.port, NodeProcess.restart(found.port, in: dataDir)))
     }
   }
 }

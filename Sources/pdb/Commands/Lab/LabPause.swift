@@ -14,7 +14,8 @@ struct LabPause: ParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
-    try target.send(
-      SIGSTOP, "paused", "paused node PORT; let it go on:  pdb lab resume PORT", options)
+    try target.send(SIGSTOP, "paused", options) { port, _ in
+      "paused node \(port); let it go on:  pdb lab resume \(port)"
+    }
   }
 }

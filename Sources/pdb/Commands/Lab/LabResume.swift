@@ -13,6 +13,6 @@ struct LabResume: ParsableCommand, HasExamples {
   @OptionGroup var options: GlobalOptions
 
   func run() throws {
-    try target.send(SIGCONT, "resumed", "node PORT goes on", options)
+    try target.send(SIGCONT, "resumed", options) { port, _ in "node \(port) goes on" }
   }
 }

@@ -43,7 +43,9 @@ struct InitCommand: AsyncParsableCommand, HasExamples {
     // The data are for their owner only.
     umask(0o077)
     let (made, isNew) = try DataFolder.make(in: folder)
-    if let warning = made.warning, !options.quiet { Console.writeError("warning: \(warning)") }
+    if let warning = made.warning, !options.quiet {
+      Console.writeError("warning: \(TerminalText(message: warning))")
+    }
     if options.json {
       return Console.write(json: [
         "path": .string(made.path), "cluster": JSON(made.cluster?.cluster), "created": .bool(isNew),

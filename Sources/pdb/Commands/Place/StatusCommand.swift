@@ -78,7 +78,7 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
       if let verdict = found.verdict { lines.append(("verdict", verdict)) }
       for (name, text) in lines {
         if Console.isTerminal(.output) {
-          Console.write("\(name.padded(to: 9))\(text)")
+          Console.write("\(name.translated.padded(to: 9))\(TerminalText(message: text))")
         } else {
           Console.write(row: [name, text])
         }

@@ -52,13 +52,15 @@ struct UseCommand: AsyncParsableCommand, HasExamples {
     if Connection.shared != nil {
       if !options.quiet { Console.writeError("note: this shell stays where it is") }
     } else if let objection = Connection.objection(to: place) {
-      if !options.quiet { Console.writeError("note: \(objection.message)") }
+      if !options.quiet {
+        Console.writeError("note: \(TerminalText(message: objection.message))")
+      }
     } else if !options.quiet, Console.isTerminal(.output) {
       Console.write("commands mean \(place.name) now")
     }
     if name != nil, place.reason != .use, !options.quiet {
-      Console.writeError(
-        "note: here another place comes first: \(place.name), \(place.explanation)")
+      let reason = TerminalText(message: place.explanation)
+      Console.writeError("note: here another place comes first: \(place.name), \(reason)")
     }
   }
 

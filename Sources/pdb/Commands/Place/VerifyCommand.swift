@@ -30,7 +30,13 @@ struct VerifyCommand: AsyncParsableCommand, HasExamples {
       try session.show(
         ["path": .string(folder.path), "nodes": .array(found.map(\.json))]
       ) {
-        for node in found { Console.write(row: ["node \(node.node)", node.verdict]) }
+        for node in found {
+          if Console.isTerminal(.output) {
+            Console.write("node \(node.node)  \(TerminalText(message: node.verdict))")
+          } else {
+            Console.write(row: ["node \(node.node)", node.verdict])
+          }
+        }
       }
       for case .damaged(let error) in found.map(\.finding) { throw error }
     }

@@ -46,7 +46,9 @@ struct TaskAdd: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExampl
         "tasks": .array(added.map(\.json)), "revision": JSON(receipt.revision),
       ]
       try session.show(json) {
-        for added in added { TaskOutput.changed("added", added.task) }
+        for task in added.map(\.task) {
+          TaskOutput.changed("added \(task.number)  \(task.title)", task)
+        }
         if looksLikeOneTitle {
           session.say("added \(titles.count) tasks; one title needs quotes")
           session.sayHowToUndo(receipt.revision)

@@ -18,7 +18,7 @@ enum TaskOutput {
   static func list(_ tasks: [TaskItem], _ settings: Settings?) async {
     guard Console.isTerminal(.output) else { return tasks.forEach(row) }
     // Only what some task has takes room.
-    let parts: [(title: String, text: (TaskItem) -> String)] = [
+    let parts: [(title: TerminalText, text: (TaskItem) -> String)] = [
       ("DUE", { $0.due?.shown ?? "" }), ("PRIORITY", { $0.priority?.rawValue ?? "" }),
       ("PROJECT", { $0.project ?? "" }), ("TAGS", { $0.tags.joined(separator: " ") }),
     ]
@@ -41,9 +41,9 @@ enum TaskOutput {
   }
 
   /// What happened to a task: a sentence for people, the task's row for programs.
-  static func changed(_ verb: String, _ task: TaskItem) {
+  static func changed(_ sentence: TerminalText, _ task: TaskItem) {
     if Console.isTerminal(.output) {
-      Console.write("\(verb) \(task.number)  \(task.title)")
+      Console.write(sentence)
     } else {
       row(task)
     }

@@ -42,7 +42,7 @@ struct TaskDone: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamp
     try await Session.run(options) { session in
       session.willChange()
       if !matching.isEmpty { return try await completeMatches(session) }
-      try await references.set(completed: true, verb: "done", session)
+      try await references.set(completed: true, session)
     }
   }
 
@@ -62,7 +62,7 @@ struct TaskDone: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExamp
         }))
     let done = receipt.answer.steps.flatMap(\.tasks).map(\.task)
     try session.show(["tasks": .array(done.map(\.json))]) {
-      for task in done { TaskOutput.changed("done", task) }
+      for task in done { TaskOutput.changed("done \(task.number)  \(task.title)", task) }
       session.sayHowToUndo(receipt.revision)
     }
   }

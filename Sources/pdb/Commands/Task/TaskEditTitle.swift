@@ -54,7 +54,10 @@ struct TaskEditTitle: AsyncParsableCommand, ChangesCluster, TransactionVerb, Has
   ) async throws {
     let receipt = try await session.apply(.editTask(reference, edit, condition))
     for edited in receipt.answer.tasks {
-      try session.show(edited.json) { TaskOutput.changed("edited", edited.task) }
+      let task = edited.task
+      try session.show(edited.json) {
+        TaskOutput.changed("edited \(task.number)  \(task.title)", task)
+      }
     }
   }
 }

@@ -80,7 +80,7 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
         return await TaskOutput.list(tasks.map(\.task), session.settings)
       }
       let others = try await completedMatches(session)
-      try session.show(json) { session.say("\(emptyMessage)\(others)") }
+      try session.show(json) { session.say(emptyMessage(others)) }
     }
   }
 
@@ -97,16 +97,21 @@ struct TaskLs: AsyncParsableCommand, HasExamples {
   }
 
   /// How many completed tasks the words match, where no active one does.
-  private func completedMatches(_ session: Session) async throws -> String {
-    guard !words.isEmpty, status == .active, !session.options.json else { return "" }
+  private func completedMatches(_ session: Session) async throws -> Int {
+    guard !words.isEmpty, status == .active, !session.options.json else { return 0 }
     let query = TaskQuery(isCompleted: true, words: try searched)
-    let count = try await session.store().tasks(query, at: past.moment(session)).all().count
-    guard count > 0 else { return "" }
-    return ", \(count) completed \(count == 1 ? "does" : "do"); --all shows them"
+    return try await session.store().tasks(query, at: past.moment(session)).all().count
   }
 
-  private var emptyMessage: String {
-    if !words.isEmpty || !filter.isEmpty { return "no task matches" }
+  /// - Parameter completed: how many completed tasks match.
+  private func emptyMessage(_ completed: Int) -> TerminalText {
+    if !words.isEmpty || !filter.isEmpty {
+      switch completed {
+      case 0: return "no task matches"
+      case 1: return "no task matches, 1 completed does; --all shows them"
+      default: return "no task matches, \(completed) completed do; --all shows them"
+      }
+    }
     switch status {
     case .active: return "no active tasks; 'pdb task ls --all' shows the completed ones too"
     case .done: return "no completed tasks"

@@ -50,13 +50,17 @@ struct TaskReferenceList {
   }
 
   /// Ticks tasks off or on again.
-  func set(completed: Bool, verb: String, _ session: Session) async throws {
+  func set(completed: Bool, _ session: Session) async throws {
     let done = try await change(session) {
       .editTask($0, TaskEdit(completed: completed), .none)
     }
     let changed = done.answers.flatMap(\.tasks).map(\.task)
     try session.show(["tasks": .array(changed.map(\.json))]) {
-      for task in changed { TaskOutput.changed(verb, task) }
+      for task in changed {
+        TaskOutput.changed(
+          completed
+            ? "done \(task.number)  \(task.title)" : "reopened \(task.number)  \(task.title)", task)
+      }
     }
   }
 }

@@ -21,7 +21,7 @@ struct TaskReopen: AsyncParsableCommand, ChangesCluster, TransactionVerb, HasExa
   func run() async throws {
     try await Session.run(options) { session in
       session.willChange()
-      try await references.list.set(completed: false, verb: "reopened", session)
+      try await references.list.set(completed: false, session)
     }
   }
 }

@@ -34,7 +34,7 @@ struct TaskShow: AsyncParsableCommand, HasExamples {
     Console.write(style.bold("\(task.title)"))
     Console.write("number    \(task.number)")
     Console.write("id        \(task.id)")
-    Console.write("status    \(task.completed ? "completed" : "active")")
+    Console.write(task.completed ? "status    completed" : "status    active")
     Console.write("created   \(LocalTime.text(task.createdAt))")
     if let time = task.completedAt { Console.write("completed \(LocalTime.text(time))") }
     if let due = task.due { Console.write("due       \(due.shown)") }

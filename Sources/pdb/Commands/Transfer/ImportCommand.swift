@@ -67,7 +67,7 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       let count = receipt.answer.count
       try session.show(["status": "imported", "count": JSON(count)]) {
         guard Console.isTerminal(.output) else { return Console.write(cell: "\(count)") }
-        session.say("imported \(count) of \(content.pairs.count) pairs (\(content.format))")
+        session.say("imported \(count) of \(content.pairs.count) pairs (\(TerminalText(message: content.format)))")
         if count > 0 { session.sayHowToUndo(receipt.revision) }
       }
     }
@@ -78,7 +78,8 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
     let preview = try await ImportPreview.make(content, session.store())
     try session.show(preview.json) {
       var table = Table(
-        .init(title: "PAIRS"), .init(title: "COUNT", isNumber: true), .init(title: "WHAT HAPPENS"))
+        .init(title: "PAIRS", isPhrase: true), .init(title: "COUNT", isNumber: true),
+        .init(title: "WHAT HAPPENS", isPhrase: true))
       table.add("new", String(preview.new), "would be added")
       table.add("same", String(preview.same), "would stay")
       let fate =
