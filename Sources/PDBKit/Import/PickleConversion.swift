@@ -138,7 +138,7 @@ struct PickleConversion {
 
   private func sameText(_ name: String) -> PDBError {
     .unsupportedPickle(
-      "the pickle holds a dict in which two keys, one of them not text, would both be '"
-        + name.shownBriefly + "'")
+      "the pickle holds a dict in which two keys, one of them not text, would both be '\(name.shownBriefly)'"
+    )
   }
 }

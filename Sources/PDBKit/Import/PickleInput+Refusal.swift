@@ -11,11 +11,14 @@ extension PickleInput {
     guard let name = PickleOpcode.refused[byte] else {
       return damaged("there is no instruction \(byte)")
     }
-    let wanted = wantedName(name, stack: stack).map { " '\($0)'" } ?? ""
+    let offset = instructionOffset
+    let wanted = wantedName(name, stack: stack)
     return PDBError(
       .badRequest,
-      "the pickle is not plain data: it asks for '\(name)'\(wanted) at byte \(instructionOffset);"
-        + " nothing was executed",
+      wanted.map {
+        "the pickle is not plain data: it asks for '\(name)' '\($0)' at byte \(offset); nothing was executed"
+      }
+        ?? "the pickle is not plain data: it asks for '\(name)' at byte \(offset); nothing was executed",
       hint: "do not load the file in Python unless you trust who made it;"
         + " if you do, save it from there as JSON with json.dump")
   }

@@ -3,10 +3,11 @@
 
 import Foundation
 
-/// Finds the template that a message was made of.
+/// Finds the templates that messages were made of.
 struct KnownMessages: Sendable {
   private struct Pattern: Sendable {
     let original: String
+    /// How many letters of a message it explains.
     let letterCount: Int
     let literals: [[UInt8]]
     let places: [Int]
@@ -20,8 +21,8 @@ struct KnownMessages: Sendable {
   /// first.
   private let patterns: [UInt8?: [Pattern]]
 
-  /// A template with fewer letters fits too much.
-  private static let leastLetters = 3
+  /// A template with fewer letters may fit by chance: then what stands in its places must be plain.
+  private static let tellingLetters = 8
 
   static let vietnamese = KnownMessages(.vietnamese)
 
@@ -34,7 +35,7 @@ struct KnownMessages: Sendable {
     let found = catalogue.translations.compactMap { original, translation -> Pattern? in
       let template = Template(original)
       let letterCount = template.letterCount
-      guard !template.places.isEmpty, letterCount >= Self.leastLetters else { return nil }
+      guard !template.places.isEmpty, letterCount > 0 else { return nil }
       return Pattern(
         original: original, letterCount: letterCount,
         literals: template.literals.map { Array($0.utf8) }, places: template.places,
@@ -52,38 +53,60 @@ struct KnownMessages: Sendable {
     current?.translation(of: message) ?? message
   }
 
+  /// The translation of a message; `nil` if nothing of it is known.
+  ///
   /// - Complexity: O(n · m) in the number of templates with the message's first letter and in its length.
-  func translation(of message: String) -> String {
+  func translation(of message: String) -> String? {
     if let exact = catalogue[message] { return exact }
-    guard let first = message.utf8.first else { return message }
+    guard let first = message.utf8.first else { return nil }
     if let found = translation(of: message, by: patterns[first, default: []]) { return found }
     // The sentences of a verdict are templates of their own.
     let sentences = message.components(separatedBy: ". ")
     if sentences.count > 1 {
-      return sentences.enumerated().map { position, sentence in
-        translation(of: position < sentences.count - 1 ? sentence + "." : sentence)
-      }.joined(separator: " ")
+      return parts(sentences.dropLast().map { $0 + "." } + [sentences[sentences.count - 1]], " ")
     }
     if let found = translation(of: message, by: patterns[nil, default: []]) { return found }
     // Whose it is, and what is the matter.
-    guard let colon = message.range(of: ": ") else { return message }
-    return translation(of: String(message[..<colon.lowerBound])) + ": "
-      + translation(of: String(message[colon.upperBound...]))
+    guard let colon = message.range(of: ": ") else { return nil }
+    return parts(
+      [String(message[..<colon.lowerBound]), String(message[colon.upperBound...])], ": ")
+  }
+
+  private func parts(_ parts: [String], _ separator: String) -> String? {
+    let translations = parts.map { translation(of: $0) }
+    guard translations.contains(where: { $0 != nil }) else { return nil }
+    return zip(parts, translations).map { $1 ?? $0 }.joined(separator: separator)
   }
 
   private func translation(of message: String, by patterns: [Pattern]) -> String? {
     let text = Array(message.utf8)
     for pattern in patterns {
-      guard let arguments = Self.arguments(of: text[...], pattern) else { continue }
-      var filled = [String](repeating: "", count: pattern.places.max() ?? 0)
-      for (position, argument) in arguments.enumerated() {
-        let argument = String(decoding: argument, as: UTF8.self)
-        filled[pattern.places[position] - 1] =
-          pattern.isQuoted[position] ? argument : translation(of: argument)
-      }
-      return Template(pattern.translation).filled(filled)
+      guard let arguments = Self.arguments(of: text[...], pattern),
+        let filled = filled(arguments.map { String(decoding: $0, as: UTF8.self) }, pattern)
+      else { continue }
+      return filled
     }
     return nil
+  }
+
+  /// The translation with the arguments, of which those that pdb says are translated; `nil` if the
+  /// template fits by chance.
+  private func filled(_ arguments: [String], _ pattern: Pattern) -> String? {
+    var filled = [String](repeating: "", count: pattern.places.max() ?? 0)
+    for (position, argument) in arguments.enumerated() {
+      let translation = pattern.isQuoted[position] ? nil : translation(of: argument)
+      let isPlain =
+        pattern.isQuoted[position] || pattern.letterCount >= Self.tellingLetters
+        || Self.isPlain(argument)
+      guard translation != nil || isPlain else { return nil }
+      filled[pattern.places[position] - 1] = translation ?? argument
+    }
+    return Template(pattern.translation).filled(filled)
+  }
+
+  /// Whether a text is a word, or several with commas between them: a name, a number, an address.
+  private static func isPlain(_ text: String) -> Bool {
+    text.components(separatedBy: ", ").allSatisfy { !$0.isEmpty && !$0.contains(" ") }
   }
 
   /// What stands at the places; `nil` if the text is not of this template.
