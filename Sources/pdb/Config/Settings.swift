@@ -198,7 +198,7 @@ struct Settings: Sendable {
       try setting.check(value.text)
     } catch let error as PDBError {
       throw PDBError(
-        .badConfiguration, "\(error.message), in \(value.origin)", hint: error.hint)
+        .badConfiguration, "\(error.message), set in \(value.origin)", hint: error.hint)
     }
     return value.text
   }

@@ -21,7 +21,10 @@ struct KnownMessages: Sendable {
   /// first.
   private let patterns: [UInt8?: [Pattern]]
 
-  /// A template with fewer letters may fit by chance: then what stands in its places must be plain.
+  /// A template with fewer letters fits by chance.
+  private static let leastLetters = 3
+
+  /// One with fewer than these may: then what stands in its places must be plain or known.
   private static let tellingLetters = 8
 
   static let vietnamese = KnownMessages(.vietnamese)
@@ -35,7 +38,7 @@ struct KnownMessages: Sendable {
     let found = catalogue.translations.compactMap { original, translation -> Pattern? in
       let template = Template(original)
       let letterCount = template.letterCount
-      guard !template.places.isEmpty, letterCount > 0 else { return nil }
+      guard !template.places.isEmpty, letterCount >= Self.leastLetters else { return nil }
       return Pattern(
         original: original, letterCount: letterCount,
         literals: template.literals.map { Array($0.utf8) }, places: template.places,
