@@ -44,6 +44,8 @@ import Testing
     ("now", "2026-11-27 15:45:30"), ("mai 18h", "2026-11-28 18:00:00"),
     ("monday 9am", "2026-11-30 09:00:00"), ("tomorrow 12pm", "2026-11-28 12:00:00"),
     ("next friday", "2026-12-04"), ("30m", "2026-11-27 16:15:30"),
+    ("thứ ba tới", "2026-12-01"), ("thứ hai tuần sau", "2026-11-30"),
+    ("Chủ nhật tuần sau", "2026-12-06"), ("thu sau tuan sau", "2026-12-04"),
   ])
   func `what is to come`(text: String, date: String) {
     #expect(Self.read(text, .future) == date)

@@ -2,6 +2,7 @@
 //
 //   today  hôm nay        yesterday  hôm qua       tomorrow  mai  ngày mai       now  bây giờ
 //   fri  friday  thứ sáu  t6  cn              the next one, or the last one where the past is meant
+//   next friday  thứ sáu tới        thứ sáu tuần sau                        that of the next week
 //   next week  tuần sau   last month  tháng trước
 //   3 days ago  3 ngày trước       in 2 hours  2 giờ nữa  3d
 //   2026-11-20   2026-11-20 08:30   tomorrow 08:30   2026-11-20T08:30:00+07:00
@@ -77,7 +78,7 @@ private struct DateReader {
     if words.first == "next", let found = weekday(words.dropFirst().joined(separator: " ")) {
       return direction == .future ? found : nil
     }
-    return isoDay(text) ?? weekday(text) ?? neighbour() ?? distance()
+    return isoDay(text) ?? weekday(text) ?? followingWeekday() ?? neighbour() ?? distance()
   }
 
   private static let now: Set = ["now", "bay gio"]
@@ -147,6 +148,21 @@ private struct DateReader {
     guard let wanted = Self.weekdays[text] else { return nil }
     let ahead = (wanted - calendar.component(.weekday, from: now) + 6) % 7 + 1
     return day(after: direction == .future ? ahead : ahead == 7 ? -7 : ahead - 7)
+  }
+
+  /// `thứ sáu tới` is the next one, `thứ sáu tuần sau` that of the week that begins next Monday.
+  private func followingWeekday() -> DateWords? {
+    guard direction == .future, let last = words.last, ["sau", "toi"].contains(last) else {
+      return nil
+    }
+    var rest = words.dropLast()
+    let isOfWeek = rest.last == "tuan"
+    if isOfWeek { rest.removeLast() }
+    let name = rest.joined(separator: " ")
+    guard isOfWeek, let wanted = Self.weekdays[name] else { return weekday(name) }
+    // Monday is the first day of a week.
+    let today = (calendar.component(.weekday, from: now) + 5) % 7
+    return day(after: 7 - today + (wanted + 5) % 7)
   }
 
   // MARK: Distances
