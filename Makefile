@@ -151,9 +151,10 @@ format: setup
 install: release
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -m 755 .build/release/pdb "$(DESTDIR)$(PREFIX)/bin/pdb"
-	install -d "$(SHARE)/man/man1" "$(SHARE)/bash-completion/completions" \
+	install -d "$(SHARE)/man/man1" "$(SHARE)/man/vi/man1" "$(SHARE)/bash-completion/completions" \
 	  "$(SHARE)/zsh/site-functions" "$(SHARE)/fish/vendor_completions.d"
 	install -m 644 man/*.1 "$(SHARE)/man/man1"
+	install -m 644 man/vi/*.1 "$(SHARE)/man/vi/man1"
 	install -m 644 completions/pdb.bash "$(SHARE)/bash-completion/completions/pdb"
 	install -m 644 completions/_pdb "$(SHARE)/zsh/site-functions/_pdb"
 	install -m 644 completions/pdb.fish "$(SHARE)/fish/vendor_completions.d/pdb.fish"

@@ -44,6 +44,8 @@ let package = Package(
         "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
         "view",
       ]),
+    // The translations, embedded in the same way.
+    .target(name: "Language", exclude: ["vi.po"]),
     .target(name: "CXXHash"),
     .target(name: "CSQLitePages", dependencies: ["CXXHash"]),
     // PDBKit: one target per folder, so that imports enforce the walls.
@@ -203,7 +205,7 @@ let package = Package(
     .executableTarget(
       name: "pdb",
       dependencies: [
-        "PDBKit", "CReadline",
+        "PDBKit", "CReadline", "Language",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -160,6 +160,6 @@ import Testing
       return table.text(width: 60).string.split(separator: "\n").map(String.init)
     }
     #expect(
-      lines == [" NODE      TRẠNG THÁI  TRỄ", " 4000      đang chạy     0", " 4001      DỪNG         12"])
+      lines == [" NODE  TRẠNG THÁI  TRỄ", " 4000  đang chạy     0", " 4001  DỪNG         12"])
   }
 }

@@ -13,6 +13,8 @@ enum Pager {
     var environment = ProcessInfo.processInfo.environment
     // As git does: colours, no pager for what fits, and the text stays on the screen.
     if environment["LESS"] == nil { environment["LESS"] = "FRX" }
+    // What pdb writes is UTF-8, whatever the locale says.
+    if environment["LESSCHARSET"] == nil { environment["LESSCHARSET"] = "utf-8" }
     let status = await Subprogram.run(
       ["/bin/sh", "-c", command], environment: environment, input: text.string)
     // There is no such program.

@@ -61,7 +61,7 @@ struct BenchReport {
 
   func print(_ options: GlobalOptions) {
     var table = Table(
-      [Table.Column(title: "KIND")]
+      [Table.Column(title: "KIND", isPhrase: true)]
         + (["REQUESTS", "PER SECOND", "KEYS/S", "MEAN MS"] as [TerminalText]).map {
           .init(title: $0, isNumber: true)
         } + Self.percentiles.map { .init(title: "\($0.name.uppercased())", isNumber: true) }
@@ -90,7 +90,7 @@ struct BenchReport {
     let steps = part.latency.steps
     let most = steps.map(\.count).max() ?? 1
     let width = max(10, Console.columns - 36)
-    Console.write("\n \(style.dim("how long a \(kind.rawValue) took"))")
+    Console.write("\n \(style.dim("how long a \(TerminalText(message: kind.rawValue)) took"))")
     for (limit, count) in steps {
       let share = 100 * Double(count) / Double(part.requests)
       let label: TerminalText = "under \(Self.time(limit))"
