@@ -6,7 +6,9 @@ import Testing
 @testable import pdb
 
 @Suite struct CatalogueTests {
-  private static func catalogue(_ text: String) -> Catalogue { Catalogue(parsing: Array(text.utf8)) }
+  private static func catalogue(_ text: String) -> Catalogue {
+    Catalogue(parsing: Array(text.utf8))
+  }
 
   // MARK: Files
 
@@ -56,8 +58,10 @@ import Testing
 
   @Test(arguments: [
     ("no key '%1$@'", ["a"], "no key 'a'"), ("%2$@ of %1$@", ["a", "b"], "b of a"),
-    ("%1$@%2$@%1$@", ["a", "b"], "aba"), ("100%", [], "100%"), ("%0$@ %x %1$", ["a"], "%0$@ %x %1$"),
-    ("%1$@ and %2$@", ["a"], "a and %2$@"), ("%1$@", ["%2$@"], "%2$@"), ("đã %1$@ ở", ["á"], "đã á ở"),
+    ("%1$@%2$@%1$@", ["a", "b"], "aba"), ("100%", [], "100%"),
+    ("%0$@ %x %1$", ["a"], "%0$@ %x %1$"),
+    ("%1$@ and %2$@", ["a"], "a and %2$@"), ("%1$@", ["%2$@"], "%2$@"),
+    ("đã %1$@ ở", ["á"], "đã á ở"),
   ])
   func `arguments go to their places`(template: String, arguments: [String], text: String) {
     #expect(Template(template).filled(arguments) == text)
@@ -77,17 +81,18 @@ import Testing
 
   // MARK: Languages
 
-  @Test(arguments: [
-    ([:], false), (["LANG": "vi_VN.UTF-8"], true), (["LANG": "vi"], true),
-    (["LANG": "vi_VN.UTF-8", "LC_ALL": "C"], false),
-    (["LANG": "vi_VN.UTF-8", "LC_ALL": ""], true),
-    (["LANG": "vi_VN.UTF-8", "LC_ALL": "C.UTF-8"], false),
-    (["LANG": "vi_VN.UTF-8", "LC_MESSAGES": "POSIX"], false),
-    (["LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN"], true),
-    (["LANG": "en_US.UTF-8", "LANGUAGE": "fr:vi:en"], true),
-    (["LANG": "vi_VN.UTF-8", "LANGUAGE": "en:vi"], false), (["LANGUAGE": "vi"], false),
-    (["LANG": "vi_VN@x"], true), (["LANG": "fr_FR.UTF-8"], false), (["LANG": "vie"], false),
-  ] as [([String: String], Bool)])
+  @Test(
+    arguments: [
+      ([:], false), (["LANG": "vi_VN.UTF-8"], true), (["LANG": "vi"], true),
+      (["LANG": "vi_VN.UTF-8", "LC_ALL": "C"], false),
+      (["LANG": "vi_VN.UTF-8", "LC_ALL": ""], true),
+      (["LANG": "vi_VN.UTF-8", "LC_ALL": "C.UTF-8"], false),
+      (["LANG": "vi_VN.UTF-8", "LC_MESSAGES": "POSIX"], false),
+      (["LANG": "en_US.UTF-8", "LC_MESSAGES": "vi_VN"], true),
+      (["LANG": "en_US.UTF-8", "LANGUAGE": "fr:vi:en"], true),
+      (["LANG": "vi_VN.UTF-8", "LANGUAGE": "en:vi"], false), (["LANGUAGE": "vi"], false),
+      (["LANG": "vi_VN@x"], true), (["LANG": "fr_FR.UTF-8"], false), (["LANG": "vie"], false),
+    ] as [([String: String], Bool)])
   func `the environment chooses the language`(environment: [String: String], isVietnamese: Bool) {
     #expect((UserLanguage(environment) == .vietnamese) == isVietnamese)
   }
@@ -118,7 +123,9 @@ import Testing
     #expect(KnownMessages.vietnamese.translation(of: message) == translation)
   }
 
-  @Test(arguments: ["", "what no version has said yet", "task 3 is odd", "a: b", "it is new", "up up"])
+  @Test(arguments: [
+    "", "what no version has said yet", "task 3 is odd", "a: b", "it is new", "up up",
+  ])
   func `what is not known stays as it is`(message: String) {
     let text = UserLanguage.$current.withValue(.vietnamese) { TerminalText(message: message) }
     #expect(text.string == message)
@@ -154,7 +161,8 @@ import Testing
   @Test func `tables stand in columns with accents, too`() {
     let lines = UserLanguage.$current.withValue(.vietnamese) { () -> [String] in
       var table = Table(
-        .init(title: "NODE"), .init(title: "STATE", isPhrase: true), .init(title: "LAG", isNumber: true))
+        .init(title: "NODE"), .init(title: "STATE", isPhrase: true),
+        .init(title: "LAG", isNumber: true))
       table.add("4000", "up", "0")
       table.add("4001", "DOWN", "12")
       return table.text(width: 60).string.split(separator: "\n").map(String.init)

@@ -28,7 +28,9 @@ struct SourceCall {
   var position = 0
 
   /// The last word of the callee.
-  var name: String { callee.split(whereSeparator: { ".?!@".contains($0) }).last.map(String.init) ?? "" }
+  var name: String {
+    callee.split(whereSeparator: { ".?!@".contains($0) }).last.map(String.init) ?? ""
+  }
 }
 
 /// Takes a source apart.

@@ -66,8 +66,8 @@ import Testing
   }
 
   @Test func `a translation names files that are there`() throws {
-    for line in Set(try Self.catalogueText.split(separator: "\n")) {
-      guard line.hasPrefix("#: Sources/") else { continue }
+    for line in Set(try Self.catalogueText.split(separator: "\n"))
+    where line.hasPrefix("#: Sources/") {
       let path = Self.root.appendingPathComponent(String(line.dropFirst(3))).path
       #expect(FileManager.default.fileExists(atPath: path), "\(path)")
     }
@@ -95,7 +95,9 @@ import Testing
 
   @Test func `a text that is new is missed`() {
     let source = #"throw PDBError(.badRequest, "never said before", hint: "nor this")"#
-    let found = SourceReader.texts(in: source).filter { $0.isForPeople(in: "Sources/pdb/New.swift") }
+    let found = SourceReader.texts(in: source).filter {
+      $0.isForPeople(in: "Sources/pdb/New.swift")
+    }
     #expect(found.map(\.template) == ["never said before", "nor this"])
     #expect(found.allSatisfy { Catalogue.vietnamese[$0.template] == nil })
   }
@@ -195,9 +197,11 @@ extension SourceText {
 
   /// Whether it has at least two words, one of them in small letters.
   private var readsLikeSentence: Bool {
-    let words = Template(template).literals.joined(separator: " ").split(whereSeparator: \.isWhitespace)
-      .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: ".,;:!?()'\"")) }
-      .filter { $0.contains(/[A-Za-z]/) }
+    let words = Template(template).literals.joined(separator: " ").split(
+      whereSeparator: \.isWhitespace
+    )
+    .map { $0.trimmingCharacters(in: CharacterSet(charactersIn: ".,;:!?()'\"")) }
+    .filter { $0.contains(/[A-Za-z]/) }
     return words.count >= 2 && words.contains { $0.wholeMatch(of: /[a-z]{2,}/) != nil }
   }
 }

@@ -24,7 +24,8 @@ final class FolderCopy: Sendable {
       try? FileManager.default.removeItem(atPath: path)
       throw PDBError(
         .dataDirectory,
-        "'\(folder)' cannot be written, and no copy of it can be made: \(error.localizedDescription)")
+        "'\(folder)' cannot be written, and no copy of it can be made: \(error.localizedDescription)"
+      )
     }
   }
 

@@ -26,7 +26,8 @@ struct HelpText {
     }
     if let answer = AnswerShape.of(command) {
       parts.append(
-        "FIELDS for --fields:".translated + "\n" + answer.fields.joined(separator: ", ").filled(2, width))
+        "FIELDS for --fields:".translated + "\n"
+          + answer.fields.joined(separator: ", ").filled(2, width))
     }
     if !command.examples.isEmpty {
       let lines = command.examples.map { $0.purpose.filled(2, width) + "\n      \($0.line)" }

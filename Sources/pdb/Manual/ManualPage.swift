@@ -75,7 +75,9 @@ struct ManualPage {
         if !leaf.discussion.isEmpty { blocks.append(.paragraph(leaf.discussion)) }
       }
       blocks += leaf.ownArguments.map { .item($0.label, $0.description) }
-      if let answer = AnswerShape.of(leaf) { blocks.append(.item("With --json".translated, answer.text)) }
+      if let answer = AnswerShape.of(leaf) {
+        blocks.append(.item("With --json".translated, answer.text))
+      }
     }
     blocks += [.section("OPTIONS"), .paragraph("Those of every command are described in pdb(1).")]
     return blocks + (ManualText.more[command.name] ?? [])

@@ -206,6 +206,10 @@ enum ManualText {
     .section("ENVIRONMENT"),
     .item("NO_COLOR", "No colours, whatever its value."),
     .item("COLUMNS", "How wide tables may be."),
+    .item(
+      "LC_ALL, LC_MESSAGES, LANG",
+      "The language of what people read, English or Vietnamese (vi_VN.UTF-8); what programs read is "
+        + "always the same. LANGUAGE may name several, the best one first."),
     .item("PAGER", "Shows what is longer than the screen, for task ls, log, show and help."),
     .item("PDB_CONFIG_SYSTEM", "The system's settings, instead of /etc/pdb/config."),
     .item("PDB_CONFIG_NOSYSTEM", "Whether to leave the system's settings out; yes or no."),

@@ -90,7 +90,8 @@ struct Table {
 
   private var fullWidths: [Int] {
     columns.indices.map { column in
-      max(columns[column].title.string.displayWidth, rows.map { $0[column].displayWidth }.max() ?? 0)
+      max(
+        columns[column].title.string.displayWidth, rows.map { $0[column].displayWidth }.max() ?? 0)
     }
   }
 

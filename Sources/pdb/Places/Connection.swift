@@ -184,7 +184,8 @@ final class Connection: Sendable {
     } catch {
       let reason = (error as? PDBError)?.message ?? "\(error)"
       Console.writeError(
-        "warning: which cluster '\(remote.name)' stands for is not kept: \(TerminalText(message: reason))")
+        "warning: which cluster '\(remote.name)' stands for is not kept: \(TerminalText(message: reason))"
+      )
     }
   }
 

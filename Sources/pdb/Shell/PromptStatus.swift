@@ -106,7 +106,9 @@ final class PromptStatus: Sendable {
     let state = state.withLockedValue { $0 }
     if state.isFolder { return "pdb(\(connection.place.shortName))> " }
     let node = state.node
-    guard let status = state.status else { return "pdb(\(marked(31, TerminalText(message: state.trouble))))> " }
+    guard let status = state.status else {
+      return "pdb(\(marked(31, TerminalText(message: state.trouble))))> "
+    }
     let cluster = connection.standingName ?? String(status.identity.cluster.prefix(8))
     let place: TerminalText = "\(node.port):\(Role.words(status.role)) t\(status.term)"
     return "pdb(\(cluster)) \(marked(status.leader == nil ? 31 : 32, place))> "

@@ -81,7 +81,9 @@ struct BenchReport {
       for (kind, part) in parts { draw(kind, part) }
     }
     let style = Style(for: .error)
-    for (reason, count) in failures { Console.writeError(style.red("\(count) failed: \(TerminalText(message: reason))")) }
+    for (reason, count) in failures {
+      Console.writeError(style.red("\(count) failed: \(TerminalText(message: reason))"))
+    }
   }
 
   /// A bar for every doubling of the time.

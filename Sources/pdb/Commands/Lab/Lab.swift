@@ -122,7 +122,8 @@ final class Lab: Sendable {
     let urls = addresses.map(\.url).joined(separator: "  ")
     let head: TerminalText =
       addresses.count == 1
-      ? "A cluster of 1 node is up: \(urls)" : "A cluster of \(addresses.count) nodes is up: \(urls)"
+      ? "A cluster of 1 node is up: \(urls)"
+      : "A cluster of \(addresses.count) nodes is up: \(urls)"
     Console.write(
       """
 

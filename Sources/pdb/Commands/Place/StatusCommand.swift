@@ -76,9 +76,10 @@ struct StatusCommand: AsyncParsableCommand, HasExamples {
         ("reason", place.explanation), ("cluster", identity?.description ?? "?"),
       ]
       if let verdict = found.verdict { lines.append(("verdict", verdict)) }
+      let width = (lines.map { $0.0.translated.displayWidth }.max() ?? 0) + 2
       for (name, text) in lines {
         if Console.isTerminal(.output) {
-          Console.write("\(name.translated.padded(to: 9))\(TerminalText(message: text))")
+          Console.write("\(name.translated.padded(to: width))\(TerminalText(message: text))")
         } else {
           Console.write(row: [name, text])
         }

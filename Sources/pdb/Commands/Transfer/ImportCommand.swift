@@ -67,7 +67,9 @@ struct ImportCommand: AsyncParsableCommand, ChangesCluster, HasExamples {
       let count = receipt.answer.count
       try session.show(["status": "imported", "count": JSON(count)]) {
         guard Console.isTerminal(.output) else { return Console.write(cell: "\(count)") }
-        session.say("imported \(count) of \(content.pairs.count) pairs (\(TerminalText(message: content.format)))")
+        session.say(
+          "imported \(count) of \(content.pairs.count) pairs (\(TerminalText(message: content.format)))"
+        )
         if count > 0 { session.sayHowToUndo(receipt.revision) }
       }
     }
