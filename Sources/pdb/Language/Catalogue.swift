@@ -104,22 +104,25 @@ private struct CatalogueReader {
   }
 
   /// Adds what stands between two quotes.
-  private mutating func append(_ quoted: ArraySlice<UInt8>) {
-    var text: [UInt8] = []
+  private mutating func append(_ line: ArraySlice<UInt8>) {
+    guard let end = line.lastIndex(of: UInt8(ascii: "\"")), end > line.startIndex else { return }
+    let quoted = line[..<end].dropFirst()
+    let text = quoted.contains(UInt8(ascii: "\\")) ? Self.unescaped(quoted)[...] : quoted
+    if part == .original { original += text } else { translation += text }
+  }
+
+  private static func unescaped(_ text: ArraySlice<UInt8>) -> [UInt8] {
+    var plain: [UInt8] = []
     var isEscaped = false
-    for byte in quoted.dropFirst() {
-      if isEscaped {
-        text.append(Self.unescaped(byte))
+    for byte in text {
+      if isEscaped || byte != UInt8(ascii: "\\") {
+        plain.append(isEscaped ? unescaped(byte) : byte)
         isEscaped = false
-      } else if byte == UInt8(ascii: "\\") {
-        isEscaped = true
-      } else if byte == UInt8(ascii: "\"") {
-        break
       } else {
-        text.append(byte)
+        isEscaped = true
       }
     }
-    if part == .original { original += text } else { translation += text }
+    return plain
   }
 
   private static func unescaped(_ byte: UInt8) -> UInt8 {
