@@ -16,6 +16,8 @@ import { startDetails } from './view/details.mjs'
 import { drawElsewhere, startElsewhere } from './view/elsewhere.mjs'
 import { drawHeader, drawWords, startHeader } from './view/header.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
+import { drawLab, startLab } from './view/lab.mjs'
+import { drawPicture, startPicture } from './view/picture.mjs'
 import { drawTasks, startTasks } from './view/tasks.mjs'
 import { startAuthorizing, drawAuthorizing } from './view/authorizing.mjs'
 
@@ -97,6 +99,8 @@ function draw() {
   drawElsewhere(store.state, words)
   drawTasks(store.state, words, language)
   drawCluster(store.state, words, language)
+  drawPicture(store.state, words, language)
+  drawLab(words)
   drawNotices(store, actions, words, language)
   drawAuthorizing(store.state)
 }
@@ -120,6 +124,8 @@ startTasks(store, { queue, look, words: () => languages[language] })
 startDetails({ queue, words: () => languages[language] })
 startElsewhere({ discardAll: actions.discardElsewhere, words: () => languages[language] })
 startCluster({ use: feed.use })
+startPicture(store)
+startLab(planDrawing)
 startNotices(store, actions)
 startAuthorizing((token) => {
   store.dispatch({ type: 'token', wanted: 'trying' })

@@ -36,8 +36,14 @@ static const unsigned char logic_folding_mjs[] = {
 static const unsigned char logic_identity_mjs[] = {
 #embed "logic/identity.mjs"
 };
+static const unsigned char logic_lab_mjs[] = {
+#embed "logic/lab.mjs"
+};
 static const unsigned char logic_outbox_mjs[] = {
 #embed "logic/outbox.mjs"
+};
+static const unsigned char logic_picture_mjs[] = {
+#embed "logic/picture.mjs"
 };
 static const unsigned char logic_replica_mjs[] = {
 #embed "logic/replica.mjs"
@@ -56,6 +62,9 @@ static const unsigned char logic_words_mjs[] = {
 };
 static const unsigned char main_mjs[] = {
 #embed "main.mjs"
+};
+static const unsigned char network_consensus_mjs[] = {
+#embed "network/consensus.mjs"
 };
 static const unsigned char network_feed_client_mjs[] = {
 #embed "network/feed-client.mjs"
@@ -102,8 +111,14 @@ static const unsigned char view_elsewhere_mjs[] = {
 static const unsigned char view_header_mjs[] = {
 #embed "view/header.mjs"
 };
+static const unsigned char view_lab_mjs[] = {
+#embed "view/lab.mjs"
+};
 static const unsigned char view_notices_mjs[] = {
 #embed "view/notices.mjs"
+};
+static const unsigned char view_picture_mjs[] = {
+#embed "view/picture.mjs"
 };
 static const unsigned char view_tasks_mjs[] = {
 #embed "view/tasks.mjs"
@@ -121,13 +136,16 @@ static const struct PageFile files[] = {
     FILE("logic/fields.mjs", logic_fields_mjs),
     FILE("logic/folding.mjs", logic_folding_mjs),
     FILE("logic/identity.mjs", logic_identity_mjs),
+    FILE("logic/lab.mjs", logic_lab_mjs),
     FILE("logic/outbox.mjs", logic_outbox_mjs),
+    FILE("logic/picture.mjs", logic_picture_mjs),
     FILE("logic/replica.mjs", logic_replica_mjs),
     FILE("logic/state.mjs", logic_state_mjs),
     FILE("logic/timeline.mjs", logic_timeline_mjs),
     FILE("logic/titles.mjs", logic_titles_mjs),
     FILE("logic/words.mjs", logic_words_mjs),
     FILE("main.mjs", main_mjs),
+    FILE("network/consensus.mjs", network_consensus_mjs),
     FILE("network/feed-client.mjs", network_feed_client_mjs),
     FILE("network/feed-worker.mjs", network_feed_worker_mjs),
     FILE("network/feed.mjs", network_feed_mjs),
@@ -143,7 +161,9 @@ static const struct PageFile files[] = {
     FILE("view/elements.mjs", view_elements_mjs),
     FILE("view/elsewhere.mjs", view_elsewhere_mjs),
     FILE("view/header.mjs", view_header_mjs),
+    FILE("view/lab.mjs", view_lab_mjs),
     FILE("view/notices.mjs", view_notices_mjs),
+    FILE("view/picture.mjs", view_picture_mjs),
     FILE("view/tasks.mjs", view_tasks_mjs),
 };
 

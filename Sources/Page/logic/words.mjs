@@ -153,6 +153,58 @@ const english = {
     state: ({ address, revision }) => `${address} has other data than the leader at revision ${revision}!`,
   },
   agreement: 'All living nodes say the same.',
+  pictureLabel: 'The nodes and their messages as a picture; the table below says the same in words.',
+  termShort: (term) => `term ${term}`,
+  votedFor: (name) => `vote: ${name}`,
+  noStories: 'What the nodes agree on is told here as it happens.',
+  story: {
+    asks: ({ node, silence }) =>
+      `${node} has heard no leader for ${silence} ms and asks whether it would win an election (pre-vote).`,
+    stands: ({ node, term }) => `${node} stands for election in term ${term} and votes for itself.`,
+    votes: ({ node, member, term }) =>
+      `${node} gives ${member} its vote for term ${term}: one vote a term, and only for a log that is no older than its own.`,
+    leads: ({ node, term }) => `${node} has the votes of a majority and leads term ${term}.`,
+    yields: ({ node, term }) => `${node} has heard of term ${term}, which is newer, and steps down.`,
+    losesQuorum: ({ node }) => `${node} has not heard a majority for too long and steps down.`,
+    refusesVote: ({ node }) =>
+      `${node} refuses a vote: it has voted already, hears a leader, or its own log is newer.`,
+    mismatch: ({ node }) =>
+      `${node} refuses entries: its log differs before them, so the leader tries further back.`,
+    truncates: ({ node, entries }) =>
+      `${node} gives up ${plural(entries, 'entry', 'entries')} that no majority ever had, for the leader's.`,
+    snapshot: ({ node }) => `${node} sends its whole state: the log no longer has what the other lacks.`,
+    handsOver: ({ node }) => `${node} hands leadership over: it asks another node to stand at once.`,
+    commits: ({ node, index, entries }) =>
+      `${node}: a majority has entry ${index}, so ${entries === 1 ? 'it is' : `${entries} entries are`} committed.`,
+  },
+  legend: {
+    title: 'What is what',
+    heartbeat: 'heartbeat, and its answer',
+    append: 'entries of the log',
+    requestVote: 'asks for a vote',
+    vote: 'gives the vote',
+    refused: 'refuses',
+    new: 'an entry that is not committed',
+    committed: 'committed: a majority has it',
+    applied: 'applied to the data',
+  },
+  lab: {
+    title: 'Laboratory',
+    hint: 'Break the cluster and watch it heal. A click on a line of the picture cuts it, too.',
+    gone: 'The lab does not answer any more.',
+    ways: 'Ways between nodes',
+    way: (one, other) => `Cut the way between ${one} and ${other}`,
+    mend: 'Mend everything',
+    state: { running: 'runs', paused: 'paused', dead: 'dead' },
+    slowed: (ms) => `disk ${ms} ms slower`,
+    filled: 'disk full',
+    skewed: (minutes) => `clock ${minutes} min ahead`,
+    verb: {
+      kill: 'Kill', start: 'Start', pause: 'Pause', resume: 'Resume', isolate: 'Cut off', rejoin: 'Rejoin',
+      slow: 'Slow disk', quick: 'Quick disk', fill: 'Fill disk', free: 'Free disk', skew: 'Clock +1 h',
+      set: 'Set clock',
+    },
+  },
   timeline: 'Timeline',
   happened: {
     leader: ({ address, term }) => `${address} leads, term ${term}`,
@@ -340,6 +392,58 @@ const vietnamese = {
       `${address} có dữ liệu khác leader ở phiên bản ${revision}!`,
   },
   agreement: 'Mọi node đang chạy đều thống nhất.',
+  pictureLabel: 'Các node và thông điệp giữa chúng bằng hình vẽ; bảng bên dưới nói cùng điều đó bằng chữ.',
+  termShort: (term) => `nhiệm kỳ ${term}`,
+  votedFor: (name) => `phiếu: ${name}`,
+  noStories: 'Việc các node thỏa thuận với nhau được kể ở đây khi nó xảy ra.',
+  story: {
+    asks: ({ node, silence }) =>
+      `${node} không nghe thấy leader trong ${silence} ms và hỏi trước xem mình có thắng cử không (pre-vote).`,
+    stands: ({ node, term }) => `${node} ra ứng cử nhiệm kỳ ${term} và tự bỏ phiếu cho mình.`,
+    votes: ({ node, member, term }) =>
+      `${node} bỏ phiếu cho ${member} ở nhiệm kỳ ${term}: mỗi nhiệm kỳ một phiếu, và chỉ cho log không cũ hơn log của mình.`,
+    leads: ({ node, term }) => `${node} được đa số bỏ phiếu và làm leader nhiệm kỳ ${term}.`,
+    yields: ({ node, term }) => `${node} biết có nhiệm kỳ ${term} mới hơn nên thôi làm leader.`,
+    losesQuorum: ({ node }) => `${node} quá lâu không nghe được đa số nên thôi làm leader.`,
+    refusesVote: ({ node }) =>
+      `${node} từ chối bỏ phiếu: nó đã bỏ phiếu, còn nghe thấy leader, hoặc log của nó mới hơn.`,
+    mismatch: ({ node }) =>
+      `${node} từ chối các mục: log của nó khác ở phía trước, nên leader thử lùi lại.`,
+    truncates: ({ node, entries }) =>
+      `${node} bỏ ${entries} mục mà đa số chưa bao giờ có, để nhận các mục của leader.`,
+    snapshot: ({ node }) => `${node} gửi toàn bộ trạng thái: log không còn giữ phần mà node kia thiếu.`,
+    handsOver: ({ node }) => `${node} nhường quyền leader: nó yêu cầu một node khác ứng cử ngay.`,
+    commits: ({ node, index, entries }) =>
+      `${node}: đa số đã có mục ${index}, nên ${entries === 1 ? 'mục đó' : `${entries} mục`} được commit.`,
+  },
+  legend: {
+    title: 'Chú giải',
+    heartbeat: 'heartbeat và câu trả lời',
+    append: 'các mục của log',
+    requestVote: 'xin phiếu',
+    vote: 'bỏ phiếu',
+    refused: 'từ chối',
+    new: 'mục chưa commit',
+    committed: 'đã commit: đa số đã có',
+    applied: 'đã áp dụng vào dữ liệu',
+  },
+  lab: {
+    title: 'Phòng thí nghiệm',
+    hint: 'Hãy phá cụm và xem nó tự phục hồi. Nhấp vào một đường nối trên hình cũng cắt nó.',
+    gone: 'Phòng thí nghiệm không trả lời nữa.',
+    ways: 'Đường nối giữa các node',
+    way: (one, other) => `Cắt đường nối giữa ${one} và ${other}`,
+    mend: 'Sửa lại tất cả',
+    state: { running: 'đang chạy', paused: 'tạm dừng', dead: 'đã chết' },
+    slowed: (ms) => `đĩa chậm thêm ${ms} ms`,
+    filled: 'đĩa đầy',
+    skewed: (minutes) => `đồng hồ nhanh ${minutes} phút`,
+    verb: {
+      kill: 'Giết', start: 'Khởi động', pause: 'Tạm dừng', resume: 'Chạy tiếp', isolate: 'Cô lập',
+      rejoin: 'Nối lại', slow: 'Làm chậm đĩa', quick: 'Đĩa bình thường', fill: 'Làm đầy đĩa',
+      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh lại đồng hồ',
+    },
+  },
   timeline: 'Diễn biến',
   happened: {
     leader: ({ address, term }) => `${address} làm leader, nhiệm kỳ ${term}`,

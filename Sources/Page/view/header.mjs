@@ -56,6 +56,6 @@ export function drawWords(words, language) {
     element.placeholder = words[element.dataset.placeholder]
   }
   for (const element of document.querySelectorAll('[data-label]')) {
-    element.setAttribute('aria-label', words[element.dataset.label])
+    element.setAttribute('aria-label', wordsAt(element.dataset.label, words))
   }
 }
