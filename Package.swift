@@ -41,7 +41,7 @@ let package = Package(
     .target(
       name: "Page",
       exclude: [
-        "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
+        "index.html", "machine.html", "machine.mjs", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
         "view",
       ]),
     .target(name: "CXXHash"),
@@ -203,7 +203,7 @@ let package = Package(
     .executableTarget(
       name: "pdb",
       dependencies: [
-        "PDBKit", "CReadline",
+        "PDBKit", "CReadline", "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

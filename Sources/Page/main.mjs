@@ -14,7 +14,8 @@ import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
 import { startDetails } from './view/details.mjs'
 import { drawElsewhere, startElsewhere } from './view/elsewhere.mjs'
-import { drawHeader, drawWords, startHeader } from './view/header.mjs'
+import { drawHeader } from './view/header.mjs'
+import { drawWords, startLanguages } from './view/languages.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
 import { drawLab, startLab } from './view/lab.mjs'
 import { drawPicture, startPicture } from './view/picture.mjs'
@@ -95,7 +96,7 @@ function draw() {
   isDrawingPlanned = false
   const words = languages[language]
   drawAdding(words)
-  drawHeader(store.state, words, language)
+  drawHeader(store.state, words)
   drawElsewhere(store.state, words)
   drawTasks(store.state, words, language)
   drawCluster(store.state, words, language)
@@ -118,7 +119,7 @@ const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'))
 const sender = new Sender(store, { suspect: feed.suspect })
 
 startClicks()
-startHeader({ choose })
+startLanguages(choose)
 startAdding({ queue })
 startTasks(store, { queue, look, words: () => languages[language] })
 startDetails({ queue, words: () => languages[language] })

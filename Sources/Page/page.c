@@ -30,6 +30,9 @@ static const unsigned char logic_failover_mjs[] = {
 static const unsigned char logic_fields_mjs[] = {
 #embed "logic/fields.mjs"
 };
+static const unsigned char logic_film_mjs[] = {
+#embed "logic/film.mjs"
+};
 static const unsigned char logic_folding_mjs[] = {
 #embed "logic/folding.mjs"
 };
@@ -59,6 +62,12 @@ static const unsigned char logic_titles_mjs[] = {
 };
 static const unsigned char logic_words_mjs[] = {
 #embed "logic/words.mjs"
+};
+static const unsigned char machine_html[] = {
+#embed "machine.html"
+};
+static const unsigned char machine_mjs[] = {
+#embed "machine.mjs"
 };
 static const unsigned char main_mjs[] = {
 #embed "main.mjs"
@@ -102,6 +111,9 @@ static const unsigned char view_cluster_mjs[] = {
 static const unsigned char view_details_mjs[] = {
 #embed "view/details.mjs"
 };
+static const unsigned char view_drawing_mjs[] = {
+#embed "view/drawing.mjs"
+};
 static const unsigned char view_elements_mjs[] = {
 #embed "view/elements.mjs"
 };
@@ -113,6 +125,9 @@ static const unsigned char view_header_mjs[] = {
 };
 static const unsigned char view_lab_mjs[] = {
 #embed "view/lab.mjs"
+};
+static const unsigned char view_languages_mjs[] = {
+#embed "view/languages.mjs"
 };
 static const unsigned char view_notices_mjs[] = {
 #embed "view/notices.mjs"
@@ -134,6 +149,7 @@ static const struct PageFile files[] = {
     FILE("logic/events.mjs", logic_events_mjs),
     FILE("logic/failover.mjs", logic_failover_mjs),
     FILE("logic/fields.mjs", logic_fields_mjs),
+    FILE("logic/film.mjs", logic_film_mjs),
     FILE("logic/folding.mjs", logic_folding_mjs),
     FILE("logic/identity.mjs", logic_identity_mjs),
     FILE("logic/lab.mjs", logic_lab_mjs),
@@ -144,6 +160,8 @@ static const struct PageFile files[] = {
     FILE("logic/timeline.mjs", logic_timeline_mjs),
     FILE("logic/titles.mjs", logic_titles_mjs),
     FILE("logic/words.mjs", logic_words_mjs),
+    FILE("machine.html", machine_html),
+    FILE("machine.mjs", machine_mjs),
     FILE("main.mjs", main_mjs),
     FILE("network/consensus.mjs", network_consensus_mjs),
     FILE("network/feed-client.mjs", network_feed_client_mjs),
@@ -158,10 +176,12 @@ static const struct PageFile files[] = {
     FILE("view/clicks.mjs", view_clicks_mjs),
     FILE("view/cluster.mjs", view_cluster_mjs),
     FILE("view/details.mjs", view_details_mjs),
+    FILE("view/drawing.mjs", view_drawing_mjs),
     FILE("view/elements.mjs", view_elements_mjs),
     FILE("view/elsewhere.mjs", view_elsewhere_mjs),
     FILE("view/header.mjs", view_header_mjs),
     FILE("view/lab.mjs", view_lab_mjs),
+    FILE("view/languages.mjs", view_languages_mjs),
     FILE("view/notices.mjs", view_notices_mjs),
     FILE("view/picture.mjs", view_picture_mjs),
     FILE("view/tasks.mjs", view_tasks_mjs),

@@ -79,7 +79,8 @@ package struct ControlServer: Service {
   private func headers(for request: Request) -> HTTPFields {
     var headers: HTTPFields = [.cacheControl: "no-store"]
     guard let origin = request.headers[.origin],
-      let host = URL(string: origin)?.host, ["127.0.0.1", "localhost", "[::1]", "::1"].contains(host)
+      let host = URL(string: origin)?.host,
+      ["127.0.0.1", "localhost", "[::1]", "::1"].contains(host)
     else { return headers }
     headers[.accessControlAllowOrigin] = origin
     headers[.accessControlAllowMethods] = "GET, POST"

@@ -24,7 +24,7 @@ export function takeFrame(picture, frame, now) {
   const nodes = new Map(picture.nodes)
   nodes.set(frame.node, { ...frame, heardAt: now })
   const { flights, nextID } = flightsOf(frame, now, picture.nextID)
-  const stories = storiesOf(before, frame, nodes).map((story, at) => ({
+  const stories = storiesBetween(before, frame, nodes).map((story, at) => ({
     ...story, id: nextID + at, time: frame.time,
   }))
   return {
@@ -57,8 +57,8 @@ function flightsOf(frame, now, nextID) {
   return { flights, nextID }
 }
 
-/** What a frame tells that the one before did not, as a rule of the paper made it so. */
-function storiesOf(before, frame, nodes) {
+/** What a frame of a node tells that the one before did not, as a rule of the paper made it so. */
+export function storiesBetween(before, frame, nodes) {
   const stories = []
   const tell = (kind, more = {}) =>
     stories.push({ kind, node: frame.address, term: frame.term, ...more })

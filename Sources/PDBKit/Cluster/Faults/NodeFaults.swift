@@ -50,7 +50,9 @@ package final class NodeFaults: Sendable {
 
   func hears(_ peer: NodeID) -> Bool { mutex.withLock { !$0.state.deafTo.has($0.addresses[peer]) } }
 
-  func reaches(_ peer: NodeID) -> Bool { mutex.withLock { !$0.state.muteTo.has($0.addresses[peer]) } }
+  func reaches(_ peer: NodeID) -> Bool {
+    mutex.withLock { !$0.state.muteTo.has($0.addresses[peer]) }
+  }
 
   /// What a write to the log meets.
   ///

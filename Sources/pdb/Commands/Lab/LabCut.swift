@@ -25,7 +25,6 @@ struct LabCut: AsyncParsableCommand, HasExamples {
   @Flag(name: .long, help: "Cut only the way from the first one to the other.")
   var oneWay = false
 
-
   @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 

@@ -22,7 +22,6 @@ struct LabFill: AsyncParsableCommand, HasExamples {
   @Flag(name: .long, help: "Make room again.")
   var free = false
 
-
   @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 

@@ -22,7 +22,6 @@ struct LabHeal: AsyncParsableCommand, HasExamples {
   @Argument(help: ArgumentHelp("The other one.", valueName: "other"))
   var to: Int?
 
-
   @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 

@@ -11,7 +11,7 @@ struct LabSkew: AsyncParsableCommand, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb lab skew 1 3600000", "Set the clock of the first node an hour ahead:"),
+    Example("pdb lab skew 1 3600000", "Set the clock of the first node an hour ahead:")
   ]
 
   @Argument(
@@ -20,7 +20,6 @@ struct LabSkew: AsyncParsableCommand, HasExamples {
 
   @Argument(help: ArgumentHelp("How far ahead, in milliseconds.", valueName: "ms"))
   var milliseconds: Int
-
 
   @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions

@@ -11,7 +11,7 @@ struct LabSlow: AsyncParsableCommand, HasExamples {
       """)
 
   static let examples = [
-    Example("pdb lab slow 1 200", "Let each write of the first node take 200 ms longer:"),
+    Example("pdb lab slow 1 200", "Let each write of the first node take 200 ms longer:")
   ]
 
   @Argument(
@@ -20,7 +20,6 @@ struct LabSlow: AsyncParsableCommand, HasExamples {
 
   @Argument(help: ArgumentHelp("How much longer, in milliseconds.", valueName: "ms"))
   var milliseconds: Int
-
 
   @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
