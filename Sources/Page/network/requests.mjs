@@ -27,10 +27,11 @@ export function urlOf(node, protocol = globalThis.location?.protocol ?? 'http:')
  *
  * @param patience how long the whole answer may take, in milliseconds.
  * @param signal ends the request before that.
+ * @param parse makes the body of the answer's text.
  * @returns `{status, body, revision, identity}`, or `{failure}`: 'timeout' or 'unreachable'. A
  *   failure does not say whether the node got the request.
  */
-export async function send(url, { method = 'GET', headers, body, patience, signal }) {
+export async function send(url, { method = 'GET', headers, body, patience, signal, parse = JSON.parse }) {
   try {
     const response = await fetch(url, {
       method,
@@ -42,7 +43,7 @@ export async function send(url, { method = 'GET', headers, body, patience, signa
     })
     return {
       status: response.status,
-      body: await response.json(),
+      body: parse(await response.text()),
       revision: Number(response.headers.get('PDB-Revision')),
       identity: identityOf(response),
     }

@@ -37,7 +37,9 @@ export function drawHeader(state, words, language) {
   setText(troubleWords, isTrouble ? words.state[canWrite] : '')
   setText(unsentWords, waiting > 0 ? `${words.unsentCount(unsent(state).length)}.` : '')
   trouble.hidden = !isTrouble && waiting === 0
-  document.title = words.documentTitle(visibleTasks(state).counts.active)
+  const title = words.documentTitle(visibleTasks(state).counts.active)
+  const { view } = state.place
+  document.title = view === 'tasks' ? title : `${words[view]} – ${title}`
   for (const button of switches.children) {
     button.setAttribute('aria-pressed', String(button.lang === language))
   }
@@ -56,6 +58,6 @@ export function drawWords(words, language) {
     element.placeholder = words[element.dataset.placeholder]
   }
   for (const element of document.querySelectorAll('[data-label]')) {
-    element.setAttribute('aria-label', words[element.dataset.label])
+    element.setAttribute('aria-label', wordsAt(element.dataset.label, words))
   }
 }
