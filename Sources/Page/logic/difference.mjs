@@ -31,13 +31,15 @@ export function difference(before, after) {
   return shown
 }
 
-/** Members of objects stand in the same order in both, so that only what they hold differs. */
+/** The order of an object's members means nothing: those that both have stand as in the one before. */
 function linesOfBoth(before, after) {
   const [old, now] = [before, after].map((value) => value?.source && membersOf(value.source))
   if (!old || !now) return [linesOf(before), linesOf(after)]
-  const place = new Map(now.map(([name], at) => [name, at]))
-  const sorted = old.toSorted(([one], [other]) => (place.get(one) ?? -1) - (place.get(other) ?? -1))
-  return [outlineOf(sorted, ''), outlineOf(now, '')]
+  const kept = now.filter(([name]) => old.some(([other]) => other === name))
+  const place = new Map(old.map(([name], at) => [name, at]))
+  const inOrder = kept.toSorted(([one], [other]) => place.get(one) - place.get(other))
+  const sorted = now.map((member) => (kept.includes(member) ? inOrder.shift() : member))
+  return [outlineOf(old, ''), outlineOf(sorted, '')]
 }
 
 /** A value as lines for people: one a member, without the marks of JSON. */

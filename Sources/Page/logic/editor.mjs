@@ -11,6 +11,8 @@ import { isSameValue, keyName, keyText, read, valueOf, written } from './values.
 export const newDraft = ''
 const emptyDraft = { form: 'json', text: '' }
 
+const typedIn = (draft) => draft && { form: draft.form, text: draft.text }
+
 /**
  * What the editor shows.
  *
@@ -22,7 +24,7 @@ const emptyDraft = { form: 'json', text: '' }
 export function editorOf(state) {
   const { key, isNew } = state.place
   if (isNew || !key) {
-    const typed = state.drafts[newDraft] ?? emptyDraft
+    const typed = typedIn(state.drafts[newDraft]) ?? emptyDraft
     const isChanged = typed.text !== ''
     return { name: newDraft, pair: null, isRead: true, typed, pending: null, isChanged, isOutdated: false, ...read(typed) }
   }
@@ -33,17 +35,11 @@ export function editorOf(state) {
   const found = pendingOf(state, key)
   const pending = found?.phase === 'confirmed' ? null : found
   const draft = state.drafts[name] ?? null
-  const typed = draft ?? pending?.typed ?? written(saved)
+  const typed = typedIn(draft) ?? pending?.typed ?? written(saved)
   const said = read(typed)
   const isChanged = draft !== null && (!said.value || !isSameValue(said.value, saved))
   const isOutdated = draft !== null && body !== null && draft.base !== (pair?.revision ?? null)
   return { name, pair, isRead: body !== null, failure, typed, pending, isChanged, isOutdated, ...said }
-}
-
-/** The draft after something was typed. */
-export function draftOf(editor, typed) {
-  const { base = editor.pair?.revision ?? null, keyName: typedName = '' } = editor.draft ?? {}
-  return { base, keyName: typedName, ...typed }
 }
 
 /** The change that saves what is typed for a key that is there, or was. */

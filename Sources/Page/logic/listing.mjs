@@ -33,8 +33,11 @@ export class Listing {
 
   /** Takes a batch in; `limit` is how many pairs it could have had. */
   take(pairs, limit) {
-    for (const pair of pairs) this.#add(pair)
     const isLast = pairs.length < limit
+    // Only after a text can more be asked for: what follows the last one comes again.
+    const texts = pairs.findLastIndex(({ key }) => key !== null) + 1
+    const taken = isLast || texts === 0 ? pairs : pairs.slice(0, texts)
+    for (const pair of taken) this.#add(pair)
     const row = this.rows.at(-1)
     if (row?.folder !== undefined && !isLast) row.hasMore = true
     const next = isLast ? null : row?.folder !== undefined ? row.folder + last : textKey(pairs)

@@ -67,7 +67,7 @@ const changes = {
     const next = settleUpTo({ ...state, replica, ops }, replica.revision)
     if (!isAnother) return next
     // What was said of the old one means nothing here.
-    const fresh = { ...next, notices: [], slots: {}, made: [] }
+    const fresh = { ...next, notices: [], slots: {}, drafts: {}, made: [] }
     // Where changes are left over, they say it.
     return elsewhere(next).length > 0 ? fresh : noted(fresh, { kind: 'another-cluster', identity })
   },

@@ -92,5 +92,3 @@ export function keyProblem(key) {
 export const keyText = ({ key, key_b64 }) => key ?? key_b64
 /** A key as requests name it. */
 export const keyName = ({ key, key_b64 }) => (key_b64 === undefined ? { key } : { key_b64 })
-/** The path of a pair. Browsers shorten `..` in paths, and not every key is text. */
-export const pairPath = (key) => `/pair?${new URLSearchParams(keyName(key))}`

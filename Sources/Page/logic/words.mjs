@@ -146,7 +146,14 @@ const english = {
   newKey: 'New key',
   prefix: 'Prefix',
   prefixHint: 'Keys that begin with…',
-  keysListed: (rows, hasMore) => (hasMore ? `The first ${plural(rows, 'row', 'rows')}` : plural(rows, 'row', 'rows')),
+  keysListed: (folders, keys, hasMore) =>
+    [
+      hasMore && 'The first of many:',
+      folders > 0 && plural(folders, 'folder', 'folders') + (keys > 0 ? ',' : ''),
+      keys > 0 && plural(keys, 'key', 'keys'),
+    ]
+      .filter(Boolean)
+      .join(' '),
   keyCount: (count, hasMore) => (hasMore ? `${count}+ keys` : plural(count, 'key', 'keys')),
   noKeys: 'No keys yet. A key holds any JSON, text or bytes: make the first one with “New key”.',
   noKeysBelow: (prefix) => `No key begins with “${prefix}”.`,
@@ -458,7 +465,14 @@ const vietnamese = {
   newKey: 'Khóa mới',
   prefix: 'Tiền tố',
   prefixHint: 'Khóa bắt đầu bằng…',
-  keysListed: (rows, hasMore) => (hasMore ? `${rows} dòng đầu` : `${rows} dòng`),
+  keysListed: (folders, keys, hasMore) =>
+    [
+      hasMore && 'Phần đầu:',
+      folders > 0 && `${folders} thư mục${keys > 0 ? ',' : ''}`,
+      keys > 0 && `${keys} khóa`,
+    ]
+      .filter(Boolean)
+      .join(' '),
   keyCount: (count, hasMore) => (hasMore ? `hơn ${count} khóa` : `${count} khóa`),
   noKeys: 'Chưa có khóa nào. Một khóa giữ JSON, văn bản hoặc byte bất kỳ: hãy tạo khóa đầu tiên bằng “Khóa mới”.',
   noKeysBelow: (prefix) => `Không có khóa nào bắt đầu bằng “${prefix}”.`,

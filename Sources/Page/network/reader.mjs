@@ -4,8 +4,7 @@ import { expectation } from '../logic/identity.mjs'
 import { readAnswer } from '../logic/json.mjs'
 import { batchLength, Listing } from '../logic/listing.mjs'
 import { unread } from '../logic/reading.mjs'
-import { pairPath } from '../logic/values.mjs'
-import { headersFor, send } from './requests.mjs'
+import { headersFor, queryText, send } from './requests.mjs'
 
 const patience = 10_000
 /** The shortest time from one answer to the next question about the same, in milliseconds. */
@@ -108,7 +107,7 @@ export class Reader {
 
   async #pair({ key }) {
     try {
-      const { body, revision } = await this.#get(pairPath(key))
+      const { body, revision } = await this.#get('/pair', key)
       return { body: { pair: body }, revision }
     } catch (error) {
       if (error.failure?.error !== 'key_not_found') throw error
@@ -127,7 +126,7 @@ export class Reader {
       // What is new since the first part stands above it.
       revision ||= answer.revision
       before = answer.body.next
-    } while (before !== null && revisions.length < length)
+    } while (before !== null && answer.body.revisions.length > 0 && revisions.length < length)
     const { compacted } = answer.body
     const hasMore = before !== null && before > compacted + 1
     return { body: { revisions, hasMore, compacted }, revision }
@@ -135,9 +134,9 @@ export class Reader {
 
   async #get(path, query = {}, parse = readAnswer) {
     const { connection, token, replica } = this.#store.state
-    const parameters = new URLSearchParams({ consistency: 'stale' })
-    for (const [name, value] of Object.entries(query)) if (value !== undefined) parameters.set(name, value)
-    const answer = await send(`${connection.node.url}${path}${path.includes('?') ? '&' : '?'}${parameters}`, {
+    // What was is the same everywhere; of what is, the node's own state is what its stream goes on from.
+    const text = queryText({ consistency: query.at === undefined ? 'stale' : undefined, ...query })
+    const answer = await send(`${connection.node.url}${path}?${text}`, {
       headers: headersFor(token, { 'PDB-Expect-Cluster': expectation(replica.identity) }),
       patience,
       parse,

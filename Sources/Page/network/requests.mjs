@@ -22,6 +22,12 @@ export function urlOf(node, protocol = globalThis.location?.protocol ?? 'http:')
   return `${isLocal ? 'http:' : protocol}//${address}`
 }
 
+/** A query as nodes read it: a plus is a plus to them, a blank `%20`. What is undefined is left out. */
+export function queryText(values) {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined)
+  return String(new URLSearchParams(known)).replaceAll('+', '%20')
+}
+
 /**
  * Sends a request.
  *

@@ -4,8 +4,8 @@ import { expectation } from '../logic/identity.mjs'
 import { readAnswer } from '../logic/json.mjs'
 import { isUnsent, judge, prepare, taskPath } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
-import { pairPath, valueOf } from '../logic/values.mjs'
-import { headersFor, send, urlOf } from './requests.mjs'
+import { valueOf } from '../logic/values.mjs'
+import { headersFor, queryText, send, urlOf } from './requests.mjs'
 
 const firstPatience = 1500
 const lastPatience = 10_000
@@ -116,7 +116,7 @@ export class Sender {
   /** Another client changed the task or the pair: see what there is now. */
   async #recheck(key, url) {
     const op = this.#find(key)
-    const answer = await send(url + (op.pair ? pairPath(op.pair) : taskPath(op.id)), {
+    const answer = await send(url + (op.pair ? `/pair?${queryText(op.pair)}` : taskPath(op.id)), {
       headers: headersFor(this.#store.state.token, {
         'PDB-Expect-Cluster': expectation(op.identity),
       }),

@@ -23,16 +23,17 @@ const shorten = (name) => (name.length > 120 ? `${name.slice(0, 119)}…` : name
 /**
  * Shows changes with their differences.
  *
- * @param items `{id, title, facts, deed, place}`: `place` is where a link on the title leads, `deed` `null`
- *   where the change is not told in full.
+ * @param items `{id, title, facts, deed, place, isKey}`: `place` is where a link on the title leads, `deed`
+ *   is `null` where the change is not told, `isKey` says that the title is a key.
  */
 export function drawChanges(list, items, words) {
   showAll(list, items, {
     key: ({ id }) => id,
     make: () => fromTemplate('change'),
-    update(item, { title, facts, deed, place }) {
+    update(item, { title, facts, deed, place, isKey = false }) {
       const link = item.querySelector('.what')
       setText(link, title)
+      link.classList.toggle('key', isKey)
       if (place) link.href = addressOf({ ...startPlace, ...place })
       else link.removeAttribute('href')
       setText(item.querySelector('small'), facts)

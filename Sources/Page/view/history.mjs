@@ -107,8 +107,8 @@ function drawOne(store, words, language) {
   setText(pending, isGoing ? words.saving : '')
   const all = revision ? deedsOf(revision) : []
   const items = all.slice(0, rows).map((deed, at) => ({
-    id: `${place.revision} ${at}`, deed, facts: '',
-    title: words.deed[deed.kind](`“${deed.name}”`, deed),
+    id: `${place.revision} ${at}`, deed, title: deed.to ?? deed.name, isKey: deed.kind.startsWith('key'),
+    facts: deed.kind === 'setting' ? words.deed.setting(deed.name, deed) : words.happenedToKey[deed.kind],
     place: deed.key && { view: 'keys', key: deed.key },
   }))
   drawChanges(deeds, items, words)

@@ -38,7 +38,8 @@ export function drawKeys(store, { go }, words) {
   drawRows(list, section, rows.map((row) => rowOf(row, prefix, words)), 'row')
   cut.hidden = !slot.body?.isCut
   drawMore(more, slot, store)
-  setText(count, rows.length > 0 ? words.keysListed(rows.length, slot.body.hasMore) : '')
+  const folderCount = rows.filter(({ folder }) => folder !== undefined).length
+  setText(count, words.keysListed(folderCount, rows.length - folderCount, slot.body?.hasMore))
   const text = missing(slot, words) ?? (rows.length > 0 ? null : prefix === '' ? words.noKeys : words.noKeysBelow(prefix))
   const button = slot.body && prefix !== '' && { text: words.allKeys, action: () => go({ prefix: '' }) }
   drawNothing(nothing, text, text ? button : null)

@@ -53,8 +53,10 @@ export function focusAfterStep({ place }) {
   const { activeElement: focused } = document
   if (focused && focused !== document.body && focused.checkVisibility()) return
   const section = document.getElementById(place.view)
-  const candidates = [...section.querySelectorAll('.row[href], h3[tabindex]')].filter((element) => element.checkVisibility())
+  const candidates = [...section.querySelectorAll('.row[href], h3[tabindex], #key-new-name')].filter(
+    (element) => element.checkVisibility(),
+  )
   const origin = candidates.find((element) => element.getAttribute('href') === left)
-  const heading = candidates.find((element) => element.matches('h3'))
+  const heading = candidates.find((element) => !element.matches('.row'))
   ;(origin ?? heading ?? section).focus()
 }
