@@ -148,7 +148,8 @@ export function drawKey(store, words, language) {
 function drawForm({ pair, pending, typed, problem: found, isChanged, isOutdated }, isNew, words) {
   field.readOnly = pending !== null
   formField.disabled = pending !== null
-  field.rows = Math.min(24, Math.max(4, typed.text.split('\n').length + 1))
+  const lines = typed.text.split('\n').reduce((sum, line) => sum + 1 + Math.floor(line.length / 80), 0)
+  field.rows = Math.min(24, Math.max(4, lines + 1))
   // Nothing is wrong with a field before something is in it.
   const text = found && (typed.text !== '' || isChanged) ? words.valueProblem[found.reason](found) : null
   problem.hidden = !text
