@@ -46,7 +46,7 @@ export class FakeNodes {
     const special = node.answers?.[pathname]
     if (special) {
       this.questions.push(address.slice(origin.length))
-      return answer(...special(searchParams, headers))
+      return answer(...special(searchParams, headers, signal))
     }
     switch (pathname) {
       case '/tasks': return answer(200, { revision: node.revision, tasks: node.tasks })

@@ -100,4 +100,21 @@ suite('The reader', () => {
     await until(() => store.state.replica.revision === 8)
     assert.equal(nodes.questions.length, before)
   })
+
+  test('a node that hangs is not waited for once another one is in use', async () => {
+    const hang = (signal) =>
+      new ReadableStream({
+        start: (body) => signal.addEventListener('abort', () => body.error(signal.reason)),
+      })
+    node.answers['/kv'] = (_query, _headers, signal) => [200, hang(signal)]
+    go('keys')
+    await until(() => nodes.questions.length === 1)
+    const other = nodes.start(4001, { identity: c1, answers: {} })
+    other.answers['/kv'] = () => [200, { pairs: pairs('a'), revision: 5 }]
+    const inUse = { id: 'id4001', url: 'http://127.0.0.1:4001', address: '127.0.0.1:4001' }
+    const before = Date.now()
+    store.dispatch({ type: 'connection', phase: 'live', node: inUse })
+    await until(() => body('keys'))
+    assert.ok(Date.now() - before < 1000)
+  })
 })

@@ -32,6 +32,9 @@ export class Reader {
   #last = new Map()
   #reading = new Set()
   #timer = null
+  /** The node that is asked, and what ends its answers when another one takes its place. */
+  #url = null
+  #asking = new AbortController()
 
   constructor(store) {
     this.#store = store
@@ -46,6 +49,12 @@ export class Reader {
   #look() {
     const { state } = this.#store
     if (!state.connection.node || state.wantsToken !== 'no') return
+    if (state.connection.node.url !== this.#url) {
+      this.#asking.abort()
+      this.#asking = new AbortController()
+      this.#url = state.connection.node.url
+      this.#last.clear()
+    }
     const now = Date.now()
     let soonest = Infinity
     for (const { slot, query } of unread(state)) {
@@ -61,6 +70,7 @@ export class Reader {
 
   async #read(slot, query, name) {
     this.#reading.add(slot)
+    const { signal } = this.#asking
     let rest = restMilliseconds
     let action = null
     try {
@@ -73,6 +83,8 @@ export class Reader {
     } finally {
       this.#reading.delete(slot)
     }
+    // Another node is in use.
+    if (signal.aborted) return this.#look()
     this.#last.set(slot, { name, restUntil: Date.now() + rest })
     this.#store.dispatch(action)
   }
@@ -139,6 +151,7 @@ export class Reader {
     const answer = await send(`${connection.node.url}${path}?${text}`, {
       headers: headersFor(token, { 'PDB-Expect-Cluster': expectation(replica.identity) }),
       patience,
+      signal: this.#asking.signal,
       parse,
     })
     if (answer.status === 200) return answer

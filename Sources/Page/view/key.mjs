@@ -140,7 +140,7 @@ export function drawKey(store, words, language) {
   form.hidden = !isRead && !pending
   drawConflict(pending?.phase === 'conflict' ? pending : null, words)
   drawForm(editor, isNew, words)
-  if (document.activeElement !== field || field.value !== typed.text) setValue(field, typed.text)
+  setValue(field, typed.text)
   setValue(formField, typed.form)
   drawPast(store, key, isNew, words, language)
 }
