@@ -139,7 +139,7 @@ const english = {
   nothingToUndo: 'This page has made no change that could be undone.',
   showMore: 'Show more',
   reading: 'Reading…',
-  notRead: (why) => `Could not read this${why ? ` (${why})` : ''}. The page tries again by itself while no node answers.`,
+  notRead: (why) => `Could not read this${why ? ` (${why})` : ''}. The page tries again by itself if that can help.`,
 
   folder: 'Folder',
   allKeys: 'All keys',
@@ -278,6 +278,9 @@ const english = {
     unreachable: 'no connection',
     stranger: 'another node answers there',
     anotherCluster: 'another cluster answers there',
+    no_leader: 'no leader',
+    no_quorum: 'too few nodes are up',
+    busy: 'the node is busy',
   },
   alarms: (list) => `says: ${list}`,
   disagreement: {
@@ -458,7 +461,7 @@ const vietnamese = {
   nothingToUndo: 'Trang này chưa có thay đổi nào để hoàn tác.',
   showMore: 'Hiện thêm',
   reading: 'Đang đọc…',
-  notRead: (why) => `Không đọc được${why ? ` (${why})` : ''}. Nếu không node nào phản hồi, trang sẽ tự thử lại.`,
+  notRead: (why) => `Không đọc được${why ? ` (${why})` : ''}. Trang sẽ tự thử lại nếu có ích.`,
 
   folder: 'Thư mục',
   allKeys: 'Mọi khóa',
@@ -597,6 +600,9 @@ const vietnamese = {
     unreachable: 'không kết nối được',
     stranger: 'một node khác phản hồi ở đó',
     anotherCluster: 'một cụm khác phản hồi ở đó',
+    no_leader: 'chưa có leader',
+    no_quorum: 'quá ít node đang chạy',
+    busy: 'node đang bận',
   },
   alarms: (list) => `cảnh báo: ${list}`,
   disagreement: {

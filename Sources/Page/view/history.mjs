@@ -7,7 +7,7 @@ import { isUnsent } from '../logic/outbox.mjs'
 import { datesIn, setMoment } from './dates.mjs'
 import { drawChanges, sentenceOf } from './deeds.mjs'
 import { drawNothing, setText, setValue, showAll } from './elements.mjs'
-import { drawMore, drawRows, missing } from './rows.mjs'
+import { drawMore, drawRows, missing, pendingText } from './rows.mjs'
 
 const section = document.getElementById('history')
 const back = document.getElementById('history-back')
@@ -102,9 +102,9 @@ function drawOne(store, words, language) {
   setText(summary, revision ? sentenceOf(summaryOf(revision), words) : '')
   setText(facts, revision ? factsOf(revision, words, language) : '')
   moment.href = addressOf({ ...startPlace, view: 'history', at: place.revision })
-  const isGoing = Boolean(undoOf(state, place.revision))
-  undo.disabled = isGoing
-  setText(pending, isGoing ? words.saving : '')
+  const going = undoOf(state, place.revision)
+  undo.disabled = Boolean(going)
+  setText(pending, pendingText(going, words))
   const all = revision ? deedsOf(revision) : []
   const items = all.slice(0, rows).map((deed, at) => ({
     id: `${place.revision} ${at}`, deed, title: deed.to ?? deed.name, isKey: deed.kind.startsWith('key'),

@@ -9,7 +9,7 @@ import { datesIn } from './dates.mjs'
 import { drawChanges } from './deeds.mjs'
 import { drawDifference } from './difference.mjs'
 import { drawNothing, isComposing, setText, setValue } from './elements.mjs'
-import { drawMore, missing } from './rows.mjs'
+import { drawMore, missing, pendingText } from './rows.mjs'
 
 const place = document.getElementById('key')
 const heading = document.getElementById('key-name')
@@ -161,9 +161,7 @@ function drawForm({ pair, pending, typed, problem: found, isChanged, isOutdated 
   setText(save, isNew ? words.createKey : words.save)
   cancel.hidden = !isNew && !isChanged
   remove.hidden = isNew || !pair || pending !== null
-  const isWaiting = pending?.phase === 'waiting'
-  const isGoing = isWaiting || pending?.phase === 'queued'
-  setText(pendingWords, isGoing ? (isWaiting ? words.unsent : words.saving) : '')
+  setText(pendingWords, pendingText(pending, words))
 }
 
 function factsOf({ pair, name, typed }, key, words) {

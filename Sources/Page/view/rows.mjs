@@ -51,8 +51,14 @@ export function drawMore(button, { body }, store) {
   button.onclick ??= () => store.dispatch({ type: 'moreRows' })
 }
 
+/** How far a change is on its way; nothing if it is not. */
+export function pendingText(op, words) {
+  if (op?.phase === 'waiting') return words.unsent
+  return op?.phase === 'queued' ? words.saving : ''
+}
+
 /** What is to be said in the place of a list that is not there; `null` if it is there. */
 export function missing({ body, failure }, words) {
   if (body) return null
-  return failure ? words.notRead(failure.message ?? words.failure[failure.error] ?? '') : words.reading
+  return failure ? words.notRead(words.failure[failure.error] ?? failure.message ?? '') : words.reading
 }
