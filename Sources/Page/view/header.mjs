@@ -24,5 +24,7 @@ export function drawHeader(state, words) {
   setText(troubleWords, isTrouble ? words.state[canWrite] : '')
   setText(unsentWords, waiting > 0 ? `${words.unsentCount(unsent(state).length)}.` : '')
   trouble.hidden = !isTrouble && waiting === 0
-  document.title = words.documentTitle(visibleTasks(state).counts.active)
+  const title = words.documentTitle(visibleTasks(state).counts.active)
+  const { view } = state.place
+  document.title = view === 'tasks' ? title : `${words[view]} – ${title}`
 }
