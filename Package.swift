@@ -41,7 +41,8 @@ let package = Package(
     .target(
       name: "Page",
       exclude: [
-        "index.html", "style.css", "icon.svg", "main.mjs", "storage.mjs", "logic", "network",
+        "index.html", "machine.html", "machine.mjs", "style.css", "icon.svg", "main.mjs",
+        "storage.mjs", "logic", "network",
         "view",
       ]),
     // The translations, embedded in the same way.
@@ -205,7 +206,7 @@ let package = Package(
     .executableTarget(
       name: "pdb",
       dependencies: [
-        "PDBKit", "CReadline", "Language",
+        "PDBKit", "CReadline", "Language", "Simulation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

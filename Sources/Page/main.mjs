@@ -2,11 +2,13 @@
 //
 //   the cluster ──> feed ──┐                       ┌──> view
 //                          ├─> reduce ──> state ───┤
-//   the user ────> view ───┘                       └──> sender ──> the cluster
+//   the user ────> view ───┘                       └──> sender, reader ──> the cluster
 
+import { addressOf, isStep, placeFrom } from './logic/place.mjs'
 import { initialState, reduce } from './logic/state.mjs'
 import { bestLanguage, languages } from './logic/words.mjs'
 import { openFeed } from './network/feed-client.mjs'
+import { Reader } from './network/reader.mjs'
 import { Sender } from './network/sender.mjs'
 import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage.mjs'
 import { drawAdding, startAdding } from './view/adding.mjs'
@@ -14,16 +16,26 @@ import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
 import { startDetails } from './view/details.mjs'
 import { drawElsewhere, startElsewhere } from './view/elsewhere.mjs'
-import { drawHeader, drawWords, startHeader } from './view/header.mjs'
+import { drawHeader } from './view/header.mjs'
+import { drawWords, startLanguages } from './view/languages.mjs'
+import { drawLab, startLab } from './view/lab.mjs'
+import { drawPicture, startPicture } from './view/picture.mjs'
+import { drawHistory, startHistory } from './view/history.mjs'
+import { drawKey, startKey } from './view/key.mjs'
+import { drawKeys, startKeys } from './view/keys.mjs'
+import { drawNavigation, focusAfterStep, startNavigation } from './view/navigation.mjs'
 import { drawNotices, startNotices } from './view/notices.mjs'
+import { drawPast, startPast } from './view/past.mjs'
+import { drawShortcuts, startShortcuts } from './view/shortcuts.mjs'
 import { drawTasks, startTasks } from './view/tasks.mjs'
 import { startAuthorizing, drawAuthorizing } from './view/authorizing.mjs'
 
 // The state and its watchers.
 
 const watchers = []
+const { filter, query, ...place } = placeFrom(location.search)
 const store = {
-  state: { ...initialState, ...placeFromAddress(), ops: loadChanges() },
+  state: { ...initialState, filter, query, place, ops: loadChanges() },
   dispatch(action) {
     store.state = reduce(store.state, action)
     for (const watch of watchers) watch()
@@ -38,6 +50,9 @@ const actions = {
   discard: (key) => store.dispatch({ type: 'discard', key }),
   keepMine: (key) => store.dispatch({ type: 'keepMine', key }),
   takeTheirs: (key) => store.dispatch({ type: 'takeTheirs', key }),
+  go,
+  undoLast: () => store.dispatch({ type: 'undoLast', undoKey: newID() }),
+  undoRevision: (revision) => queue({ kind: 'undo', of: null, revision, revisionOf: revision }),
   discardElsewhere: () => store.dispatch({ type: 'discardElsewhere' }),
   again: (key) => store.dispatch({ type: 'again', key }),
   addInstead: (key) => store.dispatch({ type: 'addInstead', key, addKey: newID() }),
@@ -45,35 +60,25 @@ const actions = {
     store.dispatch({ type: 'takeBack', key: op, notice: id, undoKey: newID() }),
 }
 
-// Filter and search are part of the address, so that they can be kept and shared.
+// Where the user is, is part of the address, so that it can be kept and shared.
 
-function placeFromAddress() {
-  const parameters = new URLSearchParams(location.search)
-  const filter = ['active', 'completed'].find((name) => name === parameters.get('show')) ?? 'all'
-  return { filter, query: parameters.get('q') ?? '' }
-}
+const placeNow = ({ state }) => ({ ...state.place, filter: state.filter, query: state.query })
 
-function look({ filter = store.state.filter, query = store.state.query }) {
-  const parameters = new URLSearchParams()
-  if (filter !== 'all') parameters.set('show', filter)
-  if (query) parameters.set('q', query)
-  const address = parameters.size > 0 ? `/?${parameters}` : '/'
-  const isStep = filter !== store.state.filter
-  show({ filter, query })
+/** @param change the parts of the place that are to be others. */
+function go(change) {
+  const from = placeNow(store)
+  const address = addressOf({ ...from, ...change })
+  const to = placeFrom(address.slice(1))
+  store.dispatch({ type: 'go', place: to })
   try {
-    if (isStep) history.pushState(null, '', address)
+    if (isStep(from, to)) history.pushState(null, '', address)
     else history.replaceState(null, '', address)
   } catch {
     // Browsers limit how often the address may change; the page works without.
   }
 }
 
-function show({ filter, query }) {
-  if (filter !== store.state.filter) store.dispatch({ type: 'filter', filter })
-  if (query !== store.state.query) store.dispatch({ type: 'query', query })
-}
-
-addEventListener('popstate', () => show(placeFromAddress()))
+addEventListener('popstate', () => store.dispatch({ type: 'go', place: placeFrom(location.search) }))
 
 // Drawing: once for all that happens until the next frame.
 
@@ -92,13 +97,26 @@ function planDrawing() {
 function draw() {
   isDrawingPlanned = false
   const words = languages[language]
+  drawNavigation(store.state, words)
+  drawShortcuts(words)
   drawAdding(words)
-  drawHeader(store.state, words, language)
+  drawHeader(store.state, words)
   drawElsewhere(store.state, words)
   drawTasks(store.state, words, language)
   drawCluster(store.state, words, language)
+  drawPicture(store.state, words, language)
+  drawLab(words)
+  if (store.state.place.view === 'keys') {
+    drawKeys(store, actions, words)
+    drawKey(store, words, language)
+  }
+  if (store.state.place.view === 'history') {
+    drawPast(store, words, language)
+    drawHistory(store, actions, words, language)
+  }
   drawNotices(store, actions, words, language)
   drawAuthorizing(store.state)
+  focusAfterStep({ place: placeNow(store) })
 }
 
 function choose(wanted) {
@@ -114,12 +132,20 @@ const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'))
 const sender = new Sender(store, { suspect: feed.suspect })
 
 startClicks()
-startHeader({ choose })
+startLanguages(choose)
 startAdding({ queue })
-startTasks(store, { queue, look, words: () => languages[language] })
+startNavigation(actions)
+startShortcuts(store, actions)
+startTasks(store, { queue, look: go, words: () => languages[language] })
 startDetails({ queue, words: () => languages[language] })
+startKeys(actions)
+startKey(store, { queue, go, actions, words: () => languages[language] })
+startHistory(store, actions)
+startPast(actions)
 startElsewhere({ discardAll: actions.discardElsewhere, words: () => languages[language] })
 startCluster({ use: feed.use })
+startPicture(store)
+startLab(planDrawing)
 startNotices(store, actions)
 startAuthorizing((token) => {
   store.dispatch({ type: 'token', wanted: 'trying' })
@@ -134,6 +160,8 @@ store.subscribe(() => {
   if (store.state.token) sessionStorage.setItem('pdb.token', store.state.token)
 })
 addEventListener('beforeunload', (event) => {
-  if (forgetsUnsentChanges(store.state.ops)) event.preventDefault()
+  const isTyping = Object.keys(store.state.drafts).length > 0
+  if (isTyping || forgetsUnsentChanges(store.state.ops)) event.preventDefault()
 })
 sender.start()
+new Reader(store).start()

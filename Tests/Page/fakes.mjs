@@ -1,12 +1,15 @@
 // Nodes that a test makes up, and time that it lets pass.
 
 import { mock } from 'node:test'
+import { initialState, reduce } from '../../Sources/Page/logic/state.mjs'
 
 /** Nodes by their addresses; `fetch` asks them as a browser does. */
 export class FakeNodes {
   #nodes = new Map()
   /** The changes that nodes were asked to make: `{url, method, headers}`. */
   changes = []
+  /** The paths of questions beside those that every page asks, with their queries. */
+  questions = []
 
   /** Starts a node, or lets another take its place. */
   start(port, more) {
@@ -39,6 +42,11 @@ export class FakeNodes {
     if (method !== 'GET') {
       this.changes.push({ url: origin + pathname, method, headers })
       return answer(...node.answer(headers))
+    }
+    const special = node.answers?.[pathname]
+    if (special) {
+      this.questions.push(address.slice(origin.length))
+      return answer(...special(searchParams, headers, signal))
     }
     switch (pathname) {
       case '/tasks': return answer(200, { revision: node.revision, tasks: node.tasks })
@@ -80,6 +88,20 @@ export class FakeNodes {
       },
     })
   }
+}
+
+/** A state and its watchers, as main.mjs makes them. */
+export function makeStore() {
+  const watchers = []
+  const made = {
+    state: initialState,
+    dispatch(action) {
+      made.state = reduce(made.state, action)
+      for (const watch of watchers) watch()
+    },
+    subscribe: (watch) => watchers.push(watch),
+  }
+  return made
 }
 
 /** Stops the clock; it goes on only in `until`. */

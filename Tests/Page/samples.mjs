@@ -1,5 +1,7 @@
 // What nodes say, for tests.
 
+import { startPlace } from '../../Sources/Page/logic/place.mjs'
+
 /** Two clusters that were made from one list of addresses, and one of another list. */
 export const c1 = { cluster: 'c1', birth: 'b1' }
 export const c1Anew = { cluster: 'c1', birth: 'b2' }
@@ -39,4 +41,21 @@ export function status(port, more = {}) {
 export function leading(port, more = {}) {
   const leader = `http://127.0.0.1:${port}`
   return status(port, { role: 'leader', is_leader: true, leader, ...more })
+}
+
+/** A revision as nodes answer it, with its values as text. */
+export function revision(number, changes, more = {}) {
+  return {
+    revision: number, time: '2026-01-02T03:04:05.678Z', author: 'lan', operation: 'kv set', undoes: null,
+    count: changes.length, changes: changes.map(keyChange), ...more,
+  }
+}
+
+function keyChange({ key, before, after }) {
+  return { key, before: JSON.stringify(before ?? null), after: JSON.stringify(after ?? null) }
+}
+
+/** A place in a view, with all that belongs to one. */
+export function placeIn(view, more = {}) {
+  return { ...startPlace, view, ...more }
 }

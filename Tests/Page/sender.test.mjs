@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { beforeEach, suite, test } from 'node:test'
 import { replicaOf } from '../../Sources/Page/logic/replica.mjs'
-import { elsewhere, initialState, reduce, unsent } from '../../Sources/Page/logic/state.mjs'
+import { elsewhere, unsent } from '../../Sources/Page/logic/state.mjs'
 import { Sender } from '../../Sources/Page/network/sender.mjs'
-import { FakeNodes, stopTime, until } from './fakes.mjs'
+import { FakeNodes, makeStore, stopTime, until } from './fakes.mjs'
 import { c1, c1Anew } from './samples.mjs'
 
 stopTime()
@@ -13,19 +13,6 @@ suite('The sender', () => {
   let store = null
   let suspicions = 0
 
-  /** As main.mjs makes it. */
-  function makeStore() {
-    const watchers = []
-    const made = {
-      state: initialState,
-      dispatch(action) {
-        made.state = reduce(made.state, action)
-        for (const watch of watchers) watch()
-      },
-      subscribe: (watch) => watchers.push(watch),
-    }
-    return made
-  }
   const meet = (identity) =>
     store.dispatch({ type: 'snapshot', replica: replicaOf({ revision: 5, tasks: [] }, identity) })
   const add = (key) => store.dispatch({ type: 'queue', op: { key, kind: 'add', title: key } })
@@ -95,5 +82,37 @@ suite('The sender', () => {
     await until(() => suspicions > 0)
     meet(c1Anew)
     assert.ok(elsewhere(store.state)[0].doubts > 0)
+  })
+
+  test('a pair is sent under its condition; when that fails the page looks what is there', async () => {
+    const node = nodes.start(4000, { identity: c1, answers: {} })
+    node.answer = () => [409, { error: 'conflict', message: 'm', outcome: 'not_applied' }]
+    node.answers['/pair'] = () => [200, { key: 'a b', value: { n: 1 }, revision: 4 }]
+    meet(c1)
+    const set = { key: 'k', kind: 'set', pair: { key: 'a b' }, title: 'a b', value: { source: '2' }, base: 3 }
+    store.dispatch({ type: 'queue', op: set })
+    await until(() => store.state.ops[0].phase === 'conflict')
+    assert.deepEqual(store.state.ops[0].theirs, { revision: 4, value: { source: '{"n":1}' } })
+    assert.equal(nodes.changes[0].headers['If-Match'], '"3"')
+    assert.deepEqual(nodes.questions, ['/pair?key=a%20b'])
+    // The user's value, over what is there now: another request.
+    node.answer = () => [200, { status: 'ok' }]
+    store.dispatch({ type: 'keepMine', key: 'k' })
+    await until(() => store.state.ops.length === 0)
+    assert.equal(nodes.changes[1].headers['If-Match'], '"4"')
+    assert.deepEqual(asked(), ['k', 'k-1'])
+  })
+
+  test('a key that another client removed meanwhile is a conflict, and its removal is none', async () => {
+    const node = nodes.start(4000, { identity: c1, answers: {} })
+    node.answer = () => [409, { error: 'conflict', message: 'm', outcome: 'not_applied' }]
+    node.answers['/pair'] = () => [404, { error: 'key_not_found', message: 'm' }]
+    meet(c1)
+    const pair = { pair: { key: 'a' }, title: 'a', base: 3 }
+    store.dispatch({ type: 'queue', op: { key: 'k', kind: 'set', value: { source: '2' }, ...pair } })
+    store.dispatch({ type: 'queue', op: { key: 'l', kind: 'removePair', ...pair } })
+    await until(() => store.state.ops.length === 1 && store.state.ops[0].phase === 'conflict')
+    assert.deepEqual([store.state.ops[0].key, store.state.ops[0].theirs], ['k', null])
+    assert.deepEqual(store.state.notices, [])
   })
 })

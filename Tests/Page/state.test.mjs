@@ -332,3 +332,57 @@ suite('Another cluster in the same place', () => {
     assert.equal(doubts(sending, sending, { type: 'refused', key: 'k' }), 1)
   })
 })
+
+suite('Undoing the last change', () => {
+  const undoLast = { type: 'undoLast', undoKey: 'u' }
+  const complete = (key, id) => queue({ key, kind: 'complete', id, title: id, completed: true })
+  const sent = (key) => ({ type: 'sending', key, request: { id: key }, time: 1 })
+  const made = (key, revision) => ({ type: 'confirmed', key, revision, count: null })
+  const undos = (state) => state.ops.filter(({ kind }) => kind === 'undo').map(({ of, revision }) => [of, revision])
+
+  test('what was not sent is not sent', () => {
+    const state = run(begin(), complete('k', 'a'), undoLast)
+    assert.deepEqual([state.ops, state.made], [[], []])
+    assert.equal(state.notices[0].change.title, 'a')
+  })
+
+  test('what was made is taken back, one after the other', () => {
+    const through = { type: 'changes', revisions: [], through: 7 }
+    let state = run(begin(), complete('k', 'a'), complete('l', 'c'), sent('k'), made('k', 6), sent('l'), made('l', 7), through)
+    state = run(state, undoLast)
+    assert.deepEqual(undos(state), [['l', 7]])
+    state = run(state, { type: 'undoLast', undoKey: 'v' })
+    assert.deepEqual(undos(state), [['l', 7], ['k', 6]])
+    state = run(state, { type: 'undoLast', undoKey: 'w' })
+    assert.deepEqual([undos(state).length, state.notices.at(-1).kind], [2, 'nothingToUndo'])
+  })
+
+  test('what is on its way is taken back once it is made', () => {
+    const state = run(begin(), complete('k', 'a'), sent('k'), undoLast)
+    assert.deepEqual(undos(state), [['k', null]])
+    assert.deepEqual(undos(run(state, made('k', 6))), [['k', 6]])
+  })
+
+  test('what failed, or was taken back already, is no change', () => {
+    const failed = run(begin(), complete('k', 'a'), sent('k'), { type: 'failed', key: 'k', error: {} }, undoLast)
+    assert.equal(failed.notices.at(-1).kind, 'nothingToUndo')
+    const removal = queue({ key: 'k', kind: 'remove', id: 'a', title: 'a' })
+    const taken = run(begin(), removal, sent('k'), made('k', 6), { type: 'takeBack', key: 'k', notice: 1, undoKey: 'u' })
+    assert.equal(run(taken, { type: 'undoLast', undoKey: 'v' }).notices.at(-1).kind, 'nothingToUndo')
+  })
+
+  test('a revision that is taken back says so, and by which one', () => {
+    const undo = queue({ key: 'k', kind: 'undo', of: null, revision: 3, revisionOf: 3 })
+    const state = run(begin(), undo, sent('k'), made('k', 6))
+    assert.deepEqual(state.notices.map(({ kind, of, revision }) => [kind, of, revision]), [['undone', 3, 6]])
+  })
+})
+
+suite('The place', () => {
+  test('it holds filter and search of the tasks as well', () => {
+    const place = { ...initialState.place, view: 'tasks', filter: 'active', query: 'hoc' }
+    const state = run(begin(), { type: 'go', place })
+    assert.deepEqual([state.filter, state.query, state.place.view], ['active', 'hoc', 'tasks'])
+    assert.deepEqual(titles(state), ['Học Python'])
+  })
+})

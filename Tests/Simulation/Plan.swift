@@ -142,6 +142,24 @@ struct Plan: Sendable {
     poison = rare.pick([0, 0, 0, 0, 40])
   }
 
+  /// A cluster in which nothing goes wrong by itself, for those who break it themselves.
+  init(calm seed: UInt64, voters: Int) {
+    self.init(seed: seed)
+    self.voters = voters
+    learners = 0
+    configuration = Configuration(
+      electionTicks: 20, electionSpreadTicks: 20, heartbeatTicks: 5, maxLogEntries: 10_000)
+    (clients, keys, thinkTicks) = (2, 2, 20)
+    network = Network()
+    disk = Disk()
+    faults = Faults()
+    faults.restart = 0
+    faults.heal = 0
+    past = Past()
+    (rollback, poison) = (0, 0)
+    faultTime = Schedule<Never>.tick * 900
+  }
+
   private mutating func draw(network dice: inout Dice) {
     network.loss = dice.pick([0, 0, 10, 50, 150])
     network.duplication = dice.pick([0, 20, 100])

@@ -8,9 +8,13 @@ extension Simulation {
   func send(_ envelope: Envelope) throws {
     let sender = self[envelope.from]
     try checkSent(envelope, by: sender)
+    camera?.tallies[envelope.from, default: MessageTally()].note(envelope)
     guard envelope.to >= 1, envelope.to <= NodeID(nodes.count),
       !network.isCut(from: envelope.from, to: envelope.to), !dice.chance(loss)
-    else { return }
+    else {
+      camera?.lost.insert([envelope.from, envelope.to])
+      return
+    }
     carry(envelope, isCopy: false)
     if recovery == nil, dice.chance(plan.network.duplication) { carry(envelope, isCopy: true) }
   }

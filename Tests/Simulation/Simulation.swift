@@ -28,6 +28,8 @@ package final class Simulation {
 
   private(set) var situations = Situations()
   let diary: Diary
+  /// Takes pictures, if they are wanted.
+  var camera: Camera?
   var hash = TraceHash()
   private(set) var eventCount: UInt64 = 0
   private let seed: UInt64
@@ -35,11 +37,15 @@ package final class Simulation {
 
   /// - Parameters:
   ///   - bug: what is wrong with the nodes, to see whether it is noticed.
+  ///   - voters: how many nodes there are, if not as many as the seed says; then nothing goes wrong but what
+  ///     is ordered.
   ///   - diary: is given a line for everything that happens.
-  package init(seed: UInt64, bug: PlantedBug? = nil, diary: ((String) -> Void)? = nil) {
+  package init(
+    seed: UInt64, bug: PlantedBug? = nil, voters: Int? = nil, diary: ((String) -> Void)? = nil
+  ) {
     self.seed = seed
     self.bug = bug
-    plan = Plan(seed: seed)
+    plan = voters.map { Plan(calm: seed, voters: $0) } ?? Plan(seed: seed)
     dice = Dice(seed: seed)
     self.diary = Diary(diary)
     let members = Simulation.firstMembers(plan, &dice)
@@ -72,10 +78,16 @@ package final class Simulation {
   }
 
   /// Runs to the end, or to the first broken promise.
-  package func run() -> Report {
+  package func run() -> Report { run { _ in } }
+
+  /// - Parameter look: is called when time has moved on, before what happens then.
+  func run(_ look: (Time) throws -> Void) -> Report {
     var violation: Violation?
     do {
-      while !isOver, let happening = schedule.next() { try handle(happening) }
+      while !isOver, let happening = schedule.next() {
+        try look(schedule.now)
+        try handle(happening)
+      }
       try checkHistory()
     } catch let broken as Violation {
       violation = broken
@@ -129,6 +141,7 @@ package final class Simulation {
 
   func note(_ situation: Situation) {
     situations.note(situation)
+    camera?.notes.append(situation.rawValue)
     diary.note(now, "    (\(situation.rawValue))")
   }
 

@@ -5,11 +5,13 @@ import PDBKit
 
 @testable import PDBEtcd
 
-/// A member of etcd that this process started.
+/// An etcd that this process started, of one member or of several.
 final class EtcdServer: @unchecked Sendable {
-  let address: NodeAddress
-  /// Ends the server when this process ends, however it does.
-  private let lifeline: Pipe
+  let addresses: [NodeAddress]
+  /// The first of them.
+  var address: NodeAddress { addresses[0] }
+  /// Ends the members when this process ends, however it does.
+  private var lifelines: [Pipe] = []
   private let ports: TestPorts
 
   /// The program; `nil` where there is none.
@@ -24,47 +26,75 @@ final class EtcdServer: @unchecked Sendable {
 
   /// The server that most tests share.
   static let shared = Task { try await EtcdServer() }
+  /// And one of three members.
+  static let ofThree = Task { try await EtcdServer(members: 3) }
 
-  init() async throws {
+  init(members: Int = 1) async throws {
     guard let program = Self.program else {
       throw PDBError(.noInput, "there is no etcd", hint: "make test installs it")
     }
-    ports = try TestPorts(2)
-    address = NodeAddress(host: "127.0.0.1", port: ports.numbers[0])
-    let (client, peer) = ("http://\(address)", "http://127.0.0.1:\(ports.numbers[1])")
+    ports = try TestPorts(2 * members)
+    let peers = ports.numbers.suffix(members)
+    addresses = ports.numbers.prefix(members).map { NodeAddress(host: "127.0.0.1", port: $0) }
+    let list = zip(1..., peers).map { "m\($0)=http://127.0.0.1:\($1)" }.joined(separator: ",")
     let folder = NSTemporaryDirectory() + "/pdb-etcd-\(UUID().uuidString)"
-    lifeline = Pipe()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = [
-      "-c",
-      """
-      "$1" --name one --data-dir "$2" --listen-client-urls "$3" --advertise-client-urls "$3" \
-      --listen-peer-urls "$4" --initial-advertise-peer-urls "$4" --initial-cluster one="$4" \
-      --logger zap --log-level error >"$2.log" 2>&1 </dev/null &
-      server=$!
-      read -r line
-      kill -9 $server
-      rm -rf "$2" "$2.log"
-      """, "etcd", program, folder, client, peer,
-    ]
-    process.standardInput = lifeline
-    try process.run()
+    for (number, (address, peer)) in zip(1..., zip(addresses, peers)) {
+      let lifeline = Pipe()
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sh")
+      process.arguments = [
+        "-c",
+        """
+        "$1" --name "$2" --data-dir "$3" --listen-client-urls "$4" --advertise-client-urls "$4" \
+        --listen-peer-urls "$5" --initial-advertise-peer-urls "$5" --initial-cluster "$6" \
+        --logger zap --log-level error >"$3.log" 2>&1 </dev/null &
+        server=$!
+        read -r line
+        kill -9 $server
+        rm -rf "$3" "$3.log"
+        """, "etcd", program, "m\(number)", "\(folder)-\(number)", "http://\(address)",
+        "http://127.0.0.1:\(peer)", list,
+      ]
+      process.standardInput = lifeline
+      try process.run()
+      lifelines.append(lifeline)
+    }
     let store = try EtcdStore(
-      try EtcdAddress(parsing: "etcd://\(address)/ready"), timeout: .seconds(1))
-    _ = try await waitFor { (try? await store.begin()) == true ? true : nil }
+      try EtcdAddress(parsing: "\(url)/ready"), timeout: .seconds(1))
+    _ = try await waitFor { (try? await store.begin()).map { _ in true } }
     await store.shutdown()
   }
 
+  private var url: String {
+    "etcd://\(addresses.map(\.description).joined(separator: ","))"
+  }
+
   /// Ends the server.
-  func end() throws { try lifeline.fileHandleForWriting.close() }
+  func end() throws { for lifeline in lifelines { try lifeline.fileHandleForWriting.close() } }
 
   /// An empty database of its own.
   func database(_ prefix: String = UUID().uuidString.lowercased()) async throws -> EtcdStore {
     let store = try EtcdStore(
-      try EtcdAddress(parsing: "etcd://\(address)/test/\(prefix)"), author: "lan",
+      try EtcdAddress(parsing: "\(url)/test/\(prefix)"), author: "lan",
       timeout: .seconds(20))
     _ = try await store.begin()
     return store
+  }
+}
+
+extension EtcdStore {
+  /// What lies aside below the prefix.
+  func aside() async throws -> [EtcdPair] {
+    try await engine.ranges(
+      [.init(engine.layout.aside)], at: 0, until: .now + .seconds(5)
+    ).found[0].pairs
+  }
+
+  /// Why something was not done.
+  static func failure(_ body: () async throws -> Void) async -> PDBError? {
+    do {
+      try await body()
+      return nil
+    } catch { return error as? PDBError }
   }
 }

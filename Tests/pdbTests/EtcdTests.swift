@@ -1,11 +1,8 @@
 // A database in a real etcd: what only this kind of store can do wrong.
 
 import Foundation
-import NIOCore
-import NIOPosix
 import PDBKit
 import PDBLocal
-import Synchronization
 import Testing
 
 @testable import PDBEtcd
@@ -13,13 +10,6 @@ import Testing
 extension ProcessTests {
   @Suite(.enabled(if: EtcdServer.program != nil, "there is no etcd")) struct EtcdTests {
     private static let key = Bytes(utf8: "n")
-
-    private static func failure(_ body: () async throws -> Void) async -> PDBError? {
-      do {
-        try await body()
-        return nil
-      } catch { return error as? PDBError }
-    }
 
     @Test func `what is read beside changes is of one revision`() async throws {
       let store = try await EtcdServer.shared.value.database()
@@ -48,31 +38,6 @@ extension ProcessTests {
       #expect(numbers.reduce(0) { $0 + ($1 ?? 0) } == 240)
       await store.shutdown()
       await other.shutdown()
-    }
-
-    @Test func `an answer that comes late does not replace what is known since`() async throws {
-      let server = try await EtcdServer.shared.value
-      let database = try await server.database()
-      let proxy = try await LossyProxy(to: server.address)
-      let store = try EtcdStore(
-        try EtcdAddress(parsing: "etcd://\(proxy.address)/\(database.address.prefix)"),
-        timeout: .seconds(20))
-      try await store.apply(.increment(Bytes(utf8: "other"), by: 1))
-      // A question is on its way when the key that it is about changes.
-      let place = await store.engine.layout.present(Self.key)
-      proxy.holdNextAnswer(about: place.base64)
-      async let read = store.get(Self.key, at: .now)
-      _ = try await waitFor { proxy.isHolding ? true : nil }
-      try await store.apply(.increment(Self.key, by: 1))
-      proxy.release()
-      let early = try await read
-      #expect(early.revision == 1 && early.value == nil)
-      let second = try await store.apply(.increment(Self.key, by: 1))
-      #expect(second.answer.pair?.jsonValue.int64 == 2)
-      #expect(try await database.get(Self.key, at: .now).value?.jsonValue.int64 == 2)
-      await store.shutdown()
-      await database.shutdown()
-      try await proxy.close()
     }
 
     @Test func `programs that change the same key at once lose nothing`() async throws {
@@ -106,32 +71,13 @@ extension ProcessTests {
         return answers
       }
       #expect(answers[0] == answers[1])
-      let refused = await Self.failure {
+      let refused = await EtcdStore.failure {
         try await second.apply(.increment(Self.key, by: 2), from: origin)
       }
       #expect(refused?.code == .requestMismatch)
       #expect(try await first.get(Self.key, at: .now).value?.jsonValue.int64 == 1)
       await first.shutdown()
       await second.shutdown()
-    }
-
-    @Test func `an answer that is lost is found, and the change is made once`() async throws {
-      let server = try await EtcdServer.shared.value
-      let database = try await server.database()
-      let proxy = try await LossyProxy(to: server.address)
-      let prefix = database.address.prefix
-      let store = try EtcdStore(
-        try EtcdAddress(parsing: "etcd://\(proxy.address)/\(prefix)"), timeout: .seconds(20))
-      for number in 1...20 {
-        proxy.loseNextAnswer()
-        let receipt = try await store.apply(.increment(Self.key, by: 1))
-        #expect(receipt.answer.pair?.jsonValue.int64 == Int64(number))
-      }
-      #expect(proxy.lost > 10)
-      #expect(try await database.get(Self.key, at: .now).value?.jsonValue.int64 == 20)
-      await store.shutdown()
-      await database.shutdown()
-      try await proxy.close()
     }
 
     @Test func `without etcd nothing is made, and the error says so`() async throws {
@@ -155,11 +101,43 @@ extension ProcessTests {
         "/v3/kv/put", ["key": .string(place.base64), "value": .string(Bytes(utf8: "7").base64)],
         until: .now + .seconds(5))
       let other = try EtcdStore(store.address, timeout: .seconds(20))
-      let failure = await Self.failure { _ = try await other.get(Self.key, at: .now) }
+      let failure = await EtcdStore.failure { _ = try await other.get(Self.key, at: .now) }
       #expect(failure?.code == .corrupt)
       #expect(failure?.message.contains("was not written by pdb") == true)
       await store.shutdown()
       await other.shutdown()
+    }
+
+    @Test func `verifying finds what others put, alter and remove`() async throws {
+      let server = try await EtcdServer.shared.value
+      func change(_ store: EtcdStore, _ path: String, _ body: JSON) async throws {
+        _ = try await store.engine.gateway.ask(path, body, until: .now + .seconds(5))
+      }
+      for number in 0..<3 {
+        let store = try await server.database()
+        for name in ["a", "b"] { try await store.apply(.increment(Bytes(utf8: name), by: 1)) }
+        try await store.apply(.addTasks([try Title("Học Python")]))
+        #expect(try await store.verify() == 3)
+        let layout = await store.engine.layout
+        let other = Bytes(utf8: #"{"revision":2,"value":7}"#)
+        switch number {
+        case 0:
+          let place = layout.present(Bytes(utf8: "c"))
+          try await change(
+            store, "/v3/kv/put", ["key": .string(place.base64), "value": .string(other.base64)])
+        case 1:
+          let place = layout.present(Bytes(utf8: "b"))
+          try await change(
+            store, "/v3/kv/put", ["key": .string(place.base64), "value": .string(other.base64)])
+        default:
+          let place = layout.present(Bytes(utf8: "a"))
+          try await change(store, "/v3/kv/deleterange", ["key": .string(place.base64)])
+        }
+        let failure = await EtcdStore.failure { _ = try await store.verify() }
+        #expect(failure?.code == .corrupt)
+        #expect(failure?.message.contains("k/") == (number < 2), "\(failure?.message ?? "")")
+        await store.shutdown()
+      }
     }
 
     @Test func `what etcd compacts is read anew, and a change is made all the same`() async throws {
@@ -180,69 +158,42 @@ extension ProcessTests {
       await store.shutdown()
     }
 
-    @Test func `a change that is too large is refused, and others beside it are made`() async throws
+    @Test func `what is larger than one request of etcd is made, beside other changes`()
+      async throws
     {
       let store = try await EtcdServer.shared.value.database()
-      let large = JSON.string(String(repeating: "v", count: 500_000)).serialized()
+      func large(_ letter: String) -> Bytes {
+        JSON.string(String(repeating: letter, count: 500_000)).serialized()
+      }
+      func change(_ count: Int, _ letter: String) -> Change {
+        .setMany(
+          (0..<count).map { .init(key: Bytes(utf8: "large\($0)"), value: large(letter)) }, .spare)
+      }
       try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-          let pairs = (0..<4).map { NewPair(key: Bytes(utf8: "large\($0)"), value: large) }
-          let failure = await Self.failure {
-            try await store.apply(.setMany(pairs, .spare))
-          }
-          #expect(
-            failure?.code == .bodyTooLarge && failure?.outcome == .notApplied,
-            "\(String(describing: failure))")
-        }
+        group.addTask { try await store.apply(change(5, "v")) }
         for number in 0..<8 {
           group.addTask {
             try await store.apply(
-              .set(NewPair(key: Bytes(utf8: "k\(number)"), value: large), .none, .spare))
+              .set(NewPair(key: Bytes(utf8: "k\(number)"), value: large("v")), .none, .spare))
           }
         }
         try await group.waitForAll()
       }
-      #expect(try await store.pairs(PairQuery(), at: .now).all().count == 8)
-      await store.shutdown()
-    }
-
-    @Test func `an etcd that was taken back is noticed, and nothing is changed in it`() async throws
-    {
-      let (first, second) = (try await EtcdServer.shared.value, try await EtcdServer())
-      let database = try await first.database("same")
-      let other = try await second.database("same")
-      let proxy = try await LossyProxy(to: first.address)
-      let address = "etcd://\(proxy.address)/\(database.address.prefix)"
-      let store = try EtcdStore(EtcdAddress(parsing: address), timeout: .seconds(20))
-      try await store.apply(.increment(Self.key, by: 1))
-      try await proxy.close()
-      let changed = try await LossyProxy(to: second.address, port: proxy.address.port)
-      for _ in 0..<2 {
-        let read = await Self.failure { _ = try await store.get(Self.key, at: .now) }
-        #expect(read?.code == .wrongCluster)
-        let change = await Self.failure { try await store.apply(.increment(Self.key, by: 1)) }
-        #expect(change?.code == .wrongCluster && change?.outcome == .notApplied)
+      // Now the earlier values are kept, too.
+      try await store.apply(change(5, "w"))
+      let other = try EtcdStore(store.address, timeout: .seconds(20))
+      for store in [store, other] {
+        let pairs = try await store.pairs(PairQuery(), at: .now).all()
+        #expect(pairs.count == 13)
+        for pair in pairs {
+          let letter = pair.key.starts(with: Bytes(utf8: "large")) ? "w" : "v"
+          #expect(pair.value == large(letter))
+        }
+        #expect(try await store.get(Bytes(utf8: "large4"), at: .now).revision == 10)
       }
-      #expect(try await other.get(Self.key, at: .now).value == nil)
-      for store in [store, database, other] { await store.shutdown() }
-      try await changed.close()
-      try second.end()
-    }
-
-    @Test func `an attempt that is open stays so where another etcd answers then`() async throws {
-      let (first, second) = (try await EtcdServer.shared.value, try await EtcdServer())
-      let databases = [try await first.database("open"), try await second.database("open")]
-      let proxy = try await LossyProxy(to: first.address)
-      let address = "etcd://\(proxy.address),\(second.address)/\(databases[0].address.prefix)"
-      let store = try EtcdStore(EtcdAddress(parsing: address), timeout: .seconds(20))
-      try await store.apply(.increment(Self.key, by: 1))
-      proxy.loseNextAnswer()
-      let failure = await Self.failure { try await store.apply(.increment(Self.key, by: 1)) }
-      #expect(failure?.code == .wrongCluster && failure?.outcome == .unknown)
-      #expect(try await databases[0].get(Self.key, at: .now).value?.jsonValue.int64 == 2)
-      for store in databases + [store] { await store.shutdown() }
-      try await proxy.close()
-      try second.end()
+      #expect(try await store.aside().isEmpty)
+      await store.shutdown()
+      await other.shutdown()
     }
 
     // MARK: As users see it
@@ -302,112 +253,5 @@ extension ProcessTests {
       #expect(try await workspace.run(["remote", "accept", "main", "--yes"]).status == 0)
       #expect(try await workspace.run(["--db", "main", "task", "ls"]).column(0).isEmpty)
     }
-  }
-}
-
-/// Stands before a server, and may swallow what it answers to a change.
-private final class LossyProxy: Sendable {
-  /// What is to be lost, and what was.
-  fileprivate final class Wish: Sendable {
-    let state = Mutex((isLosing: false, lost: 0, heldText: String?.none, isHolding: false))
-    let clients = Mutex<[any Channel]>([])
-  }
-
-  let address: NodeAddress
-  private let server: any Channel
-  private let wish = Wish()
-
-  var lost: Int { wish.state.withLock { $0.lost } }
-
-  init(to node: NodeAddress, port: Int = 0) async throws {
-    let wish = wish
-    server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-      .childChannelInitializer { client in
-        wish.clients.withLock { $0.append(client) }
-        return ClientBootstrap(group: client.eventLoop).connect(host: node.host, port: node.port)
-          .flatMap {
-            node in
-            client.eventLoop.makeCompletedFuture {
-              let handler = Answers(to: client, wish)
-              try node.pipeline.syncOperations.addHandler(handler)
-              try client.pipeline.syncOperations.addHandler(Questions(to: node, wish, handler))
-            }
-          }
-      }
-      .bind(host: "127.0.0.1", port: port).get()
-    address = NodeAddress(host: "127.0.0.1", port: server.localAddress!.port!)
-  }
-
-  /// Keeps the answer to the next question with this text until ``release()``.
-  func holdNextAnswer(about text: String) { wish.state.withLock { $0.heldText = text } }
-  var isHolding: Bool { wish.state.withLock { $0.isHolding } }
-  func release() { wish.state.withLock { $0.isHolding = false } }
-
-  func loseNextAnswer() { wish.state.withLock { $0.isLosing = true } }
-
-  func close() async throws {
-    try await server.close()
-    for client in wish.clients.withLock({ $0 }) { try? await client.close() }
-  }
-
-  private final class Questions: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let server: any Channel
-    private let wish: Wish
-    private let answers: Answers
-
-    init(to server: any Channel, _ wish: Wish, _ answers: Answers) {
-      (self.server, self.wish, self.answers) = (server, wish, answers)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      let bytes = unwrapInboundIn(data)
-      let text = String(buffer: bytes)
-      answers.mustBeHeld = wish.state.withLock { wish in
-        guard let held = wish.heldText, text.contains(held) else { return false }
-        (wish.heldText, wish.isHolding) = (nil, true)
-        return true
-      }
-      if text.contains("\"compare\"") {
-        answers.mustBeLost = wish.state.withLock { wish in
-          defer { wish.isLosing = false }
-          return wish.isLosing
-        }
-      }
-      server.writeAndFlush(bytes, promise: nil)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { server.close(promise: nil) }
-  }
-
-  private final class Answers: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let client: any Channel
-    private let wish: Wish
-    var mustBeLost = false
-    var mustBeHeld = false
-
-    init(to client: any Channel, _ wish: Wish) { (self.client, self.wish) = (client, wish) }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-      guard !mustBeLost else {
-        wish.state.withLock { $0.lost += 1 }
-        client.close(promise: nil)
-        return context.close(promise: nil)
-      }
-      hand(on: unwrapInboundIn(data), context.eventLoop)
-    }
-
-    private func hand(on bytes: ByteBuffer, _ loop: any EventLoop) {
-      guard mustBeHeld, wish.state.withLock({ $0.isHolding }) else {
-        return client.writeAndFlush(bytes, promise: nil)
-      }
-      loop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { self.hand(on: bytes, loop) }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) { client.close(promise: nil) }
   }
 }

@@ -53,7 +53,7 @@ extension ProcessTests {
     private static let calls = [
       Call("openPage"), Call("getPageFile", "style.css"), Call("getPageFile", "icon.svg"),
       Call("addTask", "", #"{"title":"a"}"#), Call("addTasks", "", #"{"titles":["b","c"]}"#),
-      Call("editTask", "1", #"{"completed":true}"#), Call("getTask", "1"),
+      Call("editTask", "1", #"{"completed":true}"#), Call("getTask", "1"), Call("getTimeline"),
       Call("getTask", "1", headers: ["If-None-Match": "*"]), Call("getTask", "9"),
       Call("editTask", "1", #"{"title":"d"}"#, headers: ["If-Match": "\"9\""]),
       Call("removeTask", "2"), Call("listTasks", "?status=all&limit=5"),
@@ -171,9 +171,16 @@ extension ProcessTests {
         let schema: JSON = ["$ref": "#/components/schemas/Revision"]
         #expect(try document.validator.objection(to: change, by: schema) == nil)
 
+        let watch = try cluster.connection(0)
+        watch.send(cluster.head(0, "GET /consensus") + "\r\n")
+        _ = try watch.read(until: "data: ")
+        let frame = try JSON(parsing: Bytes(utf8: try watch.read(until: "\n\n")))
+        let shape: JSON = ["$ref": "#/components/schemas/Frame"]
+        #expect(try document.validator.objection(to: frame, by: shape) == nil)
+
         try await check(Call("stopNode", "", "{}"), document, cluster)
         let called = Set(Self.calls.map(\.id)).union([
-          "addMember", "removeMember", "invite", "admit", "watchChanges", "stopNode",
+          "addMember", "removeMember", "invite", "admit", "watchChanges", "watchConsensus", "stopNode",
         ])
         #expect(called == Set(document.operations.keys))
       }

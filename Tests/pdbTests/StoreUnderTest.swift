@@ -21,7 +21,7 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
   case follower
   /// The keys below a prefix of an etcd.
   case etcd
-  /// A client of the second of two nodes in front of an etcd.
+  /// A client of the second of two nodes in front of an etcd of three members.
   case front
 
   /// Those that this machine has what they need for.
@@ -55,7 +55,7 @@ enum StoreUnderTest: String, CaseIterable, Sendable, CustomTestStringConvertible
       await store.shutdown()
       try result.get()
     case .front:
-      let store = try await EtcdServer.shared.value.database()
+      let store = try await EtcdServer.ofThree.value.database()
       await store.shutdown()
       try await Self.withNode(as: .front(store.address)) { _, _ in
         try await Self.withNode(as: .front(store.address)) { _, address in

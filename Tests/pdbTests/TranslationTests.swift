@@ -160,7 +160,8 @@ extension SourceText {
   /// Beginnings of what programs read: SQL, commands, JSON, notations.
   private static let beginningsForMachines = [
     "SELECT ", "event: ", "default-src", ".TH ", "\n  export", "%1$@\n  export", "title: %1",
-    "send {", "chmod ", "{\"", "curl -", "pdb init --db %1", "DELETE /",
+    "send {", "chmod ", "{\"", "curl -", "pdb init --db %1", "pdb lab start %", "pdb lab %1",
+    "DELETE /",
   ]
 
   /// Texts that look like words for people and are none.

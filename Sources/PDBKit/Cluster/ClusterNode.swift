@@ -62,12 +62,13 @@ package struct ClusterNode: Sendable {
     var identity = contents.identity
     identity.address = configuration.reachableAddress
     engine = RaftEngine(
-      identity: identity, node: node, log: log, state: state, network: peers,
-      logger: logger)
+      identity: identity, node: node, log: log, state: state,
+      network: configuration.faults.map { FaultyPeers(peers, $0) } ?? peers,
+      faults: configuration.faults, logger: logger)
     if opened.isMended { engine.noteRepair() }
     gate = PeerGate(
       engine, trust: trust, peers: peers, log: log,
-      statePath: directory.statePath, logger: logger)
+      statePath: directory.statePath, faults: configuration.faults, logger: logger)
     store = ClusterStore(
       engine,
       neighbours: NeighbourFiles(

@@ -47,6 +47,9 @@ public struct NodeConfiguration: Sendable {
   /// again needs the same. Paths are absolute.
   public var sharedOptions: [String] = []
 
+  /// What is broken in the node, where a lab has started it.
+  package var faults: NodeFaults?
+
   /// A node that goes on with the files in its folder or, without files, is a cluster of one.
   ///
   /// - Parameters:

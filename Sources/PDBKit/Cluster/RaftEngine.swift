@@ -66,6 +66,7 @@ package final class RaftEngine: StateEngine {
   private let log: LogStore
   private let state: StateStore
   private let network: any PeerNetwork
+  private let faults: NodeFaults?
   private let logger: Logger
   /// Whose clock the node goes by.
   private let executor: LoopExecutor
@@ -76,6 +77,10 @@ package final class RaftEngine: StateEngine {
   private let sideTasks = Mailbox<SideTask>()
   private let meters = Meters()
   private let statusChanges: StatusChangeLog
+  /// Tells those who watch how the cluster agrees.
+  package let trace = ConsensusTrace()
+  private let events = Mutex(Timeline())
+  package var timeline: [Timeline.Entry] { events.withLock { $0.entries } }
   private let published: Mutex<EngineStatus>
   private let fullDisks = Mutex<Set<String>>([])
   private let isDraining = Atomic(false)
@@ -91,11 +96,13 @@ package final class RaftEngine: StateEngine {
 
   /// - Parameters:
   ///   - node: restored from what `log` and `state` hold.
+  ///   - faults: what a lab breaks.
   ///   - executor: another one only where time is to pass as a test says.
   ///   - observer: is shown the coordinator after all that it does, on the driver; for tests.
   package init(
     identity: Identity, node: Node, log: LogStore, state: StateStore,
-    network: any PeerNetwork, logger: Logger, executor: LoopExecutor = .shared,
+    network: any PeerNetwork, faults: NodeFaults? = nil, logger: Logger,
+    executor: LoopExecutor = .shared,
     observer: (@Sendable (Coordinator) -> Void)? = nil
   ) {
     self.identity = identity
@@ -103,6 +110,7 @@ package final class RaftEngine: StateEngine {
     self.log = log
     self.state = state
     self.network = network
+    self.faults = faults
     self.logger = logger
     self.executor = executor
     self.observer = observer
@@ -316,6 +324,7 @@ package final class RaftEngine: StateEngine {
       group.addTask { try await self.tidyValues() }
       group.addTask { try await self.pulse() }
       group.addTask { try await self.endWhenDamaged() }
+      group.addTask { try await self.trace.run(self.executor.sleep) }
       group.addTask { try await self.drive() }
       defer { group.cancelAll() }
       do {
@@ -333,6 +342,7 @@ package final class RaftEngine: StateEngine {
       node: node, identity: identity, mark: state.mark(),
       firstReadID: UInt64.random(in: 0...(.max >> 1)))
     statusChanges.started(coordinator.status)
+    events.withLock { $0.started(coordinator.status, at: .now) }
     defer {
       waiters.answer(coordinator.stop().replies)
       for case .request(_, let continuation) in inbox.end() { continuation.fail(.stopping) }
@@ -348,6 +358,8 @@ package final class RaftEngine: StateEngine {
       }
       let actions = coordinator.handle(inputs, at: .now)
       observer?(coordinator)
+      trace.sent(actions.send)
+      trace.look(at: coordinator)
       carryOut(actions)
       if let broken = actions.brokenPromise { throw error(of: broken) }
       note(actions, waiters)
@@ -407,6 +419,8 @@ package final class RaftEngine: StateEngine {
     }
     for news in actions.news {
       statusChanges.tell(news)
+      let term = status.term
+      events.withLock { $0.note(news, term: term, at: .now) }
       meters.note { $0.count(news) }
     }
   }
@@ -424,13 +438,16 @@ package final class RaftEngine: StateEngine {
           }
         }
       }
-      network.send(batches.flatMap(\.messages))
+      let messages = batches.flatMap(\.messages)
+      trace.sent(messages)
+      network.send(messages)
       report(.persisted(number: batches.last!.number))
     }
   }
 
   private func append(_ batches: [Persist]) async throws {
     let start = ContinuousClock.now
+    try await faults?.beforeWriting(to: log.path, executor.sleep)
     let entries = batches.reduce(0) { $0 + $1.entries.count }
     if entries > 1 && isLeader {
       // Where several changes are under way there is other work while the disk syncs; for one

@@ -173,6 +173,9 @@ package struct Coordinator: Sendable {
     return actions
   }
 
+  /// The node at this moment, for those who watch it.
+  package var observation: Observation { node.observation(entries: ConsensusFrame.entries) }
+
   private mutating func take(_ input: Input) {
     switch input {
     case .tick: tick()

@@ -74,9 +74,7 @@ package actor EtcdEngine: StateEngine {
   ) async throws -> Base {
     if consistency == .stale, let kept { return kept }
     let wanted = [layout.mark] + places
-    let answer = try await ranges(wanted.map { .init($0) }, at: 0, until: end)
-    guard let found = answer.found[0].pairs.first else { throw missing }
-    guard let mark = MarkRecord(found.value) else { throw strange(layout.mark) }
+    let (answer, found, mark) = try await settled(wanted, until: end)
     let base: Base
     if let kept, kept.modified == found.modified, kept.mark == mark {
       base = kept
@@ -90,6 +88,25 @@ package actor EtcdEngine: StateEngine {
       base.fetched.learn(place, range.pairs.first?.value)
     }
     return base
+  }
+
+  /// Reads some places, the mark the first of them, once no change is half-way there.
+  private func settled(
+    _ wanted: [Bytes], until end: ContinuousClock.Instant
+  ) async throws -> (answer: Answer, mark: EtcdPair, record: MarkRecord) {
+    while true {
+      let answer = try await ranges(wanted.map { .init($0) }, at: 0, until: end)
+      guard let found = answer.found[0].pairs.first else { throw missing }
+      guard let mark = MarkRecord(found.value) else { throw strange(layout.mark) }
+      guard let change = AsideChange(mark, modified: found.modified) else {
+        return (answer, found, mark)
+      }
+      do {
+        try await finish(change, at: answer.revision, until: end)
+      } catch EtcdFailure.outOfReach where ContinuousClock.now < end {
+        // Compacted meanwhile: another program has finished it, or this one starts again.
+      }
+    }
   }
 
   /// Keeps what is newer than what is kept: an older answer may come later.
@@ -138,7 +155,7 @@ package actor EtcdEngine: StateEngine {
       do {
         try await look()
         for try await pair in gateway.watch(layout.mark) {
-          guard let mark = MarkRecord(pair.value) else { continue }
+          guard let mark = MarkRecord(pair.value), mark.pending == nil else { continue }
           let fetched = FetchedKeys()
           fetched.learn(layout.mark, pair.value)
           keep(Base(mark, modified: pair.modified, revision: pair.modified, fetched))
@@ -161,7 +178,7 @@ package actor EtcdEngine: StateEngine {
       hint: "pdb init --db \(gateway.address)")
   }
 
-  private func strange(_ place: Bytes) -> PDBError {
+  func strange(_ place: Bytes) -> PDBError {
     PDBError(
       .corrupt,
       "'\(String(decoding: place, as: UTF8.self).escapingControlCharacters)' in etcd was not written by pdb",
@@ -174,10 +191,13 @@ package actor EtcdEngine: StateEngine {
   private static let windowBytes = 2 << 20
   private static let mostRanges = 128
 
-  private func ranges(
+  /// The pairs of some ranges, and at which revision of etcd they were there.
+  typealias Answer = (found: [(pairs: [EtcdPair], more: Bool)], revision: Int64)
+
+  func ranges(
     _ wanted: [Unfetched.Wanted], at revision: Int64, window: Int = windows.lowerBound,
     until end: ContinuousClock.Instant
-  ) async throws -> (found: [(pairs: [EtcdPair], more: Bool)], revision: Int64) {
+  ) async throws -> Answer {
     var found: [(pairs: [EtcdPair], more: Bool)] = []
     var latest: Int64 = 0
     let before = seen
@@ -472,13 +492,13 @@ package actor EtcdEngine: StateEngine {
             details: error.details)
         }
         guard !made.written.isEmpty else { return made.results }
-        let mark = MarkRecord(made.mark)
+        let mark = try await mark(of: made, of: operations.count, isUnknown, until: end)
         let claim = needsLead ? lead?.claim : nil
         guard needsLead == (claim != nil) else { throw mustLead }
         if let revision = try await send(
           made.written, mark, after: base, claim, &isUnknown, until: end)
         {
-          learn(made, mark, base, revision)
+          await learn(made, mark, base, revision, until: end)
           return made.results
         }
         // Another program was faster, or leads now.
@@ -542,8 +562,26 @@ package actor EtcdEngine: StateEngine {
     return made
   }
 
-  /// etcd allows 128 parts in a transaction, those of the transactions around it counted.
-  private static let partsOfTransaction = 32
+  /// The mark that the change comes to; what is larger than one request is put aside first.
+  private func mark(
+    of made: Made, of count: Int, _ isUnknown: Bool, until end: ContinuousClock.Instant
+  ) async throws -> MarkRecord {
+    var mark = MarkRecord(made.mark)
+    guard AsideChange.isNeeded(for: made.written) else { return mark }
+    guard count == 1 else {
+      throw PDBError(
+        .bodyTooLarge, "\(count) changes are larger than one request of etcd",
+        outcome: isUnknown ? .unknown : .notApplied)
+    }
+    mark.pending = UInt64(made.written.count)
+    do {
+      try await putAside(made.written, mark.nonce, until: end)
+    } catch let failure as EtcdFailure where !isUnknown {
+      // What lies aside is nothing without the mark.
+      throw failure.reading
+    }
+    return mark
+  }
 
   /// Writes, if the mark is still that of the base.
   ///
@@ -553,20 +591,12 @@ package actor EtcdEngine: StateEngine {
     _ written: [Bytes: Bytes?], _ mark: MarkRecord, after base: Base, _ claim: Int64?,
     _ isUnknown: inout Bool, until end: ContinuousClock.Instant
   ) async throws -> Int64? {
-    var requests = written.map { place, value in
-      value.map { EtcdRequest.put(place, $0) } ?? .delete(place)
+    var requests: [EtcdRequest] = []
+    if mark.pending == nil {
+      requests = written.map { place, value in value.map { .put(place, $0) } ?? .delete(place) }
     }
     requests.append(.put(layout.mark, mark.encoded))
-    while requests.count > Self.partsOfTransaction {
-      requests = stride(from: 0, to: requests.count, by: Self.partsOfTransaction).map {
-        .group(Array(requests[$0..<min(requests.count, $0 + Self.partsOfTransaction)]))
-      }
-    }
-    let key = JSON.string(layout.mark.base64)
-    var compare: [JSON] = [
-      ["key": key, "target": "MOD", "mod_revision": .string(String(base.modified))],
-      ["key": key, "target": "VALUE", "value": .string(base.mark.encoded.base64)],
-    ]
+    var compare = isStill(base.mark, modified: base.modified)
     if let claim {
       compare.append([
         "key": .string(layout.leader.base64), "target": "MOD",
@@ -575,7 +605,7 @@ package actor EtcdEngine: StateEngine {
     }
     let body: JSON = [
       "compare": .array(compare),
-      "success": .array(requests.map(\.json)),
+      "success": .array(EtcdRequest.parts(requests)),
     ]
     let bytes = ByteBuffer(bytes: body.serialized())
     var last = EtcdFailure.unreachable("no member answers")
@@ -601,7 +631,25 @@ package actor EtcdEngine: StateEngine {
     throw last
   }
 
-  private func learn(_ made: Made, _ mark: MarkRecord, _ base: Base, _ revision: Int64) {
+  /// That the mark is the one that it was.
+  func isStill(_ mark: MarkRecord, modified: Int64) -> [JSON] {
+    let key = JSON.string(layout.mark.base64)
+    return [
+      ["key": key, "target": "MOD", "mod_revision": .string(String(modified))],
+      ["key": key, "target": "VALUE", "value": .string(mark.encoded.base64)],
+    ]
+  }
+
+  private func learn(
+    _ made: Made, _ mark: MarkRecord, _ base: Base, _ revision: Int64,
+    until end: ContinuousClock.Instant
+  ) async {
+    if let change = AsideChange(mark, modified: revision) {
+      kept = nil
+      // It is made. If it cannot be finished now, whoever comes next does.
+      try? await finish(change, at: revision, until: end)
+      return
+    }
     // The watch may have been faster, and may have told of later changes by others.
     guard revision >= lastModified else { return }
     let fetched = base.readers == 0 ? base.fetched : base.fetched.copy()

@@ -20,6 +20,8 @@ extension EtcdFailure {
     switch self {
     case .refused(let code, let message):
       Self.refusal(code, message, outcome: nil)
+    case .unknown where isAboutSpace:
+      Self.full("etcd's database is full and takes no changes", outcome: .notApplied)
     case .unreachable(let message), .unknown(let message):
       PDBError(.unreachable, "etcd does not answer: \(message)")
     case .outOfReach: PDBError(.timedOut, "etcd compacts faster than it can be read")
@@ -36,11 +38,8 @@ extension EtcdFailure {
         .unreachable, "etcd does not answer: \(message)",
         outcome: isUnknown ? .unknown : .notApplied)
     case .unknown where isAboutSpace:
-      PDBError(
-        .diskFull, "etcd's database is full, and did not say what became of the change",
-        outcome: .unknown,
-        hint: "'etcdctl compact', 'defrag' and 'alarm disarm' make room, or a larger "
-          + "--quota-backend-bytes")
+      Self.full(
+        "etcd's database is full, and did not say what became of the change", outcome: .unknown)
     case .unknown(let message):
       PDBError(
         .unknownOutcome, "etcd took the change and did not say what became of it: \(message)",
@@ -55,6 +54,13 @@ extension EtcdFailure {
   /// Whether etcd has no room left.
   var isAboutSpace: Bool {
     if case .unknown(let message) = self { message.contains("space exceeded") } else { false }
+  }
+
+  private static func full(_ message: String, outcome: PDBError.Outcome) -> PDBError {
+    PDBError(
+      .diskFull, message, outcome: outcome,
+      hint: "'etcdctl compact', 'defrag' and 'alarm disarm' make room, or a larger "
+        + "--quota-backend-bytes")
   }
 
   private static func refusal(

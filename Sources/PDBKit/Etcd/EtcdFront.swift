@@ -46,10 +46,26 @@ package final class EtcdFront: LocalStore, Clustered {
       group.addTask { await engine.watch() }
       group.addTask { try? await engine.expireLeases() }
       group.addTask { await registry.run() }
+      group.addTask { await self.verify() }
       await group.waitForAll()
     }
     engine.feed.end()
     await engine.gateway.shutdown()
+  }
+
+  /// The one that leads reads everything now and then, as nodes do with their files.
+  private func verify() async {
+    while (try? await Task.sleep(for: .seconds(600))) != nil {
+      guard registry.known.leader == registry.id else { continue }
+      do {
+        _ = try await engine.verify()
+        registry.isAltered = false
+      } catch let error as PDBError where error.code == .corrupt {
+        registry.isAltered = true
+      } catch {
+        // Without an answer of etcd nothing is known.
+      }
+    }
   }
 
   /// Takes its name off the list, so that clients need not wait for it.

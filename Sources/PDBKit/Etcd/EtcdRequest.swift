@@ -3,9 +3,10 @@
 import PDBModel
 
 /// A part of a transaction.
-enum EtcdRequest {
+enum EtcdRequest: Sendable {
   case put(Bytes, Bytes)
   case delete(Bytes)
+  case deleteAll(KeyRange)
   case range(KeyRange, limit: Int, revision: Int64)
   /// Others in one, because a transaction may have only so many parts.
   case group([EtcdRequest])
@@ -15,6 +16,12 @@ enum EtcdRequest {
     case .put(let key, let value):
       ["request_put": ["key": .string(key.base64), "value": .string(value.base64)]]
     case .delete(let key): ["request_delete_range": ["key": .string(key.base64)]]
+    case .deleteAll(let range):
+      [
+        "request_delete_range": [
+          "key": .string(range.lower.base64), "range_end": .string(range.upper.base64),
+        ]
+      ]
     case .range(let range, let limit, let revision):
       [
         "request_range": [
@@ -24,6 +31,22 @@ enum EtcdRequest {
       ]
     case .group(let requests): ["request_txn": ["success": .array(requests.map(\.json))]]
     }
+  }
+}
+
+extension EtcdRequest {
+  /// etcd allows 128 parts in a transaction, those of the transactions around it counted.
+  private static let partsOfTransaction = 32
+
+  /// As many parts as etcd takes, however many there are.
+  static func parts(_ requests: [EtcdRequest]) -> [JSON] {
+    var requests = requests
+    while requests.count > partsOfTransaction {
+      requests = stride(from: 0, to: requests.count, by: partsOfTransaction).map {
+        .group(Array(requests[$0..<min(requests.count, $0 + partsOfTransaction)]))
+      }
+    }
+    return requests.map(\.json)
   }
 }
 

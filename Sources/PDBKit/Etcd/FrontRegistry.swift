@@ -38,6 +38,12 @@ final class FrontRegistry: Sendable {
   private let engine: EtcdEngine
   private let box = NIOLockedValueBox(Known())
   private let lease = NIOLockedValueBox<Int64?>(nil)
+  private let altered = NIOLockedValueBox(false)
+  /// Whether another program has written below the prefix.
+  var isAltered: Bool {
+    get { altered.withLockedValue { $0 } }
+    set { altered.withLockedValue { $0 = newValue } }
+  }
 
   /// - Parameters:
   ///   - id: that of the front; who is none has no id.
@@ -138,6 +144,7 @@ final class FrontRegistry: Sendable {
     known.alarms = (alarms["alarms"]?.array ?? []).compactMap { alarm in
       alarm["alarm"]?.string.map { "etcd_\($0.lowercased())" }
     }
+    if isAltered { known.alarms.append("etcd_altered") }
     let found = known
     box.withLockedValue { $0 = found }
     guard let claim, found.leader == id else { return engine.follow() }

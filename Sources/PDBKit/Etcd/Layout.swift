@@ -8,6 +8,8 @@
 //   h/00...057          revision 57: who, when, what, which keys
 //   q/REQUEST           the answer to a request, for its repetitions
 //   r/00...091          the id of the request that was operation 91: the oldest are forgotten first
+//   p/NONCE/w/...       of a change that is larger than one request: what is to be put at `...`
+//   p/NONCE/d/...       and what is to be removed
 //   f/NODE              a node in front of etcd, as long as it lives
 //   l                   which of them leads
 //
@@ -125,6 +127,31 @@ struct Layout: Sendable {
 
   func requestNumbers(through index: UInt64) -> KeyRange {
     KeyRange(key("r/"), index == .max ? key("r/").prefixEnd! : requestNumber(index + 1))
+  }
+
+  // MARK: Put aside
+
+  /// What is put aside, of whatever change.
+  var aside: KeyRange { KeyRange(prefix: key("p/")) }
+
+  /// What a change puts aside.
+  func aside(_ nonce: UInt64) -> KeyRange { KeyRange(prefix: folder(ofAside: nonce)) }
+
+  /// Where it is put aside that something is to be written at a place, or removed there.
+  func aside(_ nonce: UInt64, _ place: Bytes, isRemoved: Bool) -> Bytes {
+    folder(ofAside: nonce) + Bytes((isRemoved ? "d/" : "w/").utf8) + place.dropFirst(prefix.count)
+  }
+
+  /// What is to be done for such a place; `nil` for one that pdb did not write.
+  func target(ofAside aside: Bytes, _ nonce: UInt64) -> (place: Bytes, isRemoved: Bool)? {
+    let rest = aside.dropFirst(folder(ofAside: nonce).count)
+    let place = prefix + rest.dropFirst(2)
+    if rest.starts(with: Bytes("w/".utf8)) { return (place, false) }
+    return rest.starts(with: Bytes("d/".utf8)) ? (place, true) : nil
+  }
+
+  private func folder(ofAside nonce: UInt64) -> Bytes {
+    key("p/") + Self.digits(nonce) + Bytes("/".utf8)
   }
 
   /// The number at the end of a place.

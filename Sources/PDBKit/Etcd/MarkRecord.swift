@@ -7,25 +7,32 @@ struct MarkRecord: Equatable {
   var mark: StateMark
   /// Drawn for every change: two that come as far are not the same, as where an etcd was restored.
   var nonce: UInt64
+  /// How many keys of the change were put aside and are not where they belong yet; see `AsideChange`.
+  var pending: UInt64?
 
-  init(_ mark: StateMark, nonce: UInt64 = .random(in: 0 ... .max)) {
+  init(_ mark: StateMark, nonce: UInt64 = .random(in: 0 ... .max), pending: UInt64? = nil) {
     self.mark = mark
     self.nonce = nonce
+    self.pending = pending
   }
 
   var encoded: Bytes {
-    let json: JSON = [
-      "revision": JSON(mark.revision), "index": JSON(mark.appliedIndex),
-      "hash": JSON(mark.hash), "version": JSON(mark.version.number),
-      "compacted": JSON(mark.compactedRevision), "history_bytes": JSON(mark.historyBytes),
-      "forgotten_revision": JSON(mark.forgottenRevision),
-      "lease": [
-        "time": JSON(mark.lease.time), "stamp": JSON(mark.lease.stamp.milliseconds),
-        "next": JSON(mark.lease.next),
-      ],
-      "nonce": JSON(nonce),
+    var members: [JSON.Member] = [
+      .init("revision", JSON(mark.revision)), .init("index", JSON(mark.appliedIndex)),
+      .init("hash", JSON(mark.hash)), .init("version", JSON(mark.version.number)),
+      .init("compacted", JSON(mark.compactedRevision)),
+      .init("history_bytes", JSON(mark.historyBytes)),
+      .init("forgotten_revision", JSON(mark.forgottenRevision)),
+      .init(
+        "lease",
+        [
+          "time": JSON(mark.lease.time), "stamp": JSON(mark.lease.stamp.milliseconds),
+          "next": JSON(mark.lease.next),
+        ]),
+      .init("nonce", JSON(nonce)),
     ]
-    return json.serialized()
+    if let pending { members.append(.init("pending", JSON(pending))) }
+    return JSON.object(members).serialized()
   }
 
   /// - Returns: `nil` for what ``encoded`` does not write.
@@ -51,6 +58,7 @@ struct MarkRecord: Equatable {
     mark.data.lease.stamp = Timestamp(milliseconds: stamp)
     mark.data.lease.next = next
     self.nonce = nonce
+    pending = json["pending"]?.uint64
   }
 }
 

@@ -170,6 +170,13 @@ extension Schema {
     return copy
   }
 
+  /// The same with a keyword whose value is a schema.
+  package func with(_ keyword: String, _ schema: Schema) -> Schema {
+    var copy = self
+    copy.keywords.append((keyword, .schema(schema)))
+    return copy
+  }
+
   /// The same under a name: it stands in the document once, and others refer to it.
   package func named(_ name: String) -> Schema {
     var copy = self

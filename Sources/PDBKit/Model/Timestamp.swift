@@ -1,6 +1,7 @@
 // Points in time as the replicated state writes them.
 
 import Foundation
+import Synchronization
 
 /// Milliseconds since 1970 in UTC. Written as RFC 3339 by integer arithmetic alone, so every
 /// node and every version writes the same bytes.
@@ -13,7 +14,15 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
   /// The wall clock. Only for people to read: nothing decides by it.
   public static var now: Timestamp {
-    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()))
+    Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded()) + skew)
+  }
+
+  private static let offset = Atomic<Int64>(0)
+
+  /// By how many milliseconds the wall clock of this process is ahead: other than 0 only in a lab.
+  package static var skew: Int64 {
+    get { offset.load(ordering: .relaxed) }
+    set { offset.store(newValue, ordering: .relaxed) }
   }
 
   /// Earlier times are less.

@@ -100,7 +100,7 @@ final class Endpoint: Sendable {
     case .tasks: tasks
     case .pairs: pairs
     case .history: history
-    case .events: events
+    case .events: events + watching
     case .transfers: transfers
     case .cluster: cluster
     case .members: members

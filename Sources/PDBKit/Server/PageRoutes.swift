@@ -62,9 +62,13 @@ struct PageAsset: Sendable {
   }
 }
 
-extension Exchange {
-  fileprivate func answer(with path: String) throws -> Response {
-    guard let asset = PageAsset.all[path] else {
+extension PageAsset {
+  /// The file of a path, or that the browser has it.
+  ///
+  /// - Parameter policy: what pages may load, and to which hosts they may talk.
+  /// - Throws: `not_found`.
+  static func answer(to request: Request, with path: String, _ policy: String) throws -> Response {
+    guard let asset = all[path] else {
       throw PDBError(.notFound, "the page has no file '\(path.escapingControlCharacters)'")
     }
     var headers: HTTPFields = [
@@ -84,6 +88,19 @@ extension Exchange {
       status: .ok, headers: headers, body: ResponseBody(byteBuffer: asset.bytes))
   }
 
+  /// - Parameter sources: where pages may connect to.
+  static func policy(connectingTo sources: String) -> String {
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+      + "worker-src 'self'; connect-src \(sources); base-uri 'none'; "
+      + "form-action 'none'; frame-ancestors 'none'"
+  }
+}
+
+extension Exchange {
+  fileprivate func answer(with path: String) throws -> Response {
+    try PageAsset.answer(to: request, with: path, policy)
+  }
+
   /// What the page may load, and which hosts it may talk to: this origin, and the members wherever they
   /// listen (Content Security Policy Level 3).
   private var policy: String {
@@ -95,9 +112,7 @@ extension Exchange {
     }
     let sources = Set(["http://127.0.0.1:", "http://localhost:"] + others).sorted()
       .map { $0 + "*" }.joined(separator: " ")
-    return "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-      + "worker-src 'self'; connect-src 'self' \(sources); base-uri 'none'; "
-      + "form-action 'none'; frame-ancestors 'none'"
+    return PageAsset.policy(connectingTo: "'self' \(sources)")
   }
 }
 

@@ -2,12 +2,15 @@
 
 import Logging
 import PDBCluster
+import PDBCoordinator
 import PDBEtcd
 import PDBModel
 import PDBStore
 
 extension EtcdFront: ServedStore {
   var measurements: Measurements { Measurements() }
+  var timeline: [Timeline.Entry] { [] }
+  func consensusFrames() -> AsyncStream<ConsensusFrame>? { nil }
 
   func add(
     _ address: NodeAddress, invitedBy invitation: Invitation

@@ -15,6 +15,10 @@ protocol ServedStore: Clustered {
   var currentView: ClusterView { get }
   /// What the node measured since it started.
   var measurements: Measurements { get }
+  /// Elections, members and alarms since the node started, the oldest first.
+  var timeline: [Timeline.Entry] { get }
+  /// How the node agrees with others, told as long as the caller takes it; `nil` if others do that for it.
+  func consensusFrames() -> AsyncStream<ConsensusFrame>?
   /// Adds a member that was invited.
   func add(
     _ address: NodeAddress, invitedBy invitation: Invitation
@@ -26,5 +30,7 @@ protocol ServedStore: Clustered {
 extension ClusterStore: ServedStore {
   var headline: Headline { engine.headline }
   var measurements: Measurements { engine.measurements }
+  var timeline: [Timeline.Entry] { engine.timeline }
+  func consensusFrames() -> AsyncStream<ConsensusFrame>? { engine.trace.frames() }
   func requestStop() { engine.requestStop() }
 }

@@ -16,10 +16,14 @@
 // counts the attempts that may have succeeded without the page knowing.
 //
 // Kinds: `add {title, fields}`, `addMany {titles}`, `complete {id, title, completed}`, `edit {id, title,
-// fields, base}` (see fields.mjs), `remove {id, title}`, `clear {count}`, `undo {revision, of}`.
+// fields, base}` (see fields.mjs), `remove {id, title}`, `clear {count}`, `undo {revision, of}`; of pairs
+// `set {pair, value, base, title}` and `removePair {pair, base, title}`: `pair` names the key, `base` is the
+// revision of the value that the user saw, `null` where there was none, `title` the key as it is shown.
+// An undo without `of` takes back a revision that the user chose in the history.
 
 import { compare } from './fields.mjs'
 import { agrees, isSame } from './identity.mjs'
+import { isSameValue } from './values.mjs'
 
 /** Phases in which a change still has to be sent. */
 export const isUnsent = ({ phase }) => phase === 'queued' || phase === 'waiting'
@@ -65,10 +69,26 @@ export function prepare(op, replica) {
       return { request: { id, method: 'DELETE', path: '/tasks?status=completed' } }
     case 'undo':
       return { request: { id, method: 'POST', path: '/undo', body: { revision: op.revision } } }
+    case 'set': {
+      const { pair, value, base } = op
+      // The value is sent as it was typed: large numbers would lose digits otherwise.
+      const [member, source] =
+        value.source === undefined ? ['value_b64', JSON.stringify(value.bytes)] : ['value', value.source]
+      const text = `${JSON.stringify(pair).slice(0, -1)},"${member}":${source}}`
+      return { request: { id, method: 'POST', path: '/set', text, ...conditionOn(base) } }
+    }
+    case 'removePair': {
+      const { pair, base } = op
+      const body = { keys: [pair.key ?? pair] }
+      return { request: { id, method: 'POST', path: '/delete', body, ...conditionOn(base) } }
+    }
     default:
       throw new TypeError(`no change is called '${op.kind}'`)
   }
 }
+
+/** What the user saw must be there still. */
+const conditionOn = (base) => (base === null ? { isNew: true } : { ifMatch: base })
 
 // A node of another cluster does nothing (`wrong_cluster`); the feed sees to where this one is.
 const passing = [
@@ -81,7 +101,7 @@ const passing = [
  * @param answer `{status, body, revision}`, or `{failure}` if no answer came.
  * @returns one of `{next: 'done', revision, count, task}`, `{next: 'ask', url}`: send it there,
  *   `{next: 'wait', reason}`: send it again later, `{next: 'token'}`, `{next: 'recheck'}`: look
- *   at the task again, `{next: 'gone'}`, `{next: 'failed', error}`.
+ *   at the task or the pair again, `{next: 'gone'}`, `{next: 'failed', error}`.
  */
 export function judge(op, answer) {
   if (answer.failure) return { next: 'wait', reason: 'unreachable' }
@@ -98,9 +118,17 @@ export function judge(op, answer) {
     // What should go is gone.
     return op.kind === 'remove' ? { next: 'done', revision, count: 0, task: null } : { next: 'gone' }
   }
-  if (code === 'conflict' && op.kind === 'edit') return { next: 'recheck' }
+  if (code === 'key_not_found' && op.kind === 'removePair') {
+    return { next: 'done', revision, count: 0, task: null }
+  }
+  if (code === 'conflict' && (op.kind === 'edit' || op.pair)) return { next: 'recheck' }
   const error = body ?? { error: 'bad_answer', message: `HTTP ${status}`, outcome: 'unknown' }
   return { next: 'failed', error }
+}
+
+/** Whether what another client made of a pair is what the change was to make of it. */
+export function isMade(op, theirs) {
+  return op.kind === 'set' ? isSameValue(op.value, theirs?.value ?? null) : theirs === null
 }
 
 /** The change as one that was never sent: the next request for it gets an id of its own. */

@@ -3,14 +3,19 @@
 import { fold, foldedWords, hasWords } from './folding.mjs'
 import { withoutFields } from './fields.mjs'
 import { agrees } from './identity.mjs'
-import { afresh, again, isUnsent, overlay, placed } from './outbox.mjs'
+import { afresh, again, isMade, isUnsent, overlay, placed } from './outbox.mjs'
+import { startPlace } from './place.mjs'
+import { readingChanges, rowsLength, withRead } from './reading.mjs'
 import { advance, shownTask } from './replica.mjs'
+import { keyText } from './values.mjs'
 
 export const filters = ['all', 'active', 'completed']
 /** How many rows are drawn at first, and how many more when the end comes in sight. */
 export const pageLength = 100
 /** How many removals are offered to be undone at once. */
 const undoableRemovals = 4
+/** How many changes of this page can be undone one after the other. */
+const undoableChanges = 50
 
 export const initialState = {
   /** The tasks at a revision; `null` until they are read. */
@@ -28,6 +33,15 @@ export const initialState = {
   filter: 'all',
   query: '',
   length: pageLength,
+  /** Where the user is, but for `filter` and `query` (see place.mjs). */
+  place: startPlace,
+  /** What was read for the place (see reading.mjs), and how many rows of lists are wanted. */
+  slots: {},
+  rows: rowsLength,
+  /** What is typed for keys and not saved: `{form, text, base, saved}` by key. */
+  drafts: {},
+  /** The changes that this page made, for undoing the last one: `{key, revision, op}`. */
+  made: [],
   /** The task whose title is being edited, and the title it had then. */
   editing: null,
 }
@@ -40,6 +54,8 @@ export function reduce(state, action) {
 }
 
 const changes = {
+  ...readingChanges,
+
   // What the cluster tells.
 
   /** `isReplaced`: the node has other data than before, so earlier revisions mean nothing. */
@@ -51,7 +67,7 @@ const changes = {
     const next = settleUpTo({ ...state, replica, ops }, replica.revision)
     if (!isAnother) return next
     // What was said of the old one means nothing here.
-    const fresh = { ...next, notices: [] }
+    const fresh = { ...next, notices: [], slots: {}, drafts: {}, made: [] }
     // Where changes are left over, they say it.
     return elsewhere(next).length > 0 ? fresh : noted(fresh, { kind: 'another-cluster', identity })
   },
@@ -97,8 +113,8 @@ const changes = {
 
   queue(state, { op }) {
     const made = afresh({ ...op, identity: state.replica?.identity ?? null })
-    const next = { ...state, ops: [...state.ops, made] }
-    if (op.kind === 'remove') {
+    const next = remembered({ ...state, ops: [...state.ops, made] }, made)
+    if (op.kind === 'remove' || op.kind === 'removePair') {
       return noted(fewer(next), { kind: 'removed', op: op.key, title: op.title })
     }
     if (op.kind === 'clear') {
@@ -111,13 +127,15 @@ const changes = {
   takeBack(state, { key, notice, undoKey }) {
     // Pressed twice.
     if (!state.notices.some(({ id }) => id === notice)) return state
-    const next = { ...state, notices: state.notices.filter(({ id }) => id !== notice) }
-    const op = state.ops.find((op) => op.key === key)
-    // Never sent: nothing to take back.
-    if (op?.phase === 'queued' && !op.request) return dropped(next, key)
     const { revision = null } = state.notices.find(({ id }) => id === notice) ?? {}
-    const undo = { key: undoKey, kind: 'undo', of: key, revision: revision ?? op?.revision ?? null }
-    return changes.queue(next, { op: undo })
+    return undoing(state, { key, revision }, undoKey)
+  },
+
+  /** The user wants the last change that this page made to be undone. */
+  undoLast(state, { undoKey }) {
+    const last = state.made.at(-1)
+    if (!last) return noted(without(state, 'nothingToUndo'), { kind: 'nothingToUndo' })
+    return noted(undoing(state, last, undoKey), { kind: 'undoing', change: last.op })
   },
 
   // What becomes of a change.
@@ -148,13 +166,20 @@ const changes = {
     return withTask(next, task)
   },
 
+  /** A pair was changed by another client before the change was made; `theirs`: `{revision, value}`. */
+  recheckPair(state, { key, theirs }) {
+    const op = state.ops.find((op) => op.key === key)
+    return isMade(op, theirs) ? dropped(state, key) : changes.conflict(state, { key, theirs })
+  },
+
   confirmed(state, { key, revision, count, task = null }) {
     let next = withOp(state, key, (op) => ({ ...op, phase: 'confirmed', revision }))
+    next = { ...next, made: next.made.map((made) => (made.key === key ? { ...made, revision } : made)) }
     // The next change of the task builds on this one, whether the stream has told of it or not.
     if (task) next = withTask(next, task)
     if (count === 0) {
       // Nothing was there to remove, so there is nothing to bring back.
-      next = { ...next, notices: next.notices.filter(({ op }) => op !== key) }
+      next = forgotten({ ...next, notices: next.notices.filter(({ op }) => op !== key) }, key)
       next = { ...next, ops: next.ops.filter(({ of }) => of !== key) }
     }
     next = {
@@ -164,6 +189,9 @@ const changes = {
       ),
       ops: next.ops.map((op) => (op.of === key ? { ...op, revision } : op)),
     }
+    const op = next.ops.find((op) => op.key === key)
+    if (op?.pair && count !== 0) next = withPair(next, op)
+    if (op?.kind === 'undo' && !op.of) next = noted(next, { kind: 'undone', of: op.revisionOf, revision })
     return settleUpTo(next, state.replica.revision)
   },
 
@@ -172,7 +200,7 @@ const changes = {
   },
 
   failed(state, { key, error }) {
-    const next = withOp(state, key, (op) => ({ ...op, phase: 'failed', error }))
+    const next = forgotten(withOp(state, key, (op) => ({ ...op, phase: 'failed', error })), key)
     return {
       ...next,
       ops: next.ops.filter(({ of }) => of !== key),
@@ -180,14 +208,17 @@ const changes = {
     }
   },
 
-  /** The user's fields replace those that another client gave. */
+  /** The user's fields, or value, replace those that another client gave. */
   keepMine(state, { key }) {
+    const { pair, theirs } = state.ops.find((op) => op.key === key)
+    if (pair) return withOp(state, key, (op) => afresh({ ...op, base: theirs?.revision ?? null }))
     return withOp(state, key, (op) => afresh({ ...op, base: { ...op.base, ...op.theirs } }))
   },
 
   /** The fields that another client gave stay; the others of the edit are still made. */
   takeTheirs(state, { key }) {
     const op = state.ops.find((op) => op.key === key)
+    if (op.pair) return dropped(withoutDraft(state, op.title), key)
     const rest = withoutFields(op, op.theirs)
     return rest ? withOp(state, key, () => afresh(rest)) : dropped(state, key)
   },
@@ -207,6 +238,20 @@ const changes = {
     elsewhere(state).reduce((next, { key }) => dropped(next, key), state),
 
   // What the user looks at.
+
+  /** The user goes to a place, whole as in place.mjs. */
+  go(state, { place }) {
+    const { filter, query, ...rest } = place
+    const isSame = JSON.stringify({ ...rest, at: null }) === JSON.stringify({ ...state.place, at: null })
+    let next = { ...state, place: rest, rows: isSame ? state.rows : rowsLength }
+    if (filter !== state.filter) next = changes.filter(next, { filter })
+    return query === state.query ? next : changes.query(next, { query })
+  },
+
+  /** What is typed for a key; `draft` is `null` where nothing is any more. */
+  draft(state, { name, draft }) {
+    return draft ? { ...state, drafts: { ...state.drafts, [name]: draft } } : withoutDraft(state, name)
+  },
 
   filter: (state, { filter }) => ({ ...state, filter, length: pageLength }),
   query: (state, { query }) => ({ ...state, query, length: pageLength }),
@@ -234,13 +279,45 @@ function withTask(state, task) {
   return { ...state, replica: { ...state.replica, tasks } }
 }
 
+/** With a pair as a change left it, till it is read again. */
+function withPair(state, { kind, pair, value, revision }) {
+  const made = { ...pair, value: value?.source, value_b64: value?.bytes, revision }
+  return withRead(state, 'pair', { kind: 'pair', key: pair }, { pair: kind === 'set' ? made : null })
+}
+
 /** What the answer to a change would say, from what the stream says. */
 function confirmation(op, made) {
   return { key: op.key, revision: made.get(op.request.id), count: null }
 }
 
+/** With a change among those that can be undone. An undo takes away what it undoes. */
+function remembered(state, op) {
+  if (op.kind === 'undo') return op.of ? forgotten(state, op.of) : state
+  return { ...state, made: [...state.made, { key: op.key, revision: null, op }].slice(-undoableChanges) }
+}
+
+function forgotten(state, key) {
+  return { ...state, made: state.made.filter((made) => made.key !== key) }
+}
+
+/** With a change taken back: not sent, or undone once it is made. */
+function undoing(state, { key, revision }, undoKey) {
+  const next = { ...state, notices: state.notices.filter(({ op }) => op !== key) }
+  const op = state.ops.find((op) => op.key === key)
+  // Never sent: nothing to take back.
+  if (op?.phase === 'queued' && !op.request) return dropped(next, key)
+  const undo = { key: undoKey, kind: 'undo', of: key, revision: revision ?? op?.revision ?? null }
+  return changes.queue(next, { op: undo })
+}
+
+function withoutDraft(state, name) {
+  const { [name]: _, ...drafts } = state.drafts
+  return { ...state, drafts }
+}
+
 /** Without a change, and without what was to take it back. */
-function dropped(state, key) {
+function dropped(given, key) {
+  const state = forgotten(given, key)
   return {
     ...state,
     ops: state.ops.filter((op) => op.key !== key && op.of !== key),
@@ -285,6 +362,12 @@ export function nextToSend(state) {
 }
 
 export const unsent = (state) => state.ops.filter(isUnsent)
+
+/** The last change of a pair that is on its way, or that the user must decide on; `null` if there is none. */
+export function pendingOf(state, key) {
+  const isOfKey = ({ pair, phase }) => pair && phase !== 'elsewhere' && keyText(pair) === keyText(key)
+  return state.ops.findLast(isOfKey) ?? null
+}
 
 /** The changes that were made for another cluster than the one whose tasks are shown. */
 export const elsewhere = (state) => state.ops.filter(({ phase }) => phase === 'elsewhere')

@@ -22,15 +22,22 @@ export function urlOf(node, protocol = globalThis.location?.protocol ?? 'http:')
   return `${isLocal ? 'http:' : protocol}//${address}`
 }
 
+/** A query as nodes read it: a plus is a plus to them, a blank `%20`. What is undefined is left out. */
+export function queryText(values) {
+  const known = Object.entries(values).filter(([, value]) => value !== undefined)
+  return String(new URLSearchParams(known)).replaceAll('+', '%20')
+}
+
 /**
  * Sends a request.
  *
  * @param patience how long the whole answer may take, in milliseconds.
  * @param signal ends the request before that.
+ * @param parse makes the body of the answer's text.
  * @returns `{status, body, revision, identity}`, or `{failure}`: 'timeout' or 'unreachable'. A
  *   failure does not say whether the node got the request.
  */
-export async function send(url, { method = 'GET', headers, body, patience, signal }) {
+export async function send(url, { method = 'GET', headers, body, patience, signal, parse = JSON.parse }) {
   try {
     const response = await fetch(url, {
       method,
@@ -42,7 +49,7 @@ export async function send(url, { method = 'GET', headers, body, patience, signa
     })
     return {
       status: response.status,
-      body: await response.json(),
+      body: parse(await response.text()),
       revision: Number(response.headers.get('PDB-Revision')),
       identity: identityOf(response),
     }

@@ -1,9 +1,11 @@
 // Sends the changes of this tab, one after the other, to whichever node takes them.
 
 import { expectation } from '../logic/identity.mjs'
+import { readAnswer } from '../logic/json.mjs'
 import { isUnsent, judge, prepare, taskPath } from '../logic/outbox.mjs'
 import { nextToSend } from '../logic/state.mjs'
-import { headersFor, send, urlOf } from './requests.mjs'
+import { valueOf } from '../logic/values.mjs'
+import { headersFor, queryText, send, urlOf } from './requests.mjs'
 
 const firstPatience = 1500
 const lastPatience = 10_000
@@ -74,14 +76,16 @@ export class Sender {
   }
 
   async #attempt(url, op, patience) {
-    const { method, path, body, ifMatch, id } = op.request
+    const { method, path, body, ifMatch, isNew, id } = op.request
+    const text = op.request.text ?? (body === undefined ? undefined : JSON.stringify(body))
     const headers = {
       'Idempotency-Key': id,
       'PDB-Author': 'page',
       'PDB-Expect-Cluster': expectation(op.identity),
     }
-    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    if (text !== undefined) headers['Content-Type'] = 'application/json'
     if (ifMatch !== undefined) headers['If-Match'] = `"${ifMatch}"`
+    if (isNew) headers['If-None-Match'] = '*'
     // So that a node can tell whether it would still remember this request; the age is for nodes of
     // version 0.1.
     if (op.attempts > 1) {
@@ -91,7 +95,7 @@ export class Sender {
     return send(url + path, {
       method,
       headers: headersFor(this.#store.state.token, headers),
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: text,
       patience,
     })
   }
@@ -109,16 +113,22 @@ export class Sender {
     }
   }
 
-  /** Another client changed the task: see whether that was the title. */
+  /** Another client changed the task or the pair: see what there is now. */
   async #recheck(key, url) {
     const op = this.#find(key)
-    const answer = await send(url + taskPath(op.id), {
+    const answer = await send(url + (op.pair ? `/pair?${queryText(op.pair)}` : taskPath(op.id)), {
       headers: headersFor(this.#store.state.token, {
         'PDB-Expect-Cluster': expectation(op.identity),
       }),
       patience: lastPatience,
+      parse: op.pair ? readAnswer : JSON.parse,
     })
     if (!this.#isOpen(key)) return
+    if (op.pair && (answer.status === 200 || answer.body?.error === 'key_not_found')) {
+      const { revision } = answer.body
+      const theirs = answer.status === 200 ? { revision, value: valueOf(answer.body) } : null
+      return this.#dispatch({ type: 'recheckPair', key, theirs })
+    }
     if (answer.status === 404) return this.#gone(key)
     if (answer.status === 200) this.#dispatch({ type: 'recheck', key, task: answer.body })
     else await this.#rest()

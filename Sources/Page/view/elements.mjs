@@ -59,6 +59,31 @@ export function makeButton(text, action) {
   return button
 }
 
+/** Makes an element show this icon of the page. */
+export function setIcon(element, name) {
+  element.querySelector('use').setAttribute('href', `#icon-${name}`)
+}
+
+/** Says why there is nothing to see, with what can be done about it; hides the place without a text. */
+export function drawNothing(place, text, button = null) {
+  place.hidden = !text
+  const look = [text ?? '', button?.text ?? ''].join('\n')
+  if (place.dataset.look === look) return
+  place.dataset.look = look
+  place.textContent = text ?? ''
+  if (button) place.append(' ', makeButton(button.text, button.action))
+}
+
+/** Shows a value in a field, unless it is there already: the caret must stay. */
+export function setValue(field, value) {
+  if (field.value !== value) field.value = value
+}
+
+/** Whether a click on a link is the page's: others open a window, or a menu. */
+export function isPlainClick({ button, ctrlKey, metaKey, shiftKey, altKey, defaultPrevented }) {
+  return button === 0 && !ctrlKey && !metaKey && !shiftKey && !altKey && !defaultPrevented
+}
+
 /** Whether a key belongs to an input method that is still putting characters together. */
 export function isComposing(event) {
   // Safari ends the composition before it tells of the key that ended it.

@@ -1,29 +1,16 @@
-// The top of the page: the verdict, the node in use, the language, and what is wrong.
+// The top of the page: the verdict, the node in use, and what is wrong.
 
 import { shortNames } from '../logic/cluster.mjs'
 import { unsent, visibleTasks, writability } from '../logic/state.mjs'
-import { languages } from '../logic/words.mjs'
-import { fromTemplate, setText } from './elements.mjs'
+import { setText } from './elements.mjs'
 
 const verdict = document.getElementById('verdict')
 const nodeName = document.getElementById('node-name')
 const trouble = document.getElementById('trouble')
 const troubleWords = document.getElementById('trouble-words')
 const unsentWords = document.getElementById('unsent')
-const switches = document.getElementById('languages')
 
-/** @param choose is called with the language that the user wants. */
-export function startHeader({ choose }) {
-  for (const [language, { languageName }] of Object.entries(languages)) {
-    const button = fromTemplate('button')
-    button.textContent = languageName
-    button.lang = language
-    button.addEventListener('click', () => choose(language))
-    switches.append(button)
-  }
-}
-
-export function drawHeader(state, words, language) {
+export function drawHeader(state, words) {
   const { report, connection } = state
   const canWrite = writability(state)
   setText(verdict, report && canWrite !== 'offline' ? words.verdict(report) : '')
@@ -37,25 +24,7 @@ export function drawHeader(state, words, language) {
   setText(troubleWords, isTrouble ? words.state[canWrite] : '')
   setText(unsentWords, waiting > 0 ? `${words.unsentCount(unsent(state).length)}.` : '')
   trouble.hidden = !isTrouble && waiting === 0
-  document.title = words.documentTitle(visibleTasks(state).counts.active)
-  for (const button of switches.children) {
-    button.setAttribute('aria-pressed', String(button.lang === language))
-  }
-}
-
-/** The words of a name such as `field.title`. */
-const wordsAt = (name, words) => name.split('.').reduce((part, step) => part[step], words)
-
-/** Writes the words that never change but with the language. */
-export function drawWords(words, language) {
-  document.documentElement.lang = language
-  for (const element of document.querySelectorAll('[data-words]')) {
-    setText(element, wordsAt(element.dataset.words, words))
-  }
-  for (const element of document.querySelectorAll('[data-placeholder]')) {
-    element.placeholder = words[element.dataset.placeholder]
-  }
-  for (const element of document.querySelectorAll('[data-label]')) {
-    element.setAttribute('aria-label', words[element.dataset.label])
-  }
+  const title = words.documentTitle(visibleTasks(state).counts.active)
+  const { view } = state.place
+  document.title = view === 'tasks' ? title : `${words[view]} – ${title}`
 }

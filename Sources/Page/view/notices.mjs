@@ -3,12 +3,13 @@
 
 import { shortNames } from '../logic/cluster.mjs'
 import { shortName } from '../logic/identity.mjs'
+import { obstaclesOf } from '../logic/revisions.mjs'
+import { keyText, preview } from '../logic/values.mjs'
 import { fromTemplate, keepingFocus, makeButton, setText, showAll } from './elements.mjs'
 
 const place = document.getElementById('notices')
 /** How long a notice stays while the pointer is not on it, in milliseconds. */
 const lifetime = 20_000
-const tasks = document.getElementById('tasks')
 const timers = new Map()
 
 /** @param takeBack is called with the notice of a removal that the user regrets. */
@@ -36,12 +37,15 @@ export function startNotices(store, { takeBack }) {
 
 export function drawNotices(store, actions, words, language) {
   const { state } = store
-  const undecided = state.ops.filter(({ phase }) => phase === 'conflict' || phase === 'failed')
+  const undecided = state.ops.filter(
+    (op) => op.phase === 'failed' || (op.phase === 'conflict' && !isInEditor(op, state.place)),
+  )
+  const section = document.getElementById(state.place.view)
   const items = [
     ...undecided.map((op) => ({ op, key: `${op.key} ${op.phase} ${op.theirs ?? ''} ${language}` })),
     ...state.notices.map((notice) => ({ notice, key: `${notice.id} ${language}` })),
   ]
-  keepingFocus(place, tasks, () =>
+  keepingFocus(place, section, () =>
     showAll(place, items, {
       key: ({ key }) => key,
       make: (item) => makeNotice(item, state, actions, words),
@@ -49,6 +53,11 @@ export function drawNotices(store, actions, words, language) {
     }),
   )
   expireAll(store)
+}
+
+/** The editor of a key shows itself what is to be decided on there. */
+function isInEditor({ pair }, { view, key }) {
+  return pair !== undefined && view === 'keys' && key !== null && keyText(key) === keyText(pair)
 }
 
 function makeNotice({ op, notice }, state, actions, words) {
@@ -66,6 +75,7 @@ function decision(op, actions, words) {
   const title = op.title ?? op.titles?.join(', ') ?? ''
   const quoted = title === '' ? '' : `“${title.slice(0, 200)}” – `
   const discard = makeButton(words.discard, () => actions.discard(op.key))
+  if (op.phase === 'conflict' && op.pair) return pairDecision(op, quoted, actions, words)
   if (op.phase === 'conflict') {
     return {
       text: quoted + words.conflict(fieldsText(op.theirs, words)),
@@ -80,6 +90,7 @@ function decision(op, actions, words) {
     const buttons = op.kind === 'edit' ? [addInstead, discard] : [discard]
     return { text: quoted + words.notSaved(words.gone), buttons }
   }
+  if (op.kind === 'undo' && !op.of) return undoDecision(op, discard, actions, words)
   if (op.kind === 'undo' && op.error.error === 'conflict') {
     return { text: words.notSaved(words.undoConflict), buttons: [discard] }
   }
@@ -87,6 +98,36 @@ function decision(op, actions, words) {
   return {
     text: quoted + say(op.error.message ?? op.error.error),
     buttons: [makeButton(words.again, () => actions.again(op.key)), discard],
+  }
+}
+
+/** A key that was changed by another client meanwhile. */
+function pairDecision({ key, kind, pair, theirs }, quoted, actions, words) {
+  const isRemoval = kind === 'removePair'
+  const text = theirs ? words.conflict(`“${preview(theirs.value)}”`) : words.pairConflict(isRemoval, null)
+  return {
+    text: quoted + text,
+    buttons: [
+      makeButton(isRemoval ? words.deleteAnyway : words.overwrite, () => actions.keepMine(key)),
+      makeButton(theirs ? words.takeTheirs : words.leaveDeleted, () => actions.takeTheirs(key)),
+      makeButton(words.compare, () => actions.go({ view: 'keys', key: pair })),
+    ],
+  }
+}
+
+/** A revision that could not be taken back, and what is in the way. */
+function undoDecision({ key, revisionOf, error }, discard, actions, words) {
+  if (error.error !== 'conflict') {
+    const say = error.outcome === 'unknown' ? words.maybeSaved : words.notUndone
+    const again = makeButton(words.again, () => actions.again(key))
+    return { text: say(error.message ?? error.error, revisionOf), buttons: [again, discard] }
+  }
+  const obstacles = obstaclesOf(error)
+  const names = obstacles.map(({ name }) => `“${name}”`)
+  const look = () => actions.go({ view: 'history', prefix: obstacles[0].key, author: '', revision: null, at: null })
+  return {
+    text: words.undoObstacles(revisionOf, names.slice(0, 3).join(', '), Math.max(0, names.length - 3)),
+    buttons: obstacles.length > 0 ? [makeButton(words.laterChanges, look), discard] : [discard],
   }
 }
 
@@ -108,6 +149,14 @@ function news(notice, state, actions, words) {
         : words.removedOne(notice.title.slice(0, 200))
     return { text, buttons: [undo, dismiss] }
   }
+  if (notice.kind === 'undone') {
+    const undo = makeButton(words.undo, () => actions.undoRevision(notice.revision))
+    return { text: words.undone(notice.of, notice.revision), buttons: [undo, dismiss] }
+  }
+  if (notice.kind === 'undoing') {
+    return { text: words.undoing(words.change[notice.change.kind](notice.change)), buttons: [dismiss] }
+  }
+  if (notice.kind === 'nothingToUndo') return { text: words.nothingToUndo, buttons: [dismiss] }
   if (notice.kind === 'switched') {
     const names = shortNames(state.report?.members ?? [])
     const name = (address) => names.get(address) ?? address

@@ -4,6 +4,7 @@ import { editOf } from '../logic/fields.mjs'
 import { endOf } from '../logic/replica.mjs'
 import { filters, pageLength, visibleTasks } from '../logic/state.mjs'
 import { cleanTitle, titleProblem } from '../logic/titles.mjs'
+import { datesIn } from './dates.mjs'
 import { showDetails } from './details.mjs'
 import { fromTemplate, isComposing, keepingFocus, setText, showAll } from './elements.mjs'
 
@@ -107,11 +108,7 @@ export function startTasks(store, { queue, look, words }) {
 }
 
 export function drawTasks(state, words, language) {
-  if (dates?.language !== language) {
-    const format = new Intl.DateTimeFormat(language, { dateStyle: 'short', timeStyle: 'short' })
-    const day = new Intl.DateTimeFormat(language, { dateStyle: 'medium' })
-    dates = { language, format, day }
-  }
+  dates = datesIn(language)
   const visible = visibleTasks(state)
   const rows = [
     ...visible.additions.map(({ op, title }, at) => ({ addition: op, title, key: `${op.key}/${at}` })),

@@ -109,7 +109,7 @@ actor Node {
   /// was one before, as a new member that joins through one of the others.
   func start() throws {
     startedAt = .now
-    isPaused = false
+    resume()
     try startMember()
     guard !Self.runs(process) else { return }
     var line = [program.path, "node", "start"]
@@ -142,7 +142,8 @@ actor Node {
   ///   takes its time, and that is not ours.
   @discardableResult
   func finish(_ signal: Int32) async -> Bool {
-    isPaused = false
+    // What is ended may be only one of the two that were stopped.
+    resume()
     var wasImpolite = false
     for victim in victims {
       let hadToBeKilled = await victim.finish(signal)
@@ -163,9 +164,16 @@ actor Node {
   }
 
   func pause(_ wanted: Bool) {
-    guard wanted != isPaused, isRunning else { return }
-    isPaused = wanted
-    if wanted { paused = victims }
-    for process in paused { process.send(wanted ? SIGSTOP : SIGCONT) }
+    guard wanted else { return resume() }
+    guard !isPaused, isRunning else { return }
+    isPaused = true
+    paused = victims
+    for process in paused { process.send(SIGSTOP) }
+  }
+
+  private func resume() {
+    isPaused = false
+    for process in paused { process.send(SIGCONT) }
+    paused = []
   }
 }

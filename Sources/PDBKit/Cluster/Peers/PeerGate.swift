@@ -16,6 +16,7 @@ package final class PeerGate: PeerReceiver {
   private let peers: Peers
   private let log: LogStore
   private let statePath: String
+  private let faults: NodeFaults?
   private let logger: Logger
   /// The data directory that each peer was first met with.
   private let incarnations: Mutex<[NodeID: UInt64]>
@@ -34,15 +35,17 @@ package final class PeerGate: PeerReceiver {
   ///   - peers: answers to peers without a link go back over the connections that they opened.
   ///   - log: remembers the data directories of peers.
   ///   - statePath: of the node's own state; received ones are put beside it.
+  ///   - faults: what a lab breaks.
   package init(
     _ engine: RaftEngine, trust: PeerTrust, peers: Peers, log: LogStore, statePath: String,
-    logger: Logger
+    faults: NodeFaults? = nil, logger: Logger
   ) {
     self.engine = engine
     self.trust = trust
     self.peers = peers
     self.log = log
     self.statePath = statePath
+    self.faults = faults
     self.logger = logger
     incarnations = Mutex(log.incarnations)
   }
@@ -127,6 +130,7 @@ package final class PeerGate: PeerReceiver {
   /// that this node could never apply, unless it is committed already: then refusing it helps nobody,
   /// and the decision to skip it stands behind it.
   package func receive(_ envelope: Envelope) {
+    guard faults?.hears(envelope.from) != false else { return }
     if case .appendEntries(let message) = envelope.message,
       let entry = message.entries.first(where: {
         $0.index > message.leaderCommit && !$0.isReadable
@@ -140,6 +144,7 @@ package final class PeerGate: PeerReceiver {
   }
 
   package func receive(_ state: StateHash, from peer: NodeID) {
+    guard faults?.hears(peer) != false else { return }
     engine.report(.stateHash(state, from: peer))
   }
 

@@ -43,6 +43,13 @@ struct AnswerForm: Sendable {
     Self(status: 200, summary: summary, content: types.map { ($0, .string) }, headers: headers)
   }
 
+  /// Server-sent events, whose data are JSON of a schema; the answer has no end.
+  static func events(of schema: Schema, _ summary: String) -> Self {
+    Self(
+      status: 200, summary: summary,
+      content: [("text/event-stream", Schema.string.with("contentSchema", schema))], headers: [])
+  }
+
   /// Octets of any kind.
   static func octets(_ summary: String) -> Self {
     Self(

@@ -1,6 +1,7 @@
 // What answers look like. The forms themselves are written where the types are (Pair+JSON,
 // Cluster+JSON, Revision+JSON, ...); tests hold what a node answers against these.
 
+import PDBCoordinator
 package import PDBModel
 import PDBStore
 
@@ -240,6 +241,45 @@ extension Schema {
     .required("term", .unsigned), .required("quorum", .count),
     .required("members", .array(of: member)), .required("removed", .array(of: .string)),
   ]).named("ClusterView")
+
+  private static let sentMessages = object([
+    .required("to", .string.about("The id of the receiver")), .required("kind", .string),
+    .required("count", .unsigned), .required("term", .unsigned),
+    .optional("index", .unsigned.about("Of the last entry that it is about")),
+    .optional("entries", .unsigned.about("How many entries were in them")),
+  ])
+
+  package static let consensusFrame = object([
+    .required("time", .unsigned.about("Milliseconds since 1970")),
+    .required("node", .string), .required("address", .string), .required("role", .string),
+    .required("term", .unsigned), .required("vote", string.nullable.about("Who has its vote")),
+    .required("votes", .any.about("The answers to a candidate, by the id of the voter")),
+    .required("leader", string.nullable),
+    .required("silence", .unsigned.about("Milliseconds since the leader was heard")),
+    .required("timeout", .unsigned.about("Milliseconds of silence that start an election")),
+    .required("committed", .unsigned), .required("applied", .unsigned),
+    .required("durable", .unsigned.about("The last entry that is on this node's disk")),
+    .required("last", .unsigned),
+    .required(
+      "terms",
+      .array(of: .unsigned)
+        .about("Of the last entries, the newest last")),
+    .required("messages", .array(of: sentMessages).about("Sent since the last frame")),
+  ]).named("Frame")
+
+  static let timeline = object([
+    .required("node", .string), .required("address", .string),
+    .required(
+      "entries",
+      .array(
+        of: object([
+          .required("time", .string),
+          .required("kind", .choice(Timeline.Kind.allCases.map(\.rawValue))),
+          .required("term", .unsigned),
+          .optional("member", .string.about("The member that it is about, if not the node itself")),
+          .optional("detail", .string),
+        ]))),
+  ]).named("Timeline")
 
   private static let memberMembers: [Member] = [
     .required("id", .string), .required("address", .string),

@@ -1,4 +1,4 @@
-// The processes of a lab.
+// The nodes of a lab: which run, and what is broken between and in them.
 
 import Foundation
 import NIOConcurrencyHelpers
@@ -9,15 +9,19 @@ import Synchronization
 final class Lab: Sendable {
   private struct Node {
     let address: NodeAddress
-    let process: Process
+    var process: LabProcess
+    var faults = NodeFaults.State()
   }
 
-  private let addresses: [NodeAddress]
-  private let dataDirectory: String
-  private let program: URL
+  let addresses: [NodeAddress]
+  let dataDirectory: String
+  let program: URL
   private let nodes = NIOLockedValueBox<[Node]>([])
   private let ends: AsyncStream<NodeAddress>
+  private let ended: AsyncStream<NodeAddress>.Continuation
   private let isStopping = Atomic(false)
+  /// Whether a leader was known once.
+  private let isReady = Atomic(false)
 
   /// Starts the nodes.
   ///
@@ -26,47 +30,44 @@ final class Lab: Sendable {
     self.addresses = addresses
     self.dataDirectory = dataDirectory
     try await PDBNode.checkPorts(of: addresses)
-    let (ends, ended) = AsyncStream.makeStream(of: NodeAddress.self)
-    self.ends = ends
+    (ends, ended) = AsyncStream.makeStream(of: NodeAddress.self)
     guard let program = Bundle.main.executableURL else {
       throw PDBError(.internal, "cannot find the program's own file")
     }
     self.program = program
-    let list = addresses.map(\.description).joined(separator: ",")
     for address in addresses {
-      let process = Process()
-      process.executableURL = program
-      process.arguments = [
-        "node", "start", "--port", String(address.port), "--data-dir", dataDirectory,
-      ]
-      if addresses.count > 1 { process.arguments! += ["--cluster", list] }
-      process.standardInput = FileHandle.nullDevice
-      process.terminationHandler = { _ in ended.yield(address) }
-      try process.run()
-      Self.endAtExit(process.processIdentifier)
+      let process = try launch(address, NodeFaults.State())
       nodes.withLockedValue { $0.append(Node(address: address, process: process)) }
     }
   }
 
-  private static let running = NIOLockedValueBox<[pid_t]>([])
-
-  /// No node outlives its lab, however that ends by itself: whoever reads its output may have gone.
-  private static func endAtExit(_ node: pid_t) {
-    let isFirst = running.withLockedValue { running in
-      running.append(node)
-      return running.count == 1
+  private func launch(_ address: NodeAddress, _ faults: NodeFaults.State) throws -> LabProcess {
+    var arguments = ["node", "start", "--port", String(address.port), "--data-dir", dataDirectory]
+    if addresses.count > 1 {
+      arguments += ["--cluster", addresses.map(\.description).joined(separator: ",")]
     }
-    guard isFirst else { return }
-    atexit { for node in Lab.running.withLockedValue({ $0 }) { kill(node, SIGTERM) } }
+    return try LabProcess(program, arguments, faults) { [ended] in ended.yield(address) }
   }
 
-  /// Returns when no node runs any more.
+  /// Tells the nodes again and again what is broken in them: one that has started itself anew, to mend its
+  /// files, has forgotten it.
+  func remind() async throws {
+    while true {
+      try await Task.sleep(for: .seconds(1))
+      for node in nodes.withLockedValue({ $0 }) where node.process.isRunning {
+        node.process.tell(node.faults)
+      }
+    }
+  }
+
+  /// Tells of nodes that end.
+  ///
+  /// - Throws: if all have ended before a leader was known: they could not start.
   func waitForEnd() async throws {
-    var running = addresses.count
     for await address in ends {
       if isStopping.load(ordering: .relaxed) { return }
-      running -= 1
-      if running == 0 {
+      let runs = nodes.withLockedValue { $0.contains(where: \.process.isRunning) }
+      guard runs || isReady.load(ordering: .relaxed) else {
         throw PDBError(
           .badConfiguration, "all nodes have ended",
           hint: "their messages above say why")
@@ -74,7 +75,7 @@ final class Lab: Sendable {
       Console.writeError(
         """
         node \(address.port) has ended; start it again in another terminal:  \
-        \(NodeProcess.restart(address.port, in: dataDirectory))
+        \(LabNode.words("start", address.port, in: dataDirectory))
         """)
     }
   }
@@ -82,72 +83,128 @@ final class Lab: Sendable {
   /// Returns true when a node answers that it knows a leader, false when cancelled.
   func waitForLeader() async -> Bool {
     let client = ClusterClient(addresses: addresses, timeout: .seconds(1))
-    var isReady = false
-    while !isReady && !Task.isCancelled {
-      for address in addresses where !isReady {
-        isReady = await RemoteNode(address, client, within: .milliseconds(500)).isReady()
+    while !isReady.load(ordering: .relaxed) && !Task.isCancelled {
+      for address in addresses {
+        let node = RemoteNode(address, client, within: .milliseconds(500))
+        if await node.isReady() { isReady.store(true, ordering: .relaxed) }
       }
-      if !isReady { try? await Task.sleep(for: .milliseconds(50)) }
+      if !isReady.load(ordering: .relaxed) { try? await Task.sleep(for: .milliseconds(50)) }
     }
     await client.shutdown()
-    return isReady
-  }
-
-  /// How the shell finds this program, if it does not yet.
-  private var pathHint: TerminalText {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-    let own = program.resolvingSymlinksInPath().path
-    let found = path.split(separator: ":").map { "\($0)/pdb" }.first {
-      FileManager.default.isExecutableFile(atPath: $0)
-    }
-    if let found, URL(fileURLWithPath: found).resolvingSymlinksInPath().path == own { return "" }
-    return "\n  export PATH=\"\(program.deletingLastPathComponent().path):$PATH\""
-  }
-
-  /// What to type before the commands, so that they mean this cluster and no other.
-  private var placeHint: TerminalText {
-    let list = addresses.map(\.description).joined(separator: ",")
-    let configured = try? Place.configured(Settings())
-    let isPlain = configured?.isStandard == true && addresses[0] == Place.standardAddress
-    if isPlain { return "" }
-    let environment = ProcessInfo.processInfo.environment
-    let others = ["PDB_DB", "PDB_CLUSTER"].filter { environment[$0]?.isEmpty == false }
-    let unset: TerminalText = others.isEmpty ? "" : "\n  unset \(others.joined(separator: " "))"
-    return "\(unset)\n  export PDB_NODES=\(list)"
-  }
-
-  /// Where to look and what to type.
-  func welcome() {
-    let first = addresses[0]
-    let urls = addresses.map(\.url).joined(separator: "  ")
-    let head: TerminalText =
-      addresses.count == 1
-      ? "A cluster of 1 node is up: \(urls)"
-      : "A cluster of \(addresses.count) nodes is up: \(urls)"
-    Console.write(
-      """
-
-      \(head)
-      In another terminal, try:
-      \(pathHint)\(placeHint)
-        pdb task add "Học Python"
-        pdb task ls
-        pdb cluster status
-        curl \(first.url)/tasks
-
-      Kill any node and watch the others go on. Ctrl-C stops the cluster.
-
-      """)
+    return isReady.load(ordering: .relaxed)
   }
 
   /// Asks all nodes to stop, and waits until they have.
   func stop() async {
     isStopping.store(true, ordering: .relaxed)
     let processes = nodes.withLockedValue { $0.map(\.process) }
-    for process in processes where process.isRunning { process.terminate() }
-    await BlockingCall.run { _ in
-      for process in processes { process.waitUntilExit() }
+    for process in processes where process.isRunning {
+      process.signal(SIGTERM)
+      process.signal(SIGCONT)
     }
-    Self.running.withLockedValue { $0 = [] }
+    await BlockingCall.run { _ in
+      for process in processes { process.process.waitUntilExit() }
+    }
+  }
+
+  // MARK: Breaking and mending
+
+  /// The place of a node that is named by its port, or by its place counted from 1.
+  private func position(_ name: Int) throws -> Int {
+    if let place = addresses.firstIndex(where: { $0.port == name }) { return place }
+    guard addresses.indices.contains(name - 1) else {
+      throw PDBError(
+        .badRequest, "the lab has no node \(name)",
+        hint: "name one by its place, 1 to \(addresses.count), or by its port")
+    }
+    return name - 1
+  }
+
+  /// Changes what is broken in a node, and tells it.
+  private func change(_ position: Int, _ body: (inout NodeFaults.State) -> Void) {
+    nodes.withLockedValue { nodes in
+      body(&nodes[position].faults)
+      nodes[position].process.tell(nodes[position].faults)
+    }
+  }
+
+  func signal(_ name: Int, _ number: Int32) throws {
+    let position = try position(name)
+    let process = nodes.withLockedValue { $0[position].process }
+    guard process.isRunning else {
+      throw PDBError(
+        .badRequest, "node \(addresses[position].port) does not run",
+        hint: "pdb lab start \(addresses[position].port)")
+    }
+    process.signal(number)
+  }
+
+  func start(_ name: Int) async throws {
+    let position = try position(name)
+    let (old, faults) = nodes.withLockedValue { ($0[position].process, $0[position].faults) }
+    guard !old.isRunning else {
+      throw PDBError(.badRequest, "node \(addresses[position].port) runs")
+    }
+    try await PDBNode.checkPorts(of: [addresses[position]])
+    let process = try launch(addresses[position], faults)
+    nodes.withLockedValue { $0[position].process = process }
+  }
+
+  /// Cuts the way from one node to another, and unless it is `oneWay` the way back.
+  func cut(_ first: Int, _ second: Int, oneWay: Bool) throws {
+    let (from, to) = (try position(first), try position(second))
+    guard from != to else {
+      throw PDBError(.badRequest, "a node cannot be cut off from itself", hint: "name two nodes")
+    }
+    for (from, to) in oneWay ? [(from, to)] : [(from, to), (to, from)] {
+      change(from) { $0.muteTo.insert(addresses[to].description) }
+      change(to) { $0.deafTo.insert(addresses[from].description) }
+    }
+  }
+
+  /// Mends the ways between two nodes.
+  func heal(_ first: Int, _ second: Int) throws {
+    let (one, other) = (try position(first), try position(second))
+    for (from, to) in [(one, other), (other, one)] {
+      change(from) { $0.muteTo.remove(addresses[to].description) }
+      change(to) { $0.deafTo.remove(addresses[from].description) }
+    }
+  }
+
+  /// Mends everything between and in all nodes.
+  func healAll() {
+    for position in addresses.indices { change(position) { $0 = NodeFaults.State() } }
+  }
+
+  func slow(_ name: Int, milliseconds: Int) throws {
+    change(try position(name)) { $0.diskDelay = milliseconds }
+  }
+
+  func fill(_ name: Int, isFull: Bool) throws {
+    change(try position(name)) { $0.isDiskFull = isFull }
+  }
+
+  func skew(_ name: Int, milliseconds: Int64) throws {
+    change(try position(name)) { $0.clockSkew = milliseconds }
+  }
+
+  /// What runs and what is broken.
+  var report: JSON {
+    let nodes = nodes.withLockedValue { $0 }
+    let list = nodes.map { node -> JSON in
+      let state =
+        !node.process.isRunning ? "dead" : node.process.isPaused ? "paused" : "running"
+      return [
+        "address": .string(node.address.description), "port": JSON(node.address.port),
+        "state": .string(state), "disk_delay_ms": JSON(node.faults.diskDelay),
+        "disk_full": .bool(node.faults.isDiskFull), "clock_ms": JSON(node.faults.clockSkew),
+      ]
+    }
+    let cuts = nodes.flatMap { node in
+      node.faults.muteTo.sorted().map { to -> JSON in
+        ["from": .string(node.address.description), "to": .string(to)]
+      }
+    }
+    return ["nodes": .array(list), "cuts": .array(cuts)]
   }
 }

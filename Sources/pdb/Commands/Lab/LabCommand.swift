@@ -5,5 +5,9 @@ import ArgumentParser
 struct LabCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lab", abstract: "Try a whole cluster in one terminal.",
-    subcommands: [LabUp.self, LabKill.self, LabPause.self, LabResume.self])
+    subcommands: [
+      LabUp.self, LabKill.self, LabStart.self, LabPause.self, LabResume.self, LabCut.self,
+      LabHeal.self,
+      LabSlow.self, LabFill.self, LabSkew.self, LabSim.self,
+    ])
 }

@@ -14,6 +14,12 @@ struct LabNode: ParsableArguments {
   @Option(name: .long, help: ArgumentHelp("The folder of the nodes' files.", valueName: "dir"))
   var dataDir: String = ".pdb"
 
+  /// A command about a node of a lab, as it is typed.
+  static func words(_ verb: String, _ port: Int, in folder: String) -> String {
+    let place = folder == ".pdb" ? "" : " --data-dir \(folder)"
+    return "pdb lab \(verb) \(port)\(place)"
+  }
+
   /// Sends a signal to the node's process and tells what that did.
   ///
   /// - Parameter sentence: what to say of a node by its port, and how to start it again.

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Logging
 import PDBKit
 import UnixSignals
 
@@ -35,6 +36,7 @@ struct LabUp: AsyncParsableCommand, HasExamples {
     let addresses = (0..<nodes).map { NodeAddress(host: "127.0.0.1", port: port + $0) }
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup, .sigpipe)
     let lab = try await Lab(addresses, dataDirectory: dataDir)
+    defer { LabControl.forget(in: dataDir) }
     do {
       try await run(lab, until: signals)
     } catch {
@@ -46,6 +48,10 @@ struct LabUp: AsyncParsableCommand, HasExamples {
 
   /// Returns when a signal comes.
   private func run(_ lab: Lab, until signals: UnixSignalsSequence) async throws {
+    let (urls, url) = AsyncStream.makeStream(of: String.self)
+    let controls = ControlServer(
+      logger: Logger(label: "pdb.lab") { _ in SwiftLogNoOpLogHandler() },
+      isListening: { url.yield($0) }, handler: lab.obey)
     try await withThrowingTaskGroup(of: Bool.self) { group in
       group.addTask {
         for await _ in signals { break }
@@ -56,7 +62,22 @@ struct LabUp: AsyncParsableCommand, HasExamples {
         return true
       }
       group.addTask {
-        if await lab.waitForLeader() { lab.welcome() }
+        try await controls.run()
+        return true
+      }
+      group.addTask {
+        try await lab.remind()
+        return true
+      }
+      group.addTask { [dataDir] in
+        for await url in urls {
+          let client = ControlClient(url: url, token: controls.token)
+          try LabControl.keep(client, in: dataDir)
+          if await lab.waitForLeader() {
+            lab.welcome(page: LabControl.page(of: lab.addresses[0], client))
+          }
+          break
+        }
         return false
       }
       defer { group.cancelAll() }

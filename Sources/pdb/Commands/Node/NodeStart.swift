@@ -165,6 +165,7 @@ struct NodeStart: AsyncParsableCommand, HasExamples {
     configuration.electionMilliseconds = electionMs
     configuration.logEntries = logEntries
     configuration.sharedOptions = sharedOptions
+    configuration.faults = LabOrders.faults()
     let handler = NodeLogHandler(node: String(port), format: logFormat, level: logLevel.level)
     let logger = Logger(label: "pdb") { _ in handler }
     let node = try await PDBNode(configuration, as: try kind, logger: logger) {

@@ -5,25 +5,30 @@ import PDBKit
 
 struct VerifyCommand: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
-    commandName: "verify", abstract: "Read all data of a folder, and see whether they are sound.",
+    commandName: "verify",
+    abstract: "Read all data of a folder or an etcd, and see whether they are sound.",
     discussion: """
       Every frame of the log, every row and every page of the state has a checksum. Commands verify what they \
       read; this reads everything. Exits with 74 when something was altered. Nodes that run are left out: \
-      they verify their files themselves.
+      they verify their files themselves. In an etcd the values are compared with the sum of their checksums: \
+      what another program wrote, altered or removed is found.
       """)
 
   static let examples = [
     Example("pdb verify", "Verify the data that commands would use here:"),
     Example("pdb verify --dir ~/notes", "Verify those of another folder:"),
+    Example(
+      "pdb verify --db etcd://10.0.0.1:2379/pdb/main", "See whether others wrote in an etcd:"),
   ]
 
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
     try await Session.run(options) { session in
+      if let etcd = session.connection.etcd { return try await verify(etcd, session) }
       guard let folder = session.connection.place.folder else {
         throw PDBError(
-          .notSupported, "'\(session.connection.place.name)' is no folder",
+          .notSupported, "'\(session.connection.place.name)' is neither a folder nor an etcd",
           hint: "name the folder of the data:  pdb verify --dir FOLDER")
       }
       let found = folder.verify()
@@ -39,6 +44,21 @@ struct VerifyCommand: AsyncParsableCommand, HasExamples {
         }
       }
       for case .damaged(let error) in found.map(\.finding) { throw error }
+    }
+  }
+
+  private func verify(_ etcd: EtcdStore, _ session: Session) async throws {
+    let revision = try await etcd.verify()
+    let node: JSON = [
+      "node": 0, "state": "sound", "revision": JSON(revision), "message": .null,
+    ]
+    try session.show(["path": .string(etcd.address.description), "nodes": [node]]) {
+      let verdict = "sound, at revision \(revision)"
+      if Console.isTerminal(.output) {
+        Console.write("\(etcd.address)  \(TerminalText(message: verdict))")
+      } else {
+        Console.write(row: [etcd.address.description, verdict])
+      }
     }
   }
 }

@@ -1,0 +1,33 @@
+// `pdb lab fill`
+
+import ArgumentParser
+import PDBKit
+
+struct LabFill: AsyncParsableCommand, HasExamples {
+  static let configuration = CommandConfiguration(
+    commandName: "fill", abstract: "Let the disk of a node be full.",
+    discussion: """
+      It takes no change, and gives leadership away.
+      """)
+
+  static let examples = [
+    Example("pdb lab fill 1", "Fill the disk of the first node:"),
+    Example("pdb lab fill 1 --free", "Make room again:"),
+  ]
+
+  @Argument(
+    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
+  var node: Int
+
+  @Flag(name: .long, help: "Make room again.")
+  var free = false
+
+  @OptionGroup var lab: LabFolder
+  @OptionGroup var options: GlobalOptions
+
+  func run() async throws {
+    try await lab.ask(
+      "fill", ["node": JSON(node), "full": .bool(!free)],
+      free ? "the disk of node \(node) has room" : "the disk of node \(node) is full", options)
+  }
+}
