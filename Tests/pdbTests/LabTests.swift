@@ -55,6 +55,61 @@ extension ProcessTests {
       _ = try await waitFor { (try? await PDBNode.checkPorts(of: addresses)).map { true } }
     }
 
+    @Test func `what the manual says of labs does it`() async throws {
+      let ports = try TestPorts.adjacent(3)
+      let workspace = try Workspace(nodes: "")
+      let lab = workspace.process(
+        ["lab", "up", "--nodes", "3", "--port", String(ports.numbers[0])])
+      lab.standardOutput = FileHandle.nullDevice
+      lab.standardError = FileHandle.nullDevice
+      try lab.run()
+      defer {
+        lab.terminate()
+        lab.waitUntilExit()
+      }
+      func pdb(_ words: [String]) async throws -> CommandResult {
+        try await workspace.run(
+          words, environment: ["PDB_NODES": "127.0.0.1:\(ports.numbers[0])"])
+      }
+      _ = try await waitFor { try await pdb(["wait", "--leader"]).status == 0 ? true : nil }
+      _ = try await waitFor { try await pdb(["lab", "heal"]).status == 0 ? true : nil }
+      var report: JSON = [:]
+      for example in try ManualTests.examples("lab") where !example.contains(" up") {
+        var words = example.replacing("\\-", with: "-").split(separator: " ").dropFirst().map(
+          String.init)
+        if words[1] == "sim" || words[1] != "kill" { words.append("--json") }
+        if words[1] == "start" {
+          _ = try await waitFor {
+            try await pdb(["lab", "heal", "--json"]).json["nodes"]?.array?[1]["state"] == "dead"
+              ? true : nil
+          }
+        }
+        let run = try await pdb(words)
+        #expect(run.status == 0, "\(example): \(run.error)")
+        if !["kill", "sim", "pause", "resume"].contains(words[1]) { report = try run.json }
+      }
+      // The last of them is about the clock.
+      #expect(report["nodes"]?.array?[0]["clock_ms"]?.int64 == 3_600_000)
+      #expect(try await pdb(["lab", "cut", "1", "1"]).status == 65)
+      #expect(try await pdb(["lab", "cut", "1", "9"]).error.contains("the lab has no node 9"))
+      #expect(try await workspace.run(["lab", "heal", "--data-dir", "nowhere"]).status == 66)
+    }
+
+    @Test func `no node outlives a lab that is killed`() async throws {
+      let ports = try TestPorts.adjacent(2)
+      let workspace = try Workspace(nodes: "")
+      let lab = workspace.process(
+        ["lab", "up", "--nodes", "2", "--port", String(ports.numbers[0])])
+      lab.standardOutput = FileHandle.nullDevice
+      lab.standardError = FileHandle.nullDevice
+      try lab.run()
+      let addresses = ports.numbers.map { NodeAddress(host: "127.0.0.1", port: $0) }
+      _ = try await waitFor { (try? await PDBNode.checkPorts(of: addresses)) == nil ? true : nil }
+      kill(lab.processIdentifier, SIGKILL)
+      lab.waitUntilExit()
+      _ = try await waitFor { (try? await PDBNode.checkPorts(of: addresses)).map { true } }
+    }
+
     @Test func `what a lab prints can be typed as it stands`() async throws {
       let ports = try TestPorts.adjacent(2)
       let workspace = try Workspace(nodes: "")

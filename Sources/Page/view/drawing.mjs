@@ -27,13 +27,19 @@ function drawLinks(links, { members, cut }, spots) {
   )
   showAll(links, pairs, {
     key: ({ key }) => key,
-    make: () => shape('line', 'link'),
-    update(line, { one, other }) {
+    make() {
+      const way = shape('g', 'way')
+      // The second one is wide enough to be hit.
+      way.append(shape('line', 'link'), shape('line', 'reach'))
+      return way
+    },
+    update(way, { one, other }) {
       const [from, to] = [spots.get(one.id), spots.get(other.id)]
       const cuts = [cut(one.address, other.address), cut(other.address, one.address)]
       const look = cuts.every(Boolean) ? 'link cut' : cuts.some(Boolean) ? 'link half' : 'link'
-      set(line, { x1: from.x, y1: from.y, x2: to.x, y2: to.y, class: look })
-      line.dataset.way = `${portOf(one)} ${portOf(other)}`
+      for (const line of way.children) set(line, { x1: from.x, y1: from.y, x2: to.x, y2: to.y })
+      set(way.firstElementChild, { class: look })
+      way.dataset.way = `${portOf(one)} ${portOf(other)}`
     },
   })
 }

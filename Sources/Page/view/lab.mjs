@@ -33,6 +33,7 @@ export function startLab(changed) {
   }
   lab = given ?? labFrom(sessionStorage.getItem('pdb.lab') ?? '')
   if (!lab) return
+  document.getElementById('picture').classList.add('breakable')
   list.addEventListener('click', ({ target }) => {
     const { port, name } = target.dataset
     const node = report?.nodes.find((node) => String(node.port) === port)

@@ -38,7 +38,7 @@ export function startPicture(store) {
   }).observe(figure)
   document.addEventListener('visibilitychange', look)
   // For the mouse; the keyboard has the buttons of the lab.
-  links.addEventListener('click', ({ target }) => toggle(target.dataset.way))
+  links.addEventListener('click', ({ target }) => toggle(target.closest('.way')?.dataset.way))
   store.subscribe(look)
 }
 

@@ -77,7 +77,13 @@ struct SimulatedLife {
   /// Lives worth watching; what they show stands with the words of the page.
   static let scenarios: [(name: String, query: String)] = [
     ("election", "?seed=1&nodes=3"),
-    ("staleLeader", "?seed=1&nodes=3&at=100"),
-    ("minority", "?seed=2&nodes=5&at=100"),
+    ("staleLeader", "?seed=1&nodes=3&orders=60:cut:1:2,60:cut:1:3,300:heal&at=55"),
+    (
+      "minority",
+      "?seed=2&nodes=5&orders=60:cut:5:2,60:cut:5:3,60:cut:5:4,60:cut:1:2,60:cut:1:3,60:cut:1:4,300:heal&at=55"
+    ),
+    ("splitVote", "?seed=26&wild&at=35"),
+    ("figure8", "?seed=24&wild&bug=commitsOldTerm&at=40"),
+    ("votesTwice", "?seed=34&wild&bug=votesTwice"),
   ]
 }
