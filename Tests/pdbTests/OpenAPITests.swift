@@ -173,14 +173,15 @@ extension ProcessTests {
 
         let watch = try cluster.connection(0)
         watch.send(cluster.head(0, "GET /consensus") + "\r\n")
-        _ = try watch.read(until: "data: ")
-        let frame = try JSON(parsing: Bytes(utf8: try watch.read(until: "\n\n")))
+        let told = try watch.read(until: "\n\n\r\n").components(separatedBy: "data: ").last ?? ""
+        let frame = try JSON(parsing: Bytes(utf8: told.components(separatedBy: "\n")[0]))
         let shape: JSON = ["$ref": "#/components/schemas/Frame"]
         #expect(try document.validator.objection(to: frame, by: shape) == nil)
 
         try await check(Call("stopNode", "", "{}"), document, cluster)
         let called = Set(Self.calls.map(\.id)).union([
-          "addMember", "removeMember", "invite", "admit", "watchChanges", "watchConsensus", "stopNode",
+          "addMember", "removeMember", "invite", "admit", "watchChanges", "watchConsensus",
+          "stopNode",
         ])
         #expect(called == Set(document.operations.keys))
       }

@@ -177,6 +177,8 @@ extension ProcessTests {
           try await expectKept()
           try await expectAccessible(browser)
           try await browser.picture("another-cluster-\(count)")
+          // A browser that is steered may scroll what it clicks at below the header.
+          try await browser.run("scrollTo(0, 0)")
           try await browser.click("#elsewhere summary")
           for scheme in ["dark", "light"] {
             let features: JSON = [["name": "prefers-color-scheme", "value": .string(scheme)]]

@@ -85,10 +85,13 @@ final class RawConnection {
   }
 
   /// What has come as soon as `text` is in it.
-  func read(until text: String) throws -> String {
+  func read(until text: String) throws -> String { try read { $0.contains(text) } }
+
+  /// What has come as soon as it is enough.
+  func read(until isEnough: (String) -> Bool) throws -> String {
     while true {
       let all = String(decoding: received, as: UTF8.self)
-      if all.contains(text) { return all }
+      if isEnough(all) { return all }
       guard try read() else { throw TimedOut() }
     }
   }

@@ -9,20 +9,24 @@ extension ProcessTests {
     /// The frames of a node, as they come.
     private struct Frames {
       private let stream: RawConnection
+      private var seen = 0
 
       init(of node: Int, in cluster: TestCluster) throws {
         stream = try cluster.connection(node)
         stream.send(cluster.head(node, "GET /consensus") + "\r\n")
-        _ = try stream.read(until: "\r\n\r\n")
       }
 
-      func next() throws -> JSON {
-        _ = try stream.read(until: "data: ")
-        return try JSON(parsing: Bytes(utf8: try stream.read(until: "\n\n")))
+      mutating func next() throws -> JSON {
+        seen += 1
+        let whole = try stream.read(until: {
+          $0.components(separatedBy: "data: {").count > seen + 1
+        })
+        let part = whole.components(separatedBy: "data: {")[seen]
+        return try JSON(parsing: Bytes(utf8: "{" + part.components(separatedBy: "\n")[0]))
       }
 
       /// The first frame that holds what is asked for.
-      func first(where holds: (JSON) -> Bool) throws -> JSON {
+      mutating func first(where holds: (JSON) -> Bool) throws -> JSON {
         for _ in 0..<100 {
           let frame = try next()
           if holds(frame) { return frame }
@@ -39,7 +43,7 @@ extension ProcessTests {
       try await TestCluster.running(3) { cluster in
         let leader = try await cluster.leader()
         _ = try await cluster.settled()
-        let frames = try Frames(of: leader, in: cluster)
+        var frames = try Frames(of: leader, in: cluster)
         let idle = try frames.first { Self.kinds($0).contains("heartbeat") }
         let status = try #require(await cluster.status(leader))
         #expect(idle["role"] == "leader" && idle["node"] == status["node"])
@@ -60,16 +64,15 @@ extension ProcessTests {
         let leader = try await cluster.leader()
         _ = try await cluster.settled()
         let others = (0..<3).filter { $0 != leader }
-        let frames = try others.map { try Frames(of: $0, in: cluster) }
+        var frames = try others.map { try Frames(of: $0, in: cluster) }
         let quiet = try frames[0].first { Self.kinds($0).contains("matched") }
         #expect(quiet["role"] == "follower" && quiet["timeout"]?.uint64 ?? 0 > 0)
         cluster.kill9(leader)
         let next = try await waitFor { () -> Int? in
           try await cluster.leader() != leader ? try await cluster.leader() : nil
         }
-        let winner = try frames[try #require(others.firstIndex(of: next))].first {
-          $0["role"] == "leader"
-        }
+        let position = try #require(others.firstIndex(of: next))
+        let winner = try frames[position].first { $0["role"] == "leader" }
         #expect(winner["term"]?.uint64 ?? 0 > quiet["term"]?.uint64 ?? 0)
         // And it stays known when the moment is over.
         let timeline = try await cluster.get(next, "/timeline").json["entries"]?.array ?? []

@@ -70,13 +70,15 @@ export function addressOf(place) {
 }
 
 /**
- * Whether going from one place to another is a step, which the browser's "back" undoes. What is typed
- * into a search or moved on a slider is not.
+ * Whether going from one place to another is a step, which the browser's "back" undoes; so is one into a
+ * folder of keys. What is typed into a search or moved on a slider is not.
  */
 export function isStep(from, to) {
   const names = ['view', 'filter', 'isNew', 'revision']
   const isInPast = (place) => place.at !== null
+  const isFolder = to.view === 'keys' && (to.prefix === '' || to.prefix.endsWith('/'))
   return (
+    (isFolder && from.prefix !== to.prefix) ||
     names.some((name) => from[name] !== to[name]) ||
     isInPast(from) !== isInPast(to) ||
     JSON.stringify(from.key) !== JSON.stringify(to.key)
