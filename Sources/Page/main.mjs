@@ -12,6 +12,7 @@ import { Reader } from './network/reader.mjs'
 import { Sender } from './network/sender.mjs'
 import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage.mjs'
 import { drawAdding, startAdding } from './view/adding.mjs'
+import { drawCharts, startCharts } from './view/charts.mjs'
 import { startClicks } from './view/clicks.mjs'
 import { drawCluster, startCluster } from './view/cluster.mjs'
 import { startDetails } from './view/details.mjs'
@@ -106,6 +107,7 @@ function draw() {
   drawCluster(store.state, words, language)
   drawPicture(store.state, words, language)
   drawLab(words)
+  drawCharts(store.state, words)
   if (store.state.place.view === 'keys') {
     drawKeys(store, actions, words)
     drawKey(store, words, language)
@@ -146,6 +148,7 @@ startElsewhere({ discardAll: actions.discardElsewhere, words: () => languages[la
 startCluster({ use: feed.use })
 startPicture(store)
 startLab(planDrawing)
+startCharts(store, planDrawing)
 startNotices(store, actions)
 startAuthorizing((token) => {
   store.dispatch({ type: 'token', wanted: 'trying' })

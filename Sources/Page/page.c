@@ -15,6 +15,9 @@ static const unsigned char icon_svg[] = {
 static const unsigned char index_html[] = {
 #embed "index.html"
 };
+static const unsigned char logic_charts_mjs[] = {
+#embed "logic/charts.mjs"
+};
 static const unsigned char logic_clicks_mjs[] = {
 #embed "logic/clicks.mjs"
 };
@@ -132,6 +135,9 @@ static const unsigned char view_adding_mjs[] = {
 static const unsigned char view_authorizing_mjs[] = {
 #embed "view/authorizing.mjs"
 };
+static const unsigned char view_charts_mjs[] = {
+#embed "view/charts.mjs"
+};
 static const unsigned char view_clicks_mjs[] = {
 #embed "view/clicks.mjs"
 };
@@ -204,6 +210,7 @@ static const unsigned char view_tasks_mjs[] = {
 static const struct PageFile files[] = {
     FILE("icon.svg", icon_svg),
     FILE("index.html", index_html),
+    FILE("logic/charts.mjs", logic_charts_mjs),
     FILE("logic/clicks.mjs", logic_clicks_mjs),
     FILE("logic/cluster.mjs", logic_cluster_mjs),
     FILE("logic/difference.mjs", logic_difference_mjs),
@@ -243,6 +250,7 @@ static const struct PageFile files[] = {
     FILE("style.css", style_css),
     FILE("view/adding.mjs", view_adding_mjs),
     FILE("view/authorizing.mjs", view_authorizing_mjs),
+    FILE("view/charts.mjs", view_charts_mjs),
     FILE("view/clicks.mjs", view_clicks_mjs),
     FILE("view/cluster.mjs", view_cluster_mjs),
     FILE("view/dates.mjs", view_dates_mjs),

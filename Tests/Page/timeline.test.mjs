@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { clusterReport } from '../../Sources/Page/logic/cluster.mjs'
-import { observe, timelineLength } from '../../Sources/Page/logic/timeline.mjs'
+import { observe, timelineLength, withTold } from '../../Sources/Page/logic/timeline.mjs'
 import { leading, member, status } from './samples.mjs'
 
 function report(all, ports = [4000, 4001, 4002]) {
@@ -65,5 +65,29 @@ suite('The timeline', () => {
       timeline = observe(timeline, time % 2 ? well : leaderless, time)
     }
     assert.equal(timeline.entries.length, timelineLength)
+  })
+
+  test('what nodes tell goes before what the page saw, and is told once', () => {
+    const at = (second) => `2026-11-28T08:00:0${second}.000Z`
+    const told = [
+      { address: 'a', entries: [
+        { time: at(0), kind: 'started', term: 0 }, { time: at(1), kind: 'asks', term: 0 },
+        { time: at(2), kind: 'leads', term: 1 }, { time: at(3), kind: 'joined', term: 1, member: 'c' },
+      ] },
+      { address: 'b', entries: [
+        { time: at(2), kind: 'follows', term: 1, member: 'a' }, { time: at(3), kind: 'joined', term: 1, member: 'c' },
+      ] },
+    ]
+    const seen = [
+      { kind: 'down', address: 'b', time: Date.parse(at(5)) },
+      { kind: 'leader', address: 'a', term: 1, time: Date.parse(at(4)) },
+      { kind: 'joined', address: 'c', time: Date.parse(at(4)) },
+    ]
+    assert.deepEqual(
+      withTold(seen, told).map(({ kind, address }) => `${kind} ${address}`),
+      ['down b', 'joined c', 'leader a', 'started a'],
+    )
+    // What no living node tells any more stays as it was seen.
+    assert.deepEqual(withTold(seen, []).map(({ kind }) => kind), ['down', 'leader', 'joined'])
   })
 })

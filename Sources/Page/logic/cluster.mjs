@@ -25,6 +25,7 @@ export function clusterReport({ cluster, quorum, members, reports }) {
       commit: status?.commit ?? null,
       revision: status?.revision ?? null,
       hash: status?.hash ?? null,
+      logBytes: status?.log_bytes ?? null,
       alarms: status?.alarms ?? [],
       commitSettled: status?.commit_settled ?? null,
       restart: member.restart ?? null,

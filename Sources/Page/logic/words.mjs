@@ -392,12 +392,23 @@ const english = {
       },
     },
   },
+  charts: {
+    title: 'Charts of the last ten minutes',
+    rate: 'Changes a second', latency: 'Commit latency', lag: 'Entries behind', size: 'Size of the log',
+    now: (name, values, top) => chartText(name, values, top, { now: 'now', most: 'at most', none: 'no figures yet' }, 'en'),
+  },
   timeline: 'Timeline',
   happened: {
     leader: ({ address, term }) => `${address} leads, term ${term}`,
     none: () => 'no leader',
     up: ({ address }) => `${address} is up`,
     down: ({ address }) => `${address} is down`,
+    started: ({ address }) => `${address} started`,
+    stands: ({ address, term }) => `${address} stands for election, term ${term}`,
+    stepsDown: ({ address, term }) => `${address} steps down, term ${term}`,
+    promoted: ({ address }) => `${address} votes from now on`,
+    alarm: ({ address, detail }) => `${address} raises an alarm: ${detail}`,
+    cleared: ({ address, detail }) => `${address}: ${detail} is over`,
     joined: ({ address }) => `${address} joined`,
     removed: ({ address }) => `${address} was removed`,
   },
@@ -427,6 +438,19 @@ const english = {
       (members.length === 1 ? 'There is no other copy of the data.' : margin)
     )
   },
+}
+
+/** The figures of a chart in words: `now 5000: 3, 5001: 0; at most 12`. */
+function chartText(name, values, top, { now, most, none }, language) {
+  if (top === null) return none
+  const figure = (value) => {
+    if (value === null) return '–'
+    const format = (number, digits) => number.toLocaleString(language, { maximumFractionDigits: digits })
+    if (name === 'latency') return `${format(value, 2)} ms`
+    return name === 'size' ? `${format(value / 1024, 0)} KiB` : format(value, 1)
+  }
+  const present = values.map(({ name, value }) => (name ? `${name}: ${figure(value)}` : figure(value)))
+  return `${now} ${present.join(', ')}; ${most} ${figure(top)}`
 }
 
 const vietnamese = {
@@ -818,12 +842,23 @@ const vietnamese = {
       },
     },
   },
+  charts: {
+    title: 'Biểu đồ mười phút qua',
+    rate: 'Thay đổi mỗi giây', latency: 'Độ trễ commit', lag: 'Số mục còn thiếu', size: 'Kích thước log',
+    now: (name, values, top) => chartText(name, values, top, { now: 'hiện tại', most: 'cao nhất', none: 'chưa có số liệu' }, 'vi'),
+  },
   timeline: 'Diễn biến',
   happened: {
     leader: ({ address, term }) => `${address} làm leader, nhiệm kỳ ${term}`,
     none: () => 'không có leader',
     up: ({ address }) => `${address} đã chạy`,
     down: ({ address }) => `${address} đã dừng`,
+    started: ({ address }) => `${address} đã khởi động`,
+    stands: ({ address, term }) => `${address} ra ứng cử, nhiệm kỳ ${term}`,
+    stepsDown: ({ address, term }) => `${address} thôi làm leader, nhiệm kỳ ${term}`,
+    promoted: ({ address }) => `${address} được bỏ phiếu từ nay`,
+    alarm: ({ address, detail }) => `${address} báo động: ${detail}`,
+    cleared: ({ address, detail }) => `${address}: ${detail} đã hết`,
     joined: ({ address }) => `${address} đã tham gia`,
     removed: ({ address }) => `${address} đã bị gỡ khỏi cụm`,
   },

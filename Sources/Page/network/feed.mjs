@@ -10,7 +10,7 @@ import { EventParser } from '../logic/events.mjs'
 import { bestNode, reasonToLeave, reportOf, statusIdentity, takenOver } from '../logic/failover.mjs'
 import { agrees, isSame } from '../logic/identity.mjs'
 import { advance, replicaOf } from '../logic/replica.mjs'
-import { observe } from '../logic/timeline.mjs'
+import { observe, withTold } from '../logic/timeline.mjs'
 import { headersFor, identityOf, send, urlOf } from './requests.mjs'
 
 const lookInterval = 1000
@@ -41,6 +41,8 @@ export class Feed {
   #reports = new Map()
   #report = null
   #timeline = null
+  /** What each node has told of elections and alarms, by id: `{state, address, entries}`. */
+  #told = new Map()
   #leaderlessSince = null
   /** Ends what is going on with the node in use. */
   #stream = new AbortController()
@@ -274,7 +276,25 @@ export class Feed {
     if (own && !own.leader) this.#leaderlessSince ??= Date.now()
     else this.#leaderlessSince = null
     await this.#refreshMembership()
-    if (this.#membership) this.#publish()
+    if (!this.#membership) return
+    await this.#readTimelines()
+    this.#publish()
+  }
+
+  /** Asks those nodes for their timelines to which something has happened. */
+  async #readTimelines() {
+    const changed = this.#nodes().filter(({ id }) => {
+      const status = this.#reports.get(id)?.status
+      return status && this.#told.get(id)?.state !== stateOf(status)
+    })
+    await Promise.all(
+      changed.map(async (node) => {
+        const { status } = this.#reports.get(node.id)
+        const { status: code, body } = await this.#ask(node, '/timeline')
+        if (code !== 200) return
+        this.#told.set(node.id, { state: stateOf(status), address: node.address, entries: body.entries })
+      }),
+    )
   }
 
   /** The first look at a node: which one it is, and which others there are. */
@@ -350,6 +370,7 @@ export class Feed {
     this.#originID = null
     this.#report = null
     this.#timeline = null
+    this.#told.clear()
     this.#reports.clear()
     this.#incarnations.clear()
     this.#node = { ...node, id: null }
@@ -389,13 +410,15 @@ export class Feed {
   #publish() {
     const known = new Set(this.#nodes().map(({ id }) => id))
     for (const id of this.#reports.keys()) if (!known.has(id)) this.#reports.delete(id)
+    for (const id of this.#told.keys()) if (!known.has(id)) this.#told.delete(id)
     this.#report = clusterReport({ ...this.#membership, reports: this.#reports })
     this.#timeline = observe(this.#timeline, this.#report, Date.now())
     this.#emit(this.#clusterAction())
   }
 
   #clusterAction() {
-    return { type: 'cluster', report: this.#report, timeline: this.#timeline.entries }
+    const timeline = withTold(this.#timeline.entries, [...this.#told.values()])
+    return { type: 'cluster', report: this.#report, timeline }
   }
 
   #ask(node, path) {
@@ -415,6 +438,11 @@ export class Feed {
   #leaderlessFor() {
     return this.#leaderlessSince === null ? 0 : Date.now() - this.#leaderlessSince
   }
+}
+
+/** What is another one when a node has something new to tell. */
+function stateOf({ incarnation, term, role, leader, alarms, peers }) {
+  return JSON.stringify([incarnation, term, role, leader, alarms, peers])
 }
 
 function pause(milliseconds) {
