@@ -41,7 +41,7 @@ let package = Package(
     .target(
       name: "Page",
       exclude: [
-        "index.html", "machine.html", "machine.mjs", "style.css", "icon.svg", "main.mjs",
+        "index.html", "machine.html", "machine.mjs", "service-worker.mjs", "style.css", "icon.svg", "main.mjs",
         "storage.mjs", "logic", "network",
         "view",
       ]),

@@ -10,7 +10,9 @@ import { bestLanguage, languages } from './logic/words.mjs'
 import { openFeed } from './network/feed-client.mjs'
 import { Reader } from './network/reader.mjs'
 import { Sender } from './network/sender.mjs'
-import { forgetsUnsentChanges, loadChanges, newID, saveChanges } from './storage.mjs'
+import {
+  forgetsUnsentChanges, loadChanges, loadCluster, newID, saveChanges, saveCluster,
+} from './storage.mjs'
 import { drawAdding, startAdding } from './view/adding.mjs'
 import { drawCharts, startCharts } from './view/charts.mjs'
 import { startClicks } from './view/clicks.mjs'
@@ -130,7 +132,7 @@ function choose(wanted) {
 
 // Everything begins.
 
-const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'))
+const feed = openFeed(store.dispatch, sessionStorage.getItem('pdb.token'), loadCluster())
 const sender = new Sender(store, { suspect: feed.suspect })
 
 startClicks()
@@ -160,6 +162,10 @@ draw()
 store.subscribe(planDrawing)
 store.subscribe(() => saveChanges(store.state.ops))
 store.subscribe(() => {
+  const { report, replica } = store.state
+  if (report && replica) saveCluster(replica.identity, report.members)
+})
+store.subscribe(() => {
   if (store.state.token) sessionStorage.setItem('pdb.token', store.state.token)
 })
 addEventListener('beforeunload', (event) => {
@@ -168,3 +174,18 @@ addEventListener('beforeunload', (event) => {
 })
 sender.start()
 new Reader(store).start()
+keepPage()
+
+/** Lets the page be opened again when its node is gone; browsers allow it in TLS and on this machine only. */
+async function keepPage() {
+  try {
+    await navigator.serviceWorker?.register('/page/service-worker.mjs', { scope: '/', type: 'module' })
+    const { active } = await navigator.serviceWorker.ready
+    const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+    // The worker of all tabs loads what no tab does.
+    const more = ['network/feed-worker.mjs', 'network/feed.mjs'].map((file) => `${location.origin}/page/${file}`)
+    active.postMessage([`${location.origin}/`, ...loaded, ...more])
+  } catch {
+    // Without it the page works as long as its node lives.
+  }
+}

@@ -123,6 +123,9 @@ static const unsigned char network_requests_mjs[] = {
 static const unsigned char network_sender_mjs[] = {
 #embed "network/sender.mjs"
 };
+static const unsigned char service_worker_mjs[] = {
+#embed "service-worker.mjs"
+};
 static const unsigned char storage_mjs[] = {
 #embed "storage.mjs"
 };
@@ -246,6 +249,7 @@ static const struct PageFile files[] = {
     FILE("network/reader.mjs", network_reader_mjs),
     FILE("network/requests.mjs", network_requests_mjs),
     FILE("network/sender.mjs", network_sender_mjs),
+    FILE("service-worker.mjs", service_worker_mjs),
     FILE("storage.mjs", storage_mjs),
     FILE("style.css", style_css),
     FILE("view/adding.mjs", view_adding_mjs),

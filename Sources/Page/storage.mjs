@@ -1,4 +1,4 @@
-// What a tab keeps over a reload: the changes that the cluster has not confirmed.
+// What a tab keeps over a reload: the changes that the cluster has not confirmed, and where it was.
 
 const name = 'pdb.changes'
 let saved = null
@@ -43,4 +43,24 @@ export function loadChanges() {
 /** Whether leaving the page now, for good, would lose changes. */
 export function forgetsUnsentChanges(ops) {
   return ops.some(isOpen)
+}
+
+const clusterName = 'pdb.cluster'
+
+/** Keeps where the cluster is, for a page that is opened when the node that it comes from is gone. */
+export function saveCluster(identity, members) {
+  const known = JSON.stringify({ identity, members: members.map(({ id, address }) => ({ id, address })) })
+  try {
+    if (localStorage.getItem(clusterName) !== known) localStorage.setItem(clusterName, known)
+  } catch {
+    // Without it the page works as long as its node lives.
+  }
+}
+
+export function loadCluster() {
+  try {
+    return JSON.parse(localStorage.getItem(clusterName))
+  } catch {
+    return null
+  }
 }

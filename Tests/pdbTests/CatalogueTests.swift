@@ -156,6 +156,26 @@ import Testing
     }
   }
 
+  @Test func `a message made of messages is not looked into without end`() {
+    let title = String(repeating: "a failed: b, cluster ", count: 100)
+    let known = KnownMessages.vietnamese
+    _ = known.translation(of: "revision 5 cannot be undone: task 3 '\(title)' changed since")
+    #expect(known.translation(of: String(repeating: "no key ", count: 10_000)) == nil)
+  }
+
+  @Test func `of two templates that say as much the one with quotes is taken`() {
+    let messages = KnownMessages(
+      Self.catalogue(
+        #"""
+        msgid "no key %1$@"
+        msgstr "A %1$@"
+
+        msgid "no key '%1$@'"
+        msgstr "B '%1$@'"
+        """#))
+    #expect(messages.translation(of: "no key 'x'") == "B 'x'")
+  }
+
   // MARK: Widths
 
   @Test func `tables stand in columns with accents, too`() {

@@ -83,7 +83,7 @@ extension ProcessTests {
       try await proxy.close()
     }
 
-    @Test(arguments: 0...5)
+    @Test(arguments: 0...9)
     func `a program that dies while it makes a large change leaves all of it or nothing`(
       steps: Int
     ) async throws {
@@ -99,18 +99,21 @@ extension ProcessTests {
       let (change, origin) = (Change.setMany(pairs, .spare), Origin(request: .init("large")))
       proxy.dieAfter(changes: steps)
       let failure = await EtcdStore.failure { try await dying.apply(change, from: origin) }
-      // Its mark is the first of them: from then on the change is made, whatever becomes of its program.
-      #expect((failure == nil) == (steps > 0), "\(String(describing: failure))")
-      #expect(try await database.aside().isEmpty == (steps > 4))
+      await dying.shutdown()
+      // With its mark the change is made, whatever becomes of its program.
       let found = try await database.pairs(PairQuery(), at: .now).all()
-      #expect(found.count == (steps > 0 ? 5 : 1))
+      let isMade = failure == nil
+      #expect(found.count == (isMade ? 5 : 1), "\(String(describing: failure))")
       #expect(found.allSatisfy { $0.key == Self.key || $0.value == value })
+      // A few steps put it aside, and a few more put it in its place.
+      if steps == 0 { #expect(!isMade) }
+      if steps > 4 { #expect(isMade) }
       // A second attempt finds the first one, or makes the change.
       let receipt = try await database.apply(change, from: origin)
       #expect(receipt.revision == 2)
       #expect(try await database.apply(.increment(Self.key, by: 1)).revision == 3)
       #expect(try await database.aside().isEmpty)
-      await dying.shutdown()
+      #expect(try await database.verify() == 3)
       await database.shutdown()
       try await proxy.close()
     }
@@ -152,6 +155,58 @@ extension ProcessTests {
       for store in databases + [store] { await store.shutdown() }
       try await proxy.close()
       try second.end()
+    }
+
+    @Test func `what can be put aside can be put in its place, however large it is`() async throws {
+      let store = try await EtcdServer.shared.value.database()
+      let (engine, layout) = (store.engine, await store.engine.layout)
+      let end = ContinuousClock.now + .seconds(120)
+      let place = layout.present(Bytes(repeating: UInt8(ascii: "k"), count: 1024))
+      var outcomes: Set<Bool> = []
+      // etcd takes 1.5 MiB at most.
+      for size in stride(from: (3 << 19) - 4600, to: (3 << 19) - 1000, by: 150) {
+        let found = try await engine.ranges([.init(layout.mark)], at: 0, until: end)
+        let pair = try #require(found.found[0].pairs.first)
+        var mark = try #require(MarkRecord(pair.value))
+        let written: [Bytes: Bytes?] = [place: Bytes(repeating: UInt8(ascii: "1"), count: size)]
+        let nonce = UInt64.random(in: 0 ... .max)
+        do {
+          #expect(
+            try await engine.putAside(
+              written, nonce, after: mark, modified: pair.modified, until: end))
+          outcomes.insert(true)
+        } catch EtcdFailure.refused {
+          outcomes.insert(false)
+          continue
+        }
+        mark.nonce = nonce
+        mark.pending = 1
+        _ = try await engine.gateway.ask(
+          "/v3/kv/put",
+          ["key": .string(layout.mark.base64), "value": .string(mark.encoded.base64)], until: end)
+        #expect(try await store.get(Self.key, at: .now).revision == 0, "\(size) bytes")
+        #expect(try await store.aside().isEmpty)
+      }
+      #expect(outcomes == [true, false])
+      await store.shutdown()
+    }
+
+    @Test func `a large change that loses a race leaves nothing behind`() async throws {
+      let pair = try await Pair()
+      try await pair.store.apply(.increment(Self.key, by: 1))
+      let value = JSON.string(String(repeating: "v", count: 500_000)).serialized()
+      let large = (0..<4).map { NewPair(key: Bytes(utf8: "large\($0)"), value: value) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await pair.store.apply(.setMany(large, .spare)) }
+        group.addTask {
+          for _ in 0..<10 { try await pair.database.apply(.increment(Self.key, by: 1)) }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try await pair.number() == 11)
+      #expect(try await pair.database.aside().isEmpty)
+      #expect(try await pair.database.verify() == 12)
+      try await pair.end()
     }
 
     @Test func `an attempt that comes late does nothing, whatever was made before it`() async throws

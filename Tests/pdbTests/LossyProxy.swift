@@ -102,6 +102,8 @@ final class LossyProxy: Sendable {
     private let server: any Channel
     private let wishes: Wishes
     private let answers: Answers
+    /// What has come of a change that is kept.
+    private var partial: String?
 
     init(to server: any Channel, _ wishes: Wishes, _ answers: Answers) {
       (self.server, self.wishes, self.answers) = (server, wishes, answers)
@@ -121,15 +123,23 @@ final class LossyProxy: Sendable {
       let change = text.range(of: #"{"compare""#).map { String(text[$0.lowerBound...]) }
       let isOver = wishes.state.withLock { wish in
         guard let change else { return wish.left.map { $0 < 0 } ?? false }
-        if wish.isKeeping || (wish.isKeepingAll && wish.kept != nil) {
-          if wish.isKeeping { wish.kept = try? JSON(parsing: Bytes(utf8: change)) }
+        if wish.isKeeping || wish.isKeepingAll {
+          if wish.isKeeping { partial = "" }
           wish.isKeeping = false
-          return true
+          return partial == nil
         }
         if let left = wish.left { wish.left = left - 1 }
         answers.mustBeLost = wish.isLosing
         wish.isLosing = false
         return wish.left.map { $0 < 0 } ?? false
+      }
+      if let part = partial {
+        let whole = part + (change ?? text)
+        partial = whole
+        // It may come in pieces.
+        guard let kept = try? JSON(parsing: Bytes(utf8: whole)) else { return }
+        wishes.state.withLock { $0.kept = kept }
+        return context.close(promise: nil)
       }
       guard !isOver else { return context.close(promise: nil) }
       server.writeAndFlush(bytes, promise: nil)

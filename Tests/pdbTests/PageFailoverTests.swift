@@ -28,6 +28,38 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a reload after the node died shows the page, and sends what was not sent`()
+      async throws
+    {
+      try await TestCluster.running(3) { cluster in
+        try await Browser.running { browser in
+          let node = (try await cluster.leader() + 1) % 3
+          try await browser.open(cluster.addresses[node].url)
+          try await browser.type("trước\(Key.enter)", into: "#title")
+          try await browser.wait(forTitles: ["trước"])
+          try await browser.wait("!document.querySelector('.addition')")
+          // The page is kept once its worker has it.
+          try await browser.wait(
+            "window.kept ??= (caches.open('pdb 1').then((c) => c.match('/page/network/feed.mjs')).then((r) => (window.isKept = !!r), 0), 0), window.isKept || (window.kept = undefined)"
+          )
+          // All are gone, and something is typed that cannot be sent.
+          for each in 0..<3 { cluster.kill9(each) }
+          try await browser.type("sau\(Key.enter)", into: "#title")
+          try await browser.wait("document.querySelector('.addition')")
+          try await browser.reload()
+          try await browser.wait("document.querySelector('.addition')?.innerText.includes('sau')")
+          // The others come back, the one that the page is from does not.
+          for each in 0..<3 where each != node { try cluster.start(each) }
+          try await browser.wait(forTitles: ["sau", "trước"])
+          try await browser.wait("!document.querySelector('.addition')")
+          #expect(
+            try await browser.text("#node-name") != cluster.port(node))
+          let tasks = try await cluster.get((node + 1) % 3, "/tasks").json["tasks"]?.array ?? []
+          #expect(tasks.compactMap { $0["title"]?.string } == ["sau", "trước"])
+        }
+      }
+    }
+
     @Test(arguments: Blow.allCases)
     func `the page goes on when its node dies, then the leader, then both return`(blow: Blow)
       async throws

@@ -59,6 +59,18 @@ extension ProcessTests {
       }
     }
 
+    @Test func `a node that is watched stops at once`() async throws {
+      try await TestCluster.running(3) { cluster in
+        let leader = try await cluster.leader()
+        var frames = try Frames(of: leader, in: cluster)
+        _ = try frames.next()
+        let begin = ContinuousClock.now
+        #expect(cluster.stop(leader) == 0)
+        #expect(ContinuousClock.now - begin < .seconds(4))
+        #expect(throws: TimedOut.self) { while true { _ = try frames.next() } }
+      }
+    }
+
     @Test func `followers show votes and answers, and an election is seen`() async throws {
       try await TestCluster.running(3) { cluster in
         let leader = try await cluster.leader()

@@ -732,6 +732,7 @@ package final class RaftEngine: StateEngine {
     if status.isLeader { _ = try? await transferLeadership(to: nil) }
     isDraining.store(true, ordering: .relaxed)
     feed.end()
+    trace.end()
     for _ in 0..<100 where status.waitingProposals > 0 {
       try? await executor.sleep(for: .milliseconds(Tick.milliseconds))
     }

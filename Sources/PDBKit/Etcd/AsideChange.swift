@@ -4,7 +4,7 @@
 //                                                                       -> mark without it
 //
 // The mark with `pending` is what makes the change: before it, what lies aside is nothing; from then on,
-// whoever reads or writes next finishes the change first. Finishing compares the mark in every
+// the next reader or writer finishes the change first. Finishing compares the mark in every
 // step, so that several programs may do so at once, and late copies of a step do nothing.
 
 import PDBModel
@@ -42,44 +42,65 @@ private struct Batch {
   private var size = 0
 
   /// - Returns: what was gathered before, if there is no room beside it.
-  mutating func add(_ request: EtcdRequest, _ place: Bytes, _ value: Bytes?) -> [EtcdRequest]? {
-    let more = AsideChange.size(place, value)
+  mutating func add(_ new: [EtcdRequest], _ more: Int) -> [EtcdRequest]? {
     var full: [EtcdRequest]?
     if size + more > AsideChange.requestBytes, !requests.isEmpty {
       full = requests
       (requests, size) = ([], 0)
     }
-    requests.append(request)
+    requests += new
     size += more
     return full
   }
 }
 
 extension EtcdEngine {
-  /// Puts what is to be written where nobody looks for it.
+  /// Puts what is to be written where it means nothing yet.
   ///
-  /// - Parameter nonce: that of the mark to come.
+  /// - Parameters:
+  ///   - nonce: that of the mark to come.
+  ///   - mark: the mark that the change follows; once it has moved, the change cannot be made on it.
+  /// - Returns: whether the mark has not moved meanwhile.
   func putAside(
-    _ written: [Bytes: Bytes?], _ nonce: UInt64, until end: ContinuousClock.Instant
-  ) async throws {
-    func put(_ requests: [EtcdRequest]) async throws {
-      _ = try await gateway.ask(
-        "/v3/kv/txn", ["success": .array(EtcdRequest.parts(requests))], until: end)
+    _ written: [Bytes: Bytes?], _ nonce: UInt64, after mark: MarkRecord, modified: Int64,
+    until end: ContinuousClock.Instant
+  ) async throws -> Bool {
+    let compare = isStill(mark, modified: modified)
+    func put(_ requests: [EtcdRequest]) async throws -> Bool {
+      // What moves a piece later has a longer mark to compare and one more key: a piece that fits here must
+      // fit there, so this request is made larger than that one.
+      var padding: [JSON] = []
+      if case .put(let aside, _)? = requests.last {
+        padding.append(EtcdRequest.range(KeyRange(aside), limit: 1, revision: 0).json)
+      }
+      let body: JSON = [
+        "compare": .array(compare + compare), "success": .array(EtcdRequest.parts(requests)),
+        "failure": .array(padding),
+      ]
+      return try await gateway.ask("/v3/kv/txn", body, until: end)["succeeded"]?.bool == true
     }
     var batch = Batch()
     for (place, value) in written {
       let aside = layout.aside(nonce, place, isRemoved: value == nil)
-      if let full = batch.add(.put(aside, value ?? []), aside, value) { try await put(full) }
+      let size = AsideChange.size(aside, value)
+      if let full = batch.add([.put(aside, value ?? [])], size), try await !put(full) {
+        return false
+      }
     }
-    try await put(batch.requests)
+    return try await put(batch.requests)
   }
 
-  /// Puts what lies aside where it belongs. Another program may do the same.
-  ///
-  /// - Parameter revision: a revision of etcd at which the mark was that of the change.
-  func finish(
-    _ change: AsideChange, at revision: Int64, until end: ContinuousClock.Instant
-  ) async throws {
+  /// Removes what a change has put aside that was not made. Its mark can never come: the one that it
+  /// compares has moved, or nothing was sent that moves it.
+  func takeBack(_ nonce: UInt64) async {
+    // What stays means nothing, and goes with the next large change.
+    let body: JSON = ["success": [EtcdRequest.deleteAll(layout.aside(nonce)).json]]
+    _ = try? await gateway.ask("/v3/kv/txn", body, until: .now + .seconds(1))
+  }
+
+  /// Puts what lies aside where it belongs. Another program may do the same; each step moves some keys for
+  /// good, so that what one program leaves undone the next one goes on with.
+  func finish(_ change: AsideChange, until end: ContinuousClock.Instant) async throws {
     let nonce = change.mark.nonce
     /// - Returns: whether it was not finished yet.
     func make(_ requests: [EtcdRequest]) async throws -> Bool {
@@ -89,31 +110,61 @@ extension EtcdEngine {
       ]
       return try await gateway.ask("/v3/kv/txn", body, until: end)["succeeded"]?.bool == true
     }
-    var batch = Batch()
-    var rest = layout.aside(nonce)
-    var (count, window) = (UInt64(0), 1)
-    while !rest.isEmpty {
+    try await checkCompleteness(of: change, until: end)
+    var window = RangeWindow(of: 1)
+    while true {
       let answer = try await ranges(
-        [.init(rest, limit: window)], at: revision, window: window, until: end)
-      let (pairs, more) = answer.found[0]
+        [.init(layout.aside(nonce), limit: window.limit)], at: 0, until: end)
+      let pairs = answer.found[0].pairs
+      guard !pairs.isEmpty else { break }
+      window.note(pairs)
+      var batch = Batch()
       for pair in pairs {
         guard let (place, isRemoved) = layout.target(ofAside: pair.key, nonce) else {
           throw strange(pair.key)
         }
-        let request = isRemoved ? EtcdRequest.delete(place) : .put(place, pair.value)
-        if let full = batch.add(request, place, pair.value), try await !make(full) { return }
+        let move = [
+          isRemoved ? EtcdRequest.delete(place) : .put(place, pair.value), .delete(pair.key),
+        ]
+        let size = AsideChange.size(place, pair.value) + AsideChange.size(pair.key, nil)
+        if let full = batch.add(move, size), try await !make(full) { return }
       }
-      count += UInt64(pairs.count)
-      let bytes = pairs.reduce(0) { $0 + $1.value.count }
-      window = bytes > AsideChange.requestBytes ? max(1, window / 2) : min(window * 2, 1024)
-      guard more, let last = pairs.last else { break }
-      rest = KeyRange(last.key + [0], rest.upper)
+      guard try await make(batch.requests) else { return }
     }
-    guard count == change.count else { throw strange(rest.lower) }
-    guard try await make(batch.requests) else { return }
-    // What an unfinished attempt left aside goes, too: who made it compares an older mark.
+    // What an unfinished attempt left aside goes, too: the mark that it compares has moved.
     _ = try await make([
       .put(layout.mark, MarkRecord(change.mark.mark).encoded), .deleteAll(layout.aside),
     ])
+  }
+
+  /// - Throws: `corrupt` if another program has removed something of a change that nobody has begun to finish.
+  private func checkCompleteness(
+    of change: AsideChange, until end: ContinuousClock.Instant
+  ) async throws {
+    let body: JSON = [
+      "key": .string(layout.aside(change.mark.nonce).lower.base64),
+      "range_end": .string(layout.aside(change.mark.nonce).upper.base64),
+      "revision": .string(String(change.modified)), "count_only": true,
+    ]
+    do {
+      let answer = try await gateway.ask("/v3/kv/range", body, until: end)
+      guard answer["count"]?.string.flatMap({ UInt64($0) }) ?? 0 == change.count else {
+        throw strange(layout.aside(change.mark.nonce).lower)
+      }
+    } catch EtcdFailure.outOfReach {
+      // etcd has compacted that moment: it cannot be told any more.
+    }
+  }
+}
+
+/// How many keys are asked for at once, so that an answer has about a megabyte.
+struct RangeWindow {
+  private(set) var limit: Int
+
+  init(of limit: Int) { self.limit = limit }
+
+  mutating func note(_ pairs: [EtcdPair]) {
+    let bytes = pairs.reduce(0) { $0 + $1.value.count }
+    limit = bytes > AsideChange.requestBytes ? max(1, limit / 4) : min(limit * 2, 1024)
   }
 }

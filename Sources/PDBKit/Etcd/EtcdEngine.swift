@@ -101,12 +101,49 @@ package actor EtcdEngine: StateEngine {
       guard let change = AsideChange(mark, modified: found.modified) else {
         return (answer, found, mark)
       }
-      do {
-        try await finish(change, at: answer.revision, until: end)
-      } catch EtcdFailure.outOfReach where ContinuousClock.now < end {
-        // Compacted meanwhile: another program has finished it, or this one starts again.
-      }
+      try await finishTogether(change, until: end)
     }
+  }
+
+  /// The change that is being finished, by its nonce. All that wait for it share the work, which goes on when
+  /// they have lost their patience.
+  private var finishing: (nonce: UInt64, task: Task<Void, Never>)?
+  private var finishFailure: (any Error)?
+  private static let finishingPatience = Duration.seconds(120)
+
+  private func finishTogether(
+    _ change: AsideChange, until end: ContinuousClock.Instant
+  ) async throws {
+    let nonce = change.mark.nonce
+    if finishing == nil {
+      finishFailure = nil
+      let task = Task {
+        do {
+          try await finish(change, until: .now + Self.finishingPatience)
+        } catch { finishFailure = error }
+        finishing = nil
+      }
+      finishing = (nonce, task)
+    }
+    // The task's end cannot be awaited: who waits may give up before.
+    while finishing?.nonce == nonce {
+      guard ContinuousClock.now < end else {
+        throw PDBError(
+          .timedOut, "a change that is larger than one request of etcd is being finished",
+          hint: "try again in a moment")
+      }
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    if let finishFailure { throw finishFailure }
+  }
+
+  /// Ends what is under way.
+  func shutdown() async {
+    if let task = finishing?.task {
+      task.cancel()
+      await task.value
+    }
+    await gateway.shutdown()
   }
 
   /// Keeps what is newer than what is kept: an older answer may come later.
@@ -492,7 +529,11 @@ package actor EtcdEngine: StateEngine {
             details: error.details)
         }
         guard !made.written.isEmpty else { return made.results }
-        let mark = try await mark(of: made, of: operations.count, isUnknown, until: end)
+        guard let mark = try await mark(of: made, of: operations.count, after: base, until: end)
+        else {
+          kept = nil
+          continue
+        }
         let claim = needsLead ? lead?.claim : nil
         guard needsLead == (claim != nil) else { throw mustLead }
         if let revision = try await send(
@@ -503,6 +544,7 @@ package actor EtcdEngine: StateEngine {
         }
         // Another program was faster, or leads now.
         kept = nil
+        if mark.pending != nil { await takeBack(mark.nonce) }
         if let claim { try await check(claim, isUnknown, until: end) }
         guard ContinuousClock.now < end else {
           throw PDBError(
@@ -563,24 +605,28 @@ package actor EtcdEngine: StateEngine {
   }
 
   /// The mark that the change comes to; what is larger than one request is put aside first.
+  ///
+  /// - Returns: `nil` if another program was faster.
   private func mark(
-    of made: Made, of count: Int, _ isUnknown: Bool, until end: ContinuousClock.Instant
-  ) async throws -> MarkRecord {
+    of made: Made, of count: Int, after base: Base, until end: ContinuousClock.Instant
+  ) async throws -> MarkRecord? {
     var mark = MarkRecord(made.mark)
     guard AsideChange.isNeeded(for: made.written) else { return mark }
     guard count == 1 else {
-      throw PDBError(
-        .bodyTooLarge, "\(count) changes are larger than one request of etcd",
-        outcome: isUnknown ? .unknown : .notApplied)
+      throw PDBError(.bodyTooLarge, "\(count) changes are larger than one request of etcd")
     }
     mark.pending = UInt64(made.written.count)
     do {
-      try await putAside(made.written, mark.nonce, until: end)
-    } catch let failure as EtcdFailure where !isUnknown {
+      let isStill = try await putAside(
+        made.written, mark.nonce, after: base.mark, modified: base.modified, until: end)
+      if isStill { return mark }
+    } catch let failure as EtcdFailure {
+      await takeBack(mark.nonce)
       // What lies aside is nothing without the mark.
       throw failure.reading
     }
-    return mark
+    await takeBack(mark.nonce)
+    return nil
   }
 
   /// Writes, if the mark is still that of the base.
@@ -646,8 +692,8 @@ package actor EtcdEngine: StateEngine {
   ) async {
     if let change = AsideChange(mark, modified: revision) {
       kept = nil
-      // It is made. If it cannot be finished now, whoever comes next does.
-      try? await finish(change, at: revision, until: end)
+      // It is made. If it cannot be finished now, the next reader or writer does.
+      try? await finishTogether(change, until: end)
       return
     }
     // The watch may have been faster, and may have told of later changes by others.

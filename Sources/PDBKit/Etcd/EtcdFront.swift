@@ -50,13 +50,16 @@ package final class EtcdFront: LocalStore, Clustered {
       await group.waitForAll()
     }
     engine.feed.end()
-    await engine.gateway.shutdown()
+    await engine.shutdown()
   }
 
   /// The one that leads reads everything now and then, as nodes do with their files.
   private func verify() async {
     while (try? await Task.sleep(for: .seconds(600))) != nil {
-      guard registry.known.leader == registry.id else { continue }
+      guard registry.known.leader == registry.id else {
+        registry.isAltered = false
+        continue
+      }
       do {
         _ = try await engine.verify()
         registry.isAltered = false

@@ -27,7 +27,7 @@ package final class EtcdStore: LocalStore {
     self.address = address
   }
 
-  package func shutdown() async { await engine.gateway.shutdown() }
+  package func shutdown() async { await engine.shutdown() }
 
   package func identity() async throws(PDBError) -> ClusterIdentity {
     let identity: ClusterIdentity?

@@ -20,28 +20,30 @@ extension EtcdEngine {
     let snapshot = try await snapshot(.linearizable)
     let mark = snapshot.record.mark
     var sum: UInt64 = 0
-    // Which transaction made a revision, and which keys claim to be of it but were put by another one.
-    var made: [UInt64: Int64] = [:]
-    var claims: [(place: Bytes, revision: UInt64, modified: Int64)] = []
+    // Which transaction of etcd put each value.
+    var puts: [(place: Bytes, revision: UInt64, modified: Int64)] = []
     for range in layout.present(from: [], to: nil) {
       try await visit(range, snapshot) { pair in
         guard let stored = StoredRecord.decode(pair.value) else { throw strange(pair.key) }
         sum &+= stored.checksum(under: layout.key(ofPresent: pair.key))
-        claims.append((pair.key, stored.revision, pair.modified))
+        puts.append((pair.key, stored.revision, pair.modified))
       }
     }
     guard sum != mark.hash else { return mark.revision }
+    var made: [UInt64: Int64] = [:]
     try await visit(layout.revisions(0, .max), snapshot) { pair in
       if let number = layout.number(of: pair.key) { made[number] = pair.modified }
     }
-    let altered = claims.filter { claim in
-      made[claim.revision].map { $0 != claim.modified } ?? false
-    }
-    throw altered.first.map { strange($0.place) }
-      ?? PDBError(
-        .corrupt, "the values in etcd are not those that pdb wrote up to revision \(mark.revision)",
-        hint: "another program has written below '\(gateway.address.prefix)'; "
-          + "'etcdctl get --prefix' shows what stands there, 'pdb diff' what pdb wrote")
+    // A large change takes several transactions. What was put longest after its revision is the likeliest.
+    let late = puts.compactMap { put in made[put.revision].map { (put.place, put.modified - $0) } }
+      .max { $0.1 < $1.1 }
+    let suspect = late.flatMap { $0.1 > 0 ? String(decoding: $0.0, as: UTF8.self) : nil }
+    let candidate = suspect.map { ", perhaps '\($0.escapingControlCharacters)'" } ?? ""
+    throw PDBError(
+      .corrupt,
+      "the values in etcd are not those that pdb wrote up to revision \(mark.revision)\(candidate)",
+      hint: "another program has written below '\(gateway.address.prefix)'; "
+        + "'etcdctl get --prefix' shows what stands there, 'pdb diff' what pdb wrote")
   }
 
   /// Visits all pairs of a range as they were at a snapshot.
@@ -49,13 +51,15 @@ extension EtcdEngine {
     _ range: KeyRange, _ snapshot: EtcdSnapshot, _ body: (EtcdPair) throws -> Void
   ) async throws {
     var rest = range
+    var window = RangeWindow(of: 16)
     while !rest.isEmpty {
       let answer: Answer
       do {
         answer = try await ranges(
-          [.init(rest, limit: 256)], at: snapshot.revision, until: .now + .seconds(10))
+          [.init(rest, limit: window.limit)], at: snapshot.revision, until: .now + .seconds(10))
       } catch let failure as EtcdFailure { throw failure.reading }
       let (pairs, more) = answer.found[0]
+      window.note(pairs)
       for pair in pairs { try body(pair) }
       guard more, let last = pairs.last else { return }
       rest = KeyRange(last.key + [0], rest.upper)

@@ -15,7 +15,8 @@ enum StoredRecord {
     if stored.value.isJSONText {
       return head + number + json + stored.value + Bytes("}".utf8)
     }
-    if let text = stored.value.utf8String {
+    // Control characters take six bytes each as JSON.
+    if let text = stored.value.utf8String, !stored.value.isLongerAsText {
       return head + number + Self.text + JSON.string(text).serialized() + Bytes("}".utf8)
     }
     return head + number + binary + Bytes(stored.value.base64.utf8) + Bytes("\"}".utf8)
@@ -161,6 +162,9 @@ extension Bytes {
       return nil
     }
   }
+
+  /// Whether base64 is shorter than the same as a JSON text.
+  fileprivate var isLongerAsText: Bool { count { $0 < 0x20 } * 15 > count }
 
   /// Whether these bytes can stand in a JSON text as a value.
   fileprivate var isJSONText: Bool { (try? JSON(parsing: self)) != nil }

@@ -80,6 +80,8 @@ extension PageAsset {
       .crossOriginOpenerPolicy: "same-origin",
       .crossOriginResourcePolicy: "same-origin",
     ]
+    // It is to keep all of the page, which begins above its own folder (Service Workers, section 3.4.3).
+    if path == "service-worker.mjs" { headers[.serviceWorkerAllowed] = "/" }
     if request.headers[.ifNoneMatch] == asset.entityTag {
       return Response(status: .notModified, headers: headers)
     }
@@ -117,6 +119,7 @@ extension Exchange {
 }
 
 extension HTTPField.Name {
+  fileprivate static let serviceWorkerAllowed = Self("Service-Worker-Allowed")!
   fileprivate static let referrerPolicy = Self("Referrer-Policy")!
   fileprivate static let crossOriginOpenerPolicy = Self("Cross-Origin-Opener-Policy")!
 }

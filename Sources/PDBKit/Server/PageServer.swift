@@ -75,5 +75,8 @@ package struct PageServer: Service {
     guard host == "127.0.0.1" || host == "localhost" else {
       throw PDBError(.forbiddenHost, "only http://127.0.0.1 and http://localhost are served")
     }
+    guard request.headers[.secFetchSite] != "cross-site" || request.uri.path == "/" else {
+      throw PDBError(.forbiddenOrigin, "pages of other sites may not use this one")
+    }
   }
 }

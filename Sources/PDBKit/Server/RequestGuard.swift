@@ -341,5 +341,5 @@ struct RequestGuard: Sendable {
 }
 
 extension HTTPField.Name {
-  fileprivate static let secFetchSite = Self("Sec-Fetch-Site")!
+  static let secFetchSite = Self("Sec-Fetch-Site")!
 }

@@ -10,13 +10,15 @@ const workerPatience = 3000
  * Opens the feed.
  *
  * @param emit takes the feed's actions.
+ * @param known where the cluster was when it was seen last, or `null`.
  * @returns what the tab can say to the feed: `{suspect(), use(id), authorize(token)}`.
  */
-export function openFeed(emit, token) {
+export function openFeed(emit, token, known) {
   let say = () => {}
   const openHere = () => {
     const feed = new Feed(location.origin, emit)
     feed.token = token
+    feed.known = known
     say = (message) => {
       if (message.do === 'join') feed.token = message.token
       if (message.do === 'suspect') feed.suspect()
@@ -28,7 +30,7 @@ export function openFeed(emit, token) {
     const worker = new SharedWorker(new URL('./feed-worker.mjs', import.meta.url), {
       type: 'module',
       // Another name for each form of what a feed says: tabs of an older page have their own.
-      name: 'pdb 2',
+      name: 'pdb 3',
     })
     const { port } = worker
     const giveUp = () => {
@@ -43,10 +45,10 @@ export function openFeed(emit, token) {
       emit(data)
     }
     say = (message) => port.postMessage(message)
-    say({ do: 'join', token })
+    say({ do: 'join', token, known })
     addEventListener('pagehide', () => say({ do: 'leave' }))
     // Back from the browser's cache of pages.
-    addEventListener('pageshow', ({ persisted }) => persisted && say({ do: 'join', token }))
+    addEventListener('pageshow', ({ persisted }) => persisted && say({ do: 'join', token, known }))
   }
   if (typeof SharedWorker === 'undefined') openHere()
   else openWorker()

@@ -13,6 +13,7 @@ self.onconnect = ({ ports: [port] }) => {
   port.onmessage = ({ data }) => {
     if (data.do === 'join') {
       feed.token = data.token
+      feed.known = data.known
       if (!isStarted) feed.start()
       isStarted = true
       ports.add(port)

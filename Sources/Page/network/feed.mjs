@@ -37,6 +37,8 @@ export class Feed {
   #replica = null
   /** As the cluster lists its members. */
   #membership = null
+  /** Where the cluster was when a page of this browser saw it last: `{identity, members}`. */
+  #known = null
   /** What each member last answered, by id: `{status}` or `{failure}`. */
   #reports = new Map()
   #report = null
@@ -92,6 +94,11 @@ export class Feed {
     this.#toldToken = undefined
     this.#stream.abort()
     this.#wake()
+  }
+
+  /** What this browser remembers, for when the node that the page comes from is gone. */
+  set known(known) {
+    this.#known ??= known
   }
 
   /** A tab had trouble with a node: look at once. */
@@ -258,6 +265,7 @@ export class Feed {
 
   async #lookNow() {
     if (!this.#membership) await this.#meet(this.#node)
+    if (!this.#membership) await this.#meetKnown()
     const nodes = this.#nodes()
     const answers = await Promise.all(nodes.map((node) => this.#ask(node, '/status')))
     nodes.forEach((node, at) => {
@@ -308,9 +316,22 @@ export class Feed {
     // The cluster went between two requests: there is nothing else to go by than what is here now.
     if (!this.#isOwn(statusIdentity(status.body))) return this.#forget(node)
     if (node.url === this.#origin) this.#originID = status.body.node
+    // A stream from the node before, if there is one, is of no use any more.
+    else if (this.#node.url === this.#origin) this.#stream.abort()
     this.#membership = membership.body
     this.#node = { id: status.body.node, url: node.url, address: status.body.address }
     this.#emit(this.#connection())
+  }
+
+  /** The node that the page comes from says nothing: another member of the cluster that it was of may. */
+  async #meetKnown() {
+    for (const { id, address } of this.#known?.members ?? []) {
+      const node = { id, address, url: urlOf(address) }
+      const status = await this.#ask(node, '/status')
+      if (status.status === 200 && agrees(this.#known.identity, statusIdentity(status.body))) {
+        return this.#meet(node)
+      }
+    }
   }
 
   /** From the leader if there is one: it knows when it last heard the others. */

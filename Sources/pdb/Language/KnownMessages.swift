@@ -14,6 +14,8 @@ struct KnownMessages: Sendable {
     /// Whether the argument at a place stands in quotes: then it is data, and nothing that pdb says.
     let isQuoted: [Bool]
     let translation: String
+
+    var byteCount: Int { literals.reduce(0) { $0 + $1.count } }
   }
 
   private let catalogue: Catalogue
@@ -46,7 +48,8 @@ struct KnownMessages: Sendable {
         translation: translation)
     }
     let sorted = found.sorted {
-      ($1.letterCount, $0.original) < ($0.letterCount, $1.original)
+      // Among those that say as much, the one with quotes: what stands in them is data.
+      ($1.letterCount, $1.byteCount, $0.original) < ($0.letterCount, $0.byteCount, $1.original)
     }
     patterns = Dictionary(grouping: sorted) { $0.literals[0].first }
   }
@@ -56,36 +59,50 @@ struct KnownMessages: Sendable {
     current?.translation(of: message) ?? message
   }
 
+  /// A message in an argument of a message, and no deeper: what else stands there is data.
+  private static let depth = 3
+  /// What is longer is no message of pdb.
+  private static let longest = 4096
+
   /// The translation of a message; `nil` if nothing of it is known.
   ///
-  /// - Complexity: O(n · m) in the number of templates with the message's first letter and in its length.
-  func translation(of message: String) -> String? {
+  /// - Complexity: O(n · m) in the number of templates with the message's first letter and in its length; for its
+  ///   arguments and sentences once more.
+  func translation(of message: String) -> String? { translation(of: message, Self.depth) }
+
+  private func translation(of message: String, _ depth: Int) -> String? {
+    guard depth > 0, message.utf8.count <= Self.longest else { return nil }
     if let exact = catalogue[message] { return exact }
     guard let first = message.utf8.first else { return nil }
-    if let found = translation(of: message, by: patterns[first, default: []]) { return found }
+    if let found = translation(of: message, by: patterns[first, default: []], depth) {
+      return found
+    }
     // The sentences of a verdict are templates of their own.
     let sentences = message.components(separatedBy: ". ")
     if sentences.count > 1 {
-      return parts(sentences.dropLast().map { $0 + "." } + [sentences[sentences.count - 1]], " ")
+      return parts(
+        sentences.dropLast().map { $0 + "." } + [sentences[sentences.count - 1]], " ", depth)
     }
-    if let found = translation(of: message, by: patterns[nil, default: []]) { return found }
+    if let found = translation(of: message, by: patterns[nil, default: []], depth) { return found }
     // Whose it is, and what is the matter.
     guard let colon = message.range(of: ": ") else { return nil }
     return parts(
-      [String(message[..<colon.lowerBound]), String(message[colon.upperBound...])], ": ")
+      [String(message[..<colon.lowerBound]), String(message[colon.upperBound...])], ": ", depth)
   }
 
-  private func parts(_ parts: [String], _ separator: String) -> String? {
-    let translations = parts.map { translation(of: $0) }
+  private func parts(_ parts: [String], _ separator: String, _ depth: Int) -> String? {
+    let translations = parts.map { translation(of: $0, depth - 1) }
     guard translations.contains(where: { $0 != nil }) else { return nil }
     return zip(parts, translations).map { $1 ?? $0 }.joined(separator: separator)
   }
 
-  private func translation(of message: String, by patterns: [Pattern]) -> String? {
+  private func translation(
+    of message: String, by patterns: [Pattern], _ depth: Int
+  ) -> String? {
     let text = Array(message.utf8)
     for pattern in patterns {
       guard let arguments = Self.arguments(of: text[...], pattern),
-        let filled = filled(arguments.map { String(decoding: $0, as: UTF8.self) }, pattern)
+        let filled = filled(arguments.map { String(decoding: $0, as: UTF8.self) }, pattern, depth)
       else { continue }
       return filled
     }
@@ -94,10 +111,10 @@ struct KnownMessages: Sendable {
 
   /// The translation with the arguments, of which those that pdb says are translated; `nil` if the
   /// template fits by chance.
-  private func filled(_ arguments: [String], _ pattern: Pattern) -> String? {
+  private func filled(_ arguments: [String], _ pattern: Pattern, _ depth: Int) -> String? {
     var filled = [String](repeating: "", count: pattern.places.max() ?? 0)
     for (position, argument) in arguments.enumerated() {
-      let translation = pattern.isQuoted[position] ? nil : translation(of: argument)
+      let translation = pattern.isQuoted[position] ? nil : translation(of: argument, depth - 1)
       let isPlain =
         pattern.isQuoted[position] || pattern.letterCount >= Self.tellingLetters
         || Self.isPlain(argument)

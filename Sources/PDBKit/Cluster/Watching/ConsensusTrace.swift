@@ -11,6 +11,7 @@ package final class ConsensusTrace: Sendable {
     var tally = MessageTally()
     var watchers: [Int: AsyncStream<ConsensusFrame>.Continuation] = [:]
     var nextWatcher = 0
+    var isOver = false
   }
 
   private let isWatched = Atomic(false)
@@ -62,15 +63,29 @@ package final class ConsensusTrace: Sendable {
   package func frames() -> AsyncStream<ConsensusFrame> {
     let (frames, continuation) = AsyncStream.makeStream(
       of: ConsensusFrame.self, bufferingPolicy: .bufferingNewest(Self.buffer))
-    let number = watching.withLock { watching in
+    let number: Int? = watching.withLock { watching in
+      guard !watching.isOver else { return nil }
       watching.nextWatcher += 1
       watching.watchers[watching.nextWatcher] = continuation
       isWatched.store(true, ordering: .relaxed)
       return watching.nextWatcher
     }
+    guard let number else {
+      continuation.finish()
+      return frames
+    }
     continuation.onTermination = { [weak self] _ in self?.leave(number) }
     begin.yield()
     return frames
+  }
+
+  /// The node stops: nobody is told anything more.
+  func end() {
+    let watchers = watching.withLock { watching in
+      watching.isOver = true
+      return Array(watching.watchers.values)
+    }
+    for watcher in watchers { watcher.finish() }
   }
 
   private func leave(_ watcher: Int) {

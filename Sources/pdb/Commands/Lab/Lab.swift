@@ -11,6 +11,7 @@ final class Lab: Sendable {
     let address: NodeAddress
     var process: LabProcess
     var faults = NodeFaults.State()
+    var isStarting = false
   }
 
   let addresses: [NodeAddress]
@@ -112,7 +113,7 @@ final class Lab: Sendable {
   /// The place of a node that is named by its port, or by its place counted from 1.
   private func position(_ name: Int) throws -> Int {
     if let place = addresses.firstIndex(where: { $0.port == name }) { return place }
-    guard addresses.indices.contains(name - 1) else {
+    guard (1...addresses.count).contains(name) else {
       throw PDBError(
         .badRequest, "the lab has no node \(name)",
         hint: "name one by its place, 1 to \(addresses.count), or by its port")
@@ -124,7 +125,7 @@ final class Lab: Sendable {
   private func change(_ position: Int, _ body: (inout NodeFaults.State) -> Void) {
     nodes.withLockedValue { nodes in
       body(&nodes[position].faults)
-      nodes[position].process.tell(nodes[position].faults)
+      if nodes[position].process.isRunning { nodes[position].process.tell(nodes[position].faults) }
     }
   }
 
@@ -141,10 +142,15 @@ final class Lab: Sendable {
 
   func start(_ name: Int) async throws {
     let position = try position(name)
-    let (old, faults) = nodes.withLockedValue { ($0[position].process, $0[position].faults) }
-    guard !old.isRunning else {
+    let (faults, mayStart) = nodes.withLockedValue { nodes in
+      let mayStart = !nodes[position].process.isRunning && !nodes[position].isStarting
+      if mayStart { nodes[position].isStarting = true }
+      return (nodes[position].faults, mayStart)
+    }
+    guard mayStart else {
       throw PDBError(.badRequest, "node \(addresses[position].port) runs")
     }
+    defer { nodes.withLockedValue { $0[position].isStarting = false } }
     try await PDBNode.checkPorts(of: [addresses[position]])
     let process = try launch(addresses[position], faults)
     nodes.withLockedValue { $0[position].process = process }

@@ -20,15 +20,16 @@ enum LabControl {
     return ControlClient(url: url, token: token)
   }
 
-  /// - Throws: `bad_configuration` if it cannot be written.
+  /// - Throws: `data_directory` if it cannot be written.
   static func keep(_ client: ControlClient, in folder: String) throws {
     let json: JSON = ["url": .string(client.url), "token": .string(client.token)]
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    guard
-      FileManager.default.createFile(
-        atPath: path(in: folder), contents: Data(json.serialized()),
-        attributes: [.posixPermissions: 0o600])
-    else { throw PDBError(.badConfiguration, "cannot write '\(path(in: folder))'") }
+    try SecretFile.write(json.text, to: path(in: folder))
+  }
+
+  /// Whether a lab runs there.
+  static func exists(in folder: String) -> Bool {
+    FileManager.default.fileExists(atPath: path(in: folder))
   }
 
   static func forget(in folder: String) {
@@ -46,11 +47,12 @@ extension Lab {
   ///
   /// - Returns: what runs and what is broken then.
   func obey(_ verb: String, _ body: JSON) async throws -> JSON {
-    func number(_ name: String) throws -> Int {
-      guard let number = body[name]?.int64 else {
-        throw PDBError(.badRequest, "'\(name)' is missing", hint: "a number")
+    func number(_ name: String, within range: ClosedRange<Int> = 0...65_535) throws -> Int {
+      guard let number = body[name]?.int64, range.contains(Int(number)) else {
+        throw PDBError(
+          .badRequest, "'\(name)' must be from \(range.lowerBound) to \(range.upperBound)")
       }
-      return Int(clamping: number)
+      return Int(number)
     }
     switch verb {
     case "": break
@@ -63,9 +65,14 @@ extension Lab {
         try number("from"), try number("to"), oneWay: body["one_way"]?.bool ?? false)
     case "heal":
       if body["from"] == nil { healAll() } else { try heal(try number("from"), try number("to")) }
-    case "slow": try slow(try number("node"), milliseconds: max(0, try number("milliseconds")))
+    case "slow":
+      try slow(try number("node"), milliseconds: try number("milliseconds", within: 0...60_000))
     case "fill": try fill(try number("node"), isFull: body["full"]?.bool ?? true)
-    case "skew": try skew(try number("node"), milliseconds: Int64(try number("milliseconds")))
+    case "skew":
+      let decade = 315_360_000_000
+      try skew(
+        try number("node"),
+        milliseconds: Int64(try number("milliseconds", within: -decade...decade)))
     default:
       throw PDBError(
         .notFound, "the lab knows no '\(verb)'",

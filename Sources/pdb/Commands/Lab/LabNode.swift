@@ -37,7 +37,12 @@ struct LabNode: ParsableArguments {
     if options.json {
       Console.write(json: ["status": .string(status), "port": JSON(found.port)])
     } else if Console.isTerminal(.output) && !options.quiet {
-      Console.write(sentence(found.port, NodeProcess.restart(found.port, in: dataDir)))
+      // One that the lab did not start would not hear of its faults.
+      let restart =
+        LabControl.exists(in: dataDir)
+        ? Self.words("start", found.port, in: dataDir)
+        : NodeProcess.restart(found.port, in: dataDir)
+      Console.write(sentence(found.port, restart))
     }
   }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import PDBKit
 import Simulation
+import Synchronization
 
 /// What a life is drawn from.
 struct SimulatedLife {
@@ -55,11 +56,19 @@ struct SimulatedLife {
     return "?" + parts.joined(separator: "&")
   }
 
+  /// Lives that are being simulated for pages.
+  private static let running = Atomic(0)
+
   /// What the page asks: `/sim` a life, `/sim/offers` what there is to choose from.
   static func answer(_ path: String, _ query: [String: String]) async throws -> JSON {
     switch path {
     case "/sim":
       let life = try SimulatedLife(query)
+      guard running.add(1, ordering: .relaxed).newValue <= 2 else {
+        running.subtract(1, ordering: .relaxed)
+        throw PDBError(.busy, "other lives are being simulated", hint: "try again in a moment")
+      }
+      defer { running.subtract(1, ordering: .relaxed) }
       return await BlockingCall.run { _ in life.film.json }
     case "/sim/offers":
       return [
