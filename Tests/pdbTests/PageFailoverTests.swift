@@ -39,9 +39,11 @@ extension ProcessTests {
           try await browser.wait(forTitles: ["trước"])
           try await browser.wait("!document.querySelector('.addition')")
           // The page is kept once its worker has it.
-          try await browser.wait(
-            "window.kept ??= (caches.open('pdb 1').then((c) => c.match('/page/network/feed.mjs')).then((r) => (window.isKept = !!r), 0), 0), window.isKept || (window.kept = undefined)"
-          )
+          _ = try await waitFor { () -> Bool? in
+            let script =
+              "return caches.open('pdb 1').then((c) => c.match('/page/network/feed.mjs')).then((r) => !!r)"
+            return try await browser.run(script).bool == true ? true : nil
+          }
           // All are gone, and something is typed that cannot be sent.
           for each in 0..<3 { cluster.kill9(each) }
           try await browser.type("sau\(Key.enter)", into: "#title")
