@@ -7,7 +7,6 @@
 // what stands below it. A line that only asks may be asked again until the cluster is as far.
 
 import Foundation
-import PDBKit
 import Testing
 
 extension ProcessTests {
