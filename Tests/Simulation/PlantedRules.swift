@@ -17,7 +17,7 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
   func maySend(whenDurable isDurable: Bool) -> Bool { isDurable || bug == .sendsBeforeDurable }
 
   func stored(_ state: HardState) -> HardState {
-    bug == .vanishingVote ? HardState(term: state.term) : state
+    bug == .vanishingVote ? HardState(term: state.term) : PaperRules().stored(state)
   }
 
   func durableIndex(_ durableIndex: Index, afterReplacing first: Index) -> Index {
@@ -35,10 +35,12 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
   // MARK: Elections
 
   func mayVote(for candidate: NodeID, having vote: NodeID?) -> Bool {
-    vote == nil || vote == candidate || bug == .votesTwice
+    bug == .votesTwice || PaperRules().mayVote(for: candidate, having: vote)
   }
 
-  func mayLead(isUpToDate: Bool) -> Bool { isUpToDate || bug == .votesForStaleLog }
+  func mayLead(isUpToDate: Bool) -> Bool {
+    bug == .votesForStaleLog || PaperRules().mayLead(isUpToDate: isUpToDate)
+  }
 
   func votes(
     counting voter: NodeID, among voters: [NodeID], having votes: [NodeID: Bool]
@@ -54,7 +56,9 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
     bug == .preVoteMovesTerm ? asked : term
   }
 
-  func staysLeader(hearingQuorum isQuorum: Bool) -> Bool { isQuorum || bug == .noCheckQuorum }
+  func staysLeader(hearingQuorum isQuorum: Bool) -> Bool {
+    bug == .noCheckQuorum || PaperRules().staysLeader(hearingQuorum: isQuorum)
+  }
 
   // MARK: Replication
 
@@ -86,7 +90,7 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
   }
 
   func mayCommit(_ term: Term?, at current: Term) -> Bool {
-    term == current || bug == .commitsOldTerm
+    bug == .commitsOldTerm || PaperRules().mayCommit(term, at: current)
   }
 
   func hasRoom(for bytes: Int, beside waiting: Int, limit: Int) -> Bool {
@@ -100,7 +104,7 @@ struct PlantedRules: Rules, ReplyRules, StateRules {
   }
 
   func isConfirmed(_ confirmed: UInt64, round: UInt64) -> Bool {
-    confirmed >= round || bug == .readsWithoutRound
+    bug == .readsWithoutRound || PaperRules().isConfirmed(confirmed, round: round)
   }
 
   func confirmedRound(_ known: UInt64, replying round: UInt64, newest: UInt64) -> UInt64 {
