@@ -398,6 +398,7 @@ extension ProcessTests {
           #expect(try await browser.titles() == [])
           try await browser.press(Key.enter)
           try await browser.wait(forTitles: ["học"])
+          try await browser.wait("!document.querySelector('.addition')")
           #expect(try await cluster.get(0, "/tasks").json["revision"]?.int64 == 1)
 
           // In the list as well.
