@@ -41,9 +41,8 @@ let package = Package(
     .target(
       name: "Page",
       exclude: [
-        "index.html", "machine.html", "machine.mjs", "service-worker.mjs", "style.css", "icon.svg", "main.mjs",
-        "storage.mjs", "logic", "network",
-        "view",
+        "index.html", "machine.html", "machine.mjs", "service-worker.mjs", "style.css", "icon.svg",
+        "main.mjs", "storage.mjs", "logic", "network", "view",
       ]),
     // The translations, embedded in the same way.
     .target(name: "Language", exclude: ["vi.po"]),

@@ -25,12 +25,11 @@ extension Endpoint {
       "How the node agrees with others: role, votes, log and messages, five times a second",
       id: "watchConsensus", .report,
       answers: .events(of: .consensusFrame, "Events 'frame', whose data is a Frame"),
-      failures: [.notSupported]
+      .nothing("A node in front of etcd agrees with no others: etcd does")
     ) { exchange in
+      // Pages ask every node: this is no failure.
       guard let frames = exchange.store.consensusFrames() else {
-        throw PDBError(
-          .notSupported, "a node in front of etcd agrees with nobody: etcd does",
-          hint: "'pdb cluster status' shows the members of etcd")
+        return Response(status: .noContent)
       }
       return try exchange.stream("text/event-stream", exchange.node.streams) { writer in
         for await frame in frames {

@@ -4,6 +4,8 @@ import { EventParser } from '../logic/events.mjs'
 import { headersFor, urlOf } from './requests.mjs'
 
 const pause = 700
+/** For a node that has nothing to tell: one in front of an etcd. */
+const longPause = 60_000
 
 /** Follows the members' streams of frames. */
 export class ConsensusFeed {
@@ -45,25 +47,28 @@ export class ConsensusFeed {
 
   async #run(member, signal) {
     while (!signal.aborted) {
+      let hasNothing = false
       try {
-        await this.#listen(member, signal)
+        hasNothing = !(await this.#listen(member, signal))
       } catch {
         // It does not answer: it is asked again below.
       }
-      if (!signal.aborted) await new Promise((go) => setTimeout(go, pause))
+      if (!signal.aborted) await new Promise((go) => setTimeout(go, hasNothing ? longPause : pause))
     }
   }
 
+  /** @returns whether the node had anything to tell. */
   async #listen(member, signal) {
     const answer = await fetch(`${urlOf(member.address)}/consensus`, {
       headers: headersFor(this.#token), cache: 'no-store', credentials: 'omit', signal,
     })
-    if (!answer.ok) return
+    if (answer.status === 204) return false
+    if (!answer.ok) return true
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
     const parser = new EventParser()
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return
+      if (done) return true
       for (const event of parser.push(value)) {
         if (event.event === 'frame') this.#take(JSON.parse(event.data))
       }

@@ -49,7 +49,7 @@ const portOf = ({ address }) => address.slice(address.lastIndexOf(':') + 1)
 function drawNodes(place, { members, names, nodes, words }, spots) {
   showAll(place, members, {
     key: ({ id }) => id,
-    make: () => fromTemplate('picture-node').firstElementChild,
+    make: nodeShape,
     update(group, member) {
       const { x, y } = spots.get(member.id)
       const node = member.isUp ? nodes.get(member.id) : undefined
@@ -68,6 +68,19 @@ function drawNodes(place, { members, names, nodes, words }, spots) {
       drawLog(group, node, sideOf({ x, y }))
     },
   })
+}
+
+function nodeShape() {
+  const group = shape('g', 'node')
+  const info = shape('g', 'info')
+  info.append(shape('g', 'log'), shape('text', 'node-last', { y: 20 }), shape('text', 'node-vote', { y: 33 }))
+  group.append(
+    shape('circle', 'disc', { r: 28 }),
+    shape('circle', 'timeout', { r: 28, pathLength: 1, transform: 'rotate(-90)' }),
+    shape('path', 'crown', { d: 'M-9 -33 l-3 -11 l6 5 l6 -8 l6 8 l6 -5 l-3 11 z' }),
+    shape('text', 'node-name', { y: 0 }), shape('text', 'node-term', { y: 14 }), info,
+  )
+  return group
 }
 
 /** Where there is room beside a node: away from the middle of the ring. */
@@ -142,9 +155,9 @@ export function drawStories(list, stories, words, { named, when }) {
   })
 }
 
-function shape(name, look) {
+function shape(name, look, attributes = {}) {
   const element = document.createElementNS('http://www.w3.org/2000/svg', name)
-  set(element, { class: look })
+  set(element, { class: look, ...attributes })
   return element
 }
 

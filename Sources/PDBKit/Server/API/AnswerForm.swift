@@ -50,6 +50,11 @@ struct AnswerForm: Sendable {
       content: [("text/event-stream", Schema.string.with("contentSchema", schema))], headers: [])
   }
 
+  /// There is nothing to answer with.
+  static func nothing(_ summary: String) -> Self {
+    Self(status: 204, summary: summary, content: [], headers: [])
+  }
+
   /// Octets of any kind.
   static func octets(_ summary: String) -> Self {
     Self(
