@@ -48,7 +48,7 @@ extension ProcessTests {
       try await TestCluster.running(1) { cluster in
         async let ended = cluster.pdb(
           "lock", "a", "--ttl", "1s", "--", "sh", "-c",
-          "trap 'echo stopped; exit 0' TERM; sleep 60 & wait")
+          "trap 'echo stopped; kill $!; exit 0' TERM; sleep 60 & wait")
         _ = try await waitFor {
           try await cluster.pdb("kv", "get", "lock/a").status == 0 ? true : nil
         }
