@@ -740,7 +740,7 @@ const vietnamese = {
   },
   agreement: 'Mọi node đang chạy đều thống nhất.',
   pictureLabel: 'Các node và thông điệp giữa chúng bằng hình vẽ; bảng bên dưới nói cùng điều đó bằng chữ.',
-  termShort: (term) => `nhiệm kỳ ${term}`,
+  termShort: (term) => `kỳ ${term}`,
   votedFor: (name) => `phiếu: ${name}`,
   noStories: 'Việc các node thỏa thuận với nhau được kể ở đây khi nó xảy ra.',
   story: {
