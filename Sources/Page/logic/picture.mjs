@@ -30,7 +30,8 @@ export function takeFrame(picture, frame, now) {
   return {
     nodes,
     flights: [...picture.flights.filter(({ end }) => end > now), ...flights],
-    stories: [...stories.reverse(), ...picture.stories].slice(0, keptStories),
+    stories:
+      stories.length === 0 ? picture.stories : [...stories.reverse(), ...picture.stories].slice(0, keptStories),
     nextID: nextID + stories.length,
   }
 }

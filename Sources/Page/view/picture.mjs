@@ -20,6 +20,8 @@ const stillness = matchMedia('(prefers-reduced-motion: reduce)')
 const shownStories = 5
 
 let picture = emptyPicture
+/** The stories that are shown: they change far less often than what moves. */
+let told = null
 let isInSight = false
 let isMoving = false
 /** What is drawn besides: the members and their names, and the words. */
@@ -53,6 +55,7 @@ export function drawPicture({ report }, words, language) {
   const members = [...report.members].sort((a, b) => (a.address < b.address ? -1 : 1))
   scene = { members, names: shortNames(members), words, language }
   picture = keepMembers(picture, members.map(({ id }) => id))
+  told = null
   draw()
 }
 
@@ -69,8 +72,7 @@ function move() {
 
 function draw() {
   const now = performance.now()
-  const { names, words, language } = scene
-  if (!words) return
+  if (!scene.words) return
   const heard = [...picture.nodes]
     .filter(([, node]) => isHeard(node, now))
     .map(([id, node]) => [id, { ...node, share: timeoutShare(node, now) }])
@@ -79,9 +81,16 @@ function draw() {
     { links, flights, nodes },
     { ...scene, nodes: new Map(heard), flights: underWay(now), cut: (from, to) => isCut(lab, from, to) },
   )
-  noStories.hidden = picture.stories.length > 0
+  tell()
+}
+
+function tell() {
+  if (told === picture.stories) return
+  told = picture.stories
+  const { names, words, language } = scene
+  noStories.hidden = told.length > 0
   const clock = new Intl.DateTimeFormat(language, { timeStyle: 'medium' })
-  drawStories(stories, picture.stories.slice(0, shownStories), words, {
+  drawStories(stories, told.slice(0, shownStories), words, {
     named: (address) => names.get(address) ?? address,
     when: ({ time }) => clock.format(time),
   })
