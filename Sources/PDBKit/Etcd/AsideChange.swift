@@ -24,7 +24,7 @@ struct AsideChange {
   }
 
   /// etcd takes 1.5 MiB if nobody told it otherwise (`--max-request-bytes`).
-  fileprivate static let requestBytes = 1 << 20
+  static let requestBytes = 1 << 20
 
   fileprivate static func size(_ place: Bytes, _ value: Bytes?) -> Int {
     place.count + (value?.count ?? 0) + 32
@@ -111,7 +111,7 @@ extension EtcdEngine {
       return try await gateway.ask("/v3/kv/txn", body, until: end)["succeeded"]?.bool == true
     }
     try await checkCompleteness(of: change, until: end)
-    var window = RangeWindow(of: 1)
+    var window = RangeWindow(of: 1, most: 1024, bytes: AsideChange.requestBytes)
     while true {
       let answer = try await ranges(
         [.init(layout.aside(nonce), limit: window.limit)], at: 0, until: end)
@@ -154,17 +154,5 @@ extension EtcdEngine {
     } catch EtcdFailure.outOfReach {
       // etcd has compacted that moment: it cannot be told any more.
     }
-  }
-}
-
-/// How many keys are asked for at once, so that an answer has about a megabyte.
-struct RangeWindow {
-  private(set) var limit: Int
-
-  init(of limit: Int) { self.limit = limit }
-
-  mutating func note(_ pairs: [EtcdPair]) {
-    let bytes = pairs.reduce(0) { $0 + $1.value.count }
-    limit = bytes > AsideChange.requestBytes ? max(1, limit / 4) : min(limit * 2, 1024)
   }
 }

@@ -284,11 +284,11 @@ package actor EtcdEngine: StateEngine {
 
   /// Fetches what is missing, and the beginning of what is long.
   private func fetch(
-    _ missing: [Unfetched.Wanted], into base: Base, _ window: inout Int,
+    _ missing: [Unfetched.Wanted], into base: Base, _ window: inout RangeWindow,
     until end: ContinuousClock.Instant
   ) async throws {
     let wanted = Array(Set(missing))
-    let answer = try await ranges(wanted, at: base.revision, window: window, until: end)
+    let answer = try await ranges(wanted, at: base.revision, window: window.limit, until: end)
     var bytes = 0
     for (wanted, (pairs, more)) in zip(wanted, answer.found) {
       let last = pairs.last.map { $0.key + [0] }
@@ -297,8 +297,7 @@ package actor EtcdEngine: StateEngine {
         KeyRange(wanted.range.lower, upper), pairs.map { ($0.key, $0.value) })
       bytes += pairs.reduce(0) { $0 + $1.value.count }
     }
-    window = bytes > Self.windowBytes ? window / 4 : window * 2
-    window = min(max(window, 1), Self.windows.upperBound)
+    window.note(bytes: bytes)
   }
 
   /// Runs `body` until it has all that it asks for. What it asks for is fetched together, as far as it
@@ -306,7 +305,8 @@ package actor EtcdEngine: StateEngine {
   private func run<T>(
     on base: Base, until end: ContinuousClock.Instant, _ body: () throws -> T
   ) async throws -> T {
-    var window = Self.windows.lowerBound
+    var window = RangeWindow(
+      of: Self.windows.lowerBound, most: Self.windows.upperBound, bytes: Self.windowBytes)
     while true {
       let result = Result { try body() }
       var missing = base.fetched.takeGuesses().map { Unfetched.Wanted($0) }

@@ -51,7 +51,7 @@ extension EtcdEngine {
     _ range: KeyRange, _ snapshot: EtcdSnapshot, _ body: (EtcdPair) throws -> Void
   ) async throws {
     var rest = range
-    var window = RangeWindow(of: 16)
+    var window = RangeWindow(of: 16, most: 1024, bytes: AsideChange.requestBytes)
     while !rest.isEmpty {
       let answer: Answer
       do {
