@@ -5,7 +5,7 @@ import Fuzzing
 import PDBModel
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CorpusTests {
+@Suite(.timeLimit(.minutes(10))) struct CorpusTests {
   private static let folder =
     URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .appending(path: "Corpus")

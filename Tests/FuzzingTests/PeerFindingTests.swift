@@ -9,7 +9,7 @@ import Testing
 
 @testable import Fuzzing
 
-@Suite(.timeLimit(.minutes(1))) struct PeerFindingTests {
+@Suite(.timeLimit(.minutes(10))) struct PeerFindingTests {
   /// A node of three, and a member that has connected to it.
   private func bench() async throws -> PeerBench {
     let bench = PeerBench(try await BenchNode(members: 3))

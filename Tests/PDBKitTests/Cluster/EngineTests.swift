@@ -171,7 +171,7 @@ func waitFor<T>(
   throw TimedOut()
 }
 
-@Suite(.timeLimit(.minutes(2))) struct EngineTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineTests {
   private func increment(_ id: String? = nil) -> StampedOperation {
     StampedOperation(
       stamp: Stamp(

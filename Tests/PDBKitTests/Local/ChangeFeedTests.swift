@@ -6,7 +6,7 @@ import Testing
 @testable import PDBModel
 @testable import PDBStore
 
-@Suite(.timeLimit(.minutes(1))) struct ChangeFeedTests {
+@Suite(.timeLimit(.minutes(10))) struct ChangeFeedTests {
   private func revisions(_ numbers: ClosedRange<UInt64>, bytes: Int = 1) -> [RecordedRevision] {
     numbers.map { number in
       let change = KeyChange(
