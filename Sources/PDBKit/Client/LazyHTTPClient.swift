@@ -20,5 +20,16 @@ package final class LazyHTTPClient: Sendable {
     }
   }
 
-  package func shutdown() async { try? await made.withLockedValue { $0 }?.shutdown() }
+  package func shutdown() async {
+    let client = made.withLockedValue { made in
+      defer { made = nil }
+      return made
+    }
+    try? await client?.shutdown()
+  }
+
+  /// A client that is let go of without that must not end the program.
+  deinit {
+    if let client = made.withLockedValue({ $0 }) { Task { try? await client.shutdown() } }
+  }
 }
