@@ -93,7 +93,7 @@ extension ProcessTests {
       let proxy = try await LossyProxy(to: server.address)
       let dying = try EtcdStore(
         EtcdAddress(parsing: "etcd://\(proxy.address)/\(database.address.prefix)"),
-        author: "lan", timeout: .seconds(1))
+        author: "lan", timeout: .seconds(2))
       let value = JSON.string(String(repeating: "v", count: 500_000)).serialized()
       let pairs = (0..<4).map { NewPair(key: Bytes(utf8: "large\($0)"), value: value) }
       let (change, origin) = (Change.setMany(pairs, .spare), Origin(request: .init("large")))
@@ -229,6 +229,69 @@ extension ProcessTests {
         #expect(answer["succeeded"]?.bool != true)
         #expect(try await pair.number() == Int64(round) * 101)
       }
+      try await pair.end()
+    }
+
+    @Test func `an attempt that comes after its history was forgotten does nothing`() async throws {
+      let pair = try await Pair()
+      try await pair.store.apply(.setSetting(.historyRevisions, value: "1"))
+      pair.proxy.holdNextChange()
+      async let receipt = pair.store.apply(
+        .increment(Self.key, by: 1), from: Origin(request: .init("held")))
+      let late = try await pair.proxy.held()
+      let first = try await receipt
+      #expect(first.answer.pair?.jsonValue.int64 == 1)
+      // From here on nothing is known of that request, nor of its revision.
+      try await pair.database.raiseIndex(by: Limits.rememberedRequests)
+      for _ in 0..<32 { try await pair.database.apply(.increment(Self.key, by: 100)) }
+      #expect(try await pair.database.compacted() >= first.revision)
+      let answer = try await pair.database.engine.gateway.ask(
+        "/v3/kv/txn", late, until: .now + .seconds(5))
+      #expect(answer["succeeded"]?.bool != true)
+      // And one more attempt is refused by what the client knows of its age.
+      let again = await EtcdStore.failure {
+        try await pair.database.apply(
+          .increment(Self.key, by: 1),
+          from: Origin(request: .init("held", knownRevision: first.revision - 1)))
+      }
+      #expect(again?.code == .requestExpired)
+      #expect(try await pair.number() == 3201)
+      #expect(try await pair.database.verify() == 34)
+      try await pair.end()
+    }
+
+    @Test(arguments: 0...6)
+    func `a program that dies while it forgets a long history leaves nothing half-way`(
+      steps: Int
+    ) async throws {
+      let pair = try await Pair(timeout: .seconds(2))
+      // The names of what is forgotten are more than one request of etcd takes.
+      let name = String(repeating: "k", count: 1000)
+      for round in 0..<20 {
+        let pairs = (0..<70).map {
+          NewPair(key: Bytes(utf8: "\($0)\(name)"), value: Bytes(utf8: "\(round)"))
+        }
+        try await pair.database.apply(.setMany(pairs, .spare))
+      }
+      try await pair.database.apply(.setSetting(.historyRevisions, value: "2"))
+      pair.proxy.dieAfter(changes: steps)
+      // Every sixteenth change forgets.
+      for _ in 0..<16 {
+        guard
+          await EtcdStore.failure({ try await pair.store.apply(.increment(Self.key, by: 1)) })
+            == nil
+        else { break }
+      }
+      await pair.store.shutdown()
+      let made = try await pair.number() ?? 0
+      for number in 0..<16 {
+        let receipt = try await pair.database.apply(.increment(Self.key, by: 1))
+        #expect(receipt.answer.pair?.jsonValue.int64 == made + Int64(number) + 1)
+      }
+      let revision = try await pair.database.verify()
+      #expect(revision == 21 + UInt64(made) + 16)
+      #expect(try await pair.database.compacted() >= revision - 18)
+      #expect(try await pair.database.aside().isEmpty)
       try await pair.end()
     }
 

@@ -1,7 +1,9 @@
 // An etcd for tests: one server that lives as long as the process, below which every test has a prefix.
 
 import Foundation
+import PDBCoordinator
 import PDBKit
+import PDBLocal
 
 @testable import PDBEtcd
 
@@ -92,6 +94,20 @@ extension EtcdStore {
       [.init(engine.layout.aside)], at: 0, until: .now + .seconds(5)
     ).found[0].pairs
   }
+
+  /// As if so many more changes had been made that left nothing behind.
+  func raiseIndex(by count: UInt64) async throws {
+    let place = await engine.layout.mark
+    let found = try await engine.ranges([.init(place)], at: 0, until: .now + .seconds(5))
+    guard let pair = found.found[0].pairs.first, var mark = MarkRecord(pair.value) else { return }
+    mark.mark.appliedIndex += count
+    _ = try await engine.gateway.ask(
+      "/v3/kv/put", ["key": .string(place.base64), "value": .string(mark.encoded.base64)],
+      until: .now + .seconds(5))
+  }
+
+  /// The newest revision that the history has forgotten.
+  func compacted() async throws -> UInt64 { try await history(HistoryQuery(), at: .now).compacted }
 
   /// Why something was not done.
   static func failure(_ body: () async throws -> Void) async -> PDBError? {
