@@ -171,7 +171,26 @@ extension ProcessTests {
         #expect(values["peers"] == cluster.addresses[1].description)
         #expect(values["leader"]?.contains("http") == false)
         #expect(values["last_heartbeat"]?.wholeMatch(of: #/\d{4}-\d\d-\d\dT[\d:.]+Z/#) != nil)
+        let picked = try await cluster.pdb("node", "status", "--fields", "role,term")
+        #expect(picked.rows.count == 1 && picked.rows[0].count == 2, "\(picked.output)")
       }
+    }
+
+    @Test func `fields are those of a list's items, or of an answer that is no list`() async throws
+    {
+      let workspace = try Workspace(nodes: "")
+      _ = try await workspace.run(["init"])
+      func pdb(_ words: String...) async throws -> CommandResult { try await workspace.run(words) }
+      // An empty list has no rows, though the answer has a member of that name.
+      #expect(try await pdb("kv", "ls", "--fields", "revision").output.isEmpty)
+      _ = try await pdb("kv", "set", "a", "1")
+      #expect(try await pdb("kv", "ls", "--fields", "key,revision").rows == [["a", "1"]])
+      #expect(try await pdb("show", "1", "--fields", "operation").output == "kv set\n")
+      #expect(try await pdb("show", "1", "--fields", "key").output == "a\n")
+      _ = try await pdb("task", "add", "Học Python")
+      // A task without tags is no empty list.
+      #expect(try await pdb("task", "show", "1", "--fields", "title").output == "Học Python\n")
+      #expect(try await pdb("show", "1", "--fields", "nope").status == 64)
     }
   }
 }

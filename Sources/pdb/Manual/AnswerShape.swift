@@ -47,6 +47,9 @@ struct AnswerShape {
     all[command.path.joined(separator: " ")]
   }
 
+  /// The names of the lists that answers are.
+  static let lists = Set(all.values.compactMap(\.list))
+
   /// The schemas by their place in the sources.
   static var schemas: [(name: String, text: String)] {
     all.sorted { $0.key < $1.key }.map { name, shape in

@@ -9,16 +9,28 @@ import PDBKit
 struct Fields {
   private let names: [String]
   private let json: JSON
-  /// The answer's one list of objects, if it has one.
+  /// The answer's one list of objects, if the fields are those of its items.
   private let list: JSON.Member?
 
   /// - Throws: a usage error for a field that nothing in the answer has.
   init(_ fields: String, of json: JSON) throws {
     names = fields.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     self.json = json
-    list = json.members?.first { $0.value.array?.allSatisfy { $0.members != nil } == true }
-    let items = list?.value.array ?? [json]
-    for name in names where !items.isEmpty && items.allSatisfy({ $0.value(at: name) == nil }) {
+    let list = json.members?.first { member in
+      // An empty one does not tell what its items would be.
+      guard let items = member.value.array, items.allSatisfy({ $0.members != nil }) else {
+        return false
+      }
+      return !items.isEmpty || AnswerShape.lists.contains(member.name)
+    }
+    let listed = list?.value.array ?? []
+    func has(_ items: [JSON], _ name: String) -> Bool { items.contains { $0.value(at: name) != nil } }
+    // A revision has a list of changes, and is not one.
+    let isAboutItems =
+      listed.isEmpty || names.contains { has(listed, $0) } || !names.allSatisfy { has([json], $0) }
+    self.list = isAboutItems ? list : nil
+    let items = self.list?.value.array ?? [json]
+    for name in names where !items.isEmpty && !has(items, name) {
       var known: [String] = []
       for member in items.flatMap({ $0.members ?? [] }) where !known.contains(member.name) {
         known.append(member.name)
