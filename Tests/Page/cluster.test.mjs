@@ -15,10 +15,10 @@ function report(all) {
 }
 
 suite('The verdict', () => {
-  for (const { name, quorum, members, reports, health, verdict } of cases) {
+  for (const { name, quorum, members, reports, health, verdict, engine } of cases) {
     test(`${name}: that of the command line`, () => {
       const found = new Map(Object.entries(reports))
-      const result = clusterReport({ cluster: 'c1', quorum, members, reports: found })
+      const result = clusterReport({ cluster: 'c1', quorum, members, reports: found, engine })
       assert.equal(result.health, health)
       assert.equal(languages.en.verdict(result), verdict)
       assert.ok(languages.vi.verdict(result).includes(`${result.up}/${members.length} node`))

@@ -70,11 +70,16 @@ public struct ClusterReport: Sendable {
   public let quorum: Int
   /// Dead ones first, then by address.
   public let members: [MemberReport]
+  /// What keeps the data.
+  public let engine: ClusterView.Engine
 
   /// A report; members that did not answer are put first, and otherwise the order is kept.
-  public init(cluster: String, quorum: Int, members: [MemberReport]) {
+  public init(
+    cluster: String, quorum: Int, members: [MemberReport], engine: ClusterView.Engine = .raft
+  ) {
     self.cluster = cluster
     self.quorum = quorum
+    self.engine = engine
     self.members = members.filter { !$0.isUp } + members.filter(\.isUp)
   }
 
@@ -106,7 +111,8 @@ public struct ClusterReport: Sendable {
   /// How the cluster is, at a glance.
   public var health: Health {
     if votersUpCount < quorum { return .noQuorum }
-    if leader == nil { return .noLeader }
+    // In front of an etcd, all nodes make changes.
+    if leader == nil { return engine == .etcd ? .degraded : .noLeader }
     let isWell = members.allSatisfy { $0.isUp && $0.alarms.isEmpty && !isBehind($0) }
     return isWell ? .healthy : .degraded
   }
@@ -145,9 +151,13 @@ public struct ClusterReport: Sendable {
           ? "\(member.address) is 1 entry behind and does not catch up."
           : "\(member.address) is \(lag) entries behind and does not catch up."
       }
-      let state = "\(name), \(up), leader \(leader!.address), term \(leader!.term ?? 0)."
-      return [state] + troubles + behind
-        + [members.count == 1 ? "There is no other copy of the data." : margin]
+      guard let leader else {
+        return ["\(name), \(up), no leader."] + troubles
+          + ["Changes go on; keys that end wait for a leader."]
+      }
+      let state = "\(name), \(up), leader \(leader.address), term \(leader.term ?? 0)."
+      let copies = members.count == 1 ? "There is no other copy of the data." : margin
+      return [state] + troubles + behind + [engine == .etcd ? "etcd keeps the data." : copies]
     case .noLeader:
       return ["NO LEADER, \(up).", "An election is under way; changes must wait."]
     case .noQuorum:

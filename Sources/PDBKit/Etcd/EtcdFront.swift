@@ -137,9 +137,11 @@ package final class EtcdFront: LocalStore, Clustered {
 
   package var currentView: ClusterView {
     let known = registry.known
-    return ClusterView(
+    var view = ClusterView(
       identity: found, node: address, isLeader: known.leader == registry.id, term: known.term,
       quorum: 1, members: known.members, removed: [])
+    view.engine = .etcd
+    return view
   }
 
   package func view() async throws(PDBError) -> ClusterView { currentView }

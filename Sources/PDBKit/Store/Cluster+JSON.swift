@@ -43,6 +43,7 @@ extension ClusterView {
       "is_leader": .bool(isLeader),
       "term": JSON(term),
       "quorum": JSON(quorum),
+      "engine": .string(engine.rawValue),
       "members": .array(members.map { $0.json(isFull: true) }),
       "removed": .array(removed.map { .string($0) }),
     ]
@@ -68,6 +69,7 @@ extension ClusterView {
       isLeader: json["is_leader"]?.bool ?? false, term: json["term"]?.uint64 ?? 0,
       quorum: Int(json["quorum"]?.int64 ?? 1), members: members.compactMap(ClusterMember.init),
       removed: (json["removed"]?.array ?? []).compactMap(\.string))
+    engine = json["engine"]?.string.flatMap(Engine.init) ?? .raft
   }
 }
 

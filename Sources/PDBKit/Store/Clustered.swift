@@ -72,6 +72,16 @@ public struct ClusterView: Sendable {
   public let members: [ClusterMember]
   /// The ids of those that were removed.
   public let removed: [String]
+  /// What keeps the data.
+  public var engine = Engine.raft
+
+  /// What keeps the data of a cluster.
+  public enum Engine: String, Sendable, CaseIterable {
+    /// Its members.
+    case raft
+    /// An etcd; the members only stand in front of it.
+    case etcd
+  }
 
   /// The view of one node.
   public init(

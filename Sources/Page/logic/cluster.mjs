@@ -7,7 +7,7 @@
  * @param members as in `/cluster/status`: `{id, address, voter, silent_ms?, restart?}`.
  * @param reports what each answered, by id: `{status}` or `{failure}`.
  */
-export function clusterReport({ cluster, quorum, members, reports }) {
+export function clusterReport({ cluster, quorum, members, reports, engine = 'raft' }) {
   const all = members.map((member) => {
     const { status = null, failure = null } = reports.get(member.id) ?? {}
     return {
@@ -52,7 +52,8 @@ export function clusterReport({ cluster, quorum, members, reports }) {
     up,
     spare: caughtUp.length - quorum,
     missing: quorum - votersUp.length,
-    health: health(sorted, leader, votersUp.length, quorum),
+    engine,
+    health: health(sorted, leader, votersUp.length, quorum, engine),
     disagreements: disagreements(sorted, leader),
   }
 }
@@ -68,9 +69,10 @@ function isBehind({ isUp, isVoter, applied }, leader) {
   return applied < leader.commitSettled
 }
 
-function health(members, leader, votersUp, quorum) {
+function health(members, leader, votersUp, quorum, engine) {
   if (votersUp < quorum) return 'no_quorum'
-  if (!leader) return 'no_leader'
+  // In front of an etcd, all nodes make changes.
+  if (!leader) return engine === 'etcd' ? 'degraded' : 'no_leader'
   const isWell = members.every(
     (member) => member.isUp && !member.isBehind && member.alarms.length === 0,
   )

@@ -21,7 +21,8 @@ import Testing
           failure: said?["failure"]?.string)
       }
       let report = ClusterReport(
-        cluster: "c1", quorum: Int(item["quorum"]?.int64 ?? 0), members: members)
+        cluster: "c1", quorum: Int(item["quorum"]?.int64 ?? 0), members: members,
+        engine: item["engine"]?.string.flatMap(ClusterView.Engine.init) ?? .raft)
       #expect(report.health.rawValue == item["health"]?.string, "\(item["name"]?.string ?? "?")")
       #expect(report.verdict == item["verdict"]?.string)
     }

@@ -239,6 +239,7 @@ extension Schema {
     .required("leader", string.nullable), .required("followers", .array(of: .string)),
     .required("current_node", .string), .required("is_leader", .boolean),
     .required("term", .unsigned), .required("quorum", .count),
+    .required("engine", .string.about("What keeps the data: raft, or etcd")),
     .required("members", .array(of: member)), .required("removed", .array(of: .string)),
   ]).named("ClusterView")
 

@@ -83,7 +83,7 @@ struct ClusterStatus: AsyncParsableCommand, HasExamples {
       return reports.sorted { $0.0 < $1.0 }.map(\.1)
     }
     return ClusterReport(
-      cluster: view.identity.cluster, quorum: view.quorum, members: members)
+      cluster: view.identity.cluster, quorum: view.quorum, members: members, engine: view.engine)
   }
 
   private static func memberReport(
