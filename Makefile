@@ -42,7 +42,7 @@ help:
 	@echo "make chaos     real clusters under faults: SECONDS=60 [NODES=3] [SEED=n] (as root)"
 	@echo "make fuzz      what peers and clients may send, as libFuzzer finds it: SECONDS=60 each"
 	@echo "make corpus    keeps those of the inputs found that get further"
-	@echo "make bench     pdb beside etcd, as a table: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
+	@echo "make bench     pdb beside etcd, and watched by pages, as tables: [ROUNDS=3]; bench-growth: more nodes, keys, bytes"
 	@echo "make release   the program, optimised, in .build/release/pdb"
 	@echo "make check-release  that program's protections: readelf says whether they are there"
 	@echo "make docs      man/, completions/ and docs/schemas/ anew, after changing a command"
@@ -81,6 +81,7 @@ mutants: setup
 bench: release
 	$(RELEASE) pdb-versus
 	.build/release/pdb-versus etcd --rounds $(ROUNDS)
+	.build/release/pdb-versus watched --rounds $(ROUNDS)
 
 bench-growth: release
 	$(RELEASE) pdb-versus

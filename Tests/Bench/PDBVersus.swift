@@ -11,7 +11,7 @@ struct PDBVersus: AsyncParsableCommand {
       Clusters of durable nodes run on this machine, one at a time, and the load generator \
       beside them. Ctrl-C ends everything.
       """,
-    subcommands: [Versus.self, Growth.self], defaultSubcommand: Versus.self)
+    subcommands: [Versus.self, Watched.self, Growth.self], defaultSubcommand: Versus.self)
 }
 
 struct Options: ParsableArguments {

@@ -8,6 +8,9 @@ enum Work: String, CaseIterable {
 
   static let key = "task_8bfcd1ec-acca-4735-8e6b-9d3f6cce651e"
   static let value = String(repeating: "v", count: 128)
+
+  /// As tables name it.
+  var title: String { self == .put ? "puts" : "linearizable reads" }
 }
 
 /// A system of three nodes that can be loaded by h2load.

@@ -63,8 +63,7 @@ struct Versus: AsyncParsableCommand {
           let loads = results[Case(system: system, work: work, clients: clients)] ?? []
           return (loads.map(\.rate).median, loads.map(\.meanMilliseconds).median)
         }
-        let name = work == .put ? "puts" : "linearizable reads"
-        let title = "\(name), \(clients) client\(clients == 1 ? "" : "s")"
+        let title = "\(work.title), \(clients) client\(clients == 1 ? "" : "s")"
         let pdb = median("pdb")
         let shown = { (result: (rate: Double, mean: Double)) in
           "\(result.rate.rounded)/s (\(result.mean.text(2)) ms)"
