@@ -44,10 +44,10 @@ suite('The laboratory', () => {
 
   test('each button takes back what it did', () => {
     const names = (node) => nodeControls(node).map(({ name }) => name)
-    assert.deepEqual(names(node(4000)), ['kill', 'pause', 'slow', 'fill', 'skew'])
+    assert.deepEqual(names(node(4000)), ['kill', 'pause', 'slow', 'fill', 'skew', 'flip'])
     assert.deepEqual(
       names(node(4000, { state: 'paused', disk_delay_ms: 1, disk_full: true, clock_ms: -5 })),
-      ['kill', 'resume', 'quick', 'free', 'set'],
+      ['kill', 'resume', 'quick', 'free', 'set', 'flip'],
     )
     assert.deepEqual(names(node(4000, { state: 'dead' })), ['start'])
     for (const { body } of nodeControls(node(4000))) assert.equal(body.node, 4000)
@@ -57,5 +57,6 @@ suite('The laboratory', () => {
     assert.equal(isAnythingBroken(report([], [node(4000, { state: 'dead' })])), false)
     assert.equal(isAnythingBroken(report([cut(4000, 4001)])), true)
     assert.equal(isAnythingBroken(report([], [node(4000, { clock_ms: 1 })])), true)
+    assert.equal(isAnythingBroken(report([], [node(4000, { log_damaged: true })])), true)
   })
 })

@@ -79,6 +79,7 @@ extension ProcessTests {
       ["lab", "start", "1", "--data-dir", mark], ["lab", "cut", "1", "2", "--data-dir", mark],
       ["lab", "heal", "--data-dir", mark], ["lab", "slow", "1", mark],
       ["lab", "fill", "1", "--data-dir", mark], ["lab", "skew", mark, "1"],
+      ["lab", "flip", "1", "--data-dir", mark],
       ["lab", "sim", "--bug", mark, "--json"],
       ["help", mark], ["completion", mark], ["evil"], [mark], ["task", mark],
       ["kv", "ls", "--\(mark)"],

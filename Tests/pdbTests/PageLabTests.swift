@@ -13,27 +13,13 @@ extension ProcessTests {
       _ body: (_ link: String, _ lab: (String...) async throws -> CommandResult) async throws ->
         Void
     ) async throws {
-      let ports = try TestPorts.adjacent(nodes)
-      let workspace = try Workspace(nodes: "")
-      let log = workspace.path + "/lab.log"
-      _ = FileManager.default.createFile(atPath: log, contents: nil)
-      let process = workspace.process(
-        ["lab", "up", "--nodes", String(nodes), "--port", String(ports.numbers[0])])
-      process.standardOutput = FileHandle(forWritingAtPath: log)
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      defer {
-        process.terminate()
-        process.waitUntilExit()
-      }
+      let lab = try await TestLab(nodes)
+      defer { lab.end() }
       let link = try await waitFor { () -> String? in
-        try String(contentsOfFile: log, encoding: .utf8)
-          .split(whereSeparator: \.isWhitespace).first { $0.contains("#lab=") }.map(String.init)
+        try lab.output.split(whereSeparator: \.isWhitespace).first { $0.contains("#lab=") }
+          .map(String.init)
       }
-      let list = ports.numbers.map { "127.0.0.1:\($0)" }.joined(separator: ",")
-      try await body(link) { (words: String...) in
-        try await workspace.run(words, environment: ["PDB_NODES": list])
-      }
+      try await body(link) { (words: String...) in try await lab.pdb(words) }
     }
 
     private static let leader = "document.querySelector('#members tr.leader .name')?.textContent"

@@ -169,7 +169,10 @@ package final class RaftEngine: StateEngine {
   }
 
   /// The state was damaged, and made anew.
-  func noteRepair() { meters.note { $0.stateRepairs += 1 } }
+  func noteRepair() {
+    meters.note { $0.stateRepairs += 1 }
+    events.withLock { $0.mended(status, at: .now) }
+  }
 
   // MARK: Requests
 

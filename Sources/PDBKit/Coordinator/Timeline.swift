@@ -30,6 +30,8 @@ package struct Timeline: Sendable {
     case joined, promoted, removed
     case alarm
     case cleared
+    /// Its state was damaged, and it made it anew.
+    case mended
   }
 
   /// The oldest first.
@@ -42,6 +44,10 @@ package struct Timeline: Sendable {
 
   package mutating func started(_ status: EngineStatus, at time: Timestamp) {
     add(Entry(time: time, kind: .started, term: status.term))
+  }
+
+  package mutating func mended(_ status: EngineStatus, at time: Timestamp) {
+    add(Entry(time: time, kind: .mended, term: status.term))
   }
 
   package mutating func note(_ news: News, term: UInt64, at time: Timestamp) {

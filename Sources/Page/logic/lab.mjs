@@ -49,11 +49,13 @@ export function nodeControls(node) {
     node.disk_full ? ask('free', 'fill', { full: false }) : ask('fill', 'fill', { full: true }),
     node.clock_ms === 0
       ? ask('skew', 'skew', { milliseconds: 3_600_000 }) : ask('set', 'skew', { milliseconds: 0 }),
+    ask('flip', 'flip'),
   ]
 }
 
 /** Whether anything is broken that mending would change. */
 export function isAnythingBroken(report) {
   return report.cuts.length > 0
-    || report.nodes.some((node) => node.disk_delay_ms > 0 || node.disk_full || node.clock_ms !== 0)
+    || report.nodes.some((node) =>
+      node.disk_delay_ms > 0 || node.disk_full || node.clock_ms !== 0 || node.log_damaged)
 }

@@ -34,7 +34,7 @@ export function observe(timeline, report, now) {
 /** What nodes tell that the page tells, too, and how it calls it. */
 const kinds = {
   started: 'started', stands: 'stands', leads: 'leader', steps_down: 'stepsDown', joined: 'joined',
-  promoted: 'promoted', removed: 'removed', alarm: 'alarm', cleared: 'cleared',
+  promoted: 'promoted', removed: 'removed', alarm: 'alarm', cleared: 'cleared', mended: 'mended',
 }
 
 /**

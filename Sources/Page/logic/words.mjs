@@ -337,10 +337,11 @@ const english = {
     slowed: (ms) => `disk ${ms} ms slower`,
     filled: 'disk full',
     skewed: (minutes) => `clock ${minutes} min ahead`,
+    damaged: 'log damaged',
     verb: {
       kill: 'Kill', start: 'Start', pause: 'Pause', resume: 'Resume', isolate: 'Cut off', rejoin: 'Rejoin',
       slow: 'Slow disk', quick: 'Quick disk', fill: 'Fill disk', free: 'Free disk', skew: 'Clock +1 h',
-      set: 'Set clock',
+      set: 'Set clock', flip: 'Flip a bit',
     },
   },
   machine: {
@@ -409,6 +410,7 @@ const english = {
     promoted: ({ address }) => `${address} votes from now on`,
     alarm: ({ address, detail }) => `${address} raises an alarm: ${detail}`,
     cleared: ({ address, detail }) => `${address}: ${detail} is over`,
+    mended: ({ address }) => `${address} had a damaged state and made it anew`,
     joined: ({ address }) => `${address} joined`,
     removed: ({ address }) => `${address} was removed`,
   },
@@ -416,7 +418,7 @@ const english = {
   behind: (address, lag) =>
     `${address} is ${plural(lag, 'entry', 'entries')} behind and does not catch up.`,
   verdict(report) {
-    const { members, up, spare, missing, quorum, leader, health } = report
+    const { members, up, spare, missing, quorum, leader, health, engine } = report
     const nodes = `${up} of ${plural(members.length, 'node', 'nodes')} up`
     if (health === 'no_leader') {
       return `NO LEADER, ${nodes}. An election is under way; changes must wait.`
@@ -428,14 +430,17 @@ const english = {
       )
     }
     const troubles = troublesOf(members, 'says') + behindOf(members, english)
+    if (!leader) {
+      return `DEGRADED, ${nodes}, no leader. ${troubles}Changes go on; keys that end wait for a leader.`
+    }
     const margin =
       spare < 1
         ? 'Losing one more stops changes.'
         : `Losing ${spare === 1 ? 'one' : spare} more is survivable.`
+    const copies = members.length === 1 ? 'There is no other copy of the data.' : margin
     return (
       `${health === 'healthy' ? 'HEALTHY' : 'DEGRADED'}, ${nodes}, leader ${leader.address}, ` +
-      `term ${leader.term ?? 0}. ${troubles}` +
-      (members.length === 1 ? 'There is no other copy of the data.' : margin)
+      `term ${leader.term ?? 0}. ${troubles}${engine === 'etcd' ? 'etcd keeps the data.' : copies}`
     )
   },
 }
@@ -787,10 +792,11 @@ const vietnamese = {
     slowed: (ms) => `đĩa chậm thêm ${ms} ms`,
     filled: 'đĩa đầy',
     skewed: (minutes) => `đồng hồ nhanh ${minutes} phút`,
+    damaged: 'log hỏng',
     verb: {
       kill: 'Giết', start: 'Khởi động', pause: 'Tạm dừng', resume: 'Chạy tiếp', isolate: 'Cô lập',
       rejoin: 'Nối lại', slow: 'Làm chậm đĩa', quick: 'Đĩa bình thường', fill: 'Làm đầy đĩa',
-      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh lại đồng hồ',
+      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh lại đồng hồ', flip: 'Lật một bit',
     },
   },
   machine: {
@@ -859,13 +865,14 @@ const vietnamese = {
     promoted: ({ address }) => `${address} được bỏ phiếu từ nay`,
     alarm: ({ address, detail }) => `${address} báo động: ${detail}`,
     cleared: ({ address, detail }) => `${address}: ${detail} đã hết`,
+    mended: ({ address }) => `${address} có trạng thái hỏng và đã dựng lại nó`,
     joined: ({ address }) => `${address} đã tham gia`,
     removed: ({ address }) => `${address} đã bị gỡ khỏi cụm`,
   },
 
   behind: (address, lag) => `${address} trễ ${lag} mục nhật ký và không bắt kịp.`,
   verdict(report) {
-    const { members, up, spare, missing, quorum, leader, health } = report
+    const { members, up, spare, missing, quorum, leader, health, engine } = report
     const nodes = `${up}/${members.length} node đang chạy`
     if (health === 'no_leader') {
       return `CHƯA CÓ LEADER, ${nodes}. Đang bầu chọn; các thay đổi phải chờ.`
@@ -873,12 +880,16 @@ const vietnamese = {
     if (health === 'no_quorum') {
       return `KHÔNG ĐỦ NODE, ${nodes}, cần ${quorum}. Chưa thể thay đổi gì cho đến khi thêm ${missing} node chạy.`
     }
+    const troubles = troublesOf(members, 'cảnh báo') + behindOf(members, vietnamese)
+    if (!leader) {
+      return `SUY GIẢM, ${nodes}, chưa có leader. ${troubles}Vẫn thay đổi được; các khóa có hạn chờ có leader.`
+    }
     const margin =
       spare < 1 ? 'Mất thêm một node là không thể thay đổi gì nữa.' : `Còn chịu được mất thêm ${spare} node.`
+    const copies = members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin
     return (
       `${health === 'healthy' ? 'ỔN ĐỊNH' : 'SUY GIẢM'}, ${nodes}, leader ${leader.address}, ` +
-      `nhiệm kỳ ${leader.term ?? 0}. ${troublesOf(members, 'cảnh báo')}${behindOf(members, vietnamese)}` +
-      (members.length === 1 ? 'Không có bản sao dữ liệu nào khác.' : margin)
+      `nhiệm kỳ ${leader.term ?? 0}. ${troubles}${engine === 'etcd' ? 'Dữ liệu do etcd giữ.' : copies}`
     )
   },
 }

@@ -2,6 +2,7 @@
 
 import { shortNames } from '../logic/cluster.mjs'
 import { fromTemplate, keepingFocus, setText, showAll } from './elements.mjs'
+import { labReport } from './lab.mjs'
 
 const section = document.getElementById('cluster')
 const columns = document.getElementById('columns')
@@ -102,8 +103,9 @@ function noteOn(member, words) {
     const parts = [words.failure[member.failure] ?? member.failure ?? '?']
     if (member.silence !== null) parts.push(words.seen(ago(member.silence, words)))
     const text = `${parts.join(', ')}.`
-    // Only the node that holds its files, or one beside it, knows a command that does no harm.
-    const { restart } = member
+    // Only the lab, the node that holds its files, or one beside it, knows a command that does no harm.
+    const inLab = labReport()?.nodes.find(({ address }) => address === member.address)
+    const restart = inLab?.start ?? member.restart
     return restart ? { text: `${text} ${words.restart}`, command: restart } : { text }
   }
   const parts = member.isBehind ? [words.behind(member.address, member.lag)] : []

@@ -96,6 +96,7 @@ export function drawLab(words) {
         if (node.disk_delay_ms > 0) state.push(words.lab.slowed(node.disk_delay_ms))
         if (node.disk_full) state.push(words.lab.filled)
         if (node.clock_ms !== 0) state.push(words.lab.skewed(node.clock_ms / 60_000))
+        if (node.log_damaged) state.push(words.lab.damaged)
         setText(row.querySelector('.lab-state'), state.join(', '))
         drawButtons(row.querySelector('.lab-buttons'), node, name, words)
       },

@@ -11,7 +11,10 @@ final class Lab: Sendable {
     let address: NodeAddress
     var process: LabProcess
     var faults = NodeFaults.State()
+    /// Whether it is being started, or stopped for a moment.
     var isStarting = false
+    /// What was turned over in its log and stands there still.
+    var flip: BitFlip?
   }
 
   let addresses: [NodeAddress]
@@ -99,12 +102,8 @@ final class Lab: Sendable {
   func stop() async {
     isStopping.store(true, ordering: .relaxed)
     let processes = nodes.withLockedValue { $0.map(\.process) }
-    for process in processes where process.isRunning {
-      process.signal(SIGTERM)
-      process.signal(SIGCONT)
-    }
-    await BlockingCall.run { _ in
-      for process in processes { process.process.waitUntilExit() }
+    await withTaskGroup(of: Void.self) { group in
+      for process in processes { group.addTask { await process.stop() } }
     }
   }
 
@@ -132,28 +131,59 @@ final class Lab: Sendable {
   func signal(_ name: Int, _ number: Int32) throws {
     let position = try position(name)
     let process = nodes.withLockedValue { $0[position].process }
-    guard process.isRunning else {
-      throw PDBError(
-        .badRequest, "node \(addresses[position].port) does not run",
-        hint: "pdb lab start \(addresses[position].port)")
-    }
+    guard process.isRunning else { throw doesNotRun(position) }
     process.signal(number)
   }
 
   func start(_ name: Int) async throws {
     let position = try position(name)
-    let (faults, mayStart) = nodes.withLockedValue { nodes in
-      let mayStart = !nodes[position].process.isRunning && !nodes[position].isStarting
-      if mayStart { nodes[position].isStarting = true }
-      return (nodes[position].faults, mayStart)
+    try await whileStarting(position) { node in
+      guard !node.process.isRunning else {
+        throw PDBError(.badRequest, "node \(node.address.port) runs")
+      }
+      try await restart(position)
     }
-    guard mayStart else {
-      throw PDBError(.badRequest, "node \(addresses[position].port) runs")
+  }
+
+  /// Does what nothing else may do to a node meanwhile.
+  private func whileStarting(_ position: Int, _ body: (Node) async throws -> Void) async throws {
+    let node = nodes.withLockedValue { nodes in
+      defer { nodes[position].isStarting = true }
+      return nodes[position]
+    }
+    guard !node.isStarting else {
+      throw PDBError(.badRequest, "node \(node.address.port) is being started")
     }
     defer { nodes.withLockedValue { $0[position].isStarting = false } }
+    try await body(node)
+  }
+
+  /// Starts the process of a node that has none.
+  private func restart(_ position: Int) async throws {
     try await PDBNode.checkPorts(of: [addresses[position]])
+    let faults = nodes.withLockedValue { $0[position].faults }
     let process = try launch(addresses[position], faults)
     nodes.withLockedValue { $0[position].process = process }
+  }
+
+  /// Turns over a bit in the files of a node that runs, and starts it again.
+  func flip(_ name: Int, _ part: BitFlip.Part) async throws {
+    let position = try position(name)
+    try await whileStarting(position) { node in
+      guard node.process.isRunning else { throw doesNotRun(position) }
+      await node.process.stop()
+      let flip = Result { try BitFlip(part, of: node.address.port, in: dataDirectory) }
+      if part == .log { nodes.withLockedValue { $0[position].flip = try? flip.get() } }
+      try await restart(position)
+      _ = try flip.get()
+    }
+  }
+
+  private func doesNotRun(_ position: Int) -> PDBError {
+    let port = addresses[position].port
+    return PDBError(
+      .badRequest, "node \(port) does not run",
+      hint: LabNode.words("start", port, in: dataDirectory))
   }
 
   /// Cuts the way from one node to another, and unless it is `oneWay` the way back.
@@ -178,8 +208,15 @@ final class Lab: Sendable {
   }
 
   /// Mends everything between and in all nodes.
-  func healAll() {
-    for position in addresses.indices { change(position) { $0 = NodeFaults.State() } }
+  func healAll() throws {
+    for position in addresses.indices {
+      change(position) { $0 = NodeFaults.State() }
+      let flip = nodes.withLockedValue { nodes in
+        defer { nodes[position].flip = nil }
+        return nodes[position].flip
+      }
+      try flip?.undo()
+    }
   }
 
   func slow(_ name: Int, milliseconds: Int) throws {
@@ -204,6 +241,8 @@ final class Lab: Sendable {
         "address": .string(node.address.description), "port": JSON(node.address.port),
         "state": .string(state), "disk_delay_ms": JSON(node.faults.diskDelay),
         "disk_full": .bool(node.faults.isDiskFull), "clock_ms": JSON(node.faults.clockSkew),
+        "log_damaged": .bool(node.flip != nil),
+        "start": .string(LabNode.words("start", node.address.port, in: dataDirectory)),
       ]
     }
     let cuts = nodes.flatMap { node in

@@ -64,10 +64,12 @@ extension Lab {
       try cut(
         try number("from"), try number("to"), oneWay: body["one_way"]?.bool ?? false)
     case "heal":
-      if body["from"] == nil { healAll() } else { try heal(try number("from"), try number("to")) }
+      if body["from"] == nil { try healAll() } else { try heal(try number("from"), try number("to")) }
     case "slow":
       try slow(try number("node"), milliseconds: try number("milliseconds", within: 0...60_000))
     case "fill": try fill(try number("node"), isFull: body["full"]?.bool ?? true)
+    case "flip":
+      try await flip(try number("node"), body["log"]?.bool == true ? .log : .state)
     case "skew":
       let decade = 315_360_000_000
       try skew(
@@ -76,7 +78,7 @@ extension Lab {
     default:
       throw PDBError(
         .notFound, "the lab knows no '\(verb)'",
-        hint: "kill, start, pause, resume, cut, heal, slow, fill, skew")
+        hint: "kill, start, pause, resume, cut, heal, slow, fill, flip, skew")
     }
     return report
   }

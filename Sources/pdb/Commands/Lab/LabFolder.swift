@@ -1,4 +1,4 @@
-// The lab that `pdb lab cut|heal|start|slow|fill|skew` asks for something.
+// The lab that `pdb lab cut|heal|start|slow|fill|flip|skew` asks for something.
 
 import ArgumentParser
 import PDBKit

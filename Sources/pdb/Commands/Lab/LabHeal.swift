@@ -5,7 +5,7 @@ import PDBKit
 
 struct LabHeal: AsyncParsableCommand, HasExamples {
   static let configuration = CommandConfiguration(
-    commandName: "heal", abstract: "Mend what was cut, slowed, filled or skewed.",
+    commandName: "heal", abstract: "Mend what was cut, slowed, filled, flipped or skewed.",
     discussion: """
       Without nodes, everything is mended.
       """)

@@ -49,6 +49,14 @@ struct LabProcess: Sendable {
 
   func signal(_ number: Int32) { _ = kill(process.processIdentifier, number) }
 
+  /// Asks the node to stop, even if it is paused, and waits until it has.
+  func stop() async {
+    guard isRunning else { return }
+    signal(SIGTERM)
+    signal(SIGCONT)
+    await BlockingCall.run { _ in process.waitUntilExit() }
+  }
+
   /// Whether the process is stopped, as SIGSTOP does (proc_pid_stat(5)).
   var isPaused: Bool {
     let path = "/proc/\(process.processIdentifier)/stat"
