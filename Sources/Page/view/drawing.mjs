@@ -16,9 +16,17 @@ const ring = { x: 200, y: 150, radius: 108 }
  */
 export function drawScene({ links, flights, nodes }, scene) {
   const spots = places(scene.members.map(({ id }) => id), ring)
+  drawSight(links.ownerSVGElement, [...spots.values()])
   drawLinks(links, scene, spots)
   drawFlights(flights, scene, spots)
   drawNodes(nodes, scene, spots)
+}
+
+/** Shows as little of the plane as holds all words, so that they are large on a small screen. */
+function drawSight(svg, spots) {
+  const isWide = spots.some(({ x, y }) => sideOf({ x, y }) !== 'below' && Math.abs(x - ring.x) > 20)
+  const reach = isWide ? 225 : 150
+  set(svg, { viewBox: `${ring.x - reach} -5 ${2 * reach} 310`, class: isWide ? 'wide' : 'narrow' })
 }
 
 function drawLinks(links, { members, cut }, spots) {
