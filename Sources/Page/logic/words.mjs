@@ -30,7 +30,7 @@ const english = {
   show: 'Show',
   filter: { all: 'All', active: 'Active', completed: 'Completed' },
   search: 'Search',
-  searchHint: 'Search, without accents if you like',
+  searchHint: 'Search; accents are optional',
   listed: (matching, all) =>
     matching === all ? plural(all, 'task', 'tasks') : `${matching} of ${plural(all, 'task', 'tasks')}`,
   more: (count) => `Show ${count} more`,
