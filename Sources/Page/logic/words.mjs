@@ -258,7 +258,7 @@ const english = {
   tokenGo: 'Continue',
   tokenWrong: 'The nodes do not accept that token.',
 
-  columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag' },
+  columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag', use: 'In use' },
   role: {
     leader: 'leader',
     follower: 'follower',
@@ -707,7 +707,7 @@ const vietnamese = {
   tokenGo: 'Tiếp tục',
   tokenWrong: 'Các node không chấp nhận mã này.',
 
-  columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ' },
+  columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ', use: 'Đang dùng' },
   role: {
     leader: 'leader',
     follower: 'follower',
