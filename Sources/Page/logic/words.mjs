@@ -790,7 +790,7 @@ const vietnamese = {
     verb: {
       kill: 'Giết', start: 'Khởi động', pause: 'Tạm dừng', resume: 'Chạy tiếp', isolate: 'Cô lập',
       rejoin: 'Nối lại', slow: 'Làm chậm đĩa', quick: 'Đĩa bình thường', fill: 'Làm đầy đĩa',
-      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh lại đồng hồ',
+      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh đồng hồ',
     },
   },
   machine: {
