@@ -5,7 +5,7 @@
 //   the user ────> view ───┘                       └──> sender, reader ──> the cluster
 
 import { addressOf, isStep, placeFrom } from './logic/place.mjs'
-import { initialState, reduce } from './logic/state.mjs'
+import { initialState, reduce, visibleTasks } from './logic/state.mjs'
 import { bestLanguage, languages } from './logic/words.mjs'
 import { openFeed } from './network/feed-client.mjs'
 import { Reader } from './network/reader.mjs'
@@ -129,6 +129,12 @@ function choose(wanted) {
   drawWords(languages[language], language)
   planDrawing()
 }
+
+// On paper nothing comes into sight later.
+addEventListener('beforeprint', () => {
+  while (visibleTasks(store.state).left > 0) store.dispatch({ type: 'more' })
+  draw()
+})
 
 // Everything begins.
 

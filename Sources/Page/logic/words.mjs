@@ -30,7 +30,7 @@ const english = {
   show: 'Show',
   filter: { all: 'All', active: 'Active', completed: 'Completed' },
   search: 'Search',
-  searchHint: 'Search, without accents if you like',
+  searchHint: 'Search; accents are optional',
   listed: (matching, all) =>
     matching === all ? plural(all, 'task', 'tasks') : `${matching} of ${plural(all, 'task', 'tasks')}`,
   more: (count) => `Show ${count} more`,
@@ -258,7 +258,7 @@ const english = {
   tokenGo: 'Continue',
   tokenWrong: 'The nodes do not accept that token.',
 
-  columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag' },
+  columns: { node: 'Node', role: 'Role', term: 'Term', applied: 'Applied', lag: 'Lag', use: 'In use' },
   role: {
     leader: 'leader',
     follower: 'follower',
@@ -712,7 +712,7 @@ const vietnamese = {
   tokenGo: 'Tiếp tục',
   tokenWrong: 'Các node không chấp nhận mã này.',
 
-  columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ' },
+  columns: { node: 'Node', role: 'Vai trò', term: 'Nhiệm kỳ', applied: 'Đã áp dụng', lag: 'Trễ', use: 'Đang dùng' },
   role: {
     leader: 'leader',
     follower: 'follower',
@@ -796,7 +796,7 @@ const vietnamese = {
     verb: {
       kill: 'Giết', start: 'Khởi động', pause: 'Tạm dừng', resume: 'Chạy tiếp', isolate: 'Cô lập',
       rejoin: 'Nối lại', slow: 'Làm chậm đĩa', quick: 'Đĩa bình thường', fill: 'Làm đầy đĩa',
-      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh lại đồng hồ', flip: 'Lật một bit',
+      free: 'Giải phóng đĩa', skew: 'Đồng hồ +1 giờ', set: 'Chỉnh đồng hồ', flip: 'Lật một bit',
     },
   },
   machine: {

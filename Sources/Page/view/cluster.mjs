@@ -55,8 +55,7 @@ export function drawCluster(state, words, language) {
 }
 
 function drawColumns(words) {
-  const titles = [...Object.entries(words.columns), ['use', words.inUse]]
-  showAll(columns, titles, {
+  showAll(columns, Object.entries(words.columns), {
     key: ([name]) => name,
     make: () => document.createElement('th'),
     update(cell, [name, title]) {

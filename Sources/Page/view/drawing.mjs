@@ -16,9 +16,19 @@ const ring = { x: 200, y: 150, radius: 108 }
  */
 export function drawScene({ links, flights, nodes }, scene) {
   const spots = places(scene.members.map(({ id }) => id), ring)
+  drawSight(links.ownerSVGElement, [...spots.values()])
   drawLinks(links, scene, spots)
   drawFlights(flights, scene, spots)
   drawNodes(nodes, scene, spots)
+}
+
+/** Shows as little of the plane as holds all words, so that they are large on a small screen. */
+function drawSight(svg, spots) {
+  const placed = spots.map((spot) => ({ ...spot, side: sideOf(spot) }))
+  const reach = Math.max(140, ...placed.map(({ x, side }) => Math.abs(x - ring.x) + room[side].across))
+  const bottom = Math.max(280, ...placed.map(({ y, side }) => y + room[side].down))
+  const hasWordsBeside = reach > ring.radius + room.below.across
+  set(svg, { viewBox: `${ring.x - reach} -6 ${2 * reach} ${bottom + 6}`, class: hasWordsBeside ? 'wide' : 'narrow' })
 }
 
 function drawLinks(links, { members, cut }, spots) {
@@ -91,6 +101,8 @@ const sides = {
   right: { place: 'translate(37 -16)', begin: 0, anchor: 'start' },
   left: { place: 'translate(-37 -16)', begin: -1, anchor: 'end' },
 }
+/** How far a node and the words at it reach from its middle. */
+const room = { below: { across: 46, down: 76 }, right: { across: 130, down: 32 }, left: { across: 130, down: 32 } }
 const cellWidth = 7
 
 function drawLog(group, node, side) {

@@ -24,7 +24,9 @@ struct Fields {
       return !items.isEmpty || AnswerShape.lists.contains(member.name)
     }
     let listed = list?.value.array ?? []
-    func has(_ items: [JSON], _ name: String) -> Bool { items.contains { $0.value(at: name) != nil } }
+    func has(_ items: [JSON], _ name: String) -> Bool {
+      items.contains { $0.value(at: name) != nil }
+    }
     // A revision has a list of changes, and is not one.
     let isAboutItems =
       listed.isEmpty || names.contains { has(listed, $0) } || !names.allSatisfy { has([json], $0) }

@@ -64,7 +64,11 @@ extension Lab {
       try cut(
         try number("from"), try number("to"), oneWay: body["one_way"]?.bool ?? false)
     case "heal":
-      if body["from"] == nil { try healAll() } else { try heal(try number("from"), try number("to")) }
+      if body["from"] == nil {
+        try healAll()
+      } else {
+        try heal(try number("from"), try number("to"))
+      }
     case "slow":
       try slow(try number("node"), milliseconds: try number("milliseconds", within: 0...60_000))
     case "fill": try fill(try number("node"), isFull: body["full"]?.bool ?? true)
