@@ -600,7 +600,7 @@ package actor EtcdEngine: StateEngine {
     made.revisions = rulings.compactMap(\.made)
     made.mark.appliedIndex += UInt64(operations.count)
     made.mark.data = after.mark
-    made.written = after.storage.written
+    made.written = after.storage.written.all
     return made
   }
 

@@ -13,32 +13,11 @@ struct EtcdState: StateStorage {
   let layout: Layout
   private let fetched: FetchedKeys
   /// What is to be put below the prefix; `nil`: removed.
-  private(set) var written: [Bytes: Bytes?] = [:]
-  /// The places in it, sorted when somebody asks for them in order.
-  private var order = WrittenOrder()
-
-  private final class WrittenOrder {
-    var places: [Bytes]?
-  }
+  private(set) var written = WrittenKeys()
 
   init(_ layout: Layout, _ fetched: FetchedKeys) {
     self.layout = layout
     self.fetched = fetched
-  }
-
-  private mutating func write(_ place: Bytes, _ value: Bytes?) {
-    written[place] = .some(value)
-    if order.places != nil { order = WrittenOrder() }
-  }
-
-  /// What is written within a range, in order.
-  private func written(in range: KeyRange) -> ArraySlice<Bytes> {
-    guard !written.isEmpty else { return [] }
-    let places = order.places ?? written.keys.sorted { $0.lexicographicallyPrecedes($1) }
-    order.places = places
-    let first = places.partitioningIndex { !$0.lexicographicallyPrecedes(range.lower) }
-    let last = places.partitioningIndex { !$0.lexicographicallyPrecedes(range.upper) }
-    return places[first..<max(first, last)]
   }
 
   // MARK: Places
@@ -50,7 +29,7 @@ struct EtcdState: StateStorage {
 
   /// Visits the places of a range in order, until `body` returns false.
   private func scan(_ range: KeyRange, _ body: (Bytes, Bytes) throws -> Bool) throws {
-    var own = written(in: range)
+    var own = written.keys(in: range)
     var isOver = false
     func visitOwn(before place: Bytes?) throws {
       while !isOver, let next = own.first,
@@ -76,7 +55,7 @@ struct EtcdState: StateStorage {
 
   /// The first place of a range.
   private func first(of range: KeyRange) throws -> (place: Bytes, value: Bytes)? {
-    guard written(in: range).isEmpty else {
+    guard written.keys(in: range).isEmpty else {
       var found: (Bytes, Bytes)?
       try scan(range) { place, value in
         found = (place, value)
@@ -249,7 +228,7 @@ struct EtcdState: StateStorage {
 
   /// The newest revision that was written and is not durable yet.
   private var newestWritten: UInt64 {
-    written(in: layout.revisions(0, .max)).last.flatMap(layout.number(of:)) ?? 0
+    written.keys(in: layout.revisions(0, .max)).last.flatMap(layout.number(of:)) ?? 0
   }
 
   func changes(of record: RevisionRecord, limit: Int) throws -> [KeyChange] {
@@ -273,7 +252,7 @@ struct EtcdState: StateStorage {
       )
       var wanted: [Unfetched.Wanted] = []
       if written[before] == nil, !fetched.isKnown(before) { wanted.append(.init(before)) }
-      guard written(in: later).isEmpty else { return wanted }
+      guard written.keys(in: later).isEmpty else { return wanted }
       switch fetched.first(of: later) {
       case nil: wanted.append(.init(later, limit: 1))
       case .some(nil) where written[layout.present(key)] == nil:
@@ -355,33 +334,47 @@ struct EtcdState: StateStorage {
   mutating func append(_ revision: RecordedRevision) throws {
     let number = revision.record.number
     let history = HistoryRecord(revision.record, keys: revision.changes.map(\.key))
-    write(layout.revision(number), history.encoded)
+    written.write(layout.revision(number), history.encoded)
     for change in revision.changes {
-      write(
+      written.write(
         layout.version(of: change.key, endedBy: number),
         StoredRecord.encode(version: change.before))
-      write(
+      written.write(
         layout.present(change.key),
         change.after.map { StoredRecord.encode(StoredValue(value: $0, revision: number)) })
     }
   }
 
   mutating func putAside(_ key: Bytes, _ stored: StoredValue?) throws {
-    write(layout.present(key), stored.map(StoredRecord.encode))
+    written.write(layout.present(key), stored.map(StoredRecord.encode))
+  }
+
+  func prepare(toForget revisions: ClosedRange<UInt64>) throws {
+    let range = layout.revisions(revisions.lowerBound, revisions.upperBound)
+    var keys: Set<Bytes> = []
+    try scan(range) { place, value in
+      keys.formUnion(try history(place, value).keys)
+      return true
+    }
+    try needVersions(of: keys)
+  }
+
+  /// Asks for what is known of no version of some keys, all at once.
+  private func needVersions(of keys: some Sequence<Bytes>) throws {
+    let ranges = keys.map { layout.versions(of: $0) }
+    try need(
+      ranges.filter { range in
+        !fetched.isKnown(range) && fetched.first(of: range) == nil
+      }.map { .init($0) })
   }
 
   mutating func forget(_ revision: Forgetting) throws -> UInt64 {
     let place = layout.revision(revision.number)
     guard let value = try value(at: place) else { return 0 }
     let forgotten = try history(place, value)
-    // What is missing is fetched at once.
-    let ranges = forgotten.keys.map { layout.versions(of: $0) }
-    try need(
-      ranges.filter { range in
-        !fetched.isKnown(range) && fetched.first(of: range) == nil
-      }.map { .init($0) })
+    try needVersions(of: forgotten.keys)
     for key in forgotten.keys { try removeSuperfluous(of: key, revision) }
-    write(place, nil)
+    written.write(place, nil)
     return forgotten.record.byteCount
   }
 
@@ -419,7 +412,7 @@ struct EtcdState: StateStorage {
     }
     let removed = Set(forgetting.superfluous(among: versions.map(\.version)))
     for (version, place) in versions where removed.contains(version.revision) {
-      if let place { write(place, nil) }
+      if let place { written.write(place, nil) }
     }
   }
 
@@ -433,8 +426,8 @@ struct EtcdState: StateStorage {
   }
 
   mutating func remember(_ request: RememberedRequest) throws {
-    write(layout.request(request.id), RequestRecord.encode(request))
-    write(layout.requestNumber(request.index), RequestNumber(request).encoded)
+    written.write(layout.request(request.id), RequestRecord.encode(request))
+    written.write(layout.requestNumber(request.index), RequestNumber(request).encoded)
   }
 
   mutating func removeRequests(through index: UInt64) throws -> ForgottenRequests? {
@@ -445,8 +438,8 @@ struct EtcdState: StateStorage {
       return true
     }
     for (place, request) in old {
-      write(place, nil)
-      write(layout.request(request.id), nil)
+      written.write(place, nil)
+      written.write(layout.request(request.id), nil)
     }
     guard let time = old.map(\.request.time).max(),
       let revision = old.map(\.request.revision).max()

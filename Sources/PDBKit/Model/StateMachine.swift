@@ -71,6 +71,8 @@ package protocol StateStorage: StateView {
   /// Adds a revision: from now on its keys have the values that it gave them. What they had before is
   /// kept for the history.
   mutating func append(_ revision: RecordedRevision) throws
+  /// Is told which revisions are about to be forgotten: what that needs can be had at once.
+  func prepare(toForget revisions: ClosedRange<UInt64>) throws
   /// Forgets the oldest revision that is known, and what its keys had before; tells what it counted
   /// for. The state after it stays as it is.
   mutating func forget(_ revision: Forgetting) throws -> UInt64
@@ -87,6 +89,10 @@ package protocol StateStorage: StateView {
   mutating func removeRequests(through index: UInt64) throws -> ForgottenRequests?
   /// The first of the requests that are remembered, in the order of the log.
   func oldestRequest() throws -> RememberedRequest?
+}
+
+extension StateStorage {
+  package func prepare(toForget revisions: ClosedRange<UInt64>) throws {}
 }
 
 /// The newest of the requests that were forgotten.
@@ -315,13 +321,20 @@ package struct StateMachine<Storage: StateStorage> {
   private mutating func forgetHistory(at time: Timestamp?) throws {
     let limits = HistoryLimits(try storage.settings())
     let oldest = rules.forgettingTime(of: time).flatMap { limits.oldest(at: $0) }
-    var held: [UInt64]?
+    guard mark.compactedRevision < mark.revision, try exceeds(limits, oldest) else { return }
+    let held = try heldRevisions()
+    try storage.prepare(toForget: mark.compactedRevision + 1...lastSurplus(limits))
     for _ in 0..<Self.forgottenAtOnce where mark.compactedRevision < mark.revision {
       guard try exceeds(limits, oldest) else { return }
-      let tags = try held ?? heldRevisions()
-      held = tags
-      try forgetOldestRevision(holding: tags)
+      try forgetOldestRevision(holding: held)
     }
+  }
+
+  /// Up to which revision the history is about to be forgotten, as far as counting tells.
+  private func lastSurplus(_ limits: HistoryLimits) -> UInt64 {
+    let kept = mark.revision - mark.compactedRevision
+    let surplus = max(kept > limits.revisions ? kept - limits.revisions : 0, Self.forgetInterval)
+    return mark.compactedRevision + min(surplus, UInt64(Self.forgottenAtOnce), kept)
   }
 
   /// Whether the oldest revision that is known must go.

@@ -20,15 +20,17 @@ import Testing
 
     init() { mark.version = .newest }
 
-    /// Gives the state what it asks for, a few keys at a time.
-    func run<T>(_ random: inout SplitMix64, _ body: (EtcdState) throws -> T) throws -> T {
+    /// Gives the state what it asks for, a few keys at a time or `all` of them.
+    func run<T>(
+      _ random: inout SplitMix64, all isAll: Bool = false, _ body: (EtcdState) throws -> T
+    ) throws -> T {
       while true {
         let result = Result { try body(EtcdState(layout, fetched)) }
         var wanted = fetched.takeGuesses().map { Unfetched.Wanted($0) }
         if case .failure(let error as Unfetched) = result { wanted += error.wanted }
         guard !wanted.isEmpty else { return try result.get() }
         for wanted in Set(wanted) {
-          let limit = wanted.limit ?? .random(in: 1...4, using: &random)
+          let limit = wanted.limit ?? (isAll ? .max : .random(in: 1...4, using: &random))
           let all = etcd.keys.filter {
             !$0.lexicographicallyPrecedes(wanted.range.lower)
               && $0.lexicographicallyPrecedes(wanted.range.upper)
@@ -68,7 +70,7 @@ import Testing
       #expect(ruling.decision.encoded() == expected.decision.encoded())
       #expect(machine.mark == plain.mark)
       (model, mark) = (plain.storage, machine.mark)
-      write(machine.storage.written)
+      write(machine.storage.written.all)
     }
 
     mutating func forget(_ random: inout SplitMix64) throws {
@@ -84,7 +86,7 @@ import Testing
       #expect(bytes == model.forget(forgetting))
       mark.compactedRevision = number
       mark.historyBytes -= bytes
-      write(state.written)
+      write(state.written.all)
     }
 
     func compare(_ random: inout SplitMix64) throws {
@@ -129,6 +131,40 @@ import Testing
     twins.fetched = FetchedKeys()
     try twins.compare(&random)
     #expect(twins.mark.revision > 40)
+  }
+
+  @Test func `what a long history forgets is asked for in a few steps`() throws {
+    var random = SplitMix64(seed: 1)
+    var twins = Twins()
+    func apply(_ operation: Operation) throws {
+      twins.index += 1
+      let position = LogPosition(index: twins.index, term: 0)
+      let stamp = Stamp(time: .now, author: "lan", request: nil)
+      let machine = try twins.run(&random) { [mark = twins.mark] state in
+        var machine = StateMachine(storage: state, mark: mark)
+        _ = try machine.apply(StampedOperation(stamp: stamp, operation: operation), at: position)
+        return machine
+      }
+      twins.mark = machine.mark
+      twins.write(machine.storage.written.all)
+    }
+    for round in 0..<100 {
+      let pairs = (0..<5).map {
+        NewPair(key: Bytes(utf8: "\(round % 7)/\($0)"), value: Bytes(utf8: "\(round)"))
+      }
+      try apply(.setMany(pairs))
+    }
+    try apply(.setSetting(.historyRevisions, value: "3"))
+    twins.fetched = FetchedKeys()
+    var rounds = 0
+    let machine = try twins.run(&random, all: true) { [mark = twins.mark] state in
+      rounds += 1
+      var machine = StateMachine(storage: state, mark: mark)
+      try machine.forget(at: 128, nil)
+      return machine
+    }
+    #expect(machine.mark.compactedRevision == machine.mark.revision - 3)
+    #expect(rounds < 10, "\(rounds) times to etcd and back")
   }
 
   // MARK: Places
