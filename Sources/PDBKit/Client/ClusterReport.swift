@@ -94,10 +94,20 @@ public struct ClusterReport: Sendable {
 
   private var votersUpCount: Int { members.count { $0.isUp && $0.isVoter } }
 
-  /// The voters that have everything but the newest second.
+  /// The voters that hear the leader and have everything but the newest second.
   private var currentVotersCount: Int {
-    members.count { $0.isUp && $0.isVoter && !isBehind($0) }
+    members.count { $0.isUp && $0.isVoter && !isBehind($0) && !isCutOff($0) }
   }
+
+  /// Whether a voter is up and the leader has not heard it for a while: something lies between them, and
+  /// it could not take part in anything.
+  public func isCutOff(_ member: MemberReport) -> Bool {
+    guard member.isUp, member.isVoter, let leader, leader.id != member.id else { return false }
+    return member.silence.map { $0 > Self.patience } ?? false
+  }
+
+  /// Milliseconds that a member may be silent: many heartbeats.
+  private static let patience: UInt64 = 2000
 
   /// Whether a voter is up and lacks what the leader had committed a second ago: it does not catch
   /// up, and could not take the place of a member that dies.
@@ -113,7 +123,9 @@ public struct ClusterReport: Sendable {
     if votersUpCount < quorum { return .noQuorum }
     // In front of an etcd, all nodes make changes.
     if leader == nil { return engine == .etcd ? .degraded : .noLeader }
-    let isWell = members.allSatisfy { $0.isUp && $0.alarms.isEmpty && !isBehind($0) }
+    let isWell = members.allSatisfy {
+      $0.isUp && $0.alarms.isEmpty && !isBehind($0) && !isCutOff($0)
+    }
     return isWell ? .healthy : .degraded
   }
 
@@ -151,13 +163,18 @@ public struct ClusterReport: Sendable {
           ? "\(member.address) is 1 entry behind and does not catch up."
           : "\(member.address) is \(lag) entries behind and does not catch up."
       }
+      let cutOff = members.filter(isCutOff).map {
+        "\($0.address) is up, but the leader does not hear it."
+      }
       guard let leader else {
         return ["\(name), \(up), no leader."] + troubles
           + ["Changes go on; keys that end wait for a leader."]
       }
       let state = "\(name), \(up), leader \(leader.address), term \(leader.term ?? 0)."
       let copies = members.count == 1 ? "There is no other copy of the data." : margin
-      return [state] + troubles + behind + [engine == .etcd ? "etcd keeps the data." : copies]
+      return [state] + troubles + cutOff + behind + [
+        engine == .etcd ? "etcd keeps the data." : copies
+      ]
     case .noLeader:
       return ["NO LEADER, \(up).", "An election is under way; changes must wait."]
     case .noQuorum:

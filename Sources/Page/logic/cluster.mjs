@@ -41,9 +41,10 @@ export function clusterReport({ cluster, quorum, members, reports, engine = 'raf
   for (const member of sorted) {
     member.lag = lag(member, leader)
     member.isBehind = isBehind(member, leader)
+    member.isCutOff = isCutOff(member, leader)
   }
   const votersUp = sorted.filter((member) => member.isUp && member.isVoter)
-  const caughtUp = votersUp.filter((member) => !member.isBehind)
+  const caughtUp = votersUp.filter((member) => !member.isBehind && !member.isCutOff)
   return {
     cluster,
     quorum,
@@ -69,12 +70,20 @@ function isBehind({ isUp, isVoter, applied }, leader) {
   return applied < leader.commitSettled
 }
 
+/** Milliseconds that a member may be silent: many heartbeats. */
+const patience = 2000
+
+/** Whether a voter is up and the leader has not heard it for a while: something lies between them. */
+function isCutOff({ id, isUp, isVoter, silence }, leader) {
+  return isUp && isVoter && leader !== null && leader.id !== id && silence !== null && silence > patience
+}
+
 function health(members, leader, votersUp, quorum, engine) {
   if (votersUp < quorum) return 'no_quorum'
   // In front of an etcd, all nodes make changes.
   if (!leader) return engine === 'etcd' ? 'degraded' : 'no_leader'
   const isWell = members.every(
-    (member) => member.isUp && !member.isBehind && member.alarms.length === 0,
+    (member) => member.isUp && !member.isBehind && !member.isCutOff && member.alarms.length === 0,
   )
   return isWell ? 'healthy' : 'degraded'
 }

@@ -415,6 +415,7 @@ const english = {
     removed: ({ address }) => `${address} was removed`,
   },
 
+  cutOff: (address) => `${address} is up, but the leader does not hear it.`,
   behind: (address, lag) =>
     `${address} is ${plural(lag, 'entry', 'entries')} behind and does not catch up.`,
   verdict(report) {
@@ -429,7 +430,7 @@ const english = {
         `${missing} more ${missing === 1 ? 'starts' : 'start'}.`
       )
     }
-    const troubles = troublesOf(members, 'says') + behindOf(members, english)
+    const troubles = troublesOf(members, 'says') + cutOffOf(members, english) + behindOf(members, english)
     if (!leader) {
       return `DEGRADED, ${nodes}, no leader. ${troubles}Changes go on; keys that end wait for a leader.`
     }
@@ -870,6 +871,7 @@ const vietnamese = {
     removed: ({ address }) => `${address} đã bị gỡ khỏi cụm`,
   },
 
+  cutOff: (address) => `${address} đang chạy, nhưng leader không nghe thấy nó.`,
   behind: (address, lag) => `${address} trễ ${lag} mục nhật ký và không bắt kịp.`,
   verdict(report) {
     const { members, up, spare, missing, quorum, leader, health, engine } = report
@@ -880,7 +882,7 @@ const vietnamese = {
     if (health === 'no_quorum') {
       return `KHÔNG ĐỦ NODE, ${nodes}, cần ${quorum}. Chưa thể thay đổi gì cho đến khi thêm ${missing} node chạy.`
     }
-    const troubles = troublesOf(members, 'cảnh báo') + behindOf(members, vietnamese)
+    const troubles = troublesOf(members, 'cảnh báo') + cutOffOf(members, vietnamese) + behindOf(members, vietnamese)
     if (!leader) {
       return `SUY GIẢM, ${nodes}, chưa có leader. ${troubles}Vẫn thay đổi được; các khóa có hạn chờ có leader.`
     }
@@ -896,6 +898,10 @@ const vietnamese = {
 
 function fieldList({ fields }, words) {
   return Object.keys(fields).map((name) => words.fieldInText[name]).join(', ')
+}
+
+function cutOffOf(members, words) {
+  return members.filter(({ isCutOff }) => isCutOff).map(({ address }) => `${words.cutOff(address)} `).join('')
 }
 
 function behindOf(members, words) {

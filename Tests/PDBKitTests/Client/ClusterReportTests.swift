@@ -18,7 +18,7 @@ import Testing
           id: id, address: member["address"]?.string ?? "?",
           isVoter: member["voter"]?.bool ?? true,
           status: said?["status"].flatMap { status(of: id, $0) },
-          failure: said?["failure"]?.string)
+          failure: said?["failure"]?.string, silence: member["silent_ms"]?.uint64)
       }
       let report = ClusterReport(
         cluster: "c1", quorum: Int(item["quorum"]?.int64 ?? 0), members: members,
