@@ -124,7 +124,8 @@ private struct Placeholders {
   private static let volatile: Set<String> = [
     "applied", "author", "birth", "bytes", "certificate", "cluster", "commit", "commit_settled",
     "hash", "incarnation", "invitation", "lag", "last", "last_heartbeat", "log_bytes",
-    "log_entries", "match", "node", "port", "request", "script", "silent_ms", "term", "version",
+    "log_entries", "match", "node", "port", "request", "script", "silent_ms", "started", "term",
+    "version",
   ]
 
   func replacing(in json: JSON) -> JSON {

@@ -17,6 +17,8 @@ package final class ClusterStore: LocalStore, Clustered {
   package let order = KnownTaskOrder()
 
   /// - Parameter isInsecure: whether clients on other machines are served without protection.
+  private let started = Timestamp.now
+
   package init(_ engine: RaftEngine, neighbours: NeighbourFiles, isInsecure: Bool = false) {
     self.engine = engine
     self.neighbours = neighbours
@@ -29,6 +31,7 @@ package final class ClusterStore: LocalStore, Clustered {
   package var nodeStatus: NodeStatus {
     var status = NodeStatus(engine.status)
     status.isInsecure = isInsecure
+    status.started = started
     return status
   }
 }

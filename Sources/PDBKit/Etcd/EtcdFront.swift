@@ -21,6 +21,7 @@ package final class EtcdFront: LocalStore, Clustered {
   private let registry: FrontRegistry
   private let found: ClusterIdentity
   private let isInsecure: Bool
+  private let started = Timestamp.now
   private let stopping = AsyncStream.makeStream(of: Void.self)
 
   /// - Throws: `no_input` if there is no database.
@@ -132,6 +133,7 @@ package final class EtcdFront: LocalStore, Clustered {
       revision: mark.revision, hash: mark.hash, alarms: known.alarms, poisoned: nil,
       version: pdbVersion)
     status.isInsecure = isInsecure
+    status.started = started
     return status
   }
 

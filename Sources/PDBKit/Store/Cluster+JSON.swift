@@ -104,6 +104,7 @@ extension NodeStatus {
       "hash": .string(String(hash, radix: 16)),
       "alarms": .array(alarms.map { .string($0) }),
       "insecure": .bool(isInsecure),
+      "started": JSON(started.map(\.description)),
       "poisoned": poisoned?.json ?? .null,
       "version": .string(version),
     ]
@@ -134,6 +135,7 @@ extension NodeStatus {
       poisoned: json["poisoned"].flatMap(PoisonedEntry.init),
       version: json["version"]?.string ?? "")
     isInsecure = json["insecure"]?.bool ?? false
+    started = json["started"]?.string.flatMap(Timestamp.init(rfc3339:))
   }
 }
 

@@ -168,6 +168,8 @@ public struct NodeStatus: Sendable {
   public let version: String
   /// Whether clients on other machines do without TLS, and perhaps without a token.
   public var isInsecure = false
+  /// When the node's process began, by its own clock; `nil` if it does not say.
+  public var started: Timestamp?
 
   package init(
     node: String, identity: ClusterIdentity, incarnation: String, address: NodeAddress,

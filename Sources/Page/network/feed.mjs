@@ -462,8 +462,8 @@ export class Feed {
 }
 
 /** What is another one when a node has something new to tell. */
-function stateOf({ incarnation, term, role, leader, alarms, peers }) {
-  return JSON.stringify([incarnation, term, role, leader, alarms, peers])
+function stateOf({ incarnation, started, term, role, leader, alarms, peers }) {
+  return JSON.stringify([incarnation, started, term, role, leader, alarms, peers])
 }
 
 function pause(milliseconds) {

@@ -1,5 +1,5 @@
 // The cluster as a picture, live: what the nodes report of how they agree. It is drawn only while it is in
-// sight, and asks the nodes for nothing otherwise.
+// sight or there is a lab, and asks the nodes for nothing otherwise.
 
 import { shortNames } from '../logic/cluster.mjs'
 import { isCut } from '../logic/lab.mjs'
@@ -44,9 +44,9 @@ export function startPicture(store) {
   store.subscribe(look)
 }
 
-/** Asks the living members for frames, if anybody can see them. */
+/** Asks the living members for frames, if they can be seen, or tell what becomes of what the lab breaks. */
 function follow({ report, token }) {
-  const isWanted = isInSight && !document.hidden && report
+  const isWanted = (isInSight || labReport() !== null) && !document.hidden && report
   feed.follow(isWanted ? report.members.filter(({ isUp }) => isUp) : [], token)
 }
 

@@ -227,6 +227,7 @@ extension Schema {
     .required("log_bytes", .count), .required("revision", .unsigned),
     .required("hash", .string.about("Of the state, in hexadecimal")),
     .required("alarms", .array(of: .string)), .required("insecure", .boolean),
+    .required("started", Schema.time.nullable.about("When its process began")),
     .required("poisoned", poisoned.nullable), .required("version", .string),
   ]).named("NodeStatus")
 
