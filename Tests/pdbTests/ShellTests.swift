@@ -99,7 +99,9 @@ extension ProcessTests {
       try await TestCluster.running(1) { cluster in
         let lines = (1...80).map { "kv set key\($0) 1" }.joined(separator: "\n")
         _ = try await cluster.pdb("shell", "-q", input: Data(lines.utf8))
-        let terminal = try await shell(cluster, ["PDB_PAGER": "head -c 300; read x </dev/tty || :"])
+        // Whole lines: half of a colour would swallow what is typed.
+        let terminal = try await shell(
+          cluster, ["PDB_PAGER": "head -n 6; read x </dev/tty || :"])
         terminal.type("log\r")
         try await terminal.wait(for: "key80 = 1")
         terminal.type("kv get key1\r")

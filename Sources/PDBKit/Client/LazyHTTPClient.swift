@@ -7,6 +7,7 @@ import NIOConcurrencyHelpers
 package final class LazyHTTPClient: Sendable {
   private let configuration: HTTPClient.Configuration
   private let made = NIOLockedValueBox<HTTPClient?>(nil)
+  private let isShutDown = NIOLockedValueBox(false)
 
   package init(_ configuration: HTTPClient.Configuration) { self.configuration = configuration }
 
@@ -21,15 +22,15 @@ package final class LazyHTTPClient: Sendable {
   }
 
   package func shutdown() async {
-    let client = made.withLockedValue { made in
-      defer { made = nil }
-      return made
-    }
-    try? await client?.shutdown()
+    isShutDown.withLockedValue { $0 = true }
+    try? await made.withLockedValue { $0 }?.shutdown()
   }
 
   /// A client that is let go of without that must not end the program.
   deinit {
-    if let client = made.withLockedValue({ $0 }) { Task { try? await client.shutdown() } }
+    guard let client = made.withLockedValue({ $0 }), !isShutDown.withLockedValue({ $0 }) else {
+      return
+    }
+    Task { try? await client.shutdown() }
   }
 }
