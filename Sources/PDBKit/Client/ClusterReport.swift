@@ -157,7 +157,7 @@ public struct ClusterReport: Sendable {
       let troubles = members.filter { !$0.alarms.isEmpty }.map {
         "\($0.address) says: \($0.alarms.joined(separator: ", "))."
       }
-      let behind = members.filter(isBehind).map { member in
+      let behind = members.filter { isBehind($0) && !isCutOff($0) }.map { member in
         let lag = lag(of: member) ?? 0
         return lag == 1
           ? "\(member.address) is 1 entry behind and does not catch up."

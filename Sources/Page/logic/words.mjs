@@ -906,7 +906,7 @@ function cutOffOf(members, words) {
 
 function behindOf(members, words) {
   return members
-    .filter(({ isBehind }) => isBehind)
+    .filter(({ isBehind, isCutOff }) => isBehind && !isCutOff)
     .map(({ address, lag }) => `${words.behind(address, lag)} `)
     .join('')
 }
