@@ -40,8 +40,9 @@ export function clusterReport({ cluster, quorum, members, reports, engine = 'raf
   const up = sorted.filter((member) => member.isUp).length
   for (const member of sorted) {
     member.lag = lag(member, leader)
-    member.isBehind = isBehind(member, leader)
     member.isCutOff = isCutOff(member, leader)
+    // What is cut off is behind, too, and that need not be told.
+    member.isBehind = !member.isCutOff && isBehind(member, leader)
   }
   const votersUp = sorted.filter((member) => member.isUp && member.isVoter)
   const caughtUp = votersUp.filter((member) => !member.isBehind && !member.isCutOff)

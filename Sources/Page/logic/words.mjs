@@ -906,7 +906,7 @@ function cutOffOf(members, words) {
 
 function behindOf(members, words) {
   return members
-    .filter(({ isBehind, isCutOff }) => isBehind && !isCutOff)
+    .filter(({ isBehind }) => isBehind)
     .map(({ address, lag }) => `${words.behind(address, lag)} `)
     .join('')
 }

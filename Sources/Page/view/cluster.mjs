@@ -107,7 +107,9 @@ function noteOn(member, words) {
     const restart = inLab?.start ?? member.restart
     return restart ? { text: `${text} ${words.restart}`, command: restart } : { text }
   }
-  const parts = member.isCutOff ? [words.cutOff(member.address)] : member.isBehind ? [words.behind(member.address, member.lag)] : []
+  const parts = []
+  if (member.isCutOff) parts.push(words.cutOff(member.address))
+  if (member.isBehind) parts.push(words.behind(member.address, member.lag))
   if (member.alarms.length > 0) parts.push(words.alarms(member.alarms.join(', ')))
   return parts.length > 0 ? { text: parts.join(' ') } : null
 }
