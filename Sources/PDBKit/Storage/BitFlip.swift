@@ -14,8 +14,6 @@ public struct BitFlip: Sendable {
     case log
   }
 
-  /// What was damaged.
-  public let part: Part
   private let path: String
   private let offset: Int
   private let altered: UInt8
@@ -31,7 +29,6 @@ public struct BitFlip: Sendable {
   ///   written.
   public init(_ part: Part, of port: Int, in folder: String) throws {
     let files = NodeFiles(of: port, in: folder)
-    self.part = part
     path = part == .log ? files.logFiles.min(by: Self.isOlder) ?? "" : files.state
     mask = 1 << UInt8.random(in: 0..<8)
     do {

@@ -15,19 +15,17 @@ struct LabFill: AsyncParsableCommand, HasExamples {
     Example("pdb lab fill 1 --free", "Make room again:"),
   ]
 
-  @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
-  var node: Int
+  @OptionGroup var target: LabTarget
 
   @Flag(name: .long, help: "Make room again.")
   var free = false
 
-  @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await lab.ask(
-      "fill", ["node": JSON(node), "full": .bool(!free)],
-      free ? "the disk of node \(node) has room" : "the disk of node \(node) is full", options)
+    try await target.ask(
+      "fill", ["full": .bool(!free)],
+      free ? "the disk of node \(target.node) has room" : "the disk of node \(target.node) is full",
+      options)
   }
 }

@@ -18,21 +18,18 @@ struct LabFlip: AsyncParsableCommand, HasExamples {
     Example("pdb lab flip 2 --log", "Damage what it has promised:"),
   ]
 
-  @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
-  var node: Int
+  @OptionGroup var target: LabTarget
 
   @Flag(name: .long, help: "Damage the log, not the state.")
   var log = false
 
-  @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await lab.ask(
-      "flip", ["node": JSON(node), "log": .bool(log)],
+    try await target.ask(
+      "flip", ["log": .bool(log)],
       log
-        ? "turned over a bit in the log of node \(node); mend it:  pdb lab heal"
-        : "turned over a bit in the state of node \(node)", options)
+        ? "turned over a bit in the log of node \(target.node); mend it:  pdb lab heal"
+        : "turned over a bit in the state of node \(target.node)", options)
   }
 }

@@ -21,3 +21,20 @@ struct LabFolder: ParsableArguments {
     }
   }
 }
+
+/// Which node of the lab is meant.
+struct LabTarget: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
+  var node: Int
+
+  @OptionGroup var lab: LabFolder
+
+  /// Asks the lab for something about the node, and prints what that did.
+  func ask(
+    _ verb: String, _ body: JSON, _ words: TerminalText, _ options: GlobalOptions
+  ) async throws {
+    let members = [JSON.Member("node", JSON(node))] + (body.members ?? [])
+    try await lab.ask(verb, .object(members), words, options)
+  }
+}

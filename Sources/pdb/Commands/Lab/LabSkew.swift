@@ -14,19 +14,16 @@ struct LabSkew: AsyncParsableCommand, HasExamples {
     Example("pdb lab skew 1 3600000", "Set the clock of the first node an hour ahead:")
   ]
 
-  @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
-  var node: Int
+  @OptionGroup var target: LabTarget
 
   @Argument(help: ArgumentHelp("How far ahead, in milliseconds.", valueName: "ms"))
   var milliseconds: Int
 
-  @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await lab.ask(
-      "skew", ["node": JSON(node), "milliseconds": JSON(milliseconds)],
-      "the clock of node \(node) is \(milliseconds) ms ahead", options)
+    try await target.ask(
+      "skew", ["milliseconds": JSON(milliseconds)],
+      "the clock of node \(target.node) is \(milliseconds) ms ahead", options)
   }
 }

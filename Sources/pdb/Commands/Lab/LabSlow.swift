@@ -14,19 +14,16 @@ struct LabSlow: AsyncParsableCommand, HasExamples {
     Example("pdb lab slow 1 200", "Let each write of the first node take 200 ms longer:")
   ]
 
-  @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
-  var node: Int
+  @OptionGroup var target: LabTarget
 
   @Argument(help: ArgumentHelp("How much longer, in milliseconds.", valueName: "ms"))
   var milliseconds: Int
 
-  @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await lab.ask(
-      "slow", ["node": JSON(node), "milliseconds": JSON(milliseconds)],
-      "each write of node \(node) takes \(milliseconds) ms longer", options)
+    try await target.ask(
+      "slow", ["milliseconds": JSON(milliseconds)],
+      "each write of node \(target.node) takes \(milliseconds) ms longer", options)
   }
 }

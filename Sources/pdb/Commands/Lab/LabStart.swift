@@ -11,14 +11,11 @@ struct LabStart: AsyncParsableCommand, HasExamples {
     Example("pdb lab start 2", "Start the second node again:")
   ]
 
-  @Argument(
-    help: ArgumentHelp("Its port, or its place in the lab, counted from 1.", valueName: "node"))
-  var node: Int
+  @OptionGroup var target: LabTarget
 
-  @OptionGroup var lab: LabFolder
   @OptionGroup var options: GlobalOptions
 
   func run() async throws {
-    try await lab.ask("start", ["node": JSON(node)], "started node \(node)", options)
+    try await target.ask("start", [:], "started node \(target.node)", options)
   }
 }
